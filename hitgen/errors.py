@@ -1,0 +1,40 @@
+"""The exception tree; cli.py is the one place that turns it into messages and exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class HitgenError(Exception):
+    """Everything hitgen raises on purpose; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with the user's input: where it is, what it is and what to do about it."""
+
+    file: str
+    field: str
+    problem: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}: {self.field}" if self.field else self.file
+        return f"{where}: {self.problem}" + (f"; try {self.remedy}" if self.remedy else "")
+
+
+class InputError(HitgenError):
+    """The user's input or state is wrong; carries every fault found, never just the first."""
+
+    def __init__(self, faults: Iterable[Fault] | Fault) -> None:
+        self.faults = (faults,) if isinstance(faults, Fault) else tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class OutsideError(HitgenError):
+    """The outside world failed (network, service, disk); the same command can be run again."""
+
+    exit_code = 3
