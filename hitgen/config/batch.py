@@ -1,0 +1,39 @@
+"""The whole of batch.toml, and what must agree between its parts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from hitgen.config.base import Slug, Strict
+from hitgen.config.hit import Display, Hit, Qualification
+from hitgen.config.images import AnyImageSet
+from hitgen.config.people import AnySurveyQuestion, Consent
+from hitgen.config.publishing import AnyHost, AnyRecruiter, FolderHost, MTurkRecruiter
+from hitgen.config.questions import Question, QuestionFile
+
+
+class BatchTable(Strict):
+    """The `[batch]` table."""
+
+    name: Slug
+    seed: int = Field(ge=0, le=2**53 - 1)
+    language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    texts: str = Field(default="", description="a TOML file with the texts of the screens in that language")
+
+
+class BatchConfig(Strict):
+    """batch.toml, valid in itself; files and cross-references are checked by `load_batch`."""
+
+    batch: BatchTable
+    images: tuple[AnyImageSet, ...] = Field(min_length=1)
+    questions: tuple[Question | QuestionFile, ...] = ()
+    hit: Hit = Hit()
+    qualification: Qualification | None = None
+    display: Display = Display()
+    consent: Consent
+    survey: tuple[AnySurveyQuestion, ...] = ()
+    texts: dict[str, str] = Field(default={}, description="single texts of the screens, over the language's")
+    host: AnyHost = FolderHost(kind="folder")
+    recruiter: AnyRecruiter = MTurkRecruiter(kind="mturk")
