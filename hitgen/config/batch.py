@@ -11,7 +11,7 @@ from hitgen.config.hit import Display, Hit, Qualification
 from hitgen.config.images import AnyImageSet
 from hitgen.config.people import AnySurveyQuestion, Consent
 from hitgen.config.publishing import AnyHost, AnyRecruiter, FolderHost, MTurkRecruiter
-from hitgen.config.questions import Question, QuestionFile
+from hitgen.config.questions import QuestionEntry
 
 
 class BatchTable(Strict):
@@ -28,7 +28,7 @@ class BatchConfig(Strict):
 
     batch: BatchTable
     images: tuple[AnyImageSet, ...] = Field(min_length=1)
-    questions: tuple[Question | QuestionFile, ...] = ()
+    questions: tuple[QuestionEntry, ...] = ()
     hit: Hit = Hit()
     qualification: Qualification | None = None
     display: Display = Display()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from hitgen.config.base import Slug, Strict, Text
 
@@ -42,3 +42,14 @@ class QuestionFile(Strict):
     """
 
     file: Text
+
+
+def _entry_kind(entry: Any) -> str:
+    has_file = "file" in entry if isinstance(entry, dict) else isinstance(entry, QuestionFile)
+    return "QuestionFile" if has_file else "Question"
+
+
+QuestionEntry = Annotated[
+    Annotated[Question, Tag("Question")] | Annotated[QuestionFile, Tag("QuestionFile")],
+    Discriminator(_entry_kind),
+]
