@@ -1,0 +1,129 @@
+"""Which trials stand on which page: pure and seeded, from config and names alone."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hitgen.config.batch import BatchConfig
+from hitgen.config.images import Role
+
+LadderKey = str
+"""`images/source`, as in `LadderSource.key`; a gold or training question has its ladder's key as name."""
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """One ladder on one page; `trial` is opaque and says nothing of the role."""
+
+    trial: str
+    ladder: LadderKey
+    role: Role
+    question: str | None
+
+
+@dataclass(frozen=True)
+class PlannedPage:
+    """The content of one HIT, to be worked by `assignments` people; training comes first."""
+
+    page: str
+    kind: Literal["study", "qualification"]
+    assignments: int
+    trials: tuple[PlannedTrial, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All pages of a batch, in order."""
+
+    pages: tuple[PlannedPage, ...]
+
+    def ratings(self) -> dict[LadderKey, int]:
+        """How many ratings each study ladder gets if every assignment is worked."""
+        counts: dict[LadderKey, int] = {}
+        for page in self.pages:
+            for trial in page.trials:
+                if trial.role == "study":
+                    counts[trial.ladder] = counts.get(trial.ladder, 0) + page.assignments
+        return counts
+
+
+def make_plan(config: BatchConfig, names: Mapping[Role, Sequence[LadderKey]]) -> Plan:
+    """The plan of a batch: every study ladder gets exactly `hit.ratings` ratings.
+
+    Study ladders are dealt once into groups of at most `hit.study`, ladders of one source to different groups
+    where there are enough of them. With `hit.assignments` below `hit.ratings` each group stands on several pages,
+    always the same group, so that a worker meets a ladder again only on a copy of a page already done. Training
+    and gold are dealt in turn from one shuffled round each: use differs by at most one, and the pages a worker
+    does one after another share as few of them as possible.
+    """
+    rng = random.Random(f"{config.batch.name}/{config.batch.seed}")
+    training, gold = _Deck(names["training"], rng), _Deck(names["gold"], rng)
+    pages: list[PlannedPage] = []
+    if config.qualification:
+        stage = config.qualification
+        trials = training.deal(stage.training, "training"), gold.deal(stage.gold, "gold")
+        pages.append(_page(config, rng, len(pages), "qualification", stage.assignments, *trials))
+    groups = _groups(names["study"], config.hit.study, rng)
+    for assignments in _rounds(config.hit.ratings, config.hit.assignments or config.hit.ratings):
+        for group in groups:
+            judged = gold.deal(config.hit.gold, "gold") + [(key, "study") for key in group]
+            coached = training.deal(config.hit.training, "training")
+            pages.append(_page(config, rng, len(pages), "study", assignments, coached, judged))
+    return Plan(tuple(pages))
+
+
+class _Deck:
+    """Deals keys in turn, over and over, from one shuffled round."""
+
+    def __init__(self, keys: Sequence[LadderKey], rng: random.Random) -> None:
+        self._keys = list(keys)
+        rng.shuffle(self._keys)
+        self._next = 0
+
+    def deal(self, count: int, role: Role) -> list[tuple[LadderKey, Role]]:
+        dealt = [self._keys[(self._next + step) % len(self._keys)] for step in range(count)]
+        self._next += count
+        return [(key, role) for key in dealt]
+
+
+def _groups(keys: Sequence[LadderKey], size: int, rng: random.Random) -> list[list[LadderKey]]:
+    by_source: dict[str, list[LadderKey]] = {}
+    for key in keys:
+        by_source.setdefault(key.partition("/")[2], []).append(key)
+    sources = list(by_source)
+    rng.shuffle(sources)
+    in_turn = [key for source in sources for key in by_source[source]]
+    count = -(-len(in_turn) // size)
+    return [in_turn[start::count] for start in range(count)]
+
+
+def _rounds(ratings: int, assignments: int) -> list[int]:
+    full, rest = divmod(ratings, assignments)
+    return [assignments] * full + ([rest] if rest else [])
+
+
+def _page(
+    config: BatchConfig,
+    rng: random.Random,
+    number: int,
+    kind: Literal["study", "qualification"],
+    assignments: int,
+    coached: list[tuple[LadderKey, Role]],
+    judged: list[tuple[LadderKey, Role]],
+) -> PlannedPage:
+    page = f"p{number + 1:04d}"
+    rng.shuffle(judged)
+    trials = tuple(
+        PlannedTrial(_trial_id(config, page, position), key, role, None if role == "study" else key)
+        for position, (key, role) in enumerate(coached + judged)
+    )
+    return PlannedPage(page, kind, assignments, trials)
+
+
+def _trial_id(config: BatchConfig, page: str, position: int) -> str:
+    text = f"{config.batch.seed}/{config.batch.name}/{page}/{position}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
