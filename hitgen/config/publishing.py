@@ -75,7 +75,7 @@ class Requirement(Strict):
     """What a worker's qualification must be: exactly one condition."""
 
     qualification: Text = Field(
-        description="approval_percent, approved_hits, adult, locale, or the name of a qualification of one's own"
+        description="approval_percent, approved_hits, adult, locale, or one of your own by name"
     )
     at_least: int | None = None
     at_most: int | None = None

@@ -15,7 +15,7 @@ Environment = Literal["sandbox", "production", "local"]
 Judgement = Literal["Submitted", "Approved", "Rejected"]
 
 
-class Refused(OutsideError):
+class RefusedError(OutsideError):
     """The recruiter said no; nothing was done, unless `in_doubt`: an earlier try may have been."""
 
     def __init__(self, code: str, message: str, in_doubt: bool = False) -> None:
@@ -24,7 +24,7 @@ class Refused(OutsideError):
         self.in_doubt = in_doubt
 
 
-class OutcomeUnknown(OutsideError):
+class UnknownOutcomeError(OutsideError):
     """No answer came; what was asked for may or may not have happened."""
 
 
@@ -114,9 +114,9 @@ class Bonus:
 
 
 class Recruiter(Protocol):
-    """What the publisher needs of a recruiter; `capabilities` names the methods that it has.
+    """What the publisher needs of a recruiter; `capabilities` names what it can beyond creating and reading.
 
-    Calls raise `Refused` when nothing was done, `OutcomeUnknown` when that is not known, and
+    Calls raise `RefusedError` when nothing was done, `UnknownOutcomeError` when that is not known, and
     `InputError` where the user must act (credentials, an account that is not linked).
     """
 

@@ -53,7 +53,7 @@ def quote(hits: Iterable[tuple[int, Decimal]], masters: bool = False) -> Quote:
 
 
 def split(assignments: int, waves: bool) -> list[int]:
-    """The sizes of the HITs that together give `assignments`: one, or the fewest even ones below LARGE_HIT."""
+    """The sizes of the HITs that give `assignments`: one HIT, or the fewest even ones below LARGE_HIT."""
     if not waves or assignments < LARGE_HIT:
         return [assignments]
     count = -(-assignments // (LARGE_HIT - 1))
