@@ -1,0 +1,65 @@
+"""A folder that a web server of one's own serves."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from hitgen.config.publishing import FolderHost
+from hitgen.errors import Fault
+from hitgen.hosts.base import HostedFile
+
+
+class Folder:
+    """Files are copied under a temporary name and renamed, so that the server never sends half of one."""
+
+    kind = "folder"
+
+    def __init__(self, config: FolderHost, batch_folder: Path, batch: str) -> None:
+        self._config = config
+        self._root = batch_folder / config.folder
+        self._batch = batch
+
+    def faults(self) -> list[Fault]:
+        """What keeps this folder from being published."""
+        if self._config.base_url:
+            return []
+        remedy = 'base_url = "https://HOST/PATH", the address at which your web server shows the folder'
+        return [Fault("batch.toml", "host.base_url", "workers need an address for the pages", remedy)]
+
+    def url(self, key: str) -> str:
+        """The address of a key."""
+        return f"{self._config.base_url.rstrip('/')}/{key}"
+
+    def existing(self) -> set[str]:
+        """The keys that are there."""
+        here = self._root / self._batch
+        return {
+            path.relative_to(self._root).as_posix()
+            for path in here.rglob("*")
+            if path.is_file() and path.suffix != ".part"
+        }
+
+    def put(self, file: HostedFile) -> None:
+        """Copy one file; HTML stays uncompressed, since servers compress by themselves."""
+        target = self._root / file.key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
+        try:
+            shutil.copyfile(file.path, part)
+            os.replace(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Delete these keys, and folders that are empty then."""
+        for key in keys:
+            target = self._root / key
+            target.unlink(missing_ok=True)
+            for parent in target.parents:
+                if parent == self._root or not parent.is_dir() or any(parent.iterdir()):
+                    break
+                parent.rmdir()

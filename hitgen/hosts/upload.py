@@ -1,0 +1,126 @@
+"""Bring files to a host, many at once in bounded memory, and see them as the world does."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.hosts.base import Host, HostedFile
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is going on, how many are done and how many there are."""
+
+Item = TypeVar("Item")
+MAX_FAULTS = 5
+TIMEOUT_S = 60
+CHUNK = 1 << 20
+
+
+def in_parallel(act: Callable[[Item], None], items: Iterable[Item], workers: int) -> Iterator[Item]:
+    """Yield each item when `act` is done with it; never more than twice `workers` are taken up at once."""
+    with ThreadPoolExecutor(workers) as pool:
+        running: dict[Future[None], Item] = {}
+        source = iter(items)
+        try:
+            while True:
+                for item in source:
+                    running[pool.submit(act, item)] = item
+                    if len(running) >= 2 * workers:
+                        break
+                if not running:
+                    return
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+                    yield running.pop(future)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def upload(host: Host, files: list[HostedFile], workers: int = 8, progress: Progress | None = None) -> int:
+    """Send what the host does not have yet; returns how many files were sent."""
+    there = host.existing()
+    missing = [file for file in files if file.key not in there]
+    for count, _ in enumerate(in_parallel(host.put, missing, workers), start=1):
+        if progress:
+            progress("uploading", count, len(missing))
+    return len(missing)
+
+
+def verify(
+    host: Host,
+    files: list[HostedFile],
+    cross_origin: bool = False,
+    workers: int = 8,
+    progress: Progress | None = None,
+    verified: Callable[[str], None] | None = None,
+) -> None:
+    """Fetch every file without credentials and compare status, type and content.
+
+    `cross_origin` also asks whether a page without an origin of its own may read the file, as packs
+    are read in a recruiter's sandboxed frame. `verified` is told each key that is right. Raises
+    InputError with what is wrong and what to do.
+    """
+    faults: list[Fault] = []
+
+    def look(file: HostedFile) -> None:
+        if fault := _difference(host.url(file.key), file, cross_origin):
+            faults.append(fault)
+        elif verified:
+            verified(file.key)
+
+    for count, _ in enumerate(in_parallel(look, files, workers), start=1):
+        if progress:
+            progress("verifying", count, len(files))
+        if len(faults) >= MAX_FAULTS:
+            break
+    if faults:
+        raise InputError(faults[:MAX_FAULTS])
+
+
+def _difference(url: str, file: HostedFile, cross_origin: bool) -> Fault | None:
+    request = urllib.request.Request(url, headers={"Origin": "null", "Accept-Encoding": "gzip"})
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+            return _answer_fault(url, answer, file, cross_origin)
+    except urllib.error.HTTPError as error:
+        with error:
+            return Fault(url, "", f"the world gets {error.code} {error.reason}", _remedy(error.code))
+    except (OSError, http.client.HTTPException, EOFError) as error:
+        raise OutsideError(f"{url} cannot be fetched: {error}") from error
+
+
+def _remedy(status: int) -> str:
+    if status in (401, 403):
+        return "making it public: `hitgen publish --configure-bucket` for S3; see docs/aws.md"
+    return "setting host.base_url to the address at which the files are seen"
+
+
+def _answer_fault(
+    url: str, answer: http.client.HTTPResponse, file: HostedFile, cross_origin: bool
+) -> Fault | None:
+    wanted = file.content_type.split(";")[0]
+    found = answer.headers.get_content_type()
+    # Packs are read as bytes, so any type will do for them; a page must be a page.
+    if file.gzipped and found != wanted:
+        return Fault(url, "", f"is served as {found}", f"having the server send it as {wanted}")
+    if cross_origin and answer.headers.get("Access-Control-Allow-Origin") not in ("*", "null"):
+        remedy = "sending Access-Control-Allow-Origin: * (S3: `hitgen publish --configure-bucket`)"
+        return Fault(url, "", "pages in a recruiter's frame may not read it", remedy)
+    digest = hashlib.sha256()
+    encoded = answer.headers.get("Content-Encoding") == "gzip"
+    body = gzip.GzipFile(fileobj=answer) if encoded else answer
+    while chunk := body.read(CHUNK):
+        digest.update(chunk)
+    if digest.hexdigest() != file.sha256:
+        return Fault(
+            url, "", "what is served is not what was built", "emptying any cache in front of the host"
+        )
+    return None

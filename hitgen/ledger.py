@@ -1,0 +1,294 @@
+"""The ledger of a batch: what was meant, what was done, what came back; survives a kill at any moment."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+from hitgen.errors import Fault, InputError
+from hitgen.ledger_rows import SCHEMA, TABLES, Action, Hit, HitState, Kept, moment
+from hitgen.recruiters.base import Account, Environment, Order, Progress, Submission
+
+
+class Ledger:
+    """An open ledger; every writing method returns only when its change is on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # Autocommit with FULL: each statement is a transaction of its own, synced before it returns.
+        self._database = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self._database.row_factory = sqlite3.Row
+        try:
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.execute("PRAGMA foreign_keys = ON")
+            self._database.execute("PRAGMA secure_delete = ON")
+            self._create()
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            problem = f"is not a ledger that can be read ({error})"
+            raise InputError(Fault(str(path), "", problem, "restoring it from a copy")) from error
+        self.kept = Kept(self._database)
+
+    def _create(self) -> None:
+        version = self._database.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA:
+            problem = f"was written by a newer hitgen (schema {version})"
+            raise InputError(Fault(str(self.path), "", problem, "updating hitgen"))
+        if version == 0:
+            self._database.executescript(
+                f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {SCHEMA};"
+                f"INSERT INTO facts VALUES ('ledger', '{secrets.token_hex(8)}'); COMMIT;"
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # What the ledger is bound to
+
+    @property
+    def name(self) -> str:
+        """16 hex digits that no other ledger has; part of every annotation."""
+        return cast(str, self.fact("ledger"))
+
+    def fact(self, name: str) -> str | None:
+        """A fact about the whole batch, or None."""
+        row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return cast(str, row[0]) if row else None
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Write a fact about the whole batch."""
+        self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    @property
+    def account(self) -> Account | None:
+        """Where this ledger's HITs are; None before the first publication."""
+        text = self.fact("account")
+        if text is None:
+            return None
+        endpoint, account, environment = json.loads(text)
+        return Account(endpoint, account, cast(Environment, environment))
+
+    def bind(self, account: Account) -> None:
+        """Tie this ledger to an endpoint and account for good; another one is refused."""
+        bound = self.account
+        if bound is None:
+            self.set_fact("account", json.dumps([account.endpoint, account.account, account.environment]))
+        elif bound != account:
+            raise InputError(
+                Fault(
+                    str(self.path),
+                    "",
+                    f"belongs to account {bound.account} at {bound.endpoint} ({bound.environment}), "
+                    f"not to {account.account} at {account.endpoint} ({account.environment})",
+                    "the profile and endpoint it was made with, or `hitgen close` and another folder",
+                )
+            )
+
+    # HITs
+
+    def hits(self) -> list[Hit]:
+        """All HITs, in the order in which they were first meant."""
+        return [self._hit(row) for row in self._database.execute("SELECT * FROM hits ORDER BY rowid")]
+
+    def _hit(self, row: sqlite3.Row) -> Hit:
+        return Hit(
+            **{
+                key: row[key]
+                for key in ("hit", "page", "page_sha256", "replaces", "attempt", "state", "token")
+            },
+            **{key: row[key] for key in ("hit_id", "available", "pending", "completed")},
+            order=Order.from_json(json.loads(row["order"])),
+            cost_usd=Decimal(row["cost_usd"]),
+            intended_at=datetime.fromisoformat(row["intended_at"]),
+            expires_at=moment(row["expires_at"]),
+        )
+
+    def hit(self, name: str) -> Hit | None:
+        """One HIT by our name for it."""
+        row = self._database.execute("SELECT * FROM hits WHERE hit = ?", (name,)).fetchone()
+        return self._hit(row) if row else None
+
+    def intend(
+        self, order: Order, page_sha256: str, cost_usd: Decimal, now: datetime, replaces: str | None = None
+    ) -> Hit:
+        """Write down that a HIT is about to be made, with a fresh token; again only if none was made."""
+        self._database.execute(
+            'INSERT INTO hits (hit, page, page_sha256, replaces, attempt, state, "order", annotation, token,'
+            " assignments, reward_usd, cost_usd, intended_at)"
+            " VALUES (?, ?, ?, ?, 1, 'intended', ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (hit) DO UPDATE SET attempt = attempt + 1, state = 'intended', outcome = '',"
+            ' "order" = excluded."order", token = excluded.token, reward_usd = excluded.reward_usd,'
+            " page_sha256 = excluded.page_sha256, assignments = excluded.assignments,"
+            " cost_usd = excluded.cost_usd, intended_at = excluded.intended_at WHERE hits.hit_id IS NULL",
+            (
+                *(
+                    order.hit,
+                    order.page,
+                    page_sha256,
+                    replaces,
+                    json.dumps(order.as_json()),
+                    order.annotation,
+                ),
+                *(secrets.token_hex(16), order.assignments, str(order.reward_usd), str(cost_usd)),
+                now.isoformat(),
+            ),
+        )
+        return cast(Hit, self.hit(order.hit))
+
+    def created(self, name: str, made: Progress) -> None:
+        """Write down the HIT that came of an intent."""
+        self._database.execute(
+            "UPDATE hits SET state = 'created', outcome = '', hit_id = ?, created_at = ?, expires_at = ?,"
+            " available = ?, pending = ?, completed = ? WHERE hit = ?",
+            (
+                *(made.hit_id, made.created_at.isoformat(), made.expires_at.isoformat()),
+                *(made.available, made.pending, made.completed, name),
+            ),
+        )
+
+    def refused(self, name: str, why: str) -> None:
+        """Write down that an intent was refused and nothing was made."""
+        self._database.execute("UPDATE hits SET state = 'refused', outcome = ? WHERE hit = ?", (why, name))
+
+    def seen(self, found: Progress, now: datetime) -> None:
+        """Write down how far a HIT is."""
+        self._database.execute(
+            "UPDATE hits SET expires_at = ?, available = ?, pending = ?, completed = ?, seen_at = ?"
+            " WHERE hit_id = ?",
+            (
+                *(found.expires_at.isoformat(), found.available, found.pending, found.completed),
+                *(now.isoformat(), found.hit_id),
+            ),
+        )
+
+    def set_state(self, name: str, state: HitState) -> None:
+        """Write down that a HIT was ended or deleted on purpose, or opened again."""
+        self._database.execute("UPDATE hits SET state = ? WHERE hit = ?", (state, name))
+
+    # Uploads
+
+    def verified(self) -> set[str]:
+        """The keys that were once fetched from the host and found right."""
+        return {row[0] for row in self._database.execute("SELECT key FROM objects")}
+
+    def note_verified(self, keys: Iterable[str], now: datetime) -> None:
+        """Write down that these keys were fetched and found right."""
+        with self.together():
+            self._database.executemany(
+                "INSERT OR REPLACE INTO objects VALUES (?, ?)", ((key, now.isoformat()) for key in keys)
+            )
+
+    def drop_objects(self) -> None:
+        """Forget what the host had."""
+        self._database.execute("DELETE FROM objects")
+
+    # Submissions
+
+    def add_submission(self, hit: Hit, row: Submission, now: datetime) -> None:
+        """Keep a submission, once by assignment; a later look updates its status only."""
+        if self._database.execute(
+            "SELECT 1 FROM forgotten WHERE worker_digest = ?", (self._digest(row.worker),)
+        ).fetchone():
+            return
+        times = (row.accepted_at, row.submitted_at, row.auto_approval_at)
+        self._database.execute(
+            "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (assignment) DO UPDATE SET status = excluded.status",
+            (
+                *(row.assignment, hit.hit, hit.page, row.worker, row.status),
+                *(time.isoformat() if time else None for time in times),
+                *(row.answer, now.isoformat()),
+            ),
+        )
+
+    def submissions(self) -> Iterator[sqlite3.Row]:
+        """All submissions, with columns as in the table, in order of submission."""
+        yield from self._database.execute("SELECT * FROM submissions ORDER BY submitted_at, assignment")
+
+    def submission_counts(self) -> dict[str, int]:
+        """How many submissions are kept for each HIT."""
+        return dict(self._database.execute("SELECT hit, count(*) FROM submissions GROUP BY hit").fetchall())
+
+    def set_status(self, assignment: str, status: str) -> None:
+        """Write down what an assignment was judged to be."""
+        self._database.execute("UPDATE submissions SET status = ? WHERE assignment = ?", (status, assignment))
+
+    # Acts that must happen once
+
+    def action(self, name: str) -> Action | None:
+        """An act by its name, done or only meant."""
+        row = self._database.execute("SELECT * FROM actions WHERE action = ?", (name,)).fetchone()
+        return self._action(row) if row else None
+
+    def actions(self) -> list[Action]:
+        """All acts, in the order in which they were meant."""
+        return [self._action(row) for row in self._database.execute("SELECT * FROM actions ORDER BY rowid")]
+
+    def _action(self, row: sqlite3.Row) -> Action:
+        return Action(
+            **{key: row[key] for key in ("action", "worker", "token", "outcome")},
+            detail=json.loads(row["detail"]),
+            intended_at=datetime.fromisoformat(row["intended_at"]),
+            done_at=moment(row["done_at"]),
+        )
+
+    def mean(self, name: str, worker: str, now: datetime, **detail: Any) -> Action:
+        """Write down that an act is about to happen; a second time returns the first one."""
+        self._database.execute(
+            "INSERT OR IGNORE INTO actions (action, worker, token, detail, intended_at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (name, worker, secrets.token_hex(16), json.dumps(detail), now.isoformat()),
+        )
+        return cast(Action, self.action(name))
+
+    def done(self, name: str, outcome: str, now: datetime) -> None:
+        """Write down what came of an act."""
+        self._database.execute(
+            "UPDATE actions SET done_at = ?, outcome = ? WHERE action = ?", (now.isoformat(), outcome, name)
+        )
+
+    # Forgetting
+
+    def _digest(self, worker: str) -> str:
+        return hashlib.sha256(f"{self.name}:{worker}".encode()).hexdigest()
+
+    def forget(self, worker: str) -> int:
+        """Erase all that is kept of a worker, from the file's free pages too; returns the rows erased.
+
+        A digest stays, so that a later fetch does not bring the worker's answers back.
+        """
+        with self.together():
+            erased = 0
+            for table in ("submissions", "actions"):
+                erased += self._database.execute(f"DELETE FROM {table} WHERE worker = ?", (worker,)).rowcount
+            self._database.execute("INSERT OR IGNORE INTO forgotten VALUES (?)", (self._digest(worker),))
+        self._database.execute("VACUUM")
+        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return erased
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make the writes inside one transaction: all or none, one sync."""
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")

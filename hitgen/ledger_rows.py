@@ -1,0 +1,111 @@
+"""The tables of the ledger, and its rows as the rest of hitgen sees them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, cast
+
+from hitgen.recruiters.base import Order
+
+SCHEMA = 1
+HitState = Literal["intended", "refused", "created", "ended", "deleted"]
+
+TABLES = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE objects (key TEXT PRIMARY KEY, verified_at TEXT NOT NULL) STRICT;
+CREATE TABLE hits (
+  hit TEXT PRIMARY KEY, page TEXT NOT NULL, page_sha256 TEXT NOT NULL, replaces TEXT UNIQUE REFERENCES hits,
+  attempt INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('intended', 'refused', 'created', 'ended', 'deleted')),
+  "order" TEXT NOT NULL, annotation TEXT NOT NULL UNIQUE, token TEXT NOT NULL UNIQUE,
+  assignments INTEGER NOT NULL, reward_usd TEXT NOT NULL, cost_usd TEXT NOT NULL,
+  intended_at TEXT NOT NULL, outcome TEXT NOT NULL DEFAULT '',
+  hit_id TEXT UNIQUE, created_at TEXT, expires_at TEXT,
+  available INTEGER, pending INTEGER, completed INTEGER, seen_at TEXT
+) STRICT;
+CREATE TABLE submissions (
+  assignment TEXT PRIMARY KEY, hit TEXT NOT NULL REFERENCES hits, page TEXT NOT NULL, worker TEXT NOT NULL,
+  status TEXT NOT NULL, accepted_at TEXT NOT NULL, submitted_at TEXT NOT NULL, auto_approval_at TEXT,
+  answer TEXT NOT NULL, fetched_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX submissions_by_hit ON submissions (hit);
+CREATE TABLE actions (
+  action TEXT PRIMARY KEY, worker TEXT NOT NULL, token TEXT NOT NULL UNIQUE, detail TEXT NOT NULL,
+  intended_at TEXT NOT NULL, done_at TEXT, outcome TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE TABLE forgotten (worker_digest TEXT PRIMARY KEY) STRICT;
+"""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One row of the ledger's HITs; counts are None until the recruiter was asked."""
+
+    hit: str
+    page: str
+    page_sha256: str
+    replaces: str | None
+    attempt: int
+    state: HitState
+    order: Order
+    token: str
+    cost_usd: Decimal
+    intended_at: datetime
+    hit_id: str | None
+    expires_at: datetime | None
+    available: int | None
+    pending: int | None
+    completed: int | None
+
+    @property
+    def taken(self) -> int:
+        """How many places were handed in, as last seen."""
+        return self.order.assignments - (self.available or 0) - (self.pending or 0) if self.hit_id else 0
+
+
+@dataclass(frozen=True)
+class Action:
+    """One act towards a recruiter that must happen once: approve, bonus, exclude ..."""
+
+    action: str
+    worker: str
+    token: str
+    detail: dict[str, Any]
+    intended_at: datetime
+    done_at: datetime | None
+    outcome: str
+
+
+def moment(text: str | None) -> datetime | None:
+    """The time that `text` says, or None for none."""
+    return datetime.fromisoformat(text) if text else None
+
+
+class Kept(MutableMapping[str, str]):
+    """A mapping that is written to the ledger at once."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def __getitem__(self, name: str) -> str:
+        row = self._database.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise KeyError(name)
+        return cast(str, row[0])
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self._database.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
+
+    def __delitem__(self, name: str) -> None:
+        self._database.execute("DELETE FROM kept WHERE name = ?", (name,))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([row[0] for row in self._database.execute("SELECT name FROM kept ORDER BY name")])
+
+    def __len__(self) -> int:
+        return cast(int, self._database.execute("SELECT count(*) FROM kept").fetchone()[0])
