@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 from collections.abc import Iterable
@@ -50,7 +49,7 @@ class Folder:
         part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
         try:
             shutil.copyfile(file.path, part)
-            os.replace(part, target)
+            part.replace(target)
         finally:
             part.unlink(missing_ok=True)
 

@@ -68,21 +68,21 @@ def verify(
     are read in a recruiter's sandboxed frame. `verified` is told each key that is right. Raises
     InputError with what is wrong and what to do.
     """
-    faults: list[Fault] = []
+    faults: dict[str, Fault] = {}
 
     def look(file: HostedFile) -> None:
         if fault := _difference(host.url(file.key), file, cross_origin):
-            faults.append(fault)
-        elif verified:
-            verified(file.key)
+            faults[file.key] = fault
 
-    for count, _ in enumerate(in_parallel(look, files, workers), start=1):
+    for count, file in enumerate(in_parallel(look, files, workers), start=1):
+        if verified and file.key not in faults:
+            verified(file.key)
         if progress:
             progress("verifying", count, len(files))
         if len(faults) >= MAX_FAULTS:
             break
     if faults:
-        raise InputError(faults[:MAX_FAULTS])
+        raise InputError(list(faults.values())[:MAX_FAULTS])
 
 
 def _difference(url: str, file: HostedFile, cross_origin: bool) -> Fault | None:

@@ -1,0 +1,120 @@
+"""What keeps the world from reading a bucket, and the narrowest change that lets it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from hitgen.errors import Fault, InputError
+from hitgen.hosts.s3 import S3
+
+ABSENT = {"NoSuchPublicAccessBlockConfiguration", "NoSuchBucketPolicy", "NoSuchCORSConfiguration"}
+ALL_BLOCKED = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One setting of the bucket that has to change; `why` for people, `setting` as it will stand."""
+
+    call: str
+    why: str
+    setting: dict[str, Any]
+
+
+def _setting(read: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    """A setting of the bucket, or None where it has none."""
+    try:
+        return read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ABSENT:
+            return None
+        raise
+
+
+def needed_changes(host: S3, linked: bool) -> list[Change]:
+    """What must change so that anyone can read this batch's files, and nothing else; empty if nothing.
+
+    A host with a `base_url` of its own (CloudFront) keeps its bucket private: only CORS is looked at.
+    """
+    changes = [] if host.config.base_url else [*_block_change(host), *_policy_change(host)]
+    return changes + (_cors_change(host) if linked else [])
+
+
+def _block_change(host: S3) -> list[Change]:
+    bucket = host.config.bucket
+    found = _setting(lambda: host.client.get_public_access_block(Bucket=bucket))
+    # A bucket without the setting may still be shut by the account; that shows when the policy is set.
+    if found is None:
+        return []
+    block = {**ALL_BLOCKED, **found["PublicAccessBlockConfiguration"]}
+    wanted = {**block, "BlockPublicPolicy": False, "RestrictPublicBuckets": False}
+    if block == wanted:
+        return []
+    why = "the bucket's public access block refuses any public policy; ACLs stay blocked"
+    return [Change("put_public_access_block", why, {"PublicAccessBlockConfiguration": wanted})]
+
+
+def _policy_change(host: S3) -> list[Change]:
+    found = _setting(lambda: host.client.get_bucket_policy(Bucket=host.config.bucket))
+    policy = json.loads(found["Policy"]) if found else {"Version": "2012-10-17", "Statement": []}
+    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    wanted = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{host.config.bucket}/{host.prefix}*",
+    }
+    if any({**wanted, **row} == row for row in statements):
+        return []
+    policy = {**policy, "Statement": [*statements, wanted]}
+    why = f"anyone may read what lies under {host.prefix}, and nothing else"
+    return [Change("put_bucket_policy", why, {"Policy": json.dumps(policy, indent=1)})]
+
+
+def _cors_change(host: S3) -> list[Change]:
+    found = _setting(lambda: host.client.get_bucket_cors(Bucket=host.config.bucket))
+    rules = found["CORSRules"] if found else []
+    if any("*" in rule["AllowedOrigins"] and "GET" in rule["AllowedMethods"] for rule in rules):
+        return []
+    wanted = {"AllowedOrigins": ["*"], "AllowedMethods": ["GET"], "MaxAgeSeconds": 86400}
+    why = "pages in a recruiter's frame have no origin of their own and fetch packs from here"
+    return [Change("put_bucket_cors", why, {"CORSConfiguration": {"CORSRules": [*rules, wanted]}})]
+
+
+def bucket_faults(host: S3, linked: bool) -> list[Fault]:
+    """What keeps workers from reading this bucket, each with its remedy; [] where we may not look."""
+    try:
+        changes = needed_changes(host, linked)
+    except ClientError:
+        # Reading settings needs more rights than publishing; the anonymous fetch tells the truth anyway.
+        return []
+    remedy = "`hitgen publish --configure-bucket`, which shows the change first; or docs/aws.md (CloudFront)"
+    return [
+        Fault(
+            "batch.toml", "host.bucket", f"bucket {host.config.bucket!r} needs a change: {change.why}", remedy
+        )
+        for change in changes
+    ]
+
+
+def configure_bucket(host: S3, changes: list[Change]) -> None:
+    """Make the changes that `needed_changes` showed."""
+    for change in changes:
+        try:
+            getattr(host.client, change.call)(Bucket=host.config.bucket, **change.setting)
+        except ClientError as error:
+            problem = f"AWS refused {change.call} ({error})"
+            remedy = (
+                "asking for the rights in docs/aws.md; where the whole account blocks public access, serve "
+                "the bucket through CloudFront and set host.base_url"
+            )
+            raise InputError(Fault("batch.toml", "host.bucket", problem, remedy)) from error

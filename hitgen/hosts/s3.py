@@ -1,0 +1,173 @@
+"""An S3 bucket: written once under content-addressed keys, read by anyone."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from hitgen.config.publishing import S3Host
+from hitgen.errors import Fault, HitgenError, InputError, OutsideError
+from hitgen.hosts.base import IMMUTABLE, HostedFile
+
+RACES = 5
+"""How often a write is tried again after 409, which says that another writer was at the same key."""
+
+
+class S3:
+    """A bucket, by boto3; the same for any endpoint that speaks S3."""
+
+    kind = "s3"
+
+    def __init__(self, config: S3Host, batch: str) -> None:
+        if not config.bucket:
+            remedy = 'bucket = "NAME" under [host], a bucket of your own; docs/aws.md shows how to make one'
+            raise InputError(Fault("batch.toml", "host.bucket", "no bucket is named", remedy))
+        self.config = config
+        self.prefix = f"{config.prefix}{batch}/"
+        try:
+            session = boto3.session.Session(profile_name=config.profile or None, region_name=config.region)
+        except ProfileNotFound as error:
+            remedy = "`aws configure list-profiles` to see those there are"
+            raise InputError(Fault("batch.toml", "host.profile", str(error), remedy)) from error
+        # A server of one's own rarely has a host name for each bucket.
+        style = "path" if config.endpoint_url else "virtual"
+        self.client: Any = session.client(
+            "s3",
+            region_name=config.region,
+            endpoint_url=config.endpoint_url or None,
+            config=Config(
+                retries={"total_max_attempts": 8, "mode": "standard"},
+                max_pool_connections=32,
+                s3={"addressing_style": style},
+            ),
+        )
+
+    def url(self, key: str) -> str:
+        """The address of a key for anyone."""
+        config = self.config
+        if config.base_url:
+            base = config.base_url.rstrip("/")
+        elif config.endpoint_url:
+            base = f"{config.endpoint_url.rstrip('/')}/{config.bucket}"
+        else:
+            base = f"https://{config.bucket}.s3.{config.region}.amazonaws.com"
+        return f"{base}/{config.prefix}{key}"
+
+    def faults(self) -> list[Fault]:
+        """What keeps this bucket from being written and read; see `bucket.explain` for the rest."""
+        try:
+            self.client.head_bucket(Bucket=self.config.bucket)
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            headers = error.response["ResponseMetadata"].get("HTTPHeaders", {})
+            region = headers.get("x-amz-bucket-region", "")
+            return [self._bucket_fault(status, region, error)]
+        except (BotoCoreError, HitgenError) as error:
+            raise self._plain(error) from error
+        return []
+
+    def _bucket_fault(self, status: int, region: str, error: ClientError) -> Fault:
+        name = self.config.bucket
+        if region and region != self.config.region:
+            problem = f"bucket {name!r} is in the region {region}, not {self.config.region}"
+            return Fault("batch.toml", "host.region", problem, f'region = "{region}"')
+        if status == 404:
+            remedy = f"`aws s3 mb s3://{name} --region {self.config.region}`, or the right name"
+            return Fault("batch.toml", "host.bucket", f"there is no bucket {name!r}", remedy)
+        if status in (301, 400):
+            problem = f"bucket {name!r} is not in the region {self.config.region}"
+            return Fault(
+                "batch.toml", "host.region", problem, f"`aws s3api get-bucket-location --bucket {name}`"
+            )
+        problem = f"these credentials may not use bucket {name!r}, or it is somebody else's ({error})"
+        return Fault("batch.toml", "host.bucket", problem, "the policy in docs/aws.md, or another bucket")
+
+    def existing(self) -> set[str]:
+        """The keys of this batch that are there."""
+        cut = len(self.config.prefix)
+        try:
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.config.bucket, Prefix=self.prefix
+            )
+            return {row["Key"][cut:] for page in pages for row in page.get("Contents", [])}
+        except (BotoCoreError, ClientError) as error:
+            raise self._plain(error) from error
+
+    def put(self, file: HostedFile) -> None:
+        """Write one file unless its key is there; what is there has the same content by its name."""
+        headers = {"ContentEncoding": "gzip"} if file.gzipped else {}
+        for _ in range(RACES):
+            # Read anew for each try: a stream that was sent once is at its end.
+            body = file.read() if file.gzipped else file.open()
+            try:
+                self.client.put_object(
+                    Bucket=self.config.bucket,
+                    Key=self.config.prefix + file.key,
+                    Body=body,
+                    ContentType=file.content_type,
+                    CacheControl=IMMUTABLE,
+                    IfNoneMatch="*",
+                    **headers,
+                )
+                return
+            except ClientError as error:
+                status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+                if status == 412:
+                    return
+                if status != 409:
+                    raise self._plain(error) from error
+            except BotoCoreError as error:
+                raise self._plain(error) from error
+            finally:
+                if not isinstance(body, bytes):
+                    body.close()
+        raise OutsideError(f"{file.key}: another writer holds this key; run it again")
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Delete these keys, 1000 a call."""
+        source = iter(keys)
+        while some := list(itertools.islice(source, 1000)):
+            rows = [{"Key": self.config.prefix + key} for key in some]
+            try:
+                answer = self.client.delete_objects(
+                    Bucket=self.config.bucket, Delete={"Objects": rows, "Quiet": True}
+                )
+            except (BotoCoreError, ClientError) as error:
+                raise self._plain(error) from error
+            if errors := answer.get("Errors"):
+                raise OutsideError(f"{errors[0]['Key']} was not deleted: {errors[0]['Message']}")
+
+    def _plain(self, error: Exception) -> HitgenError:
+        """The same error as a message that says what to do."""
+        name = self.config.bucket
+        if isinstance(error, NoCredentialsError | PartialCredentialsError):
+            remedy = '`aws configure --profile NAME` and profile = "NAME" in batch.toml; see docs/aws.md'
+            return InputError(Fault("AWS", "", f"no credentials were found ({error})", remedy))
+        if isinstance(error, ClientError):
+            code = error.response["Error"]["Code"]
+            if code in ("ExpiredToken", "TokenRefreshRequired"):
+                problem = "the session's credentials have expired"
+                return InputError(Fault("AWS", "", problem, "`aws sso login` or new temporary credentials"))
+            if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
+                problem = f"AWS does not accept these credentials ({error})"
+                return InputError(Fault("AWS", "", problem, "`aws configure` with a valid key"))
+            if code == "RequestTimeTooSkewed":
+                return InputError(Fault("AWS", "", "this computer's clock is wrong", "setting it"))
+            if code in ("AccessDenied", "AllAccessDisabled"):
+                problem = f"these credentials may not do that ({error})"
+                return InputError(Fault("batch.toml", "host.bucket", problem, "the policy in docs/aws.md"))
+            if code == "NoSuchBucket":
+                remedy = f"`aws s3 mb s3://{name} --region {self.config.region}`"
+                return InputError(Fault("batch.toml", "host.bucket", f"there is no bucket {name!r}", remedy))
+        return OutsideError(f"S3 bucket {name!r}: {error}")
