@@ -1,0 +1,149 @@
+"""Codecs: one source and one codec parameter in, one frame out that every browser shows alike.
+
+What browsers cannot show is decoded and carried lossless. No frame carries metadata, so that all of them go through
+one decode path in the page.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import io
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import PIL
+from PIL import Image, features
+
+from hitgen.config.images import (
+    AnyImageSet,
+    AvifSet,
+    CommandSet,
+    HeicSet,
+    Jpeg2000Set,
+    JpegSet,
+    JxlSet,
+    Parameter,
+    WebpSet,
+)
+from hitgen.errors import Fault, InputError
+from hitgen.stimuli.packs import Frame
+from hitgen.stimuli.sources import decode_rgb
+
+WEBP_MAX_SIDE_PX = 16383
+MIME_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "AVIF": "image/avif"}
+
+
+def encode_frame(image: Image.Image, images: AnyImageSet, parameter: Parameter) -> Frame:
+    """The frame of one level; InputError where codec and parameter do not go together on this machine."""
+    if isinstance(images, CommandSet):
+        return lossless(_by_command(image, images, parameter))
+    if isinstance(images, JpegSet):
+        return Frame(_saved(image, "JPEG", quality=parameter, subsampling=images.subsampling), "image/jpeg")
+    if isinstance(images, WebpSet):
+        return Frame(_saved(image, "WEBP", quality=parameter, method=images.method), "image/webp")
+    if isinstance(images, AvifSet):
+        options = {"quality": parameter, "subsampling": images.subsampling, "speed": images.speed}
+        return Frame(_saved(image, "AVIF", max_threads=1, **options), "image/avif")
+    if isinstance(images, Jpeg2000Set):
+        coded = _saved(image, "JPEG2000", quality_mode="rates", quality_layers=[parameter], irreversible=True, no_jp2=True)
+    elif isinstance(images, HeicSet):
+        coded = _saved(image, "HEIF", quality=parameter, chroma=int(images.subsampling.replace(":", "")))
+    elif isinstance(images, JxlSet):
+        coded = _saved(image, "JXL", quality=parameter, effort=images.effort, num_threads=1)
+    else:
+        raise TypeError(f"{images.codec} has no encoder")
+    return lossless(decode_rgb(coded, f"{images.codec} frame"))
+
+
+def lossless(image: Image.Image) -> Frame:
+    """An RGB picture carried exactly: lossless WebP, PNG above its size limit.
+
+    Method 0 is quick (14 ms for 640x480) and already smaller than PNG.
+    """
+    if max(image.size) > WEBP_MAX_SIDE_PX:
+        return Frame(_saved(image, "PNG"), "image/png")
+    return Frame(_saved(image, "WEBP", lossless=True, quality=20, method=0, exact=True), "image/webp")
+
+
+def prepare(images: AnyImageSet) -> None:
+    """Load what the codec needs; InputError naming the extra to install where it is missing."""
+    plugins = {"heic": ("pillow_heif", "register_heif_opener"), "jxl": ("pillow_jxl", "")}
+    if images.codec in plugins:
+        module_name, register = plugins[images.codec]
+        try:
+            module = importlib.import_module(module_name)
+        except ImportError:
+            raise _missing(images, f'pip install "hitgen[{images.codec}]"') from None
+        if register:
+            getattr(module, register)()
+    built_in = {"webp": "webp", "avif": "avif", "jpeg2000": "jpg_2000", "jpeg": "jpg"}
+    name = built_in.get(images.codec)
+    if name and not features.check(name):
+        raise _missing(images, "a Pillow built with it, as the wheels are")
+
+
+def library_versions(images: AnyImageSet) -> dict[str, str]:
+    """The versions of everything whose change could change a frame's bytes."""
+    versions = {"pillow": PIL.__version__, "webp": str(features.version("webp"))}
+    feature = {"jpeg": "libjpeg_turbo", "avif": "avif", "jpeg2000": "jpg_2000"}.get(images.codec)
+    if feature:
+        versions[feature] = str(features.version(feature))
+    package = {"heic": "pillow-heif", "jxl": "pillow-jxl-plugin"}.get(images.codec)
+    if package:
+        versions[package] = importlib.metadata.version(package)
+    return versions
+
+
+def _missing(images: AnyImageSet, remedy: str) -> InputError:
+    return InputError(Fault("batch.toml", f"images {images.name}", f"the codec {images.codec} is not installed", remedy))
+
+
+def _saved(image: Image.Image, form: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    # a copy: one Image object saved from two threads at once writes the wrong quality without a word
+    image.copy().save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def _by_command(image: Image.Image, images: CommandSet, parameter: Parameter) -> Image.Image:
+    with tempfile.TemporaryDirectory(prefix="hitgen-") as name:
+        folder = Path(name)
+        source, coded, decoded = folder / "source.png", folder / f"coded{images.suffix}", folder / "decoded.png"
+        image.copy().save(source, "PNG")
+        words = {"{parameter}": str(parameter)}
+        _run(images, "encode", images.encode, {**words, "{input}": str(source), "{output}": str(coded)}, coded)
+        _run(images, "decode", images.decode, {**words, "{input}": str(coded), "{output}": str(decoded)}, decoded)
+        picture = decode_rgb(decoded.read_bytes(), f"what {images.decode[0]} made")
+    if picture.size != image.size:
+        raise InputError(
+            Fault("batch.toml", f"images {images.name}", f"{images.decode[0]} made {picture.size} of {image.size}", "a codec that keeps the size")
+        )
+    return picture
+
+
+def _run(images: CommandSet, step: str, command: tuple[str, ...], words: dict[str, str], result: Path) -> None:
+    arguments = []
+    for part in command:
+        for word, value in words.items():
+            part = part.replace(word, value)
+        arguments.append(part)
+    field = f"images {images.name}: {step}"
+    try:
+        done = subprocess.run(arguments, capture_output=True, timeout=images.timeout_s, stdin=subprocess.DEVNULL, check=False)
+    except (FileNotFoundError, PermissionError):
+        raise InputError(
+            Fault("batch.toml", field, f"the program {command[0]!r} cannot be started", "installing it, or its full path")
+        ) from None
+    except subprocess.TimeoutExpired:
+        raise InputError(
+            Fault("batch.toml", field, f"{command[0]!r} took longer than {images.timeout_s:g} s", "a larger timeout_s")
+        ) from None
+    if done.returncode or not result.is_file() or not result.stat().st_size:
+        said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+        why = f"ended with code {done.returncode}" if done.returncode else "wrote no output"
+        raise InputError(
+            Fault("batch.toml", field, f"{command[0]!r} {why}" + (f": {said[-1][:200]}" if said else ""), "running it by hand on one image")
+        )

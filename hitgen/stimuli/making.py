@@ -1,0 +1,156 @@
+"""Making a batch's ladders: all cores, cached by content, safe to kill at any moment."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hitgen.batch import LadderSource
+from hitgen.errors import Fault, InputError
+from hitgen.stimuli.ladders import Ladder, cache_key, make_ladder
+from hitgen.stimuli.packs import pack_path, write_whole
+
+Progress = Callable[[int, int], None]
+"""Called with how many are done and how many there are."""
+IN_FLIGHT_PER_WORKER = 4
+
+
+@dataclass(frozen=True)
+class Made:
+    """The ladders in the order asked for, and how many of them had to be encoded."""
+
+    ladders: tuple[Ladder, ...]
+    encoded: int
+
+
+def make_ladders(
+    sources: Sequence[LadderSource],
+    packs: Path,
+    cache: Path,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Made:
+    """Every ladder's pack in `packs`, byte for byte what a serial run gives.
+
+    A ladder whose inputs are known is taken from the cache if its pack is there in full length: packs appear under
+    their final name only when whole, so a killed run leaves none that is cut short. The faults of all sources are
+    raised together, after the others are done.
+    """
+    packs.mkdir(parents=True, exist_ok=True)
+    cache.mkdir(parents=True, exist_ok=True)
+    for folder in (packs, cache):
+        _sweep(folder)
+    done: dict[int, Ladder] = {}
+    faults: list[Fault] = []
+    missing: list[tuple[int, str]] = []
+    for number, source in enumerate(sources):
+        try:
+            key = cache_key(source)
+        except InputError as error:
+            faults += error.faults
+            continue
+        except OSError as error:
+            faults.append(Fault(source.path.name, "", f"it cannot be read ({error.strerror})", "its path and permissions"))
+            continue
+        ladder = _cached(cache / f"{key}.json", packs)
+        if ladder is None:
+            missing.append((number, key))
+        else:
+            done[number] = replace(ladder, images=source.images.name, source=source.source, role=source.images.role)
+    report = progress or (lambda _done, _all: None)
+    report(len(done), len(sources))
+    tasks = [(number, sources[number]) for number, _ in missing]
+    keys = dict(missing)
+    for number, result in _results(tasks, packs, workers or os.cpu_count() or 1):
+        if isinstance(result, InputError):
+            faults += result.faults
+        else:
+            write_whole(cache / f"{keys[number]}.json", json.dumps(result.record()).encode())
+            done[number] = result
+        report(len(done), len(sources))
+    if faults:
+        raise InputError(dict.fromkeys(faults))
+    return Made(tuple(done[number] for number in range(len(sources))), len(missing))
+
+
+def _cached(record: Path, packs: Path) -> Ladder | None:
+    try:
+        ladder = Ladder.of_record(json.loads(record.read_bytes()))
+        whole = pack_path(packs, ladder.pack).stat().st_size == ladder.bytes
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return ladder if whole else None
+
+
+Task = tuple[int, LadderSource]
+Result = tuple[int, Ladder | InputError]
+
+
+def _results(tasks: list[Task], packs: Path, workers: int) -> Iterator[Result]:
+    if workers == 1 or len(tasks) <= 1:
+        for number, source in tasks:
+            yield number, _attempt(source, packs)
+        return
+    context = multiprocessing.get_context("forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn")
+    if hasattr(context, "set_forkserver_preload"):
+        context.set_forkserver_preload([__name__])
+    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context, initializer=_end_with_parent) as pool:
+        try:
+            yield from _bounded(pool, tasks, packs, workers * IN_FLIGHT_PER_WORKER)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _bounded(pool: ProcessPoolExecutor, tasks: list[Task], packs: Path, most: int) -> Iterator[Result]:
+    waiting = iter(tasks)
+    running: dict[Future[Ladder | InputError], int] = {}
+    while True:
+        for number, source in waiting:
+            running[pool.submit(_attempt, source, packs)] = number
+            if len(running) >= most:
+                break
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future.result()
+
+
+def _attempt(source: LadderSource, packs: Path) -> Ladder | InputError:
+    try:
+        return make_ladder(source, packs)
+    except InputError as error:
+        return error
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work forever: watch for that."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed runs left half written; parts of runs that still live are theirs."""
+    for partial in folder.glob(".*.part"):
+        pid = partial.name.split(".")[-2]
+        if not (pid.isdigit() and _alive(int(pid))):
+            partial.unlink(missing_ok=True)
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # there, signal 0 is a key press, not a question
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

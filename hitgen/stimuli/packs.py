@@ -1,0 +1,96 @@
+"""Packs: one content-addressed file with a ladder's unique frames and an index.
+
+The ASCII bytes HITPACK1, a 4-byte little-endian length, that many bytes of JSON index, then the frames one after
+another. `levels[d]` is the number of the frame shown at level d; offsets count from the end of the index.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+MAGIC = b"HITPACK1"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One encoded picture as the page gets it; `type` is a MIME type browsers decode."""
+
+    content: bytes
+    type: str
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A ladder's frames: `frames[levels[d]]` is shown at level d, level 0 being the source."""
+
+    width: int
+    height: int
+    levels: tuple[int, ...]
+    frames: tuple[Frame, ...]
+
+    def frame(self, level: int) -> Frame:
+        return self.frames[self.levels[level]]
+
+
+def make_pack(width: int, height: int, frames: Sequence[Frame]) -> Pack:
+    """A pack of the frames of levels 0..L; byte-identical ones are kept once, in order of first use."""
+    numbers: dict[Frame, int] = {}
+    levels = tuple(numbers.setdefault(frame, len(numbers)) for frame in frames)
+    return Pack(width, height, levels, tuple(numbers))
+
+
+def pack_bytes(pack: Pack) -> bytes:
+    """The pack as a file; the same pack gives the same bytes."""
+    index, offset = [], 0
+    for frame in pack.frames:
+        index.append({"type": frame.type, "offset": offset, "length": len(frame.content)})
+        offset += len(frame.content)
+    head = json.dumps(
+        {"width": pack.width, "height": pack.height, "levels": pack.levels, "frames": index}, separators=(",", ":")
+    ).encode()
+    return b"".join([MAGIC, len(head).to_bytes(4, "little"), head, *(frame.content for frame in pack.frames)])
+
+
+def read_pack(content: bytes) -> Pack:
+    """The pack in a file's bytes; ValueError where they are no whole pack."""
+    if not content.startswith(MAGIC):
+        raise ValueError("no pack: the first bytes are not HITPACK1")
+    start = len(MAGIC) + 4
+    length = int.from_bytes(content[len(MAGIC) : start], "little")
+    index = json.loads(content[start : start + length])
+    body = memoryview(content)[start + length :]
+    frames = []
+    for entry in index["frames"]:
+        part = bytes(body[entry["offset"] : entry["offset"] + entry["length"]])
+        if len(part) != entry["length"]:
+            raise ValueError("the pack is cut short")
+        frames.append(Frame(part, entry["type"]))
+    return Pack(index["width"], index["height"], tuple(index["levels"]), tuple(frames))
+
+
+def write_pack(pack: Pack, folder: Path) -> tuple[str, int]:
+    """Write `<sha256>.pack` into a folder, whole or not at all; its digest and size in bytes."""
+    content = pack_bytes(pack)
+    digest = hashlib.sha256(content).hexdigest()
+    write_whole(pack_path(folder, digest), content)
+    return digest, len(content)
+
+
+def pack_path(folder: Path, digest: str) -> Path:
+    return folder / f"{digest}.pack"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that its name never stands for a part of it, whatever is killed and whenever."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,98 @@
+"""Building ladders and packs against bare Pillow that encodes and writes the same frames, in one run."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from hitgen.batch import LadderSource
+from hitgen.config.images import JpegSet
+from hitgen.stimuli.making import make_ladders
+
+SOURCES = 200
+PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png", "ihc.png")
+
+
+def photographs(folder: Path, count: int) -> list[Path]:
+    """Distinct 640x480 PNGs cut from the photographs that scikit-image ships."""
+    import skimage
+
+    shipped = Path(skimage.__file__).parent / "data"
+    photos = [Image.open(shipped / name).convert("RGB") for name in PHOTOS if (shipped / name).exists()]
+    rng = np.random.default_rng(1)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for number in range(count):
+        photo = photos[number % len(photos)]
+        scale = rng.uniform(0.7, 1.0)
+        width = int(min(photo.width, photo.height * 4 / 3) * scale)
+        left = int(rng.integers(0, photo.width - width + 1))
+        top = int(rng.integers(0, photo.height - width * 3 // 4 + 1))
+        box = (left, top, left + width, top + width * 3 // 4)
+        picture = photo.crop(box).resize((640, 480), Image.Resampling.LANCZOS)
+        path = folder / f"photo{number:04d}.png"
+        picture.save(path, compress_level=1)
+        paths.append(path)
+    return paths
+
+
+def ladder_sources(paths: list[Path]) -> list[LadderSource]:
+    images = JpegSet(name="study", sources="*.png", codec="jpeg")
+    return [LadderSource(images, path.stem, path, path.parent) for path in paths]
+
+
+def bare(task: tuple[Path, Path]) -> None:
+    """What a short script of one's own would do for one source."""
+    path, folder = task
+    image = Image.open(path).convert("RGB")
+    image.save(folder / f"{path.stem}_000.webp", lossless=True, quality=20, method=0, exact=True)
+    for level in range(1, 101):
+        image.save(folder / f"{path.stem}_{level:03d}.jpg", quality=101 - level)
+
+
+def bare_time_s(paths: list[Path], folder: Path) -> float:
+    folder.mkdir(parents=True)
+    start = time.perf_counter()
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
+        list(pool.map(bare, [(path, folder) for path in paths], chunksize=4))
+    return time.perf_counter() - start
+
+
+def our_time_s(sources: list[LadderSource], folder: Path) -> float:
+    start = time.perf_counter()
+    make_ladders(sources, folder / "packs", folder / "cache")
+    return time.perf_counter() - start
+
+
+def measure(scratch: Path, rounds: int = 3) -> dict[str, Any]:
+    """Medians over alternating rounds: times in seconds and their ratios."""
+    paths = photographs(scratch / "photos", SOURCES)
+    sources = ladder_sources(paths)
+    ours, theirs, again = [], [], []
+    for number in range(rounds):
+        folder = scratch / f"round{number}"
+        theirs.append(bare_time_s(paths, folder / "bare"))
+        ours.append(our_time_s(sources, folder))
+        again.append(our_time_s(sources, folder))
+        shutil.rmtree(folder)
+    ratios = [our / their for our, their in zip(ours, theirs, strict=True)]
+    return {
+        "sources": SOURCES,
+        "bare_s": float(np.median(theirs)),
+        "hitgen_s": float(np.median(ours)),
+        "build_ratio": float(np.median(ratios)),
+        "rebuild_s": float(np.median(again)),
+        "rebuild_ratio": float(np.median(again) / np.median(ours)),
+    }
+
+
+TARGETS = {"build_ratio": 1.15, "rebuild_ratio": 0.02}
