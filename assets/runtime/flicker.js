@@ -1,0 +1,146 @@
+// The flicker: source and level alternate on the frame clock; nothing is painted that is not decoded.
+
+import { createTiming } from "./timing.js";
+
+/**
+ * @param {object} options
+ * @param {HTMLCanvasElement} options.canvas its backing size is the caller's
+ * @param {{raf: (tick: (t: number) => void) => number, cancel: (id: number) => void, now: () => number}} options.clock
+ * @param {ReturnType<typeof import("./schedule.js").createSchedule>} options.schedule
+ * @param {(shown: number|null) => void} options.onShown called in the frame that paints: the level, 0 for the source
+ * @param {() => void} [options.onFrame] called after every frame
+ */
+export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
+  const surface = canvas.getContext("2d", { alpha: false, colorSpace: "srgb" });
+  let decoder = null;
+  let request = 0;
+  let timing = createTiming();
+  let level = 0;
+  let painted = null; // level on the canvas, null before the first
+  let distorted = 0; // newest level painted in a distorted phase
+  let swapIndex = 0;
+  let anchored = false;
+  let counted = -1; // the distorted phase and level counted last
+  let countedLevel = -1;
+  let shownCounts = new Map();
+  let lastFrame = null;
+  let frameMs = 1000 / 60;
+  let hiddenSince = null;
+  let stale = true;
+
+  function paint(next) {
+    if (next === painted && !stale) return;
+    surface.drawImage(decoder.get(next), 0, 0, canvas.width, canvas.height);
+    painted = next;
+    stale = false;
+    onShown(next);
+  }
+
+  /** The level for a distorted phase: the wanted one once decoded, until then the newest that was. */
+  function available() {
+    if (decoder.get(level)) return level;
+    return decoder.get(distorted) ? distorted : 0;
+  }
+
+  function countShown(swap, shown) {
+    if (swap === counted && shown === countedLevel) return;
+    counted = swap;
+    countedLevel = shown;
+    shownCounts.set(shown, (shownCounts.get(shown) ?? 0) + 1);
+  }
+
+  function tick(t) {
+    request = clock.raf(tick);
+    if (!decoder?.get(0)) return;
+    if (!anchored) {
+      schedule.start(t);
+      anchored = true;
+      swapIndex = 0;
+      timing.interrupted();
+      timing.swap(t, "source", 0);
+    } else if (lastFrame !== null) {
+      timing.frameGap(Math.max(0, Math.round((t - lastFrame) / frameMs) - 1));
+    }
+    lastFrame = t;
+    advance(t);
+    onFrame?.();
+  }
+
+  function advance(t) {
+    const swap = schedule.indexAt(t);
+    if (swap !== swapIndex) {
+      timing.swap(t, swapIndex % 2 ? "distorted" : "source", t - schedule.dueOf(swap));
+      swapIndex = swap;
+    }
+    if (swap % 2 === 0) {
+      paint(0);
+      return;
+    }
+    const next = available();
+    if (next !== distorted) {
+      distorted = next;
+      decoder.hold(next);
+    }
+    paint(next);
+    if (next > 0) countShown(swap, next);
+  }
+
+  function halt() {
+    clock.cancel(request);
+    request = 0;
+    anchored = false;
+    lastFrame = null;
+  }
+
+  return {
+    /** Put another ladder on; nothing is painted until its source is decoded. */
+    setDecoder(next) {
+      decoder = next;
+      painted = null;
+      distorted = 0;
+      stale = true;
+      anchored = false;
+      shownCounts = new Map();
+      onShown(null);
+    },
+    setFrameMs(ms) {
+      frameMs = ms;
+      schedule.setFrameMs(ms);
+    },
+    setLevel(next) {
+      level = next;
+      decoder?.want(next);
+    },
+    start() {
+      if (!request && hiddenSince === null) request = clock.raf(tick);
+    },
+    /** Stop at once, on the source. */
+    stop() {
+      halt();
+      if (decoder?.get(0)) paint(0);
+    },
+    running: () => request !== 0,
+    /** The tab is hidden: nothing runs, and the time is told. */
+    hide() {
+      if (hiddenSince !== null) return;
+      hiddenSince = clock.now();
+      halt();
+    },
+    reveal() {
+      if (hiddenSince === null) return;
+      timing.hidden(clock.now() - hiddenSince);
+      hiddenSince = null;
+    },
+    /** The canvas was resized and is empty: paint again in the same frame. */
+    repaint() {
+      stale = true;
+      if (painted !== null && decoder?.get(painted)) paint(painted);
+    },
+    shownTimes: (of) => shownCounts.get(of) ?? 0,
+    restartTiming() {
+      timing = createTiming();
+      anchored = false;
+    },
+    timing: () => timing.snapshot(),
+  };
+}

@@ -1,0 +1,183 @@
+// The packs of a page: carried in it, or fetched by content hash; usable one by one as they arrive.
+
+import { fromBase64 } from "./bytes.js";
+import { readPack } from "./pack.js";
+
+const FETCHES_AT_ONCE = 2;
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 30000;
+
+/**
+ * @param {object} options
+ * @param {"inline"|"linked"} options.mode
+ * @param {string[]} options.hashes in the order they are needed
+ * @param {string} options.base folder address of linked packs
+ * @param {Document} options.document
+ * @param {typeof fetch} options.fetch
+ * @param {(act: () => void, ms: number) => void} options.later
+ * @param {() => number} options.random
+ * @param {SubtleCrypto|undefined} options.subtle checks linked packs where the context is secure
+ */
+export function createPacks({ mode, hashes, base, document, fetch, later, random, subtle }) {
+  const entries = new Map(hashes.map((hash) => [hash, newEntry()]));
+  const listeners = [];
+  let queue = [];
+  let fetching = 0;
+  let wanted = true;
+
+  function newEntry() {
+    const entry = { state: "waiting", received: 0, total: 0, tries: 0, pack: null };
+    entry.promise = new Promise((resolve) => (entry.resolve = resolve));
+    return entry;
+  }
+
+  function changed(hash) {
+    for (const listener of listeners) listener(hash);
+  }
+
+  function arrive(hash, bytes) {
+    const entry = entries.get(hash);
+    entry.pack = readPack(bytes);
+    entry.state = "ready";
+    entry.resolve(entry.pack);
+    changed(hash);
+  }
+
+  function trouble(hash) {
+    entries.get(hash).state = "trouble";
+    changed(hash);
+  }
+
+  /** Called by the one-line script after each inline pack: takes the block before it and frees its text. */
+  function take() {
+    const block = document.currentScript.previousElementSibling;
+    const hash = block.dataset.pack;
+    if (wanted && entries.has(hash)) {
+      try {
+        arrive(hash, fromBase64(block.textContent));
+      } catch {
+        trouble(hash);
+      }
+    }
+    block.remove();
+  }
+
+  /** Inline packs that the document ended without are missing: the page was cut off on its way. */
+  function documentEnded() {
+    if (mode !== "inline" || !wanted) return;
+    for (const [hash, entry] of entries) if (entry.state === "waiting") trouble(hash);
+  }
+
+  /** Begin fetching linked packs; inline ones come by themselves. */
+  function start() {
+    if (mode !== "linked") return;
+    queue = hashes.filter((hash) => entries.get(hash).state === "waiting");
+    fetchNext();
+  }
+
+  function fetchNext() {
+    while (fetching < FETCHES_AT_ONCE && queue.length) {
+      const hash = queue.shift();
+      fetching += 1;
+      fetchOne(hash).then(
+        () => settle(),
+        () => {
+          trouble(hash);
+          retryLater(hash);
+          settle();
+        },
+      );
+    }
+  }
+
+  function settle() {
+    fetching -= 1;
+    fetchNext();
+  }
+
+  function retryLater(hash) {
+    const entry = entries.get(hash);
+    entry.tries += 1;
+    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (entry.tries - 1)) * (0.75 + random() / 2);
+    later(() => retry(hash), wait);
+  }
+
+  function retry(hash) {
+    if (entries.get(hash).state !== "trouble") return;
+    entries.get(hash).state = "waiting";
+    queue.unshift(hash);
+    fetchNext();
+  }
+
+  /** Try every failed pack again at once. Inline packs come again with the page alone: false then. */
+  function retryNow() {
+    if (mode === "inline") return false;
+    for (const hash of hashes) retry(hash);
+    return true;
+  }
+
+  async function fetchOne(hash) {
+    const entry = entries.get(hash);
+    entry.state = "loading";
+    entry.received = 0;
+    const response = await fetch(`${base}${hash}.pack`, { credentials: "omit" });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    entry.total = Number(response.headers.get("content-length")) || 0;
+    const bytes = await readAll(response, (received) => {
+      entry.received = received;
+      changed(hash);
+    });
+    if (subtle && (await hexDigest(bytes)) !== hash) throw new Error("damaged");
+    arrive(hash, bytes);
+  }
+
+  async function hexDigest(bytes) {
+    const digest = new Uint8Array(await subtle.digest("SHA-256", bytes));
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  return {
+    take,
+    start,
+    documentEnded,
+    retryNow,
+    /** Drop what arrives from now on: nothing is decoded in a preview. */
+    refuse() {
+      wanted = false;
+    },
+    ready: (hash) => entries.get(hash).promise,
+    get: (hash) => entries.get(hash).pack,
+    arrived: (hash) => entries.get(hash).state === "ready",
+    /** Free a pack whose trial is over. */
+    release(hash) {
+      entries.get(hash).pack = null;
+    },
+    state(hash) {
+      const { state, received, total, tries } = entries.get(hash);
+      return { state, received, total, tries };
+    },
+    onChange(listener) {
+      listeners.push(listener);
+    },
+  };
+}
+
+async function readAll(response, onProgress) {
+  const reader = response.body.getReader();
+  const parts = [];
+  let received = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    received += value.length;
+    onProgress(received);
+  }
+  const bytes = new Uint8Array(received);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,43 @@
+// The display's refresh rate, from the frame clock.
+
+const FRAMES = 60;
+const GIVE_UP_MS = 3000;
+
+const median = (values) => values.slice().sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/**
+ * Measured over about a second; null on a display that gives no frames.
+ * @returns {Promise<{refresh_hz: number, frame_ms: number, frame_sd_ms: number}|null>}
+ */
+export function measureRefresh(clock, later) {
+  return new Promise((resolve) => {
+    const times = [];
+    let over = false;
+    later(() => finish(), GIVE_UP_MS);
+
+    function finish() {
+      if (over) return;
+      over = true;
+      resolve(summary(times));
+    }
+
+    function tick(t) {
+      times.push(t);
+      if (times.length > FRAMES) finish();
+      else if (!over) clock.raf(tick);
+    }
+    clock.raf(tick);
+  });
+}
+
+function summary(times) {
+  const intervals = times.slice(1).map((t, number) => t - times[number]);
+  if (intervals.length < 10) return null;
+  const middle = median(intervals);
+  // frames that were missed say nothing of the display
+  const usual = intervals.filter((interval) => interval < 1.5 * middle && interval > 0.5 * middle);
+  const mean = usual.reduce((sum, interval) => sum + interval, 0) / usual.length;
+  const variance = usual.reduce((sum, interval) => sum + (interval - mean) ** 2, 0) / usual.length;
+  const rounded = (value) => Math.round(value * 1000) / 1000;
+  return { refresh_hz: rounded(1000 / mean), frame_ms: rounded(mean), frame_sd_ms: rounded(Math.sqrt(variance)) };
+}

@@ -1,0 +1,65 @@
+// What was shown when, as running statistics: no list grows with time.
+
+function createMoments() {
+  let count = 0;
+  let mean = 0;
+  let squares = 0;
+  return {
+    add(value) {
+      count += 1;
+      const delta = value - mean;
+      mean += delta / count;
+      squares += delta * (value - mean);
+    },
+    count: () => count,
+    mean: () => (count ? mean : null),
+    sd: () => (count > 1 ? Math.sqrt(squares / (count - 1)) : null),
+  };
+}
+
+const round = (value) => (value === null ? null : Math.round(value * 100) / 100);
+
+/** Statistics of one attempt, on the frame clock; the interval across a pause does not count. */
+export function createTiming() {
+  const all = createMoments();
+  const phases = { source: createMoments(), distorted: createMoments() };
+  let lastSwap = null;
+  let max = 0;
+  let worstError = 0;
+  let dropped = 0;
+  let hiddenMs = 0;
+
+  return {
+    /** A swap at frame time t ends a phase; errorMs is how far t lies from the swap's due time. */
+    swap(t, ended, errorMs) {
+      if (lastSwap !== null) {
+        const interval = t - lastSwap;
+        all.add(interval);
+        phases[ended].add(interval);
+        max = Math.max(max, interval);
+        worstError = Math.max(worstError, Math.abs(errorMs));
+      }
+      lastSwap = t;
+    },
+    frameGap(frames) {
+      dropped += frames;
+    },
+    interrupted() {
+      lastSwap = null;
+    },
+    hidden(ms) {
+      hiddenMs += ms;
+    },
+    snapshot: () => ({
+      swaps: all.count(),
+      mean_ms: round(all.mean()),
+      sd_ms: round(all.sd()),
+      max_ms: round(max),
+      source_mean_ms: round(phases.source.mean()),
+      distorted_mean_ms: round(phases.distorted.mean()),
+      worst_error_ms: round(worstError),
+      dropped,
+      hidden_ms: Math.round(hiddenMs),
+    }),
+  };
+}
