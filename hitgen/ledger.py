@@ -222,8 +222,16 @@ class Ledger:
         yield from self._database.execute("SELECT * FROM submissions ORDER BY submitted_at, assignment")
 
     def submission_counts(self) -> dict[str, int]:
-        """How many submissions are kept for each HIT."""
-        return dict(self._database.execute("SELECT hit, count(*) FROM submissions GROUP BY hit").fetchall())
+        """How many submissions came in for each HIT, those of forgotten workers included."""
+        rows = self._database.execute(
+            "SELECT hit, forgotten + (SELECT count(*) FROM submissions s WHERE s.hit = h.hit) FROM hits h"
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def unjudged(self) -> set[str]:
+        """The HITs with submissions that nobody has judged, as far as is known."""
+        rows = self._database.execute("SELECT DISTINCT hit FROM submissions WHERE status = 'Submitted'")
+        return {row[0] for row in rows}
 
     def set_status(self, assignment: str, status: str) -> None:
         """Write down what an assignment was judged to be."""
@@ -275,6 +283,11 @@ class Ledger:
         """
         with self.together():
             erased = 0
+            self._database.execute(
+                "UPDATE hits SET forgotten = forgotten"
+                " + (SELECT count(*) FROM submissions s WHERE s.hit = hits.hit AND s.worker = ?)",
+                (worker,),
+            )
             for table in ("submissions", "actions"):
                 erased += self._database.execute(f"DELETE FROM {table} WHERE worker = ?", (worker,)).rowcount
             self._database.execute("INSERT OR IGNORE INTO forgotten VALUES (?)", (self._digest(worker),))

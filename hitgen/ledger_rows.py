@@ -26,7 +26,8 @@ CREATE TABLE hits (
   assignments INTEGER NOT NULL, reward_usd TEXT NOT NULL, cost_usd TEXT NOT NULL,
   intended_at TEXT NOT NULL, outcome TEXT NOT NULL DEFAULT '',
   hit_id TEXT UNIQUE, created_at TEXT, expires_at TEXT,
-  available INTEGER, pending INTEGER, completed INTEGER, seen_at TEXT
+  available INTEGER, pending INTEGER, completed INTEGER, seen_at TEXT,
+  forgotten INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE submissions (
   assignment TEXT PRIMARY KEY, hit TEXT NOT NULL REFERENCES hits, page TEXT NOT NULL, worker TEXT NOT NULL,
@@ -61,11 +62,6 @@ class Hit:
     available: int | None
     pending: int | None
     completed: int | None
-
-    @property
-    def taken(self) -> int:
-        """How many places were handed in, as last seen."""
-        return self.order.assignments - (self.available or 0) - (self.pending or 0) if self.hit_id else 0
 
 
 @dataclass(frozen=True)

@@ -132,8 +132,8 @@ class MTurkRecruiter(Strict):
     waves: bool = Field(
         default=False, description="HITs of at most 9 assignments, one after the other, at the lower fee"
     )
-    repeats: Literal["exclude", "allow"] = Field(
-        default="exclude", description="whether a worker may meet a study ladder or gold question again"
+    gold_repeats: Literal["exclude", "allow"] = Field(
+        default="exclude", description="whether a worker may meet a gold question again; never a study ladder"
     )
     masters: bool = False
     require: tuple[Requirement, ...] = ()

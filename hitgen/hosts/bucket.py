@@ -55,7 +55,7 @@ def _block_change(host: S3) -> list[Change]:
     # A bucket without the setting may still be shut by the account; that shows when the policy is set.
     if found is None:
         return []
-    block = {**ALL_BLOCKED, **found["PublicAccessBlockConfiguration"]}
+    block: dict[str, Any] = {**ALL_BLOCKED, **found["PublicAccessBlockConfiguration"]}
     wanted = {**block, "BlockPublicPolicy": False, "RestrictPublicBuckets": False}
     if block == wanted:
         return []
@@ -67,7 +67,7 @@ def _policy_change(host: S3) -> list[Change]:
     found = _setting(lambda: host.client.get_bucket_policy(Bucket=host.config.bucket))
     policy = json.loads(found["Policy"]) if found else {"Version": "2012-10-17", "Statement": []}
     statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-    wanted = {
+    wanted: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": "*",
         "Action": "s3:GetObject",

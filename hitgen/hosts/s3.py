@@ -41,7 +41,6 @@ class S3:
             remedy = "`aws configure list-profiles` to see those there are"
             raise InputError(Fault("batch.toml", "host.profile", str(error), remedy)) from error
         # A server of one's own rarely has a host name for each bucket.
-        style = "path" if config.endpoint_url else "virtual"
         self.client: Any = session.client(
             "s3",
             region_name=config.region,
@@ -49,7 +48,7 @@ class S3:
             config=Config(
                 retries={"total_max_attempts": 8, "mode": "standard"},
                 max_pool_connections=32,
-                s3={"addressing_style": style},
+                s3={"addressing_style": "path" if config.endpoint_url else "virtual"},
             ),
         )
 

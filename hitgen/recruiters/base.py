@@ -124,8 +124,10 @@ class Recruiter(Protocol):
     capabilities: frozenset[str]
     token_valid: timedelta
     """How long a repeated `create` or `bonus` with the same token is safe."""
-    skew_s: float
-    """How far this machine's clock is ahead of the recruiter's, as last seen."""
+
+    @property
+    def skew_s(self) -> float:
+        """How far this machine's clock is ahead of the recruiter's, as last seen."""
 
     def account(self) -> Account: ...
 

@@ -1,0 +1,70 @@
+"""A finished build as the publisher reads it: its pages and the files they need."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from hitgen.errors import Fault, InputError
+from hitgen.hosts.base import HostedFile, pack_file, page_file
+
+
+@dataclass(frozen=True)
+class BuiltPage:
+    """One page of the manifest; `study` and `gold` say which trials it holds, by what must not repeat."""
+
+    page: str
+    kind: str
+    assignments: int
+    file: HostedFile
+    study: frozenset[str]
+    gold: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Built:
+    """The pages in order, and every pack that they fetch (none where packs are inline)."""
+
+    pages: tuple[BuiltPage, ...]
+    packs: tuple[HostedFile, ...]
+
+
+def read_build(folder: Path, batch: str, linked: bool) -> Built:
+    """The build of the batch in `folder`; raises InputError where it is missing, foreign or incomplete."""
+    path = folder / "build" / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(Fault(str(path), "", "the batch is not built", "`hitgen build` first")) from error
+    except ValueError as error:
+        raise InputError(Fault(str(path), "", f"cannot be read ({error})", "`hitgen build` again")) from error
+    if manifest["batch"] != batch:
+        problem = f"was built for {manifest['batch']!r}, but the batch is {batch!r}"
+        raise InputError(Fault(str(path), "batch", problem, "`hitgen build` again"))
+    build = folder / "build"
+    pages = tuple(_page(batch, build, row) for row in manifest["pages"])
+    names = sorted({row["pack"] for row in manifest["ladders"]}) if linked else []
+    packs = tuple(pack_file(batch, build / "packs" / f"{name}.pack", name) for name in names)
+    missing = [file.path for file in (*(page.file for page in pages), *packs) if not file.path.is_file()]
+    if missing:
+        raise InputError(
+            [
+                Fault(str(path), "", "is named in the manifest but missing", "`hitgen build`")
+                for path in missing[:5]
+            ]
+        )
+    return Built(pages, packs)
+
+
+def _page(batch: str, build: Path, row: dict[str, object]) -> BuiltPage:
+    trials = row["trials"]
+    assert isinstance(trials, list)
+    return BuiltPage(
+        page=str(row["page"]),
+        kind=str(row["kind"]),
+        assignments=int(str(row["assignments"])),
+        file=page_file(batch, build / str(row["file"]), str(row["sha256"])),
+        study=frozenset(trial["ladder"] for trial in trials if trial["role"] == "study"),
+        gold=frozenset(trial["question"] for trial in trials if trial["role"] == "gold"),
+    )

@@ -1,0 +1,165 @@
+"""From pages to HITs: how many, of what size, for whom; pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hitgen.built import BuiltPage
+from hitgen.config.batch import BatchConfig
+from hitgen.errors import Fault, InputError
+from hitgen.recruiters.base import Order
+from hitgen.recruiters.fees import split
+
+
+@dataclass(frozen=True)
+class Groups:
+    """What a page has that a worker must not meet twice, as names of groups of trials.
+
+    `study` HITs that share one are open one after the other; `gold` ones at the same time. `needed`
+    are those of either kind that stand on more than one HIT.
+    """
+
+    study: frozenset[str]
+    gold: frozenset[str]
+    needed: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Intended:
+    """A HIT that should exist."""
+
+    order: Order
+    page_sha256: str
+    in_turn: frozenset[str]
+    replaces: str | None = None
+
+
+def group_pages(pages: Sequence[BuiltPage], hits_of: dict[str, int], gold_repeats: bool) -> dict[str, Groups]:
+    """Each page's groups; trials that always stand together share one, to save qualifications.
+
+    `hits_of` is the number of HITs of each page. With `gold_repeats` gold questions are left alone.
+    """
+    study = _collapse("study", {page.page: page.study or {f"quiz {page.page}"} for page in pages})
+    gold = _collapse("gold", {page.page: page.gold for page in pages})
+    needed = {name for name, members in study.items() if sum(hits_of[page] for page in members) > 1}
+    if not gold_repeats:
+        covered = [members for name, members in study.items() if name in needed]
+        needed |= {
+            name
+            for name, members in gold.items()
+            if len(members) > 1 and not any(members <= others for others in covered)
+        }
+    found = {}
+    for page in pages:
+        mine = [
+            frozenset(name for name, members in kind.items() if page.page in members)
+            for kind in (study, gold)
+        ]
+        found[page.page] = Groups(mine[0], mine[1], (mine[0] | mine[1]) & needed)
+    return found
+
+
+def _collapse(
+    kind: str, items_of: dict[str, Iterable[str]] | dict[str, frozenset[str]]
+) -> dict[str, frozenset[str]]:
+    """The pages of each group: items with the very same pages make one group, named by a hash."""
+    pages_of: dict[str, set[str]] = {}
+    for page, items in items_of.items():
+        for item in items:
+            pages_of.setdefault(item, set()).add(page)
+    together: dict[frozenset[str], list[str]] = {}
+    for item, pages in pages_of.items():
+        together.setdefault(frozenset(pages), []).append(item)
+    return {
+        hashlib.sha256("\n".join([kind, *sorted(items)]).encode()).hexdigest()[:12]: pages
+        for pages, items in together.items()
+    }
+
+
+def reward_of(config: BatchConfig, kind: str) -> Decimal:
+    """What a page of this kind pays, in dollars."""
+    if kind == "qualification" and config.qualification:
+        return config.qualification.reward_usd
+    return config.hit.reward_usd
+
+
+class Orders:
+    """All HITs of a batch, and the ones that fill up or replace them later."""
+
+    def __init__(self, config: BatchConfig, pages: Sequence[BuiltPage], ledger: str) -> None:
+        self._config = config
+        self._ledger = ledger
+        self._pages = {page.page: page for page in pages}
+        self._sizes = {page.page: split(page.assignments, config.recruiter.waves) for page in pages}
+        self._admission = any(page.kind == "qualification" for page in pages)
+        hits_of = {page: len(sizes) for page, sizes in self._sizes.items()}
+        self.groups = group_pages(pages, hits_of, config.recruiter.gold_repeats == "allow")
+
+    def first(self, urls: dict[str, str]) -> list[Intended]:
+        """The HITs of every page, first waves of all pages first; `urls` by page."""
+        waves = max((len(sizes) for sizes in self._sizes.values()), default=0)
+        return [
+            self._intended(page, f"{page}.{wave + 1}", sizes[wave], urls[page])
+            for wave in range(waves)
+            for page, sizes in self._sizes.items()
+            if wave < len(sizes)
+        ]
+
+    def further(
+        self, page: str, hit: str, assignments: int, url: str, replaces: str | None = None
+    ) -> Intended:
+        """One more HIT for a page: for places that expired, or ratings that are missing."""
+        return self._intended(page, hit, assignments, url, replaces, further=True)
+
+    def _intended(
+        self,
+        page: str,
+        hit: str,
+        assignments: int,
+        url: str,
+        replaces: str | None = None,
+        further: bool = False,
+    ) -> Intended:
+        built, groups = self._pages[page], self.groups[page]
+        unseen = groups.needed | groups.study if further else groups.needed
+        order = Order(
+            hit=hit,
+            page=page,
+            kind=built.kind,
+            url=url,
+            assignments=assignments,
+            reward_usd=reward_of(self._config, built.kind),
+            annotation=f"hitgen {self._ledger} {self._config.batch.name} {hit}",
+            unseen=tuple(sorted(unseen)),
+            needs_admission=self._admission and built.kind == "study",
+        )
+        return Intended(order, built.file.sha256, groups.study, replaces)
+
+    def faults(self, max_requirements: int) -> list[Fault]:
+        """Pages that ask more of workers than the recruiter can tell apart, or that nobody could ever work."""
+        config = self._config.recruiter
+        other = len(config.require) + config.masters + 1 + self._admission
+        remedy = 'fewer gold questions on a page, or gold_repeats = "allow"'
+        faults = []
+        for page, groups in self.groups.items():
+            if (count := other + len(groups.needed)) > max_requirements:
+                problem = f"page {page} needs {count} requirements; {max_requirements} are possible"
+                faults.append(Fault("batch.toml", "recruiter.require", problem, remedy))
+        quiz = [self.groups[page].needed for page, built in self._pages.items() if built.kind != "study"]
+        studies = [self.groups[page].needed for page, built in self._pages.items() if built.kind == "study"]
+        if quiz and studies and all(any(seen & mine for seen in quiz) for mine in studies):
+            problem = (
+                "every study page repeats a gold question of the qualification page, so nobody could work one"
+            )
+            remedy = 'more gold questions, or recruiter.gold_repeats = "allow"'
+            faults.append(Fault("batch.toml", "qualification.gold", problem, remedy))
+        return faults
+
+
+def raise_faults(faults: Sequence[Fault]) -> None:
+    """Raise InputError if there are any."""
+    if faults:
+        raise InputError(faults)
