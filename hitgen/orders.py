@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -62,9 +62,7 @@ def group_pages(pages: Sequence[BuiltPage], hits_of: dict[str, int], gold_repeat
     return found
 
 
-def _collapse(
-    kind: str, items_of: dict[str, Iterable[str]] | dict[str, frozenset[str]]
-) -> dict[str, frozenset[str]]:
+def _collapse(kind: str, items_of: Mapping[str, Set[str]]) -> dict[str, frozenset[str]]:
     """The pages of each group: items with the very same pages make one group, named by a hash."""
     pages_of: dict[str, set[str]] = {}
     for page, items in items_of.items():
@@ -139,7 +137,7 @@ class Orders:
         return Intended(order, built.file.sha256, groups.study, replaces)
 
     def faults(self, max_requirements: int) -> list[Fault]:
-        """Pages that ask more of workers than the recruiter can tell apart, or that nobody could ever work."""
+        """Pages that ask more of workers than the recruiter can, or that nobody could ever work."""
         config = self._config.recruiter
         other = len(config.require) + config.masters + 1 + self._admission
         remedy = 'fewer gold questions on a page, or gold_repeats = "allow"'

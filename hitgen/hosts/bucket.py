@@ -55,7 +55,7 @@ def _block_change(host: S3) -> list[Change]:
     # A bucket without the setting may still be shut by the account; that shows when the policy is set.
     if found is None:
         return []
-    block: dict[str, Any] = {**ALL_BLOCKED, **found["PublicAccessBlockConfiguration"]}
+    block: dict[str, Any] = ALL_BLOCKED | dict(found["PublicAccessBlockConfiguration"])
     wanted = {**block, "BlockPublicPolicy": False, "RestrictPublicBuckets": False}
     if block == wanted:
         return []
@@ -65,15 +65,18 @@ def _block_change(host: S3) -> list[Change]:
 
 def _policy_change(host: S3) -> list[Change]:
     found = _setting(lambda: host.client.get_bucket_policy(Bucket=host.config.bucket))
-    policy = json.loads(found["Policy"]) if found else {"Version": "2012-10-17", "Statement": []}
-    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    policy: dict[str, Any] = (
+        json.loads(found["Policy"]) if found else {"Version": "2012-10-17", "Statement": []}
+    )
+    given = policy["Statement"]
+    statements: list[dict[str, Any]] = given if isinstance(given, list) else [given]
     wanted: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": "*",
         "Action": "s3:GetObject",
         "Resource": f"arn:aws:s3:::{host.config.bucket}/{host.prefix}*",
     }
-    if any({**wanted, **row} == row for row in statements):
+    if any(wanted.items() <= row.items() for row in statements):
         return []
     policy = {**policy, "Statement": [*statements, wanted]}
     why = f"anyone may read what lies under {host.prefix}, and nothing else"

@@ -1,0 +1,71 @@
+"""Bringing the ledger up to date: how far HITs are, what was handed in, who must not repeat what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from hitgen.ledger_rows import Hit
+from hitgen.publication import Account
+from hitgen.recruiters.base import Progress
+
+
+def collect(account: Account, everything: bool = False) -> int:
+    """Note how far all HITs are and take in new submissions; returns how many are new.
+
+    Only HITs with something new, something unjudged or a past expiry are looked into, unless
+    `everything`. Safe to run at any time and as often as wanted.
+    """
+    ledger, now = account.ledger, account.now()
+    hits = {hit.hit_id: hit for hit in ledger.hits() if hit.hit_id and hit.state in ("created", "ended")}
+    counts, unjudged = ledger.submission_counts(), ledger.unjudged()
+    before = sum(counts.values())
+    found = {row.hit_id: row for row in account.recruiter.progress(list(hits))}
+    account.check_clock()
+    for hit_id, hit in hits.items():
+        row = found.get(hit_id)
+        if row is None or row.status == "Disposed":
+            ledger.set_state(hit.hit, "deleted")
+            continue
+        ledger.seen(row, now)
+        late = row.expires_at <= now and counts[hit.hit] < row.assignments
+        if everything or late or hit.hit in unjudged or row.submitted != counts[hit.hit]:
+            _take_in(account, hit, row)
+    return sum(ledger.submission_counts().values()) - before
+
+
+def _take_in(account: Account, hit: Hit, row: Progress) -> None:
+    rows = list(account.recruiter.submissions(row.hit_id))
+    with account.ledger.together():
+        for submission in rows:
+            account.ledger.add_submission(hit, submission, account.now())
+
+
+def keep_apart(account: Account, groups_of: Mapping[str, Iterable[str]], in_use: Iterable[str]) -> int:
+    """Tell the recruiter who has met what, so that nobody meets it twice; returns the grants made.
+
+    `groups_of` gives the groups of trials of each page, `in_use` those that any HIT asks for.
+    """
+    if "exclude" not in account.recruiter.capabilities:
+        return 0
+    ledger, wanted, made = account.ledger, set(in_use), 0
+    settled = {action.action for action in ledger.actions() if action.done_at}
+    for row in list(ledger.submissions()):
+        worker = row["worker"]
+        for group in sorted(set(groups_of.get(row["page"], ())) & wanted):
+            made += _once(account, settled, f"seen:{group}:{worker}", worker, group)
+        made += _once(account, settled, f"done:{worker}", worker, None)
+    return made
+
+
+def _once(account: Account, settled: set[str], name: str, worker: str, group: str | None) -> int:
+    if name in settled:
+        return 0
+    account.ledger.mean(name, worker, account.now())
+    # Granting twice changes nothing, so an intent without an outcome is simply carried out again.
+    if group:
+        account.recruiter.exclude(worker, group)
+    else:
+        account.recruiter.done(worker)
+    account.ledger.done(name, "granted", account.now())
+    settled.add(name)
+    return 1

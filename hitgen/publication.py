@@ -1,0 +1,150 @@
+"""A batch opened for publishing: build, host, recruiter and ledger under one lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hitgen.built import Built, BuiltPage, read_build
+from hitgen.config.batch import BatchConfig
+from hitgen.config.loading import read_config
+from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.hosts import open_host
+from hitgen.hosts.base import Host
+from hitgen.ledger import Ledger
+from hitgen.lock import locked
+from hitgen.orders import Orders
+from hitgen.recruiters import open_recruiter
+from hitgen.recruiters.base import Recruiter
+
+LEDGER = "ledger.sqlite"
+MAX_SKEW_S = 300
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time by this machine's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Account:
+    """A batch's ledger with the recruiter it is bound to."""
+
+    folder: Path
+    config: BatchConfig
+    ledger: Ledger
+    recruiter: Recruiter
+    now: Clock
+
+    def check_clock(self) -> None:
+        """Stop where this machine's clock is too far off to tell a token's age."""
+        skew_s = self.recruiter.skew_s
+        if abs(skew_s) > MAX_SKEW_S:
+            way = "ahead of" if skew_s > 0 else "behind"
+            raise OutsideError(
+                f"this computer's clock is {abs(skew_s) / 60:.0f} minutes {way} the recruiter's; set it and "
+                "run this again"
+            )
+
+
+@dataclass
+class Publication(Account):
+    """An account with what there is to publish."""
+
+    host: Host
+    built: Built
+    orders: Orders
+
+    def page(self, name: str) -> BuiltPage:
+        """A built page by its name; raises InputError for one that was published but is not built."""
+        if name not in self._by_name:
+            problem = f"page {name} was published but is not in this build"
+            remedy = "undoing the change and building again, or `hitgen close` and another batch name"
+            raise InputError(Fault("build/manifest.json", "pages", problem, remedy))
+        return self._by_name[name]
+
+    def url(self, name: str) -> str:
+        """The address of a page for workers."""
+        return self.host.url(self.page(name).file.key)
+
+    def __post_init__(self) -> None:
+        self._by_name = {page.page: page for page in self.built.pages}
+
+
+@contextmanager
+def open_account(
+    folder: Path, ledger_path: Path | None = None, now: Clock = utc_now, recruiter: Recruiter | None = None
+) -> Iterator[Account]:
+    """The account of a batch that was published, locked; raises InputError where there is none."""
+    path = ledger_path or folder / LEDGER
+    config = read_config(folder / "batch.toml")
+    if not path.exists():
+        raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
+    with locked(path), Ledger(path) as ledger:
+        bound = ledger.account
+        if bound is None:
+            raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
+        production = bound.environment == "production"
+        used = recruiter or open_recruiter(config.recruiter, config.batch.name, ledger.kept, production)
+        ledger.bind(used.account())
+        yield Account(folder, config, ledger, used, now)
+
+
+@contextmanager
+def open_publication(
+    folder: Path,
+    production: bool = False,
+    ledger_path: Path | None = None,
+    now: Clock = utc_now,
+    recruiter: Recruiter | None = None,
+) -> Iterator[Publication]:
+    """A built batch ready to be published, locked until the block ends.
+
+    A ledger of the sandbox that was closed makes way for another environment's; one that still has
+    HITs, or is of production, is never left behind: InputError says what to do.
+    """
+    path = ledger_path or folder / LEDGER
+    config = read_config(folder / "batch.toml")
+    name = config.batch.name
+    built = read_build(folder, name, config.hit.packs == "linked")
+    host = open_host(config.host, folder, name)
+    with locked(path):
+        make_way(path, production)
+        with Ledger(path) as ledger:
+            used = recruiter or open_recruiter(config.recruiter, name, ledger.kept, production)
+            ledger.bind(used.account())
+            orders = Orders(config, built.pages, ledger.name)
+            yield Publication(folder, config, ledger, used, now, host, built, orders)
+
+
+def make_way(path: Path, production: bool) -> None:
+    """Rename a ledger of play money out of the way, once it was closed.
+
+    Its HITs are gone by then, and the next publication is a new one: another build, or production.
+    """
+    if not path.exists():
+        return
+    with Ledger(path) as ledger:
+        bound = ledger.account
+        if bound is None or bound.environment == "production":
+            return
+        closed = ledger.fact("closed") is not None
+        if not closed and production:
+            problem = f"belongs to the {bound.environment}, and production gets a ledger of its own"
+            raise InputError(
+                Fault(str(path), "", problem, "`hitgen close` first, which ends what is out there")
+            )
+    if closed:
+        path.rename(_free_name(path, bound.environment))
+
+
+def _free_name(path: Path, environment: str) -> Path:
+    number = 1
+    while (name := path.with_name(f"{path.stem}-{environment}-{number}{path.suffix}")).exists():
+        number += 1
+    return name

@@ -1,0 +1,297 @@
+"""Publishing: show what it would do and cost, upload and verify, then make each HIT exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from hitgen.collecting import collect, keep_apart
+from hitgen.config.publishing import S3Host
+from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.hosts.base import HostedFile
+from hitgen.hosts.upload import Progress, upload, verify
+from hitgen.ledger_rows import Hit
+from hitgen.orders import Intended, raise_faults
+from hitgen.placing import place, settle
+from hitgen.publication import Publication
+from hitgen.recruiters.base import Account
+from hitgen.recruiters.fees import Quote
+from hitgen.standing import Standing
+
+MAX_REQUIREMENTS = 10
+
+
+@dataclass(frozen=True)
+class PublicationPlan:
+    """What `publish` is about to do; money in US dollars with fees.
+
+    `now` are made by this run, `later` wait until HITs with the same study ladders are full, `doubtful`
+    were meant by a run that was cut off. `quote` covers now and later; `committed_usd` is what HITs that
+    exist, or may, cost or have cost.
+    """
+
+    account: Account
+    now: tuple[Intended, ...]
+    later: tuple[Intended, ...]
+    doubtful: tuple[Hit, ...]
+    quote: Quote
+    committed_usd: Decimal
+    cap_usd: Decimal | None
+    balance_usd: Decimal | None
+    files: int
+
+    @property
+    def total_usd(self) -> Decimal:
+        """What the batch costs when all is done."""
+        return self.committed_usd + self.quote.total_usd
+
+
+@dataclass(frozen=True)
+class Published:
+    """What `publish` has done."""
+
+    made: tuple[str, ...]
+    settled: tuple[str, ...]
+    uploaded: int
+    later: int
+    excluded: int
+
+
+def plan_publication(publication: Publication, topup: Mapping[str, int] | None = None) -> PublicationPlan:
+    """What is missing and what it costs; reads from the recruiter, changes nothing there.
+
+    `topup` asks for further assignments by page. Raises InputError with everything that forbids it:
+    a build that is not the published one, too many requirements, an address workers cannot open, the
+    cap or the balance.
+    """
+    recruiter, ledger, config = publication.recruiter, publication.ledger, publication.config.recruiter
+    raise_faults([*publication.host.faults(), *publication.orders.faults(MAX_REQUIREMENTS)])
+    raise_faults(_address_faults(publication))
+    balance = recruiter.balance_usd()
+    publication.check_clock()
+    if not ledger.hits():
+        _refuse_foreign(publication)
+    collect(publication)
+    missing = [*_missing(publication), *_replacements(publication), *_topup(publication, topup or {})]
+    now, later = _in_turn(publication, missing)
+    quote = recruiter.quote((hit.order.assignments, hit.order.reward_usd) for hit in missing)
+    committed = Standing(publication).committed_usd()
+    plan = PublicationPlan(
+        account=recruiter.account(),
+        now=tuple(now),
+        later=tuple(later),
+        doubtful=tuple(hit for hit in ledger.hits() if hit.state == "intended"),
+        quote=quote,
+        committed_usd=committed,
+        cap_usd=config.cap_usd,
+        balance_usd=balance,
+        files=len(publication.built.pages) + len(publication.built.packs),
+    )
+    raise_faults(_money_faults(plan))
+    return plan
+
+
+def _address_faults(publication: Publication) -> list[Fault]:
+    first = publication.built.pages[0].page
+    url = publication.url(first)
+    bound = publication.ledger.account
+    if url.startswith("https://") or (bound and bound.environment == "local"):
+        return []
+    remedy = "an https address in host.base_url; plain http works in a rehearsal only"
+    return [Fault("batch.toml", "host", f"workers cannot open {url}", remedy)]
+
+
+def _refuse_foreign(publication: Publication) -> None:
+    """Stop where this account has open HITs of this batch that another ledger, perhaps a lost one, made."""
+    ours = publication.ledger.name
+    for hit in publication.recruiter.everything():
+        words = hit.annotation.split(" ")
+        if words[:1] != ["hitgen"] or len(words) != 4 or words[2] != publication.config.batch.name:
+            continue
+        if words[1] != ours and hit.expires_at > publication.now():
+            problem = (
+                f"this account has open HITs of the batch {words[2]!r} from another ledger ({hit.hit_id} ...)"
+            )
+            remedy = "the ledger they were made with, or another name under [batch]"
+            raise InputError(Fault(str(publication.ledger.path), "", problem, remedy))
+
+
+def _missing(publication: Publication) -> list[Intended]:
+    """The HITs of the plan that do not exist; raises InputError where the build is not the published one."""
+    urls = {page.page: publication.url(page.page) for page in publication.built.pages}
+    wanted = {hit.order.hit: hit for hit in publication.orders.first(urls)}
+    rows = {hit.hit: hit for hit in publication.ledger.hits()}
+    for row in rows.values():
+        if row.state == "refused":
+            continue
+        built = publication.page(row.page)
+        planned = wanted.get(row.hit)
+        regular = row.replaces is None and not is_further(row.hit)
+        if built.file.sha256 != row.page_sha256:
+            problem = f"page {row.page} is not the one that was published"
+        elif regular and (planned is None or planned.order.assignments != row.order.assignments):
+            problem = f"page {row.page} was published with other assignments or waves"
+        else:
+            continue
+        remedy = "undoing the change and building again, or `hitgen close` and another batch name"
+        raise InputError(Fault("build/manifest.json", row.page, problem, remedy))
+    return [hit for name, hit in wanted.items() if name not in rows or rows[name].state == "refused"]
+
+
+def is_further(hit: str) -> bool:
+    """Whether a HIT's name is that of a top-up."""
+    return hit.partition(".")[2].startswith("t")
+
+
+def _replacements(publication: Publication) -> list[Intended]:
+    """New HITs for places that expired unworked; HITs that were ended on purpose are not replaced."""
+    standing = Standing(publication)
+    replaced = {row.replaces for row in standing.rows if row.state != "refused"}
+    found = []
+    for row in standing.rows:
+        left = standing.left(row)
+        if row.state != "created" or row.hit in replaced or left <= 0 or not standing.is_over(row):
+            continue
+        stem, _, number = row.hit.partition("r")
+        name = f"{stem}r{int(number or 1) + 1}"
+        found.append(publication.orders.further(row.page, name, left, publication.url(row.page), row.hit))
+    return found
+
+
+def _topup(publication: Publication, wanted: Mapping[str, int]) -> list[Intended]:
+    names = {row.hit for row in publication.ledger.hits()}
+    found = []
+    for page, assignments in wanted.items():
+        number = next(n for n in range(1, len(names) + 2) if f"{page}.t{n}" not in names)
+        url = publication.url(page)
+        found.append(publication.orders.further(page, f"{page}.t{number}", assignments, url))
+    return found
+
+
+def _in_turn(publication: Publication, missing: Iterable[Intended]) -> tuple[list[Intended], list[Intended]]:
+    """What can be made now, and what waits for open HITs with the same study ladders."""
+    groups, standing = publication.orders.groups, Standing(publication)
+    busy = {group for row in standing.rows if not standing.is_over(row) for group in groups[row.page].study}
+    now: list[Intended] = []
+    later: list[Intended] = []
+    for hit in missing:
+        (later if hit.in_turn & busy else now).append(hit)
+        busy |= hit.in_turn
+    return now, later
+
+
+def _money_faults(plan: PublicationPlan) -> list[Fault]:
+    faults = []
+    if plan.cap_usd is not None and plan.total_usd > plan.cap_usd:
+        problem = f"the batch costs ${plan.total_usd}, more than its cap of ${plan.cap_usd}"
+        faults.append(Fault("batch.toml", "recruiter.cap_usd", problem, "fewer ratings, or a higher cap"))
+    if plan.cap_usd is None and plan.account.environment == "production":
+        remedy = f'cap_usd = "{plan.total_usd}" or more under [recruiter]'
+        problem = "production needs a cap on what the batch may cost"
+        faults.append(Fault("batch.toml", "recruiter.cap_usd", problem, remedy))
+    if plan.balance_usd is not None and plan.quote.total_usd > plan.balance_usd:
+        problem = f"what is left to publish costs ${plan.quote.total_usd}, but ${plan.balance_usd} are there"
+        faults.append(Fault("recruiter", "balance", problem, "adding funds to the account, or fewer ratings"))
+    return faults
+
+
+def publish(
+    publication: Publication,
+    plan: PublicationPlan,
+    typed_total: str = "",
+    workers: int = 8,
+    progress: Progress | None = None,
+) -> Published:
+    """Carry out a plan; can be cut off at any moment and run again.
+
+    Production starts only if `typed_total` is the plan's `quote.total_usd`. Nothing is made before
+    every file is seen by the world as it was built: packs first, then pages.
+    """
+    _check_total(plan, typed_total)
+    raise_faults(_money_faults(plan))
+    new = [hit.order for hit in plan.now]
+    publication.recruiter.prepare(new)
+    uploaded = _serve(publication, plan, workers, progress)
+    settled = tuple(settle(publication, row).hit for row in plan.doubtful)
+    excluded = _keep_apart(publication, plan)
+    made: list[str] = []
+    for count, hit in enumerate(plan.now, start=1):
+        row = place(publication, hit)
+        if count == 1:
+            _check_canary(publication, hit, row)
+        publication.check_clock()
+        made.append(row.hit)
+        if progress:
+            progress("publishing", count, len(plan.now))
+    return Published(tuple(made), settled, uploaded, len(plan.later), excluded)
+
+
+def _check_total(plan: PublicationPlan, typed_total: str) -> None:
+    if plan.account.environment != "production" or not (plan.now or plan.later):
+        return
+    try:
+        agreed = Decimal(typed_total.strip().removeprefix("$")) == plan.quote.total_usd
+    except InvalidOperation:
+        agreed = False
+    if not agreed:
+        problem = f"production spends ${plan.quote.total_usd}, and that total was not typed"
+        raise InputError(Fault("publish", "--production", problem, "typing it when asked, or --total"))
+
+
+def _serve(publication: Publication, plan: PublicationPlan, workers: int, progress: Progress | None) -> int:
+    """Bring packs, then pages, to the host, each seen by an anonymous fetch; returns the files sent.
+
+    What was seen once is not fetched again, except for the first page that is about to be used.
+    """
+    sent = 0
+    pages = list({page.file.key: page.file for page in publication.built.pages}.values())
+    first = {publication.page(hit.order.page).file.key for hit in plan.now[:1]}
+    for files, packs in ((list(publication.built.packs), True), (pages, False)):
+        sent += upload(publication.host, files, workers, progress)
+        # By address: another base_url shows the same key by another way, which may be broken.
+        known = publication.ledger.verified()
+        fresh = [file for file in files if file.key in first or publication.host.url(file.key) not in known]
+        _verify(publication, fresh, packs, workers, progress)
+    return sent
+
+
+def _verify(
+    publication: Publication, files: list[HostedFile], packs: bool, workers: int, progress: Progress | None
+) -> None:
+    right: list[str] = []
+    try:
+        verify(publication.host, files, packs, workers, progress, right.append)
+    except InputError as error:
+        raise InputError([*error.faults, *_bucket_faults(publication)]) from error
+    finally:
+        publication.ledger.note_verified((publication.host.url(key) for key in right), publication.now())
+
+
+def _bucket_faults(publication: Publication) -> list[Fault]:
+    if not isinstance(publication.config.host, S3Host):
+        return []
+    from hitgen.hosts.bucket import bucket_faults
+    from hitgen.hosts.s3 import S3
+
+    host = publication.host
+    return bucket_faults(host, bool(publication.built.packs)) if isinstance(host, S3) else []
+
+
+def _keep_apart(publication: Publication, plan: PublicationPlan) -> int:
+    groups_of = {page: groups.study | groups.gold for page, groups in publication.orders.groups.items()}
+    in_use = {group for row in publication.ledger.hits() for group in row.order.unseen}
+    in_use |= {group for hit in (*plan.now, *plan.later) for group in hit.order.unseen}
+    return keep_apart(publication, groups_of, in_use)
+
+
+def _check_canary(publication: Publication, hit: Intended, row: Hit) -> None:
+    """Read the first HIT back; if the recruiter keeps something else than was ordered, stop there."""
+    found = next(iter(publication.recruiter.progress([row.hit_id or ""])), None)
+    wanted = (hit.order.annotation, hit.order.url, hit.order.reward_usd, hit.order.assignments)
+    kept = found and (found.annotation, found.url, found.reward_usd, found.assignments)
+    if kept != wanted:
+        raise OutsideError(
+            f"{row.hit} (HIT {row.hit_id}) reads back as {kept}, not as ordered {wanted}; nothing more "
+            "was made. `hitgen expire` ends it"
+        )
