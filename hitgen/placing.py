@@ -61,8 +61,8 @@ def _call(account: Account, row: Hit, in_doubt: bool) -> Hit:
         made = found
     if made.annotation != row.order.annotation:
         raise OutsideError(
-            f"{row.hit}: the recruiter answered with HIT {made.hit_id} of {made.annotation!r}, not ours; look "
-            "at the requester's page before running this again"
+            f"{row.hit}: the recruiter answered with HIT {made.hit_id} of {made.annotation!r}, not ours; "
+            "look at the requester's page before running this again"
         )
     account.ledger.created(row.hit, made)
     return _again(account, row)

@@ -1,0 +1,138 @@
+"""More time for HITs, or their end: extend, expire, delete, close."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hitgen.collecting import collect
+from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.hosts import open_host
+from hitgen.ledger_rows import Hit
+from hitgen.publication import Account
+from hitgen.standing import Standing
+
+LISTED_AFTER = timedelta(minutes=10)
+"""After this long a HIT that was made is in the recruiter's listing."""
+OUR_KEYS = re.compile(r"[A-Za-z0-9_-]+/(pages/[0-9a-f]{64}\.html|packs/[0-9a-f]{64}\.pack)")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """HITs by our names: those that are done with, and those that remain with the reason."""
+
+    done: tuple[str, ...]
+    left: dict[str, str]
+    files_removed: int = 0
+    closed: bool = False
+
+
+def settle_doubtful(account: Account) -> None:
+    """Find the HITs of intents without an outcome, without making any."""
+    for row in account.ledger.hits():
+        if row.state != "intended":
+            continue
+        found = account.recruiter.find(row.order.annotation)
+        if found:
+            account.ledger.created(row.hit, found[0])
+        elif account.now() - row.intended_at > LISTED_AFTER:
+            account.ledger.refused(row.hit, "not made: the listing does not have it")
+        else:
+            raise OutsideError(
+                f"{row.hit} may just have been made and is not listed yet; run this again in 10 minutes"
+            )
+
+
+def extend(account: Account, time: timedelta) -> list[str]:
+    """Keep every HIT with places left open until `time` from now; those open longer stay so.
+
+    HITs that were ended are opened again. Returns the names of those that changed.
+    """
+    if time <= timedelta(0):
+        raise InputError(Fault("extend", "--hours", "is not more time", "a number above 0"))
+    if "extend" not in account.recruiter.capabilities:
+        raise InputError(
+            Fault("batch.toml", "recruiter.kind", "cannot give HITs more time", "`hitgen publish`")
+        )
+    collect(account)
+    standing = Standing(account)
+    # A HIT whose missing places were published anew must stay shut, or they would be paid twice.
+    replaced = {row.replaces for row in standing.rows if row.state != "refused"}
+    until = account.now() + time
+    changed = []
+    for row in standing.rows:
+        stays = row.state not in ("created", "ended") or row.hit in replaced or standing.left(row) <= 0
+        if stays or not row.hit_id or (row.expires_at and row.expires_at >= until):
+            continue
+        account.recruiter.extend(row.hit_id, until)
+        account.ledger.set_state(row.hit, "created")
+        changed.append(row.hit)
+    collect(account)
+    return changed
+
+
+def expire(account: Account) -> list[str]:
+    """Take no new workers for any HIT; those at work may finish. Returns the names of those ended."""
+    settle_doubtful(account)
+    collect(account)
+    ended = []
+    for row in account.ledger.hits():
+        shut = row.expires_at is not None and row.expires_at <= account.now()
+        if row.state not in ("created", "ended") or not row.hit_id:
+            continue
+        # Written first: a kill in between must not look like an expiry that asks for replacement.
+        account.ledger.set_state(row.hit, "ended")
+        if not shut:
+            account.recruiter.expire(row.hit_id, account.now())
+            ended.append(row.hit)
+    collect(account)
+    return ended
+
+
+def delete(account: Account) -> Ended:
+    """Remove every HIT that is over and whose submissions are all judged; says why others remain."""
+    collect(account)
+    standing, unjudged = Standing(account), account.ledger.unjudged()
+    done: list[str] = []
+    left: dict[str, str] = {}
+    for row in standing.rows:
+        if row.state not in ("created", "ended", "intended"):
+            continue
+        if why := _why_not(standing, row, unjudged):
+            left[row.hit] = why
+        else:
+            account.recruiter.delete(row.hit_id or "")
+            account.ledger.set_state(row.hit, "deleted")
+            done.append(row.hit)
+    return Ended(tuple(done), left)
+
+
+def _why_not(standing: Standing, row: Hit, unjudged: set[str]) -> str:
+    if row.state == "intended":
+        return "its making was cut off: run `hitgen publish`"
+    if row.pending:
+        return f"{row.pending} workers are at work on it"
+    if not standing.is_over(row):
+        return "it is still open: `hitgen expire` ends it"
+    if row.hit in unjudged:
+        return "it has submissions that are not judged: `hitgen review --apply`"
+    return ""
+
+
+def close(account: Account) -> Ended:
+    """End and delete all HITs, and when none is left clear qualifications and files; can be repeated.
+
+    The ledger stays, and says that it is closed.
+    """
+    expire(account)
+    ended = delete(account)
+    if ended.left:
+        return ended
+    account.recruiter.clear()
+    host = open_host(account.config.host, account.folder, account.config.batch.name)
+    keys = sorted(key for key in host.existing() if OUR_KEYS.fullmatch(key))
+    host.remove(keys)
+    account.ledger.drop_objects()
+    account.ledger.set_fact("closed", account.now().isoformat())
+    return Ended(ended.done, {}, len(keys), True)
