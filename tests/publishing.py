@@ -1,0 +1,260 @@
+"""A small synthetic build, a web server for a folder, and a recruiter that keeps its HITs in memory."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.server
+import json
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hitgen.recruiters import fees
+from hitgen.recruiters.base import (
+    Account,
+    Bonus,
+    Judgement,
+    Order,
+    Progress,
+    RefusedError,
+    Submission,
+    UnknownOutcomeError,
+)
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def make_batch(
+    folder: Path, pages: Sequence[dict[str, Any]], host: str, recruiter: str = "", hit: str = ""
+) -> Path:
+    """A batch folder with batch.toml and a build of `pages`: {"study": [...], "gold": [...], ...} each."""
+    folder.mkdir(exist_ok=True)
+    (folder / "batch.toml").write_text(
+        f"""
+[batch]
+name = "demo"
+seed = 7
+[[images]]
+name = "study"
+sources = "images/*.png"
+codec = "jpeg"
+[hit]
+reward_usd = "1.20"
+{hit}
+[consent]
+title = "Study"
+contact = "a@example.org"
+exemption = "none needed"
+retention = "ten years"
+withdrawal = "any time"
+[host]
+{host}
+[recruiter]
+kind = "mturk"
+{recruiter}
+"""
+    )
+    build = folder / "build"
+    (build / "pages").mkdir(parents=True, exist_ok=True)
+    (build / "packs").mkdir(exist_ok=True)
+    rows, packs = [], {}
+    for number, page in enumerate(pages, start=1):
+        name = f"p{number:04d}"
+        html = f"<!doctype html><title>{name}</title>{page.get('text', '')}".encode()
+        (build / "pages" / f"{name}.html").write_bytes(html)
+        trials = [{"role": "study", "ladder": item, "question": None} for item in page.get("study", [])]
+        trials += [{"role": "gold", "ladder": item, "question": item} for item in page.get("gold", [])]
+        for trial in trials:
+            pack = f"HITPACK1{trial['ladder']}".encode()
+            packs[trial["ladder"]] = hashlib.sha256(pack).hexdigest()
+            (build / "packs" / f"{packs[trial['ladder']]}.pack").write_bytes(pack)
+        rows.append(
+            {
+                "page": name,
+                "kind": page.get("kind", "study"),
+                "assignments": page.get("assignments", 5),
+                "file": f"pages/{name}.html",
+                "sha256": hashlib.sha256(html).hexdigest(),
+                "bytes": len(html),
+                "trials": trials,
+            }
+        )
+    ladders = [{"ladder": name, "pack": pack} for name, pack in packs.items()]
+    manifest = {
+        "schema": 1,
+        "batch": "demo",
+        "hitgen": "0",
+        "pages": rows,
+        "questions": [],
+        "ladders": ladders,
+    }
+    (build / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    def end_headers(self) -> None:
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a web server that shows `folder`."""
+    handler = functools.partial(_Handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Killed(BaseException):
+    """Stands for the process's death: nothing catches it."""
+
+
+@dataclass
+class FakeRecruiter:
+    """HITs in memory, with tokens that live 24 hours and faults that a test asks for.
+
+    `faults` are taken one a create: "lost" commits and gives no answer, "killed" commits and dies,
+    "refused" refuses.
+    """
+
+    now: datetime = START
+    funds_usd: Decimal = Decimal("10000")
+    environment: str = "local"
+    skew_s: float = 0.0
+    faults: list[str] = field(default_factory=list)
+    hits: dict[str, Progress] = field(default_factory=dict)
+    tokens: dict[str, tuple[datetime, str]] = field(default_factory=dict)
+    handed_in: dict[str, list[Submission]] = field(default_factory=dict)
+    grants: list[tuple[str, str | None]] = field(default_factory=list)
+    paid: list[Bonus] = field(default_factory=list)
+    deleted: set[str] = field(default_factory=set)
+    orders: dict[str, Order] = field(default_factory=dict)
+    cleared: bool = False
+    kind: str = "mturk"
+    capabilities: frozenset[str] = frozenset({"exclude", "extend"})
+    token_valid: timedelta = timedelta(hours=23)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def account(self) -> Account:
+        return Account("http://127.0.0.1:1", "111122223333", self.environment)  # type: ignore[arg-type]
+
+    def balance_usd(self) -> Decimal | None:
+        return self.funds_usd
+
+    def quote(self, hits: Iterable[tuple[int, Decimal]]) -> fees.Quote:
+        return fees.quote(hits)
+
+    def prepare(self, orders: Sequence[Order]) -> None:
+        pass
+
+    def create(self, order: Order, token: str) -> Progress:
+        fault = self.faults.pop(0) if self.faults else ""
+        made_at, hit_id = self.tokens.get(token, (self.now, ""))
+        if hit_id and self.now - made_at < timedelta(hours=24):
+            return self.hits[hit_id]
+        if fault == "refused":
+            raise RefusedError("AWS.MechanicalTurk.InsufficientFunds", "no money")
+        if fault == "before":
+            raise Killed
+        hit_id = f"HIT{len(self.hits) + 1:016d}"
+        self.hits[hit_id] = Progress(
+            hit_id=hit_id,
+            status="Assignable",
+            annotation=order.annotation,
+            url=order.url,
+            reward_usd=order.reward_usd,
+            assignments=order.assignments,
+            available=order.assignments,
+            pending=0,
+            completed=0,
+            created_at=self.now,
+            expires_at=self.now + timedelta(days=7),
+        )
+        self.tokens[token] = (self.now, hit_id)
+        self.orders[hit_id] = order
+        if fault == "lost":
+            raise UnknownOutcomeError("no answer")
+        if fault == "killed":
+            raise Killed
+        return self.hits[hit_id]
+
+    def find(self, annotation: str) -> list[Progress]:
+        return [hit for hit in self.everything() if hit.annotation == annotation]
+
+    def everything(self) -> Iterator[Progress]:
+        yield from (hit for hit in self.hits.values() if hit.hit_id not in self.deleted)
+
+    def progress(self, hit_ids: Sequence[str]) -> Iterator[Progress]:
+        yield from (hit for hit in self.everything() if hit.hit_id in set(hit_ids))
+
+    def submissions(self, hit_id: str) -> Iterator[Submission]:
+        yield from self.handed_in.get(hit_id, [])
+
+    def work(self, hit: str, worker: str, status: Judgement = "Submitted") -> None:
+        """A worker hands in for the HIT that we call `hit`."""
+        hit_id = next(key for key, order in self.orders.items() if order.hit == hit)
+        rows = self.handed_in.setdefault(hit_id, [])
+        name = f"ASG{len(rows):04d}{hit_id}"
+        rows.append(Submission(name, hit_id, worker, status, self.now, self.now, None, "<a/>"))
+        found = self.hits[hit_id]
+        self.hits[hit_id] = replace(found, available=found.available - 1)
+
+    def approve(self, assignment: str, feedback: str = "") -> Judgement:
+        return "Approved"
+
+    def reject(self, assignment: str, reason: str) -> Judgement:
+        return "Approved"
+
+    def bonus(self, bonus: Bonus, token: str) -> None:
+        fault = self.faults.pop(0) if self.faults else ""
+        if token not in self.tokens or self.now - self.tokens[token][0] >= timedelta(hours=24):
+            self.paid.append(bonus)
+            self.tokens[token] = (self.now, "bonus")
+        if fault == "killed":
+            raise Killed
+
+    def bonuses(self, assignment: str) -> list[Bonus]:
+        return [bonus for bonus in self.paid if bonus.assignment == assignment]
+
+    def exclude(self, worker: str, group: str | None = None) -> None:
+        self.grants.append((worker, group or "excluded"))
+
+    def admit(self, worker: str) -> None:
+        self.grants.append((worker, "admitted"))
+
+    def done(self, worker: str) -> None:
+        self.grants.append((worker, "done"))
+
+    def notify(self, workers: Sequence[str], subject: str, text: str) -> None:
+        if self.faults and self.faults.pop(0) == "lost":
+            raise UnknownOutcomeError("no answer")
+
+    def extend(self, hit_id: str, until: datetime) -> None:
+        self.hits[hit_id] = replace(self.hits[hit_id], expires_at=until)
+
+    def expire(self, hit_id: str, now: datetime) -> None:
+        self.extend(hit_id, now - timedelta(days=1))
+
+    def delete(self, hit_id: str) -> None:
+        self.deleted.add(hit_id)
+
+    def clear(self) -> None:
+        self.cleared = True
