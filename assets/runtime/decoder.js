@@ -10,7 +10,7 @@ const DEFAULT_BUDGET_BYTES = 256 * 2 ** 20;
  * resampled alike.
  */
 export function decodeFrame(frame, target) {
-  const options = { colorSpaceConversion: "none", premultiplyAlpha: "none", imageOrientation: "none" };
+  const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
   if (target) Object.assign(options, { resizeWidth: target.width, resizeHeight: target.height, resizeQuality: "high" });
   return createImageBitmap(new Blob([frame.bytes], { type: frame.type }), options);
 }

@@ -1,0 +1,59 @@
+// The card on the screen: how many CSS pixels make a centimetre.
+
+import { CARD_HEIGHT_CM, CARD_WIDTH_CM } from "./geometry.js";
+
+const NARROWEST_PX = 160;
+const WIDEST_PX = 900;
+const START_PX_PER_CM = 96 / 2.54;
+const STEP_PX = 1;
+const REPEAT_AFTER_MS = 350;
+const REPEAT_EVERY_MS = 40;
+
+/**
+ * Binds the card frame, its handle and its buttons.
+ * @param {{card: HTMLElement, handle: HTMLElement, grow: HTMLElement, shrink: HTMLElement}} elements
+ * @param {(widthPx: number) => void} onChange
+ */
+export function createCalibration(elements, window, onChange) {
+  let width = CARD_WIDTH_CM * START_PX_PER_CM;
+  let repeating = 0;
+
+  function setWidth(px) {
+    width = Math.min(WIDEST_PX, Math.max(NARROWEST_PX, px));
+    elements.card.style.width = `${width}px`;
+    elements.card.style.height = `${(width * CARD_HEIGHT_CM) / CARD_WIDTH_CM}px`;
+    onChange(width);
+  }
+
+  function bindButton(button, direction) {
+    const stop = () => window.clearTimeout(repeating);
+    const step = (wait) => {
+      setWidth(width + direction * STEP_PX);
+      repeating = window.setTimeout(() => step(REPEAT_EVERY_MS), wait);
+    };
+    button.addEventListener("pointerdown", (event) => {
+      if (event.button === 0) step(REPEAT_AFTER_MS);
+    });
+    for (const end of ["pointerup", "pointerleave", "pointercancel", "blur"]) button.addEventListener(end, stop);
+    // a pointer's click was served by pointerdown; one without pointer is the keyboard's
+    button.addEventListener("click", (event) => {
+      if (event.detail === 0) setWidth(width + direction * STEP_PX);
+    });
+  }
+
+  function bindHandle(handle) {
+    handle.addEventListener("pointerdown", (event) => {
+      handle.setPointerCapture(event.pointerId);
+      const start = { x: event.clientX, width };
+      // the card is centred: its edge moves half as far as its width
+      const move = (moved) => setWidth(start.width + 2 * (moved.clientX - start.x));
+      handle.addEventListener("pointermove", move);
+      handle.addEventListener("pointerup", () => handle.removeEventListener("pointermove", move), { once: true });
+    });
+  }
+
+  bindButton(elements.grow, 1);
+  bindButton(elements.shrink, -1);
+  bindHandle(elements.handle);
+  return { setWidth, width: () => width, cssPxPerCm: () => width / CARD_WIDTH_CM };
+}

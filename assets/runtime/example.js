@@ -1,0 +1,62 @@
+// The example of the instructions: a drawn scene, part of which flickers gently. Still in the preview.
+
+/** Paints the scene; `strength` 0 is the undistorted one. */
+export function paintExample(canvas, strength) {
+  const surface = canvas.getContext("2d");
+  const { width, height } = canvas;
+  const sky = surface.createLinearGradient(0, 0, 0, height);
+  sky.addColorStop(0, "#8fa6b8");
+  sky.addColorStop(1, "#c9cdc4");
+  surface.fillStyle = sky;
+  surface.fillRect(0, 0, width, height);
+  hill(surface, width, height, 0.62, 0.1, "#7d8c78");
+  hill(surface, width, height, 0.78, 0.16, "#5f6f5c");
+  // where the example is distorted: three soft patches
+  for (const [x, y] of [[0.2, 0.35], [0.55, 0.72], [0.82, 0.4]]) {
+    const shade = Math.round(120 + 60 * strength);
+    surface.fillStyle = `rgb(${shade} ${shade} ${shade} / ${0.08 + 0.3 * strength})`;
+    surface.beginPath();
+    surface.arc(x * width, y * height, height * 0.1, 0, 2 * Math.PI);
+    surface.fill();
+  }
+}
+
+function hill(surface, width, height, base, amplitude, colour) {
+  surface.fillStyle = colour;
+  surface.beginPath();
+  surface.moveTo(0, height);
+  for (let x = 0; x <= width; x += 4) {
+    surface.lineTo(x, height * (base - amplitude * Math.sin((x / width) * 5 + base * 9)));
+  }
+  surface.lineTo(width, height);
+  surface.fill();
+}
+
+/** Alternates the scene on the frame clock until stopped; one alternation at a time, however often it is started. */
+export function createExample(canvas, clock, schedule) {
+  let request = 0;
+  let first = true;
+
+  function tick(t) {
+    request = clock.raf(tick);
+    if (first) schedule.start(t);
+    first = false;
+    paintExample(canvas, schedule.indexAt(t) % 2 ? 0.5 : 0);
+  }
+
+  function stop() {
+    clock.cancel(request);
+    request = 0;
+    paintExample(canvas, 0);
+  }
+
+  return {
+    start() {
+      if (request) return;
+      first = true;
+      request = clock.raf(tick);
+    },
+    stop,
+    running: () => request !== 0,
+  };
+}

@@ -1,0 +1,40 @@
+// Sizes and places: centimetres, CSS pixels, device pixels, source pixels.
+
+/** A card of ISO/IEC 7810 ID-1 is 85.60 mm wide. */
+export const CARD_WIDTH_CM = 8.56;
+export const CARD_HEIGHT_CM = 5.398;
+
+/**
+ * The size at which a source is shown.
+ * @param {{width: number, height: number}} source
+ * @param {{scaling: "physical"|"pixels", width_cm: number}} display
+ * @param {number|null} cssPxPerCm from the calibration
+ * @param {number} ratio device pixels per CSS pixel
+ * @returns {{width: number, height: number, css_width: number, css_height: number, scale: number}} device pixels, CSS pixels,
+ * and device pixels per source pixel
+ */
+export function shownSize(source, display, cssPxPerCm, ratio) {
+  let { width, height } = source;
+  if (display.scaling === "physical") {
+    const exact = display.width_cm * cssPxPerCm * ratio;
+    width = Math.round(exact);
+    height = Math.round((exact * source.height) / source.width);
+  }
+  return { width, height, css_width: width / ratio, css_height: height / ratio, scale: width / source.width };
+}
+
+/** A place in the window as source pixels, with fractions. */
+export function toSource(clientX, clientY, rect, source) {
+  return [
+    ((clientX - rect.left) / rect.width) * source.width,
+    ((clientY - rect.top) / rect.height) * source.height,
+  ];
+}
+
+/** How far an element must move to lie on whole device pixels. */
+export function gridOffset(rect, ratio) {
+  return {
+    x: Math.round(rect.left * ratio) / ratio - rect.left,
+    y: Math.round(rect.top * ratio) / ratio - rect.top,
+  };
+}

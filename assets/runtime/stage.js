@@ -1,0 +1,140 @@
+// The stage: the image at its exact size on whole device pixels, with marks, rings and crosshair over it.
+
+import { gridOffset, shownSize, toSource } from "./geometry.js";
+
+const MARK_RADIUS_CSS_PX = 11;
+const STEP_PX = 2;
+const LARGE_STEP_PX = 24;
+const SVG = "http://www.w3.org/2000/svg";
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/**
+ * @param {object} options
+ * @param {HTMLElement} options.element the stage itself: exactly the image's rectangle
+ * @param {HTMLCanvasElement} options.canvas
+ * @param {SVGElement} options.overlay
+ * @param {(point: [number, number]) => void} options.onMark a place in source pixels
+ */
+export function createStage({ element, canvas, overlay, window, onMark }) {
+  let source = null;
+  let size = null;
+  let crosshair = null;
+  let marks = [];
+  let rings = [];
+
+  function fit(display, cssPxPerCm) {
+    const ratio = window.devicePixelRatio;
+    size = shownSize(source, display, cssPxPerCm, ratio);
+    for (const [name, css] of [["width", size.css_width], ["height", size.css_height]]) element.style[name] = `${css}px`;
+    canvas.classList.toggle("exact", display.scaling === "pixels");
+    if (canvas.width !== size.width || canvas.height !== size.height) {
+      canvas.width = size.width;
+      canvas.height = size.height;
+    }
+    element.style.left = element.style.top = "0px";
+    const offset = gridOffset(element.getBoundingClientRect(), ratio);
+    element.style.left = `${offset.x}px`;
+    element.style.top = `${offset.y}px`;
+    draw();
+    return size;
+  }
+
+  function svg(name, attributes, text) {
+    const node = window.document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
+    if (text) node.textContent = text;
+    return node;
+  }
+
+  function draw() {
+    if (!source || !size) return;
+    overlay.setAttribute("viewBox", `0 0 ${source.width} ${source.height}`);
+    const unit = source.width / size.css_width; // source pixels per CSS pixel
+    const nodes = rings.map(({ point: [x, y], radius }) => svg("circle", { class: "ring", cx: x, cy: y, r: radius }));
+    marks.forEach(([x, y], number) => {
+      nodes.push(svg("circle", { class: "mark", cx: x, cy: y, r: MARK_RADIUS_CSS_PX * unit }));
+      const label = { class: "mark-label", x: x + 14 * unit, y: y - 8 * unit, "font-size": 14 * unit };
+      nodes.push(svg("text", label, String(number + 1)));
+    });
+    if (crosshair) {
+      const [x, y] = crosshair;
+      for (const kind of ["halo", "line"]) {
+        const reach = 16 * unit;
+        const path = `M${x - reach} ${y}H${x + reach}M${x} ${y - reach}V${y + reach}`;
+        nodes.push(svg("path", { class: `crosshair-${kind}`, d: path }));
+      }
+    }
+    overlay.replaceChildren(...nodes);
+  }
+
+  function onKey(event) {
+    if (element.dataset.phase !== "locate" || !source) return;
+    if (event.key === "Enter") {
+      event.preventDefault();
+      if (crosshair) onMark([...crosshair]);
+      return;
+    }
+    const step = STEPS[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const length = event.shiftKey ? LARGE_STEP_PX : STEP_PX;
+    crosshair ??= [source.width / 2, source.height / 2];
+    crosshair = [
+      Math.min(source.width, Math.max(0, crosshair[0] + step[0] * length)),
+      Math.min(source.height, Math.max(0, crosshair[1] + step[1] * length)),
+    ];
+    draw();
+  }
+
+  element.addEventListener("keydown", onKey);
+  element.addEventListener("focus", () => {
+    if (element.dataset.phase === "locate" && source && element.matches(":focus-visible")) {
+      crosshair ??= [source.width / 2, source.height / 2];
+      draw();
+    }
+  });
+  element.addEventListener("pointerdown", () => {
+    crosshair = null;
+    draw();
+  });
+  element.addEventListener("click", (event) => {
+    if (element.dataset.phase !== "locate") return;
+    onMark(toSource(event.clientX, event.clientY, element.getBoundingClientRect(), source));
+  });
+
+  return {
+    /** Put a ladder's place on the stage, before anything of it is shown. */
+    place(trial, display, cssPxPerCm) {
+      source = { width: trial.width, height: trial.height };
+      element.dataset.width = trial.width;
+      element.dataset.height = trial.height;
+      element.dataset.trial = trial.trial;
+      element.dataset.shown = "none";
+      crosshair = null;
+      marks = [];
+      rings = [];
+      return fit(display, cssPxPerCm);
+    },
+    fit,
+    setPhase(phase) {
+      element.dataset.phase = phase;
+      element.tabIndex = phase === "locate" ? 0 : -1;
+      if (phase !== "locate") crosshair = null;
+      draw();
+    },
+    /** The level that is on the canvas, in the frame that painted it; null for nothing. */
+    setShown(level) {
+      element.dataset.shown = level === null ? "none" : level === 0 ? "source" : `level:${level}`;
+    },
+    setMarks(points) {
+      marks = points;
+      draw();
+    },
+    setRings(points, radius) {
+      rings = points.map((point) => ({ point, radius }));
+      draw();
+    },
+    crosshair: () => crosshair,
+    focus: () => element.focus({ preventScroll: true }),
+  };
+}
