@@ -1,0 +1,120 @@
+"""Fees, waves, groups of trials and the pace."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hitgen.built import BuiltPage
+from hitgen.hosts.base import page_file
+from hitgen.orders import group_pages
+from hitgen.recruiters.fees import fee_usd, quote, split
+from hitgen.recruiters.pacer import Pacer
+
+
+@pytest.mark.parametrize(
+    ("reward", "assignments", "masters", "fee"),
+    [
+        ("1.20", 9, False, "0.24"),
+        ("1.20", 10, False, "0.48"),
+        ("1.20", 10, True, "0.54"),
+        ("0.01", 1, False, "0.01"),
+        ("0.00", 1, False, "0.01"),
+        ("1.23", 1, False, "0.25"),
+    ],
+)
+def test_fee(reward: str, assignments: int, masters: bool, fee: str) -> None:
+    assert fee_usd(Decimal(reward), assignments, masters) == Decimal(fee)
+
+
+def test_a_quote_adds_up_to_the_cent() -> None:
+    found = quote([(43, Decimal("1.20")), (9, Decimal("1.20"))])
+    assert (found.rewards_usd, found.fees_usd) == (Decimal("62.40"), Decimal("22.80"))
+    assert found.total_usd == Decimal("85.20")
+
+
+@pytest.mark.parametrize("assignments", [1, 9, 10, 18, 19, 43, 100])
+def test_waves_are_few_even_and_below_ten(assignments: int) -> None:
+    waves = split(assignments, waves=True)
+    assert sum(waves) == assignments
+    assert max(waves) <= 9
+    assert max(waves) - min(waves) <= 1
+    assert len(waves) == -(-assignments // 9)
+    assert split(assignments, waves=False) == [assignments]
+
+
+def page(name: str, study: str, gold: str = "", kind: str = "study") -> BuiltPage:
+    return BuiltPage(name, kind, 5, page_file("demo", Path("x"), "0" * 64), frozenset(study), frozenset(gold))
+
+
+def test_trials_that_stand_on_one_hit_only_need_no_group() -> None:
+    groups = group_pages([page("p1", "ab", "g"), page("p2", "cd", "h")], {"p1": 1, "p2": 1}, False)
+    assert groups["p1"].needed == groups["p2"].needed == frozenset()
+
+
+def test_two_rounds_of_a_page_share_one_group_for_all_their_ladders() -> None:
+    groups = group_pages(
+        [page("p1", "ab"), page("p2", "ab"), page("p3", "c")], dict.fromkeys(("p1", "p2", "p3"), 1), False
+    )
+    assert groups["p1"].needed == groups["p2"].needed == groups["p1"].study
+    assert len(groups["p1"].needed) == 1
+    assert not groups["p3"].needed
+
+
+def test_gold_across_pages_needs_a_group_unless_allowed_or_covered() -> None:
+    pages = [page("p1", "a", "g"), page("p2", "b", "g"), page("p3", "c", "h")]
+    ones = {"p1": 1, "p2": 1, "p3": 1}
+    groups = group_pages(pages, ones, False)
+    assert groups["p1"].needed == groups["p2"].needed == groups["p1"].gold
+    assert not groups["p3"].needed
+    assert not group_pages(pages, ones, True)["p1"].needed
+    covered = group_pages([page("p1", "a", "g"), page("p2", "a", "g")], {"p1": 1, "p2": 1}, False)
+    assert covered["p1"].needed == covered["p1"].study
+
+
+def test_the_waves_of_a_quiz_are_kept_apart_too() -> None:
+    groups = group_pages(
+        [page("p1", "", "gh", "qualification"), page("p2", "a", "i")], {"p1": 12, "p2": 1}, False
+    )
+    assert len(groups["p1"].needed) == 1
+    assert not groups["p2"].needed
+
+
+class Throttle:
+    """A service with a token bucket, on a clock that only sleeping and calls move."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self.rate, self.burst = rate, burst
+        self.now, self.tokens, self.seen = 0.0, burst, 0.0
+
+    def sleep(self, time_s: float) -> None:
+        self.now += time_s
+
+    def allows(self) -> bool:
+        self.tokens = min(self.burst, self.tokens + (self.now - self.seen) * self.rate)
+        self.seen = self.now
+        if self.tokens >= 1:
+            self.tokens -= 1
+            return True
+        return False
+
+
+@pytest.mark.parametrize("rate", [0.5, 5.0, 20.0])
+def test_the_pace_uses_at_least_95_percent_of_what_is_permitted(rate: float) -> None:
+    service = Throttle(rate, burst=max(1.0, rate))
+    pacer = Pacer(clock=lambda: service.now, sleep=service.sleep)
+    done = refused_in_a_row = worst = 0
+    while done < 10_000:
+        pacer.wait()
+        service.now += 0.02
+        if service.allows():
+            pacer.succeeded()
+            done, refused_in_a_row = done + 1, 0
+        else:
+            pacer.throttled()
+            refused_in_a_row += 1
+            worst = max(worst, refused_in_a_row)
+    assert done / service.now >= 0.95 * rate
+    assert worst <= 10
