@@ -126,6 +126,10 @@ class MTurkClient:
             "mturk", region_name=REGION, endpoint_url=self.endpoint, config=once
         )
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def account(self) -> Account:
         """The AWS account behind the credentials; elsewhere a digest of the key's name."""
         try:

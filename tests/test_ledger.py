@@ -1,0 +1,132 @@
+"""The ledger and its lock: what was written is there after a kill, and nothing else gets in."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hitgen.errors import InputError
+from hitgen.ledger import Ledger
+from hitgen.lock import locked
+from hitgen.recruiters.base import Account, Order, Progress
+from tests.publishing import START
+
+ORDER = Order(
+    "p0001.1", "p0001", "study", "https://e.org/a", 5, Decimal("1.20"), "hitgen x demo p0001.1", ("g",), True
+)
+MADE = Progress("HIT1", "Assignable", ORDER.annotation, ORDER.url, ORDER.reward_usd, 5, 5, 0, 0, START, START)
+
+
+def test_an_intent_keeps_order_token_and_time_through_reopening(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        meant = ledger.intend(ORDER, "s" * 64, Decimal("7.20"), START)
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        (found,) = ledger.hits()
+    assert found == meant
+    assert (found.order, found.state, found.intended_at, found.cost_usd) == (
+        ORDER,
+        "intended",
+        START,
+        Decimal("7.20"),
+    )
+    assert len(found.token) == 32
+
+
+def test_a_new_intent_gets_a_new_token_and_one_that_was_made_is_never_overwritten(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        first = ledger.intend(ORDER, "s", Decimal(1), START)
+        ledger.refused(ORDER.hit, "no money")
+        second = ledger.intend(ORDER, "s", Decimal(1), START + timedelta(hours=1))
+        assert (second.attempt, second.state) == (2, "intended")
+        assert first.token != second.token
+        ledger.created(ORDER.hit, MADE)
+        third = ledger.intend(ORDER, "s", Decimal(1), START)
+        assert (third.state, third.token, third.hit_id) == ("created", second.token, "HIT1")
+
+
+def test_a_ledger_is_bound_to_endpoint_and_account(tmp_path: Path) -> None:
+    mine = Account("https://a", "111", "sandbox")
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        ledger.bind(mine)
+        ledger.bind(mine)
+        for other in (
+            Account("https://b", "111", "sandbox"),
+            Account("https://a", "222", "sandbox"),
+            Account("https://a", "111", "production"),
+        ):
+            with pytest.raises(InputError, match="belongs to account 111 at https://a"):
+                ledger.bind(other)
+
+
+def test_every_write_is_synced(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        assert ledger._database.execute("PRAGMA synchronous").fetchone()[0] == 2
+        assert ledger._database.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        assert ledger._database.isolation_level is None
+
+
+def test_what_is_no_ledger_or_too_new_is_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.sqlite"
+    broken.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(InputError, match="not a ledger that can be read"):
+        Ledger(broken)
+    newer = tmp_path / "newer.sqlite"
+    database = sqlite3.connect(newer)
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(InputError, match="newer hitgen"):
+        Ledger(newer)
+
+
+def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        with pytest.raises(RuntimeError), ledger.together():
+            ledger.set_fact("a", "b")
+            raise RuntimeError
+        assert ledger.fact("a") is None
+
+
+def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    code = (
+        "import sys, time; from pathlib import Path; from hitgen.lock import locked\n"
+        "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match="another hitgen is at work"), locked(path):
+            pass
+        holder.kill()
+        holder.wait()
+        started = time.monotonic()
+        with locked(path):
+            assert time.monotonic() - started < 5
+
+
+def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_reported(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    code = (
+        "import sys, itertools; from pathlib import Path; from hitgen.ledger import Ledger\n"
+        "with Ledger(Path(sys.argv[1])) as ledger:\n"
+        "    for n in itertools.count(): ledger.set_fact(f'n{n}', 'x'); print(n, flush=True)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        for _ in range(50):
+            writer.stdout.readline()
+        writer.kill()
+        last = 49 + len(writer.stdout.read().splitlines())
+    with Ledger(path) as ledger:
+        assert all(ledger.fact(f"n{n}") == "x" for n in range(last + 1))
