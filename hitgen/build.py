@@ -1,0 +1,205 @@
+"""From a batch folder to build/: packs, pages and the manifest; same inputs, same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hitgen import __version__, resources
+from hitgen.batch import Batch, load_batch
+from hitgen.config.images import Role
+from hitgen.plan import Plan, PlannedPage, make_plan
+from hitgen.stimuli.ladders import Ladder
+from hitgen.stimuli.making import Progress, make_ladders
+from hitgen.stimuli.packs import write_whole
+
+ROLES: tuple[Role, ...] = ("training", "study", "gold")
+
+
+@dataclass(frozen=True)
+class BuildFolder:
+    """Where the parts of a build lie."""
+
+    batch: Path
+
+    @property
+    def root(self) -> Path:
+        return self.batch / "build"
+
+    @property
+    def packs(self) -> Path:
+        return self.root / "packs"
+
+    @property
+    def pages(self) -> Path:
+        return self.root / "pages"
+
+    @property
+    def manifest(self) -> Path:
+        return self.root / "manifest.json"
+
+    @property
+    def cache(self) -> Path:
+        return self.batch / "cache"
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a build made, and how much of it was new."""
+
+    folder: BuildFolder
+    pages: int
+    pages_written: int
+    ladders: int
+    ladders_encoded: int
+    bytes: int
+
+
+def plan_of(batch: Batch) -> Plan:
+    """The plan of a loaded batch."""
+    return make_plan(batch.config, {role: batch.names(role) for role in ROLES})
+
+
+def build(folder: Path, workers: int | None = None, progress: Progress | None = None) -> Build:
+    """Build a batch; InputError with every fault of its input, and then nothing of the last build is touched."""
+    batch = load_batch(folder)
+    plan = plan_of(batch)
+    place = BuildFolder(folder)
+    from hitgen.pages.render import Renderer
+
+    renderer = Renderer(batch)
+    made = make_ladders(batch.ladders, place.packs, place.cache / "ladders", workers, progress)
+    ladders = {ladder.key: ladder for ladder in made.ladders}
+    place.pages.mkdir(parents=True, exist_ok=True)
+    shell = _shell_digest(batch)
+    record = _PageRecord(place.cache / "pages.json")
+    rows = []
+    written = 0
+    for planned in plan.pages:
+        path = place.pages / f"{planned.page}.html"
+        key = hashlib.sha256(f"{shell}{renderer.page_json(planned, ladders)}".encode()).hexdigest()
+        row = record.known(key, path)
+        if row is None:
+            row = {"sha256": _write(path, renderer, planned, ladders, place.packs), "bytes": path.stat().st_size}
+            record.keep(key, path, row)
+            written += 1
+        rows.append(_page_row(planned, row, ladders))
+    record.save()
+    write_whole(place.manifest, _json(_manifest(batch, rows, ladders)))
+    _remove_stale(place, {row["file"] for row in rows}, {ladder.pack for ladder in made.ladders})
+    return Build(
+        place, len(rows), written, len(ladders), made.encoded, sum(row["bytes"] for row in rows)
+    )
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a built batch."""
+    from hitgen.errors import Fault, InputError
+
+    try:
+        manifest: dict[str, Any] = json.loads(BuildFolder(folder).manifest.read_bytes())
+    except FileNotFoundError:
+        raise InputError(Fault(str(folder), "", "it is not built yet", f"`hitgen build {folder}`")) from None
+    return manifest
+
+
+class _PageRecord:
+    """Which pages lie there already: by a key of all they depend on, and the file's size and time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._rows: dict[str, Any] = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            self._rows = {}
+        self._used: dict[str, Any] = {}
+
+    def known(self, key: str, path: Path) -> dict[str, Any] | None:
+        row = self._rows.get(f"{path.name} {key}")
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        if row is None or [status.st_size, status.st_mtime_ns] != row["file"]:
+            return None
+        self._used[f"{path.name} {key}"] = row
+        return {"sha256": row["sha256"], "bytes": status.st_size}
+
+    def keep(self, key: str, path: Path, row: dict[str, Any]) -> None:
+        status = path.stat()
+        self._used[f"{path.name} {key}"] = {"sha256": row["sha256"], "file": [status.st_size, status.st_mtime_ns]}
+
+    def save(self) -> None:
+        if self._used != self._rows:
+            write_whole(self._path, _json(self._used))
+
+
+def _write(path: Path, renderer: Any, planned: PlannedPage, ladders: Mapping[str, Ladder], packs: Path) -> str:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    digest = hashlib.sha256()
+    try:
+        with partial.open("wb") as file:
+            for chunk in renderer.chunks(planned, ladders, packs):
+                digest.update(chunk)
+                file.write(chunk)
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return digest.hexdigest()
+
+
+def _shell_digest(batch: Batch) -> str:
+    """A digest of all that pages share: version, config, templates and assets."""
+    digest = hashlib.sha256(__version__.encode())
+    digest.update(batch.config.model_dump_json(include={"hit", "consent", "survey", "batch", "texts"}).encode())
+    if batch.config.batch.texts:
+        digest.update((batch.folder / batch.config.batch.texts).read_bytes())
+    for path in resources.all_files(batch.folder):
+        digest.update(f"{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _page_row(planned: PlannedPage, row: dict[str, Any], ladders: Mapping[str, Ladder]) -> dict[str, Any]:
+    trials = [
+        {
+            "trial": trial.trial, "ladder": ladders[trial.ladder].ladder, "images": ladders[trial.ladder].images,
+            "source": ladders[trial.ladder].source, "codec": ladders[trial.ladder].codec, "role": trial.role,
+            "question": trial.question,
+        }
+        for trial in planned.trials
+    ]  # fmt: skip
+    return {
+        "page": planned.page, "kind": planned.kind, "assignments": planned.assignments,
+        "file": f"pages/{planned.page}.html", **row, "trials": trials,
+    }  # fmt: skip
+
+
+def _manifest(batch: Batch, rows: list[dict[str, Any]], ladders: Mapping[str, Ladder]) -> dict[str, Any]:
+    questions = [
+        {"question": question.name, "ladder": ladders[question.name].ladder, **question.model_dump(mode="json")}
+        for question in batch.questions
+    ]
+    return {
+        "schema": 1, "batch": batch.config.batch.name, "hitgen": __version__, "pages": rows, "questions": questions,
+        "ladders": [ladder.record() for ladder in ladders.values()],
+    }  # fmt: skip
+
+
+def _json(data: Any) -> bytes:
+    return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _remove_stale(place: BuildFolder, files: set[str], packs: set[str]) -> None:
+    """Remove pages and packs of earlier builds; what another process is writing has another name."""
+    for path in place.pages.glob("*.html"):
+        if f"pages/{path.name}" not in files:
+            path.unlink(missing_ok=True)
+    for path in place.packs.glob("*.pack"):
+        if path.stem not in packs:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,160 @@
+"""From context to sealed HTML: Jinja2, the linked script, the styles and the policy."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import FileSystemLoader as Loader
+from markupsafe import Markup
+
+from hitgen import resources
+from hitgen.batch import Batch
+from hitgen.config.loading import CONFIG_NAME, nearest
+from hitgen.errors import Fault, InputError
+from hitgen.pages.context import InlinePack, PageContext, page_data, screen_texts
+from hitgen.pages.script import link
+from hitgen.pages.seal import policy, submit_origins
+from hitgen.pages.slots import slot_faults, source_faults
+from hitgen.pages.texts import load_texts
+from hitgen.plan import PlannedPage
+from hitgen.stimuli.ladders import Ladder
+from hitgen.stimuli.packs import pack_path
+
+CHUNK_BYTES = 3 * 2**18
+"""Divisible by three, so that base64 of the chunks is base64 of the whole."""
+
+
+class Renderer:
+    """Renders the pages of one batch; templates, styles and script are read once."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._layout = batch.config.hit.layout
+        self._texts = screen_texts(batch, load_texts(batch.config, batch.folder))
+        self._origins = submit_origins(batch.config)
+        find = functools.partial(resources.find, batch_folder=batch.folder)
+        self._script = link("main.js", lambda name: find("assets", f"runtime/{name}"), "hit")
+        self._style = self._styles()
+        self._sources: dict[str, str] = {}
+        self._environment = Environment(
+            loader=Loader([str(folder) for folder in resources.search_path("templates", batch.folder)]),
+            autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        )  # fmt: skip
+        self._checked = False
+
+    def _styles(self) -> str:
+        styles = []
+        for name in ("base", self._layout):
+            path = resources.find("assets", f"styles/{name}.css", self._batch.folder)
+            if path:
+                styles.append(path.read_text(encoding="utf-8"))
+        return "\n".join(styles)
+
+    def page_json(self, planned: PlannedPage, ladders: Mapping[str, Ladder]) -> str:
+        """The page's data as JSON that may stand in a script block."""
+        data = page_data(self._batch, planned, ladders, self._texts, self._origins)
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        for letter in "<>&\u2028\u2029":
+            text = text.replace(letter, f"\\u{ord(letter):04x}")
+        return text
+
+    def chunks(self, planned: PlannedPage, ladders: Mapping[str, Ladder], packs: Path) -> Iterator[bytes]:
+        """The sealed page piece by piece, so that its packs are never all in memory."""
+        page_json = self.page_json(planned, ladders)
+        linked = self._batch.config.hit.packs == "linked"
+        hashes = [] if linked else [ladders[trial.ladder].pack for trial in planned.trials]
+        html = self._html(page_json, [InlinePack(digest, Markup(_mark(digest))) for digest in hashes], linked)
+        for digest in hashes:
+            before, _, html = html.partition(_mark(digest))
+            yield before.encode()
+            yield from _base64_chunks(pack_path(packs, digest))
+        yield html.encode()
+
+    def _html(self, page_json: str, packs: list[InlinePack], linked: bool) -> str:
+        config = self._batch.config
+        context = PageContext(
+            language=config.batch.language,
+            layout=self._layout,
+            policy=policy(script=self._script, style=self._style, linked=linked, origins=self._origins),
+            style=Markup(self._style),
+            script=Markup(self._script),
+            text=self._texts,
+            consent=config.consent,
+            survey=config.survey,
+            page=json.loads(page_json),
+            page_json=Markup(page_json),
+            packs=packs,
+        )
+        name = f"layouts/{self._layout}.html"
+        try:
+            html = self._environment.get_template(name).render(vars(context))
+        except TemplateNotFound as error:
+            raise _not_found(str(error.name), name) from None
+        except TemplateSyntaxError as error:
+            raise _refusal(error.name or name, error.lineno, str(error.message), "mending that line") from None
+        except UndefinedError as error:
+            raise _refusal(*_template_place(error, name), str(error.message), "a name of docs/templates.md") from None
+        except TemplateError as error:
+            raise _refusal(name, 1, str(error.message), "the shipped layout as a start") from None
+        if not self._checked:
+            self._check(html)
+            self._checked = True
+        return html
+
+    def _check(self, html: str) -> None:
+        """Refuse a layout that lacks a slot or holds what the policy blocks; once, as all pages share it."""
+        environment = self._environment
+        pending, sources = [f"layouts/{self._layout}.html"], self._sources
+        while pending:
+            name = pending.pop()
+            if name in sources or environment.loader is None:
+                continue
+            sources[name] = environment.loader.get_source(environment, name)[0]
+            from jinja2 import meta
+
+            pending += [found for found in meta.find_referenced_templates(environment.parse(sources[name])) if found]
+        display, survey = self._batch.config.display, self._batch.config.survey
+        faults = source_faults(sources) + slot_faults(
+            html, self._layout, sources, physical=display.scaling == "physical", survey=bool(survey)
+        )
+        if faults:
+            raise InputError(faults)
+
+
+def _mark(digest: str) -> str:
+    return f"@@PACK {digest}@@"
+
+
+def _base64_chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield base64.b64encode(chunk)
+
+
+def _template_place(error: Exception, default: str) -> tuple[str, int]:
+    """Template and line of the innermost frame of a traceback that lies in a template."""
+    place, trace = (default, 1), error.__traceback__
+    while trace:
+        filename = trace.tb_frame.f_code.co_filename
+        if filename.endswith(".html"):
+            parts = Path(filename).parts
+            place = ("/".join(parts[-2:]), trace.tb_lineno)
+        trace = trace.tb_next
+    return place
+
+
+def _not_found(missing: str, layout: str) -> InputError:
+    if missing == layout:
+        known = [name.split("/")[1].removesuffix(".html") for name in resources.names("templates") if name.startswith("layouts/")]
+        problem = f"there is no layout {layout.split('/')[1].removesuffix('.html')!r}"
+        return InputError(Fault(CONFIG_NAME, "hit.layout", problem, nearest("", known)))
+    return _refusal(layout, 1, f"it includes {missing!r}, which is not there", nearest(missing, resources.names("templates")))
+
+
+def _refusal(name: str, line: int, problem: str, remedy: str) -> InputError:
+    return InputError(Fault(f"templates/{name}", f"line {line}", problem, remedy))

@@ -1,0 +1,41 @@
+"""The seal of a page: a Content-Security-Policy by hash, and the addresses it may submit to."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+
+from hitgen.config.batch import BatchConfig
+
+MTURK_ORIGINS = ("https://www.mturk.com", "https://workersandbox.mturk.com")
+LOOPBACK = ("http://127.0.0.1:*", "http://localhost:*")
+"""So that a rehearsal works on the very bytes that are published."""
+TAKE_PACK = "hit.take()"
+"""The one-line script after each inline pack: always this text, so that one hash serves all."""
+
+
+def submit_origins(config: BatchConfig) -> tuple[str, ...]:
+    """Where a page of this batch may submit, beside loopback."""
+    return (*MTURK_ORIGINS, *getattr(config.recruiter, "submit_origins", ()))
+
+
+def policy(*, script: str, style: str, linked: bool, origins: Sequence[str]) -> str:
+    """The policy of a page: its own script and style by hash, no other address, forms to known origins alone.
+
+    `default-src` covers neither `form-action` nor `base-uri`: both are set.
+    """
+    rules = {
+        "default-src": ["'none'"],
+        "script-src": [_hash(script), *([] if linked else [_hash(TAKE_PACK)])],
+        "style-src": [_hash(style)],
+        "img-src": ["data:", "blob:"],
+        "connect-src": ["'self'" if linked else "'none'"],
+        "form-action": [*origins, *LOOPBACK],
+        "base-uri": ["'none'"],
+    }
+    return "; ".join(f"{name} {' '.join(values)}" for name, values in rules.items())
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

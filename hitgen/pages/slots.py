@@ -1,0 +1,108 @@
+"""Whether a layout can do its task: every slot of the page contract, and nothing that the seal would block."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from html.parser import HTMLParser
+
+from hitgen.errors import Fault
+
+SLOTS = (
+    "consent", "withdraw", "decline", "stage", "slider", "confirm", "none-seen", "undo", "stop", "resume", "hint", "retry",
+    "progress", "submit", "download-json", "download-csv", "reset", "recalibrate", "reload", "return",
+)  # fmt: skip
+CALIBRATION_SLOTS = ("card", "card-grow", "card-shrink")
+PARTS = (
+    "blocked-text", "preview-text", "preview-example", "consent-fault", "example", "example-stop", "trial-heading", "task",
+    "resumed", "waiting", "waiting-text", "at-work", "canvas", "overlay", "stopped", "level", "window", "marked", "progress-bar",
+    "submit-text", "downloads", "finish", "done-text",
+)  # fmt: skip
+SCREENS_WITH_NEXT = ("consent", "instructions", "distance", "submit")
+_FORBIDDEN = (
+    (re.compile(r"<[^<>]*\son[a-z]+\s*=", re.IGNORECASE), "an inline handler, which the page's policy blocks", "a listener in assets/runtime"),
+    (re.compile(r"<[^<>]*\sstyle\s*=", re.IGNORECASE), "a style= attribute, which the page's policy blocks", "a class and a rule in assets/styles"),
+    (re.compile(r"javascript:", re.IGNORECASE), "a javascript: address, which the page's policy blocks", "a listener in assets/runtime"),
+    (re.compile(r"""<(?:script|img|link|iframe|source)\b[^>]*(?:src|href)\s*=\s*["']?(?:https?:)?//""", re.IGNORECASE),
+     "something from another address, which the page's policy blocks", "carrying it in the page"),
+)  # fmt: skip
+
+
+class _Outline(HTMLParser):
+    """The slots, parts and ids of a page, and in which screen each slot stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slots: Counter[str] = Counter()
+        self.parts: Counter[str] = Counter()
+        self.ids: Counter[str] = Counter()
+        self.next_on: set[str] = set()
+        self._screen = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if "data-screen-part" in values:
+            self._screen = values["data-screen-part"]
+        if "id" in values:
+            self.ids[values["id"]] += 1
+        self.parts[values.get("data-part", "")] += 1
+        slot = values.get("data-hit", "")
+        self.slots[slot] += 1
+        if slot == "next":
+            self.next_on.add(self._screen)
+
+
+def source_faults(sources: Mapping[str, str]) -> list[Fault]:
+    """Faults of template sources (by name) that the policy would block, each with its line."""
+    faults = []
+    for name, source in sources.items():
+        for pattern, problem, remedy in _FORBIDDEN:
+            for match in pattern.finditer(source):
+                line = source.count("\n", 0, match.end()) + 1
+                faults.append(Fault(f"templates/{name}", f"line {line}", f"it has {problem}", remedy))
+    return faults
+
+
+def slot_faults(html: str, layout: str, sources: Mapping[str, str], *, physical: bool, survey: bool) -> list[Fault]:
+    """Faults of a rendered page: slots that are missing or stand twice, parts the script needs, ids used twice."""
+    outline = _Outline()
+    outline.feed(html)
+    name = f"layouts/{layout}.html"
+    place = f"line {_trial_line(sources.get(name, ''))}"
+    wanted = [("data-hit", slot, outline.slots[slot]) for slot in SLOTS + (CALIBRATION_SLOTS if physical else ())]
+    parts = (*PARTS, *(("card-handle",) if physical else ()), *(("survey",) if survey else ()))
+    wanted += [("data-part", part, outline.parts[part]) for part in parts]
+    faults = []
+    for attribute, slot, count in wanted:
+        if count == 0:
+            remedy = f'an element with {attribute}="{slot}", as in the shipped layout'
+            faults.append(Fault(f"templates/{name}", place, f"the slot {slot!r} is missing", remedy))
+        elif count > 1:
+            where = _where(sources, f'{attribute}="{slot}"') or (name, 1)
+            faults.append(
+                Fault(f"templates/{where[0]}", f"line {where[1]}", f"the slot {slot!r} stands {count} times", "leaving one of them")
+            )
+    screens = (*SCREENS_WITH_NEXT, *(("calibration",) if physical else ()), *(("survey",) if survey else ()))
+    for screen in screens:
+        if screen not in outline.next_on:
+            faults.append(
+                Fault(f"templates/parts/{screen}.html", "line 1", "the slot 'next' is missing", 'a button with data-hit="next"')
+            )
+    for identifier, count in outline.ids.items():
+        if count > 1:
+            where = _where(sources, f'id="{identifier}"') or (name, 1)
+            faults.append(Fault(f"templates/{where[0]}", f"line {where[1]}", f"the id {identifier!r} stands {count} times", "another id"))
+    return faults
+
+
+def _trial_line(source: str) -> int:
+    match = re.search(r"\{%-?\s*block trial", source)
+    return source.count("\n", 0, match.start()) + 1 if match else 1
+
+
+def _where(sources: Mapping[str, str], needle: str) -> tuple[str, int] | None:
+    places: Iterable[tuple[str, int]] = (
+        (name, source.count("\n", 0, source.index(needle)) + 1) for name, source in sources.items() if needle in source
+    )
+    return next(iter(places), None)

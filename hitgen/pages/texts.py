@@ -1,0 +1,57 @@
+"""The words of the screens: English ones shipped, any of them overridden by the batch."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from hitgen.config.batch import BatchConfig
+from hitgen.config.loading import CONFIG_NAME, nearest
+from hitgen.errors import Fault, InputError
+from hitgen.resources import shipped
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def load_texts(config: BatchConfig, folder: Path) -> dict[str, str]:
+    """Every text by its key; InputError for unknown keys, changed {placeholders} and files that cannot be read."""
+    texts = tomllib.loads((shipped("templates") / "texts" / "en.toml").read_text(encoding="utf-8"))
+    faults: list[Fault] = []
+    for file, field, own in _own_texts(config, folder):
+        for key, value in own.items():
+            place = f"{field}.{key}" if field else key
+            if key not in texts:
+                faults.append(Fault(file, place, f"there is no text {key!r}", nearest(key, texts)))
+            elif not isinstance(value, str) or not value.strip():
+                faults.append(Fault(file, place, "it is no text", "text in quotes"))
+            elif set(_PLACEHOLDER.findall(value)) - set(_PLACEHOLDER.findall(texts[key])):
+                known = ", ".join(f"{{{name}}}" for name in _PLACEHOLDER.findall(texts[key])) or "no braces"
+                faults.append(Fault(file, place, "it has a placeholder that is never filled in", known))
+            else:
+                texts[key] = value
+    if faults:
+        raise InputError(faults)
+    return texts
+
+
+def filled(text: str, **values: Any) -> str:
+    """A text with its {placeholders} filled in; unknown ones stay for the script."""
+    return _PLACEHOLDER.sub(lambda match: str(values.get(match.group(1), match.group())), text)
+
+
+def _own_texts(config: BatchConfig, folder: Path) -> list[tuple[str, str, dict[str, Any]]]:
+    own: list[tuple[str, str, dict[str, Any]]] = []
+    if config.batch.texts:
+        path = folder / config.batch.texts
+        try:
+            own.append((config.batch.texts, "", tomllib.loads(path.read_text(encoding="utf-8-sig"))))
+        except FileNotFoundError:
+            raise InputError(
+                Fault(CONFIG_NAME, "batch.texts", f"there is no file {config.batch.texts!r} in the batch folder", "its path from there")
+            ) from None
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise InputError(Fault(config.batch.texts, "", f"it is not TOML in UTF-8: {error}", "mending that line")) from None
+    own.append((CONFIG_NAME, "texts", dict(config.texts)))
+    return own

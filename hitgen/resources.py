@@ -1,0 +1,47 @@
+"""Where templates and assets lie: a batch's own first, then the ones that come with hitgen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+KINDS = ("templates", "assets")
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def shipped(kind: str) -> Path:
+    """The folder of shipped templates or assets: in the checkout this package lies in, else inside the package.
+
+    The checkout comes first: an editable install may leave stale copies beside other packages, never beside its own source.
+    """
+    checkout = _PACKAGE.parent / kind
+    if (_PACKAGE.parent / "pyproject.toml").is_file() and checkout.is_dir():
+        return checkout
+    return _PACKAGE / kind
+
+
+def search_path(kind: str, batch_folder: Path | None) -> list[Path]:
+    """Folders to look in for a template or asset, the batch's own first."""
+    own = [batch_folder / kind] if batch_folder and (batch_folder / kind).is_dir() else []
+    return [*own, shipped(kind)]
+
+
+def find(kind: str, name: str, batch_folder: Path | None) -> Path | None:
+    """The file of a template or asset, or None."""
+    for folder in search_path(kind, batch_folder):
+        if (folder / name).is_file():
+            return folder / name
+    return None
+
+
+def names(kind: str) -> list[str]:
+    """All shipped templates or assets, as paths from their folder."""
+    folder = shipped(kind)
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def all_files(batch_folder: Path | None) -> Iterator[Path]:
+    """Every template and asset file a page may depend on, in a fixed order."""
+    for kind in KINDS:
+        for folder in search_path(kind, batch_folder):
+            yield from sorted(path for path in folder.rglob("*") if path.is_file())
