@@ -19,6 +19,7 @@ export function createStage({ element, canvas, overlay, window, onMark }) {
   let source = null;
   let size = null;
   let crosshair = null;
+  let pointer = null;
   let marks = [];
   let rings = [];
 
@@ -97,9 +98,16 @@ export function createStage({ element, canvas, overlay, window, onMark }) {
     crosshair = null;
     draw();
   });
+  // a click tells whole pixels only; the pointer event just before it tells fractions
+  element.addEventListener("pointerup", (event) => {
+    pointer = { x: event.clientX, y: event.clientY };
+  });
   element.addEventListener("click", (event) => {
     if (element.dataset.phase !== "locate") return;
-    onMark(toSource(event.clientX, event.clientY, element.getBoundingClientRect(), source));
+    const exact = pointer && Math.hypot(pointer.x - event.clientX, pointer.y - event.clientY) < 2;
+    const { x, y } = exact ? pointer : { x: event.clientX, y: event.clientY };
+    pointer = null;
+    onMark(toSource(x, y, element.getBoundingClientRect(), source));
   });
 
   return {
