@@ -130,7 +130,7 @@ class FakeRecruiter:
     """HITs in memory, with tokens that live 24 hours and faults that a test asks for.
 
     `faults` are taken one a create: "lost" commits and gives no answer, "killed" commits and dies,
-    "refused" refuses.
+    "refused" refuses, "hasty" refuses before it looks at the token, "other" keeps another reward.
     """
 
     now: datetime = START
@@ -168,6 +168,8 @@ class FakeRecruiter:
     def create(self, order: Order, token: str) -> Progress:
         fault = self.faults.pop(0) if self.faults else ""
         made_at, hit_id = self.tokens.get(token, (self.now, ""))
+        if fault == "hasty":
+            raise RefusedError("AWS.MechanicalTurk.InsufficientFunds", "no money")
         if hit_id and self.now - made_at < timedelta(hours=24):
             return self.hits[hit_id]
         if fault == "refused":
@@ -194,6 +196,8 @@ class FakeRecruiter:
             raise UnknownOutcomeError("no answer")
         if fault == "killed":
             raise Killed
+        if fault == "other":
+            self.hits[hit_id] = replace(self.hits[hit_id], reward_usd=Decimal("12.00"))
         return self.hits[hit_id]
 
     def find(self, annotation: str) -> list[Progress]:

@@ -95,6 +95,31 @@ def test_a_refusal_keeps_the_rest_pending_and_is_tried_again(tmp_path: Path, sit
     assert run(folder, recruiter).made == ("p0002.1", "p0003.1")
 
 
+def test_a_refusal_proves_nothing_after_a_call_that_may_have_worked(tmp_path: Path, site: str) -> None:
+    folder, recruiter = batch(tmp_path, site), FakeRecruiter(faults=["", "killed"])
+    with pytest.raises(Killed):
+        run(folder, recruiter)
+    recruiter.faults = ["hasty"]
+    assert run(folder, recruiter).settled == ("p0002.1",)
+    assert ordered(recruiter)["p0002.1"] == 1
+    recruiter = FakeRecruiter(faults=["before"])
+    (folder / "ledger.sqlite").unlink()
+    with pytest.raises(Killed):
+        run(folder, recruiter)
+    recruiter.faults = ["hasty"]
+    with pytest.raises(OutsideError, match="no money"):
+        run(folder, recruiter)
+    with Ledger(folder / "ledger.sqlite") as ledger:
+        assert [hit.state for hit in ledger.hits()] == ["intended"]
+
+
+def test_the_first_hit_is_read_back_before_a_second_is_made(tmp_path: Path, site: str) -> None:
+    folder, recruiter = batch(tmp_path, site), FakeRecruiter(faults=["other"])
+    with pytest.raises(OutsideError, match=r"reads back as .* nothing more was made"):
+        run(folder, recruiter)
+    assert len(recruiter.hits) == 1
+
+
 def test_two_hits_with_one_annotation_stop_the_run(tmp_path: Path, site: str) -> None:
     folder, recruiter = batch(tmp_path, site), FakeRecruiter(faults=["killed"])
     with pytest.raises(Killed):
@@ -297,7 +322,10 @@ def test_production_gets_its_own_ledger_once_the_sandbox_is_closed(tmp_path: Pat
     folder, recruiter = batch(tmp_path, site, recruiter='cap_usd = "50"'), FakeRecruiter()
     run(folder, recruiter)
     real = FakeRecruiter(environment="production")
-    with pytest.raises(InputError, match="hitgen close"), open_publication(folder, True, recruiter=real):
+    with (
+        pytest.raises(InputError, match="a ledger of its own"),
+        open_publication(folder, True, recruiter=real),
+    ):
         pass
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
         ending.close(account)
