@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from hitgen.built import BuiltPage
 from hitgen.config.batch import BatchConfig
 from hitgen.errors import Fault, InputError
 from hitgen.recruiters.base import Order
-from hitgen.recruiters.fees import split
+from hitgen.recruiters.fees import Quote, quote, split
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,13 @@ def reward_of(config: BatchConfig, kind: str) -> Decimal:
     if kind == "qualification" and config.qualification:
         return config.qualification.reward_usd
     return config.hit.reward_usd
+
+
+def quote_pages(config: BatchConfig, pages: Iterable[tuple[str, int]], waves: bool) -> Quote:
+    """What pages given as (kind, assignments) cost with fees, in waves or in one HIT each; pure."""
+    recruiter = config.recruiter
+    hits = [(size, reward_of(config, kind)) for kind, count in pages for size in split(count, waves)]
+    return quote(hits, recruiter.masters)
 
 
 class Orders:

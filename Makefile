@@ -1,0 +1,46 @@
+# One task runner for people and for CI.
+PYTHON ?= python3
+BIN := .venv/bin
+SETUP := tests/setup
+
+.PHONY: demo test check soak bench clean
+
+demo: .venv/all.stamp
+	$(BIN)/hitgen build batches/demo
+	@echo "Open batches/demo/build/pages/p0001.html in Chrome, or run: $(BIN)/hitgen preview batches/demo"
+
+test: .venv/dev.stamp
+	bash $(SETUP)/chromium.sh
+	$(BIN)/python -m pytest -q -n 2 -m "not soak and not timing"
+	$(BIN)/python -m pytest -q -m "timing and not soak"
+
+check: .venv/dev.stamp node_modules/.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/npx --no-install eslint assets
+
+soak: .venv/dev.stamp
+	bash $(SETUP)/chromium.sh
+	$(BIN)/python -m pytest -q -m soak
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m tests.bench
+
+.venv/bin/python:
+	bash $(SETUP)/venv.sh $(PYTHON)
+
+.venv/all.stamp: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[all]"
+	touch $@
+
+.venv/dev.stamp: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@ .venv/all.stamp
+
+node_modules/.stamp: .venv/dev.stamp package-lock.json
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent --no-audit --no-fund
+	touch $@
+
+clean:
+	rm -rf .venv node_modules batches/*/build batches/*/cache

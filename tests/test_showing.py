@@ -1,0 +1,52 @@
+"""The lines that people read say the sums that the data hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hitgen import ending, showing
+from hitgen.config.loading import read_config
+from hitgen.orders import quote_pages
+from hitgen.publication import open_account, open_publication
+from hitgen.publish import plan_publication, publish
+from hitgen.status import status
+from tests.publishing import FakeRecruiter, make_batch, serving
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "demo" / "published").mkdir(parents=True)
+    with serving(tmp_path / "demo" / "published") as address:
+        host = f'kind = "folder"\nbase_url = "{address}"'
+        yield make_batch(tmp_path / "demo", [{"study": ["a"], "assignments": 43}], host, "waves = true")
+
+
+def test_each_verb_is_told_in_lines_and_json(folder: Path) -> None:
+    recruiter = FakeRecruiter()
+    with open_publication(folder, now=recruiter.clock, recruiter=recruiter) as publication:
+        plan = plan_publication(publication)
+        lines = showing.plan_lines(plan)
+        assert lines[1].startswith("1 HITs now, 4 later")
+        assert lines[2] == "43 assignments: $51.60 to workers and $10.32 in fees"
+        assert lines[-1] == "Total: $61.92"
+        assert json.loads(showing.as_json(plan))["quote"]["fees_usd"] == "10.32"
+        assert showing.published_lines(publish(publication, plan))[0] == "1 HITs made, 1 files sent"
+    recruiter.work("p0001.1", "A1", "Approved")
+    with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
+        lines = showing.status_lines(status(account))
+        assert lines[2] == "assignments: 8 open, 0 at work, 0 to be judged, 1 approved, 0 rejected"
+        assert lines[3] == "$12.96 committed, of which $1.44 paid"
+        ended = ending.close(account)
+        assert showing.ended_lines(ended)[-1] == "1 files removed from the host; the batch is closed"
+        assert status(account, refresh=False).committed_usd == Decimal("1.44")
+
+
+def test_check_can_show_what_waves_save(folder: Path) -> None:
+    config = read_config(folder / "batch.toml")
+    totals = [quote_pages(config, [("study", 43), ("study", 43)], waves).total_usd for waves in (False, True)]
+    assert totals == [Decimal("144.48"), Decimal("123.84")]
