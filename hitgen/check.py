@@ -1,0 +1,91 @@
+"""What a batch will be, before anything is made public: pages, ratings, bytes, cost, warnings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hitgen.batch import Batch, load_batch
+from hitgen.build import BuildFolder, plan_of
+from hitgen.errors import InputError
+from hitgen.plan import Plan
+from hitgen.stimuli.flash import flash_faults
+from hitgen.stimuli.ladders import Ladder
+from hitgen.stimuli.making import Progress, make_ladders
+from hitgen.stimuli.measuring import Measured, ladder_warnings, measure_ladders
+
+FILL_IN = "FILL IN"
+
+
+@dataclass(frozen=True)
+class Check:
+    """The plan in numbers; `warnings` do not stop a build, faults are raised instead."""
+
+    pages: int
+    trials: int
+    ratings_per_image: int
+    assignments: int
+    reward_usd: Decimal
+    inline_bytes: int
+    linked_bytes: int
+    linked_worth_it: bool
+    largest_flash_sr: float
+    warnings: tuple[str, ...]
+
+    def record(self) -> dict[str, Any]:
+        return {**asdict(self), "reward_usd": str(self.reward_usd), "warnings": list(self.warnings)}
+
+
+def check(folder: Path, workers: int | None = None, progress: Progress | None = None) -> Check:
+    """Validate a batch down to its frames; InputError with every fault."""
+    batch = load_batch(folder)
+    plan = plan_of(batch)
+    from hitgen.pages.render import Renderer
+
+    Renderer(batch)
+    place = BuildFolder(folder)
+    made = make_ladders(batch.ladders, place.packs, place.cache / "ladders", workers, progress)
+    display = batch.config.display
+    measured = measure_ladders(made.ladders, place.packs, place.cache / "measured", display, workers)
+    faults = [fault for ladder in made.ladders for fault in flash_faults(ladder.key, measured[ladder.key].flash_sr, display)]
+    if faults:
+        raise InputError(faults)
+    return _summary(batch, plan, made.ladders, measured)
+
+
+def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: dict[str, Measured]) -> Check:
+    sizes = {ladder.key: ladder.bytes for ladder in ladders}
+    carried = sum(sizes[trial.ladder] for page in plan.pages for trial in page.trials)
+    linked = sum({ladder.pack: ladder.bytes for ladder in ladders}.values())
+    qualification = batch.config.qualification
+    cost = sum(
+        (qualification.reward_usd if qualification and page.kind == "qualification" else batch.config.hit.reward_usd)
+        * page.assignments
+        for page in plan.pages
+    )
+    return Check(
+        pages=len(plan.pages),
+        trials=sum(len(page.trials) for page in plan.pages),
+        ratings_per_image=batch.config.hit.ratings,
+        assignments=sum(page.assignments for page in plan.pages),
+        reward_usd=Decimal(cost),
+        inline_bytes=carried * 4 // 3,
+        linked_bytes=linked,
+        linked_worth_it=carried > 3 * linked,
+        largest_flash_sr=max((area for each in measured.values() for area in each.flash_sr), default=0.0),
+        warnings=(*_config_warnings(batch), *ladder_warnings(ladders, measured)),
+    )
+
+
+def _config_warnings(batch: Batch) -> list[str]:
+    warnings = []
+    hit, consent = batch.config.hit, batch.config.consent
+    if any(FILL_IN in text for text in (consent.contact, consent.approval, consent.exemption, consent.retention)):
+        warnings.append("batch.toml: consent: some of it is still to be filled in")
+    if not hit.gold:
+        warnings.append("batch.toml: hit.gold: without gold questions nobody can be screened; make some with `hitgen gold`")
+    if not hit.training:
+        warnings.append("batch.toml: hit.training: without training nobody learns the task; make some with `hitgen gold --role training`")
+    return warnings

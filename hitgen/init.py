@@ -1,0 +1,96 @@
+"""A new batch folder: the images and a commented batch.toml that says what to fill in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from hitgen.config.schema import SCHEMA_NAME, batch_schema
+from hitgen.errors import Fault, InputError
+
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
+
+TEMPLATE = '''#:schema ./{schema}
+# A hitgen batch. Fill in [consent], then run:  hitgen check {folder}   and   hitgen build {folder}
+# Every key is described in docs/config.md.
+
+[batch]
+name = "{name}"
+seed = 7                      # same seed, same plan
+
+[[images]]
+name = "study"
+sources = "{pattern}"
+codec = "jpeg"                # jpeg webp avif jpeg2000 heic jxl command files
+levels = 100                  # level d has quality 101 - d
+role = "study"
+
+# Gold and training ladders have known answers; they keep the data honest. Make them from photographs that are
+# not in the study, with:  hitgen gold {folder} --source PHOTO --role training   (and --role gold)
+# and then raise the numbers here.
+[hit]
+layout = "flicker"            # flicker: controls below the image; side: beside it
+training = 0                  # training trials a page
+study = 2                     # study trials a page
+gold = 0                      # gold trials a page
+ratings = 43                  # ratings wanted for each study image
+locations = 3                 # places a worker marks
+packs = "inline"              # inline: one file a page; linked: pages share packs
+reward_usd = "1.20"
+
+[display]
+scaling = "physical"          # physical: width_cm on every screen; pixels: one image pixel per device pixel
+width_cm = 13.797
+distance_cm = 30
+swaps_per_second = 8          # 8 swaps a second are a flicker of 4 Hz
+{flash}
+[consent]                     # what participants read and agree to
+title = "Visibility of image compression"
+contact = "FILL IN: name and address"
+approval = "FILL IN: number of the ethics approval"   # or instead: exemption = "why none is needed"
+retention = "FILL IN: what is kept, where and for how long"
+withdrawal = "You may leave at any time; nothing is sent then."
+
+[[survey]]
+name = "vision"
+kind = "choice"               # choice, number, scale or text
+label = "Do you wear glasses or contact lenses now?"
+options = ["no", "glasses", "contact lenses"]
+
+[host]
+kind = "folder"               # folder: a web server of your own; s3: a bucket
+
+[recruiter]
+kind = "mturk"
+'''
+
+FLASH_COMMENT = '# accept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"   # `hitgen check` says whether it is needed'
+
+
+def init(folder: Path, images: Path) -> int:
+    """Make a batch folder with copies of the images of another; how many there are.
+
+    InputError where the folder has something in it, or there are no images.
+    """
+    found = sorted(path for path in images.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES) if images.is_dir() else []
+    if not found:
+        problem = "it has no images" if images.is_dir() else "there is no such folder"
+        raise InputError(Fault(str(images), "", problem, "a folder with PNG, JPEG, WebP or TIFF files"))
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(Fault(str(folder), "", "it exists and is not empty", "another name"))
+    stems = {path.stem for path in found}
+    if len(stems) < len(found):
+        raise InputError(Fault(str(images), "", "two images have the same name but for the ending", "renaming one"))
+    name = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-" for letter in folder.resolve().name)
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    for path in found:
+        shutil.copyfile(path, folder / "images" / path.name)
+    suffixes = {path.suffix for path in found}
+    pattern = f"images/*{suffixes.pop()}" if len(suffixes) == 1 else "images/*"
+    text = TEMPLATE.format(
+        schema=SCHEMA_NAME, folder=folder, name=name.strip("-") or "batch", pattern=pattern, flash=FLASH_COMMENT + "\n"
+    )
+    (folder / SCHEMA_NAME).write_text(json.dumps(batch_schema(), indent=1) + "\n", encoding="utf-8")
+    (folder / "batch.toml").write_text(text, encoding="utf-8")
+    return len(found)
