@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hitgen.ending import Ended
 from hitgen.forget import Forgotten
-from hitgen.hosts.bucket import Change
 from hitgen.publish import PublicationPlan, Published
 from hitgen.status import Status
+
+if TYPE_CHECKING:
+    # Needs boto3, which `forget` and a folder host do without.
+    from hitgen.hosts.bucket import Change
 
 
 def as_json(data: Any) -> str:
