@@ -25,6 +25,9 @@ IDENTICAL_RUN = 3
 ERROR_DROP = 0.3
 """Error may fall a little from one level to the next (JPEG's rounding does by up to a tenth); a fall by more is told."""
 
+SMALLEST_SHARE, LARGEST_SHARE = 0.8, 1.25
+"""A gold pack this far below or above all study packs is told."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -86,12 +89,15 @@ def _pixels(pack: Pack, number: int) -> np.ndarray:
 
 def ladder_warnings(ladders: Sequence[Ladder], measured: dict[str, Measured]) -> list[str]:
     """What looks wrong with the ladders of a batch, in words."""
-    study = [measured[ladder.key] for ladder in ladders if ladder.role == "study"]
+    study = [ladder for ladder in ladders if ladder.role == "study"]
+    types = {kind for ladder in study for kind in measured[ladder.key].types}
     warnings = []
     for ladder in ladders:
         warnings += [f"{ladder.key}: {problem}" for problem in _shape_warnings(ladder, measured[ladder.key])]
         if ladder.role == "gold" and study:
-            warnings += [f"{ladder.key}: {problem}" for problem in _gold_warnings(measured[ladder.key], study)]
+            warnings += [f"{ladder.key}: it stands out: {problem}" for problem in _gold_warnings(ladder, study)]
+            if not set(measured[ladder.key].types) <= types:
+                warnings.append(f"{ladder.key}: it stands out: its frames are of other types than those of study ladders")
     return warnings
 
 
@@ -111,18 +117,14 @@ def _shape_warnings(ladder: Ladder, measured: Measured) -> Iterator[str]:
         yield f"the error falls from level {falls[0] - 1} to {falls[0]}; levels should grow worse"
 
 
-def _gold_warnings(gold: Measured, study: list[Measured]) -> Iterator[str]:
-    distinct = len(set(gold.mse))
-    usual = min(len(set(each.mse)) for each in study)
+def _gold_warnings(gold: Ladder, study: Sequence[Ladder]) -> Iterator[str]:
+    distinct, usual = _distinct(gold), min(_distinct(ladder) for ladder in study)
     if distinct < 0.9 * usual:
-        yield f"it stands out: {distinct} distinct frames, where study ladders have {usual} or more"
-    total, low, high = sum(gold.bytes), *_range([sum(each.bytes) for each in study])
-    if not 0.6 * low <= total <= 1.6 * high:
-        yield f"it stands out: {total} bytes, where study ladders have {low} to {high}"
-    types = {kind for each in study for kind in each.types}
-    if not set(gold.types) <= types:
-        yield f"it stands out: its frames are {', '.join(gold.types)}, those of study ladders {', '.join(sorted(types))}"
+        yield f"{distinct} distinct frames, where study ladders have {usual} or more"
+    low, high = min(ladder.bytes for ladder in study), max(ladder.bytes for ladder in study)
+    if not SMALLEST_SHARE * low <= gold.bytes <= LARGEST_SHARE * high:
+        yield f"{gold.bytes} bytes, where study ladders have {low} to {high}"
 
 
-def _range(values: list[int]) -> tuple[int, int]:
-    return min(values), max(values)
+def _distinct(ladder: Ladder) -> int:
+    return len({level.frame for level in ladder.levels})

@@ -1,0 +1,7 @@
+"""`python -m hitgen`."""
+
+import sys
+
+from hitgen.cli import main
+
+sys.exit(main())

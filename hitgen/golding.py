@@ -1,0 +1,85 @@
+"""`hitgen gold`: a gold or training ladder like the study's, written into a batch."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from hitgen.batch import load_batch
+from hitgen.build import BuildFolder
+from hitgen.errors import Fault, InputError
+from hitgen.stimuli.gold import Gold, make_gold, write_gold
+from hitgen.stimuli.making import Progress, make_ladders
+from hitgen.stimuli.packs import pack_path, read_pack
+from hitgen.stimuli.sources import open_source
+
+STUDY_LADDERS = 8
+"""So many study ladders, at most, are measured for the sizes that gold has to follow."""
+FORMS = {"jpeg": "JPEG", "webp": "WEBP"}
+
+
+@dataclass(frozen=True)
+class GoldPlan:
+    """A made ladder that waits for approval: its TOML is what will be added to batch.toml."""
+
+    name: str
+    role: str
+    gold: Gold
+    picture: Path
+
+
+def plan_gold(
+    folder: Path, source: Path, role: str, onset: int, name: str = "", seed: int = 1, progress: Progress | None = None
+) -> GoldPlan:
+    """Make the ladder and a picture of it for approval; nothing of the batch is changed yet."""
+    batch = load_batch(folder)
+    study = [ladder for ladder in batch.ladders if ladder.images.role == "study" and ladder.images.codec in FORMS]
+    if not study:
+        raise InputError(Fault("batch.toml", "images", "gold is made like a study set in jpeg or webp, and there is none", 'codec = "jpeg"'))
+    codec = study[0].images.codec
+    alike = [ladder for ladder in study if ladder.images == study[0].images][:STUDY_LADDERS]
+    name = name or re.sub(r"[^A-Za-z0-9_-]", "-", f"{role}-{source.stem}")
+    if (folder / "gold" / name).exists() or any(images.name == name for images in batch.config.images):
+        raise InputError(Fault(str(folder), "", f"the batch has a ladder {name!r} already", "--name with another name"))
+    place = BuildFolder(folder)
+    made = make_ladders(alike, place.packs, place.cache / "ladders", progress=progress)
+    like = []
+    for ladder in made.ladders:
+        pack = read_pack(pack_path(place.packs, ladder.pack).read_bytes())
+        like.append([len(pack.frame(level).content) for level in range(len(pack.levels))])
+    opened = open_source(source, str(source)).pixels
+    size = (made.ladders[0].width, made.ladders[0].height)
+    if opened.size != size:
+        remedy = f"cropping and scaling it to {size[0]}x{size[1]}"
+        raise InputError(Fault(str(source), "", f"it is {opened.width}x{opened.height}, unlike the study images, and would stand out", remedy))
+    gold = make_gold(opened, onset, like, seed, str(source), FORMS[codec])
+    picture = place.cache / f"{name}.png"
+    _approval_picture(gold).save(picture)
+    return GoldPlan(name, role, gold, picture)
+
+
+def add_gold(folder: Path, plan: GoldPlan) -> str:
+    """Write the ladder's files and append its image set and question to batch.toml; the text that was appended."""
+    batch = load_batch(folder)
+    study = next(ladder for ladder in batch.ladders if ladder.images.codec in FORMS)
+    try:
+        text = write_gold(plan.gold, folder, plan.name, plan.role, FORMS[study.images.codec])
+        with (folder / "batch.toml").open("a", encoding="utf-8") as file:
+            file.write(text)
+    except BaseException:
+        shutil.rmtree(folder / "gold" / plan.name, ignore_errors=True)
+        raise
+    return text
+
+
+def _approval_picture(gold: Gold) -> Image.Image:
+    picture = gold.source.copy()
+    draw = ImageDraw.Draw(picture)
+    for x, y in gold.points:
+        reach = gold.radius_px
+        draw.ellipse((x - reach, y - reach, x + reach, y + reach), outline=(255, 255, 255), width=3)
+    return picture
