@@ -50,9 +50,7 @@ def pay_bonus(account: Account, purpose: str, bonus: Bonus, assignments: int) ->
     cost = bonus.amount_usd + fee_usd(bonus.amount_usd, assignments)
     detail = {"amount_usd": str(bonus.amount_usd), "reason": bonus.reason, "cost_usd": str(cost)}
     action = ledger.mean(name, bonus.worker, account.now(), **detail)
-    meant = Bonus(
-        bonus.assignment, bonus.worker, Decimal(action.detail["amount_usd"]), action.detail["reason"]
-    )
+    meant = Bonus(bonus.assignment, bonus.worker, Decimal(action.detail["amount_usd"]), action.detail["reason"])
     if before and meant in account.recruiter.bonuses(bonus.assignment):
         ledger.done(name, "paid", account.now())
         return False

@@ -113,7 +113,9 @@ def _manifest(folder: Path, name: str, field: str, faults: list[Fault]) -> list[
     for line, row in _rows(folder, name, field, ("source", "file"), faults):
         path = folder / row["file"]
         if not path.is_file():
-            faults.append(Fault(name, f"line {line}", f"there is no file {row['file']!r}", "a path from the batch folder"))
+            faults.append(
+                Fault(name, f"line {line}", f"there is no file {row['file']!r}", "a path from the batch folder")
+            )
         else:
             found.append((row["source"] or path.stem, path))
     return found
@@ -125,7 +127,9 @@ def _rows(
     try:
         text = (folder / name).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        faults.append(Fault(CONFIG_NAME, field, f"there is no file {name!r} in the batch folder", "its path from there"))
+        faults.append(
+            Fault(CONFIG_NAME, field, f"there is no file {name!r} in the batch folder", "its path from there")
+        )
         return
     except UnicodeDecodeError:
         faults.append(Fault(name, "", "it is not UTF-8 text", "saving it as CSV UTF-8"))
@@ -133,9 +137,7 @@ def _rows(
     reader = csv.DictReader(text.splitlines())
     missing = [column for column in columns if column not in (reader.fieldnames or ())]
     if missing:
-        faults.append(
-            Fault(name, "line 1", f"the column {missing[0]!r} is missing", f"the header {','.join(columns)}")
-        )
+        faults.append(Fault(name, "line 1", f"the column {missing[0]!r} is missing", f"the header {','.join(columns)}"))
         return
     for row in reader:
         yield reader.line_num, {key: (row[key] or "").strip() for key in columns}
@@ -185,12 +187,19 @@ def _question_faults(
     asked: dict[str, str] = {}
     for field, question in questions:
         if question.images not in sets:
-            yield Fault(CONFIG_NAME, f"{field}.images", f"no image set is called {question.images!r}", nearest(question.images, sets))
+            yield Fault(
+                CONFIG_NAME,
+                f"{field}.images",
+                f"no image set is called {question.images!r}",
+                nearest(question.images, sets),
+            )
             continue
         images = sets[question.images]
         if images.role == "study":
             yield Fault(
-                CONFIG_NAME, f"{field}.images", f"the set {images.name!r} has the role study, which has no known answers",
+                CONFIG_NAME,
+                f"{field}.images",
+                f"the set {images.name!r} has the role study, which has no known answers",
                 'role = "gold" or role = "training" for that set',
             )
             continue
@@ -198,27 +207,41 @@ def _question_faults(
             names = [ladder.source for ladder in ladders if ladder.images.name == images.name]
             if names:
                 yield Fault(
-                    CONFIG_NAME, f"{field}.source", f"the set {images.name!r} has no source {question.source!r}", nearest(question.source, names)
+                    CONFIG_NAME,
+                    f"{field}.source",
+                    f"the set {images.name!r} has no source {question.source!r}",
+                    nearest(question.source, names),
                 )
             continue
         if question.name in asked:
-            yield Fault(CONFIG_NAME, field, f"{question.name} has a question already ({asked[question.name]})", "leaving one of the two out")
+            yield Fault(
+                CONFIG_NAME,
+                field,
+                f"{question.name} has a question already ({asked[question.name]})",
+                "leaving one of the two out",
+            )
         asked[question.name] = field
         if question.level[1] > images.level_count:
             yield Fault(
-                CONFIG_NAME, f"{field}.level", f"{list(question.level)} goes beyond the ladder's last level {images.level_count}",
+                CONFIG_NAME,
+                f"{field}.level",
+                f"{list(question.level)} goes beyond the ladder's last level {images.level_count}",
                 f"a window within 1..{images.level_count}",
             )
         if question.matches > config.hit.locations:
             yield Fault(
-                CONFIG_NAME, f"{field}.matches", f"{question.matches} matches are asked, but a worker marks {config.hit.locations} places",
+                CONFIG_NAME,
+                f"{field}.matches",
+                f"{question.matches} matches are asked, but a worker marks {config.hit.locations} places",
                 f"matches = {config.hit.locations} or fewer",
             )
         yield from _point_faults(field, question, by_key[question.name].path)
     for key, ladder in by_key.items():
         if ladder.images.role != "study" and key not in asked:
             yield Fault(
-                CONFIG_NAME, "questions", f"the {ladder.images.role} ladder {key} has no question",
+                CONFIG_NAME,
+                "questions",
+                f"the {ladder.images.role} ladder {key} has no question",
                 f'a [[questions]] entry with images = "{ladder.images.name}" and source = "{ladder.source}"',
             )
 
@@ -232,7 +255,9 @@ def _point_faults(field: str, question: Question, path: Path) -> Iterator[Fault]
     for x, y in question.points:
         if x > width or y > height:
             yield Fault(
-                CONFIG_NAME, f"{field}.points", f"({x:g}, {y:g}) lies outside the source, which is {width}x{height}",
+                CONFIG_NAME,
+                f"{field}.points",
+                f"({x:g}, {y:g}) lies outside the source, which is {width}x{height}",
                 "points as (x, y) in source pixels",
             )
 
@@ -250,6 +275,8 @@ def _supply_faults(
         for role, wanted in (("training", training), ("gold", gold)):
             if wanted > supply[role]:
                 yield Fault(
-                    CONFIG_NAME, f"{stage}.{role}", f"{wanted} {role} trials a page are asked, but there are {supply[role]} {role} ladders",
+                    CONFIG_NAME,
+                    f"{stage}.{role}",
+                    f"{wanted} {role} trials a page are asked, but there are {supply[role]} {role} ladders",
                     f"{role} = {supply[role]}, or more ladders by `hitgen gold`",
                 )

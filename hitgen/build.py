@@ -92,9 +92,7 @@ def build(folder: Path, workers: int | None = None, progress: Progress | None = 
     record.save()
     write_whole(place.manifest, _json(_manifest(batch, rows, ladders)))
     _remove_stale(place, {row["file"] for row in rows}, {ladder.pack for ladder in made.ladders})
-    return Build(
-        place, len(rows), written, len(ladders), made.encoded, sum(row["bytes"] for row in rows)
-    )
+    return Build(place, len(rows), written, len(ladders), made.encoded, sum(row["bytes"] for row in rows))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

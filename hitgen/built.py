@@ -49,10 +49,7 @@ def read_build(folder: Path, batch: str, linked: bool) -> Built:
     missing = [file.path for file in (*(page.file for page in pages), *packs) if not file.path.is_file()]
     if missing:
         raise InputError(
-            [
-                Fault(str(path), "", "is named in the manifest but missing", "`hitgen build`")
-                for path in missing[:5]
-            ]
+            [Fault(str(path), "", "is named in the manifest but missing", "`hitgen build`") for path in missing[:5]]
         )
     return Built(pages, packs)
 

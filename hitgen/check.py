@@ -49,7 +49,9 @@ def check(folder: Path, workers: int | None = None, progress: Progress | None = 
     made = make_ladders(batch.ladders, place.packs, place.cache / "ladders", workers, progress)
     display = batch.config.display
     measured = measure_ladders(made.ladders, place.packs, place.cache / "measured", display, workers)
-    faults = [fault for ladder in made.ladders for fault in flash_faults(ladder.key, measured[ladder.key].flash_sr, display)]
+    faults = [
+        fault for ladder in made.ladders for fault in flash_faults(ladder.key, measured[ladder.key].flash_sr, display)
+    ]
     if faults:
         raise InputError(faults)
     return _summary(batch, plan, made.ladders, measured)
@@ -85,7 +87,11 @@ def _config_warnings(batch: Batch) -> list[str]:
     if any(FILL_IN in text for text in (consent.contact, consent.approval, consent.exemption, consent.retention)):
         warnings.append("batch.toml: consent: some of it is still to be filled in")
     if not hit.gold:
-        warnings.append("batch.toml: hit.gold: without gold questions nobody can be screened; make some with `hitgen gold`")
+        warnings.append(
+            "batch.toml: hit.gold: without gold questions nobody can be screened; make some with `hitgen gold`"
+        )
     if not hit.training:
-        warnings.append("batch.toml: hit.training: without training nobody learns the task; make some with `hitgen gold --role training`")
+        warnings.append(
+            "batch.toml: hit.training: without training nobody learns the task; make some with `hitgen gold --role training`"
+        )
     return warnings

@@ -30,7 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except OSError as error:
-        print(f"hitgen: {error.filename or 'the system'}: {error.strerror}; try again once that is mended", file=sys.stderr)
+        print(
+            f"hitgen: {error.filename or 'the system'}: {error.strerror}; try again once that is mended",
+            file=sys.stderr,
+        )
         return 3
     return 0
 
@@ -53,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         "--images", type=Path, required=True, metavar="FOLDER", help="the pristine images"
     )
     gold = add("gold", _gold, "make a gold or training ladder with a known answer")
-    gold.add_argument("--source", type=Path, required=True, metavar="IMAGE", help="a photograph that is not in the study")
+    gold.add_argument(
+        "--source", type=Path, required=True, metavar="IMAGE", help="a photograph that is not in the study"
+    )
     gold.add_argument("--role", choices=("gold", "training"), default="gold")
     gold.add_argument("--onset", type=_positive, default=30, metavar="LEVEL", help="where flicker begins (default 30)")
     gold.add_argument("--name", default="", help="default: ROLE-IMAGE")
@@ -80,16 +85,26 @@ def _init(options: argparse.Namespace) -> None:
     from hitgen.init import init
 
     count = init(options.folder, options.images)
-    print(f"{options.folder}: {count} images and a batch.toml. Fill in [consent] there, then run: hitgen build {options.folder}")
+    print(
+        f"{options.folder}: {count} images and a batch.toml. Fill in [consent] there, then run: hitgen build {options.folder}"
+    )
 
 
 def _gold(options: argparse.Namespace) -> None:
     from hitgen.golding import add_gold, plan_gold
 
     plan = plan_gold(
-        options.folder, options.source, options.role, options.onset, options.name, options.seed, ProgressBar("study ladders")
+        options.folder,
+        options.source,
+        options.role,
+        options.onset,
+        options.name,
+        options.seed,
+        ProgressBar("study ladders"),
     )
-    print(f"{plan.name}: flicker begins at level {plan.gold.level[0]}; accepted {plan.gold.level[0]} to {plan.gold.level[1]}")
+    print(
+        f"{plan.name}: flicker begins at level {plan.gold.level[0]}; accepted {plan.gold.level[0]} to {plan.gold.level[1]}"
+    )
     print(f"The three places are circled in {plan.picture}")
     if not options.yes:
         if not sys.stdin.isatty():
@@ -136,7 +151,9 @@ def _build(options: argparse.Namespace) -> None:
         }  # fmt: skip
         print(json.dumps(record))
         return
-    print(f"{made.ladders} ladders ({made.ladders_encoded} encoded), {made.pages} pages ({made.pages_written} written), {size(made.bytes)}")
+    print(
+        f"{made.ladders} ladders ({made.ladders_encoded} encoded), {made.pages} pages ({made.pages_written} written), {size(made.bytes)}"
+    )
     print(f"Open {first}")
 
 

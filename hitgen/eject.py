@@ -19,7 +19,9 @@ def eject(batch_folder: Path, name: str) -> Path:
     """The copy made in the batch folder; InputError for an unknown name and where the batch has that file already."""
     known = ejectable()
     if not (batch_folder / "batch.toml").is_file():
-        raise InputError(Fault(str(batch_folder), "", "it is no batch folder", f"`hitgen init {batch_folder} --images FOLDER`"))
+        raise InputError(
+            Fault(str(batch_folder), "", "it is no batch folder", f"`hitgen init {batch_folder} --images FOLDER`")
+        )
     matches = [candidate for candidate in known if candidate in (name, f"templates/{name}", f"assets/{name}")]
     if not matches:
         raise InputError(Fault(name, "", "there is no such template, style or script", nearest(name, known)))

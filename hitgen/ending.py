@@ -39,9 +39,7 @@ def settle_doubtful(account: Account) -> None:
         elif account.now() - row.intended_at > LISTED_AFTER:
             account.ledger.refused(row.hit, "not made: the listing does not have it")
         else:
-            raise OutsideError(
-                f"{row.hit} may just have been made and is not listed yet; run this again in 10 minutes"
-            )
+            raise OutsideError(f"{row.hit} may just have been made and is not listed yet; run this again in 10 minutes")
 
 
 def extend(account: Account, time: timedelta) -> list[str]:
@@ -52,9 +50,7 @@ def extend(account: Account, time: timedelta) -> list[str]:
     if time <= timedelta(0):
         raise InputError(Fault("extend", "--hours", "is not more time", "a number above 0"))
     if "extend" not in account.recruiter.capabilities:
-        raise InputError(
-            Fault("batch.toml", "recruiter.kind", "cannot give HITs more time", "`hitgen publish`")
-        )
+        raise InputError(Fault("batch.toml", "recruiter.kind", "cannot give HITs more time", "`hitgen publish`"))
     collect(account)
     standing = Standing(account)
     # A HIT whose missing places were published anew must stay shut, or they would be paid twice.

@@ -39,7 +39,14 @@ def plan_gold(
     batch = load_batch(folder)
     study = [ladder for ladder in batch.ladders if ladder.images.role == "study" and ladder.images.codec in FORMS]
     if not study:
-        raise InputError(Fault("batch.toml", "images", "gold is made like a study set in jpeg or webp, and there is none", 'codec = "jpeg"'))
+        raise InputError(
+            Fault(
+                "batch.toml",
+                "images",
+                "gold is made like a study set in jpeg or webp, and there is none",
+                'codec = "jpeg"',
+            )
+        )
     codec = study[0].images.codec
     alike = [ladder for ladder in study if ladder.images == study[0].images][:STUDY_LADDERS]
     name = name or re.sub(r"[^A-Za-z0-9_-]", "-", f"{role}-{source.stem}")
@@ -55,7 +62,14 @@ def plan_gold(
     size = (made.ladders[0].width, made.ladders[0].height)
     if opened.size != size:
         remedy = f"cropping and scaling it to {size[0]}x{size[1]}"
-        raise InputError(Fault(str(source), "", f"it is {opened.width}x{opened.height}, unlike the study images, and would stand out", remedy))
+        raise InputError(
+            Fault(
+                str(source),
+                "",
+                f"it is {opened.width}x{opened.height}, unlike the study images, and would stand out",
+                remedy,
+            )
+        )
     gold = make_gold(opened, onset, like, seed, str(source), FORMS[codec])
     picture = place.cache / f"{name}.png"
     _approval_picture(gold).save(picture)

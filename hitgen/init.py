@@ -11,7 +11,7 @@ from hitgen.errors import Fault, InputError
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 
-TEMPLATE = '''#:schema ./{schema}
+TEMPLATE = """#:schema ./{schema}
 # A hitgen batch. Fill in [consent], then run:  hitgen check {folder}   and   hitgen build {folder}
 # Every key is described in docs/config.md.
 
@@ -63,9 +63,11 @@ kind = "folder"               # folder: a web server of your own; s3: a bucket
 
 [recruiter]
 kind = "mturk"
-'''
+"""
 
-FLASH_COMMENT = '# accept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"   # `hitgen check` says whether it is needed'
+FLASH_COMMENT = (
+    '# accept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"   # `hitgen check` says whether it is needed'
+)
 
 
 def init(folder: Path, images: Path) -> int:
@@ -73,7 +75,9 @@ def init(folder: Path, images: Path) -> int:
 
     InputError where the folder has something in it, or there are no images.
     """
-    found = sorted(path for path in images.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES) if images.is_dir() else []
+    found = (
+        sorted(path for path in images.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES) if images.is_dir() else []
+    )
     if not found:
         problem = "it has no images" if images.is_dir() else "there is no such folder"
         raise InputError(Fault(str(images), "", problem, "a folder with PNG, JPEG, WebP or TIFF files"))
@@ -82,7 +86,9 @@ def init(folder: Path, images: Path) -> int:
     stems = {path.stem for path in found}
     if len(stems) < len(found):
         raise InputError(Fault(str(images), "", "two images have the same name but for the ending", "renaming one"))
-    name = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-" for letter in folder.resolve().name)
+    name = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-" for letter in folder.resolve().name
+    )
     (folder / "images").mkdir(parents=True, exist_ok=True)
     for path in found:
         shutil.copyfile(path, folder / "images" / path.name)

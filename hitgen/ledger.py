@@ -107,10 +107,7 @@ class Ledger:
 
     def _hit(self, row: sqlite3.Row) -> Hit:
         return Hit(
-            **{
-                key: row[key]
-                for key in ("hit", "page", "page_sha256", "replaces", "attempt", "state", "token")
-            },
+            **{key: row[key] for key in ("hit", "page", "page_sha256", "replaces", "attempt", "state", "token")},
             **{key: row[key] for key in ("hit_id", "available", "pending", "completed")},
             order=Order.from_json(json.loads(row["order"])),
             cost_usd=Decimal(row["cost_usd"]),
@@ -168,8 +165,7 @@ class Ledger:
     def seen(self, found: Progress, now: datetime) -> None:
         """Write down how far a HIT is."""
         self._database.execute(
-            "UPDATE hits SET expires_at = ?, available = ?, pending = ?, completed = ?, seen_at = ?"
-            " WHERE hit_id = ?",
+            "UPDATE hits SET expires_at = ?, available = ?, pending = ?, completed = ?, seen_at = ? WHERE hit_id = ?",
             (
                 *(found.expires_at.isoformat(), found.available, found.pending, found.completed),
                 *(now.isoformat(), found.hit_id),
@@ -258,8 +254,7 @@ class Ledger:
     def mean(self, name: str, worker: str, now: datetime, **detail: Any) -> Action:
         """Write down that an act is about to happen; a second time returns the first one."""
         self._database.execute(
-            "INSERT OR IGNORE INTO actions (action, worker, token, detail, intended_at)"
-            " VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO actions (action, worker, token, detail, intended_at) VALUES (?, ?, ?, ?, ?)",
             (name, worker, secrets.token_hex(16), json.dumps(detail), now.isoformat()),
         )
         return cast(Action, self.action(name))

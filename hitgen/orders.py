@@ -54,10 +54,7 @@ def group_pages(pages: Sequence[BuiltPage], hits_of: dict[str, int], gold_repeat
         }
     found = {}
     for page in pages:
-        mine = [
-            frozenset(name for name, members in kind.items() if page.page in members)
-            for kind in (study, gold)
-        ]
+        mine = [frozenset(name for name, members in kind.items() if page.page in members) for kind in (study, gold)]
         found[page.page] = Groups(mine[0], mine[1], (mine[0] | mine[1]) & needed)
     return found
 
@@ -113,9 +110,7 @@ class Orders:
             if wave < len(sizes)
         ]
 
-    def further(
-        self, page: str, hit: str, assignments: int, url: str, replaces: str | None = None
-    ) -> Intended:
+    def further(self, page: str, hit: str, assignments: int, url: str, replaces: str | None = None) -> Intended:
         """One more HIT for a page: for places that expired, or ratings that are missing."""
         return self._intended(page, hit, assignments, url, replaces, further=True)
 
@@ -156,9 +151,7 @@ class Orders:
         quiz = [self.groups[page].needed for page, built in self._pages.items() if built.kind != "study"]
         studies = [self.groups[page].needed for page, built in self._pages.items() if built.kind == "study"]
         if quiz and studies and all(any(seen & mine for seen in quiz) for mine in studies):
-            problem = (
-                "every study page repeats a gold question of the qualification page, so nobody could work one"
-            )
+            problem = "every study page repeats a gold question of the qualification page, so nobody could work one"
             remedy = 'more gold questions, or recruiter.gold_repeats = "allow"'
             faults.append(Fault("batch.toml", "qualification.gold", problem, remedy))
         return faults

@@ -136,9 +136,7 @@ def make_way(path: Path, production: bool) -> None:
         closed = ledger.fact("closed") is not None
         if not closed and production:
             problem = f"belongs to the {bound.environment}, and production gets a ledger of its own"
-            raise InputError(
-                Fault(str(path), "", problem, "`hitgen close` first, which ends what is out there")
-            )
+            raise InputError(Fault(str(path), "", problem, "`hitgen close` first, which ends what is out there"))
     if closed:
         path.rename(_free_name(path, bound.environment))
 

@@ -110,9 +110,7 @@ def _refuse_foreign(publication: Publication) -> None:
         if words[:1] != ["hitgen"] or len(words) != 4 or words[2] != publication.config.batch.name:
             continue
         if words[1] != ours and hit.expires_at > publication.now():
-            problem = (
-                f"this account has open HITs of the batch {words[2]!r} from another ledger ({hit.hit_id} ...)"
-            )
+            problem = f"this account has open HITs of the batch {words[2]!r} from another ledger ({hit.hit_id} ...)"
             remedy = "the ledger they were made with, or another name under [batch]"
             raise InputError(Fault(str(publication.ledger.path), "", problem, remedy))
 

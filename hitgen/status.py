@@ -42,9 +42,7 @@ def status(account: Account, refresh: bool = True) -> Status:
     judged = Counter(row["status"] for row in ledger.submissions())
     approved = Counter(row["hit"] for row in ledger.submissions() if row["status"] == "Approved")
     open_rows = [row for row in standing.rows if row.state == "created" and not standing.is_over(row)]
-    paid = sum(
-        (row.cost_usd / row.order.assignments * approved[row.hit] for row in standing.rows), Decimal("0.00")
-    )
+    paid = sum((row.cost_usd / row.order.assignments * approved[row.hit] for row in standing.rows), Decimal("0.00"))
     bonuses = [action for action in ledger.actions() if action.action.startswith("bonus:") and action.done_at]
     bound = ledger.account
     assert bound is not None
@@ -58,8 +56,6 @@ def status(account: Account, refresh: bool = True) -> Status:
         approved=judged["Approved"],
         rejected=judged["Rejected"],
         committed_usd=standing.committed_usd(),
-        paid_usd=(paid + sum(Decimal(action.detail["cost_usd"]) for action in bonuses)).quantize(
-            Decimal("0.01")
-        ),
+        paid_usd=(paid + sum(Decimal(action.detail["cost_usd"]) for action in bonuses)).quantize(Decimal("0.01")),
         ends_at=max((row.expires_at for row in open_rows if row.expires_at), default=None),
     )

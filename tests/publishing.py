@@ -30,9 +30,7 @@ from hitgen.recruiters.base import (
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def make_batch(
-    folder: Path, pages: Sequence[dict[str, Any]], host: str, recruiter: str = "", hit: str = ""
-) -> Path:
+def make_batch(folder: Path, pages: Sequence[dict[str, Any]], host: str, recruiter: str = "", hit: str = "") -> Path:
     """A batch folder with batch.toml and a build of `pages`: {"study": [...], "gold": [...], ...} each."""
     folder.mkdir(exist_ok=True)
     (folder / "batch.toml").write_text(

@@ -91,9 +91,7 @@ def test_files_are_stored_gzipped_where_html_and_cached_for_good(public: S3, tmp
 def test_unchanged_objects_are_not_sent_again(bucket: S3, tmp_path: Path) -> None:
     mine = files(tmp_path)
     sent: list[str] = []
-    bucket.client.meta.events.register(
-        "before-send.s3.PutObject", lambda request, **_: sent.append(request.url)
-    )
+    bucket.client.meta.events.register("before-send.s3.PutObject", lambda request, **_: sent.append(request.url))
     assert (upload(bucket, mine), upload(bucket, mine)) == (4, 0)
     assert len(sent) == 4
     bucket.remove([mine[1].key])
@@ -175,9 +173,7 @@ def test_configuring_asks_for_the_narrowest_change_and_keeps_what_was_there(buck
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [other]})
     bucket.client.put_bucket_policy(Bucket=name, Policy=policy)
-    block = dict.fromkeys(
-        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
-    )
+    block = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
     bucket.client.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
     changes = needed_changes(bucket, linked=True)
     assert [change.call for change in changes] == [

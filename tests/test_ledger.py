@@ -18,9 +18,7 @@ from hitgen.lock import locked
 from hitgen.recruiters.base import Account, Order, Progress
 from tests.publishing import START
 
-ORDER = Order(
-    "p0001.1", "p0001", "study", "https://e.org/a", 5, Decimal("1.20"), "hitgen x demo p0001.1", ("g",), True
-)
+ORDER = Order("p0001.1", "p0001", "study", "https://e.org/a", 5, Decimal("1.20"), "hitgen x demo p0001.1", ("g",), True)
 MADE = Progress("HIT1", "Assignable", ORDER.annotation, ORDER.url, ORDER.reward_usd, 5, 5, 0, 0, START, START)
 
 
@@ -99,9 +97,7 @@ def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
         "import sys, time; from pathlib import Path; from hitgen.lock import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True
-    ) as holder:
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(InputError, match="another hitgen is at work"), locked(path):
@@ -120,9 +116,7 @@ def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_reported(tmp_pat
         "with Ledger(Path(sys.argv[1])) as ledger:\n"
         "    for n in itertools.count(): ledger.set_fact(f'n{n}', 'x'); print(n, flush=True)"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True
-    ) as writer:
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         for _ in range(50):
             writer.stdout.readline()

@@ -21,9 +21,7 @@ from hitgen.recruiters.mturk_client import PRODUCTION, SANDBOX, MTurkClient, cho
 from hitgen.recruiters.pacer import Pacer
 from tests.scripted import Script, scripted
 
-ORDER = Order(
-    "p0001.1", "p0001", "study", "https://e.org/a.html?x=1&y=2", 9, Decimal("1.20"), "hitgen 1 demo p0001.1"
-)
+ORDER = Order("p0001.1", "p0001", "study", "https://e.org/a.html?x=1&y=2", 9, Decimal("1.20"), "hitgen 1 demo p0001.1")
 NOW = 1_780_000_000
 
 
@@ -31,12 +29,8 @@ def config(**values: Any) -> MTurkRecruiter:
     return MTurkRecruiter.model_validate({"kind": "mturk", **values})
 
 
-def hit(
-    annotation: str = ORDER.annotation, hit_id: str = "HIT0000000000000001", **values: Any
-) -> dict[str, Any]:
-    question = (
-        f"<ExternalQuestion><ExternalURL>{ORDER.url.replace('&', '&amp;')}</ExternalURL></ExternalQuestion>"
-    )
+def hit(annotation: str = ORDER.annotation, hit_id: str = "HIT0000000000000001", **values: Any) -> dict[str, Any]:
+    question = f"<ExternalQuestion><ExternalURL>{ORDER.url.replace('&', '&amp;')}</ExternalURL></ExternalQuestion>"
     return {
         "HITId": hit_id,
         "HITStatus": "Assignable",
@@ -65,9 +59,7 @@ class Bench:
 
     def ready(self) -> Bench:
         """With a HIT type and qualifications that were made before."""
-        self.script.says(
-            "CreateQualificationType", {"QualificationType": {"QualificationTypeId": "QEXCLUDED"}}
-        )
+        self.script.says("CreateQualificationType", {"QualificationType": {"QualificationTypeId": "QEXCLUDED"}})
         self.script.says("CreateHITType", {"HITTypeId": "TYPE1"})
         self.recruiter.prepare([ORDER])
         self.script.requests.clear()
@@ -137,9 +129,7 @@ def test_an_existing_hit_of_another_annotation_is_not_taken_for_ours(bench: Benc
 def test_throttling_and_server_faults_are_retried_with_one_token(bench: Bench) -> None:
     script = bench.ready().script
     for _ in range(20):
-        script.says(
-            "CreateHITWithHITType", {"__type": "ThrottlingException", "message": "Rate exceeded"}, 400
-        )
+        script.says("CreateHITWithHITType", {"__type": "ThrottlingException", "message": "Rate exceeded"}, 400)
     script.says("CreateHITWithHITType", {"__type": "ServiceFault", "Message": "oops"}, 500)
     script.says("CreateHITWithHITType", {"Message": "bad gateway"}, 502)
     script.says("CreateHITWithHITType", {"HIT": hit()})

@@ -75,9 +75,7 @@ def test_gold_across_pages_needs_a_group_unless_allowed_or_covered() -> None:
 
 
 def test_the_waves_of_a_quiz_are_kept_apart_too() -> None:
-    groups = group_pages(
-        [page("p1", "", "gh", "qualification"), page("p2", "a", "i")], {"p1": 12, "p2": 1}, False
-    )
+    groups = group_pages([page("p1", "", "gh", "qualification"), page("p2", "a", "i")], {"p1": 12, "p2": 1}, False)
     assert len(groups["p1"].needed) == 1
     assert not groups["p2"].needed
 

@@ -61,9 +61,7 @@ def test_every_page_becomes_one_hit_and_a_second_run_does_nothing(tmp_path: Path
 
 @pytest.mark.parametrize("fault", ["lost", "killed", "before"])
 @pytest.mark.parametrize("hours", [0, 30])
-def test_a_cut_off_create_is_settled_without_a_second_hit(
-    tmp_path: Path, site: str, fault: str, hours: int
-) -> None:
+def test_a_cut_off_create_is_settled_without_a_second_hit(tmp_path: Path, site: str, fault: str, hours: int) -> None:
     folder, recruiter = batch(tmp_path, site), FakeRecruiter(faults=["", fault])
     with pytest.raises((Killed, UnknownOutcomeError)):
         run(folder, recruiter)
@@ -253,9 +251,7 @@ def test_places_that_expired_are_published_anew_once(tmp_path: Path, site: str) 
     assert run(folder, recruiter).made == ("p0001.1r3",)
 
 
-def test_forgetting_a_worker_neither_pays_the_place_again_nor_brings_the_answer_back(
-    tmp_path: Path, site: str
-) -> None:
+def test_forgetting_a_worker_neither_pays_the_place_again_nor_brings_the_answer_back(tmp_path: Path, site: str) -> None:
     folder, recruiter = batch(tmp_path, site, [{"study": ["a"]}]), FakeRecruiter()
     run(folder, recruiter)
     recruiter.work("p0001.1", "A1FORGETME")

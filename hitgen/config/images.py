@@ -104,7 +104,9 @@ class Jpeg2000Set(ImageSet):
     def _ratios_in_range(self) -> Jpeg2000Set:
         for level, ratio in enumerate(self.parameters, start=1):
             if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not ratio >= 1:
-                raise ValueError(f"levels: level {level} has ratio {ratio!r}; compression ratios are numbers of at least 1")
+                raise ValueError(
+                    f"levels: level {level} has ratio {ratio!r}; compression ratios are numbers of at least 1"
+                )
         return self
 
     @property
@@ -162,9 +164,9 @@ class FilesSet(ImageSet):
     def _forms(self) -> FilesSet:
         if not self.index.endswith(".csv"):
             if self.index not in ("level", "101 - level"):
-                raise ValueError(f"index is {self.index!r}; use \"101 - level\", \"level\" or a CSV of level,file")
+                raise ValueError(f'index is {self.index!r}; use "101 - level", "level" or a CSV of level,file')
             if not re.search(r"\{index(:0?\d+d)?\}", self.frames):
-                raise ValueError("frames lacks {index}; for example \"ladder/{source}_{index:03d}.jpg\"")
+                raise ValueError('frames lacks {index}; for example "ladder/{source}_{index:03d}.jpg"')
         return self
 
     @property

@@ -51,9 +51,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return "one of " + ", ".join(names) if names else ""
 
 
-def validation_faults(
-    error: ValidationError, model: type[BaseModel], file: str, prefix: str = ""
-) -> list[Fault]:
+def validation_faults(error: ValidationError, model: type[BaseModel], file: str, prefix: str = "") -> list[Fault]:
     """One fault for each thing pydantic found, as `file: field.path: problem; try ...`."""
     details = error.errors()
     # pydantic also counts a list as too short when its only entries are faulty in themselves
@@ -73,7 +71,9 @@ def _fault(detail: Any, model: type[BaseModel], file: str, prefix: str) -> Fault
         key = str(detail["loc"][-1])
         return Fault(file, field, f"there is no key {key!r} here", nearest(key, holder.model_fields if holder else ()))
     if kind == "missing" and isinstance(detail["loc"][-1], int):
-        return Fault(file, field.rpartition("[")[0], f"it has {detail['loc'][-1]} numbers only", "two numbers: [low, high]")
+        return Fault(
+            file, field.rpartition("[")[0], f"it has {detail['loc'][-1]} numbers only", "two numbers: [low, high]"
+        )
     if kind == "missing":
         return Fault(file, field, "it is missing", _example(info, str(detail["loc"][-1])))
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -113,7 +113,10 @@ def _plain(kind: str, context: dict[str, Any], value: Any) -> tuple[str, str]:
         return f"{shown} is not text of the wanted form", "text in quotes"
     if kind in ("too_short", "too_long"):
         bound = context.get("min_length", context.get("max_length"))
-        return f"it has {context['actual_length']} entries", f"{'at least' if kind == 'too_short' else 'at most'} {bound}"
+        return (
+            f"it has {context['actual_length']} entries",
+            f"{'at least' if kind == 'too_short' else 'at most'} {bound}",
+        )
     if kind.startswith("bool"):
         return f"{shown} is neither true nor false", "true or false, without quotes"
     if kind.startswith(("model", "dict", "tuple", "list")):

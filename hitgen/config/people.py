@@ -23,7 +23,7 @@ class Consent(Strict):
     @model_validator(mode="after")
     def _approved_or_exempt(self) -> Consent:
         if bool(self.approval) == bool(self.exemption):
-            raise ValueError("give either approval = \"NUMBER\" or exemption = \"WHY\", not both and not neither")
+            raise ValueError('give either approval = "NUMBER" or exemption = "WHY", not both and not neither')
         return self
 
 

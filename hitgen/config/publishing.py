@@ -20,9 +20,7 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 def one_line(text: str) -> str:
     """`text`, if a service can carry it in one line of XML or JSON."""
     if found := UNPRINTABLE.search(text):
-        raise ValueError(
-            f"holds the character U+{ord(found[0]):04X}; use letters, marks and spaces in one line"
-        )
+        raise ValueError(f"holds the character U+{ord(found[0]):04X}; use letters, marks and spaces in one line")
     return text
 
 
@@ -53,18 +51,14 @@ class S3Host(Strict):
     region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "us-east-1"
     base_url: Address = Field(default="", description="CloudFront or another address in front of the bucket")
     endpoint_url: Address = ""
-    profile: str = Field(
-        default="", description="the AWS profile to use; default: the usual credential chain"
-    )
+    profile: str = Field(default="", description="the AWS profile to use; default: the usual credential chain")
 
     @model_validator(mode="after")
     def _bucket_can_be_served(self) -> S3Host:
         if "." in self.bucket:
             raise ValueError(f"bucket {self.bucket!r} has a dot, which breaks https; use a name with hyphens")
         if self.bucket and not BUCKET.fullmatch(self.bucket):
-            raise ValueError(
-                f"bucket {self.bucket!r} is no bucket name; use 3 to 63 small letters, digits and hyphens"
-            )
+            raise ValueError(f"bucket {self.bucket!r} is no bucket name; use 3 to 63 small letters, digits and hyphens")
         return self
 
 
@@ -92,9 +86,7 @@ class Requirement(Strict):
             raise ValueError("give exactly one of at_least, at_most, equals, granted, among, not_among")
         locales = self.among + self.not_among
         if (self.qualification == "locale") != bool(locales):
-            raise ValueError(
-                'locale goes with among or not_among and a list such as ["US", "DE"], and only it does'
-            )
+            raise ValueError('locale goes with among or not_among and a list such as ["US", "DE"], and only it does')
         for place in locales:
             if not re.fullmatch(r"[A-Z]{2}(-[A-Z]{2})?", place):
                 raise ValueError(f"{place!r} is no locale; write DE, or US-NY for a state")
@@ -117,18 +109,12 @@ class MTurkRecruiter(Strict):
     duration_s: int = Field(default=3600, ge=30, le=31_536_000)
     lifetime_s: int = Field(default=604_800, ge=30, le=31_536_000)
     auto_approval_s: int = Field(default=604_800, ge=0, le=2_592_000)
-    endpoint_url: Address = Field(
-        default="", description="a compatible marketplace; default: MTurk's sandbox"
-    )
-    profile: str = Field(
-        default="", description="the AWS profile to use; default: the usual credential chain"
-    )
+    endpoint_url: Address = Field(default="", description="a compatible marketplace; default: MTurk's sandbox")
+    profile: str = Field(default="", description="the AWS profile to use; default: the usual credential chain")
     submit_origins: tuple[Origin, ...] = Field(
         default=(), description="further origins a page may submit to, beyond MTurk's own and loopback"
     )
-    cap_usd: Cap | None = Field(
-        default=None, description="what the batch may cost with fees; needed in production"
-    )
+    cap_usd: Cap | None = Field(default=None, description="what the batch may cost with fees; needed in production")
     waves: bool = Field(
         default=False, description="HITs of at most 9 assignments, one after the other, at the lower fee"
     )

@@ -16,9 +16,7 @@ def open_host(config: AnyHost, batch_folder: Path, batch: str) -> Host:
             from hitgen.hosts.s3 import S3
         except ImportError as error:
             problem = 'kind = "s3" needs a package that is not installed'
-            raise InputError(
-                Fault("batch.toml", "host.kind", problem, "pip install 'hitgen[aws]'")
-            ) from error
+            raise InputError(Fault("batch.toml", "host.kind", problem, "pip install 'hitgen[aws]'")) from error
         return S3(config, batch)
     from hitgen.hosts.folder import Folder
 

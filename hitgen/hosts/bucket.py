@@ -65,9 +65,7 @@ def _block_change(host: S3) -> list[Change]:
 
 def _policy_change(host: S3) -> list[Change]:
     found = _setting(lambda: host.client.get_bucket_policy(Bucket=host.config.bucket))
-    policy: dict[str, Any] = (
-        json.loads(found["Policy"]) if found else {"Version": "2012-10-17", "Statement": []}
-    )
+    policy: dict[str, Any] = json.loads(found["Policy"]) if found else {"Version": "2012-10-17", "Statement": []}
     given = policy["Statement"]
     statements: list[dict[str, Any]] = given if isinstance(given, list) else [given]
     wanted: dict[str, Any] = {
@@ -102,9 +100,7 @@ def bucket_faults(host: S3, linked: bool) -> list[Fault]:
         return []
     remedy = "`hitgen publish --configure-bucket`, which shows the change first; or docs/aws.md (CloudFront)"
     return [
-        Fault(
-            "batch.toml", "host.bucket", f"bucket {host.config.bucket!r} needs a change: {change.why}", remedy
-        )
+        Fault("batch.toml", "host.bucket", f"bucket {host.config.bucket!r} needs a change: {change.why}", remedy)
         for change in changes
     ]
 

@@ -86,9 +86,7 @@ class S3:
             return Fault("batch.toml", "host.bucket", f"there is no bucket {name!r}", remedy)
         if status in (301, 400):
             problem = f"bucket {name!r} is not in the region {self.config.region}"
-            return Fault(
-                "batch.toml", "host.region", problem, f"`aws s3api get-bucket-location --bucket {name}`"
-            )
+            return Fault("batch.toml", "host.region", problem, f"`aws s3api get-bucket-location --bucket {name}`")
         problem = f"these credentials may not use bucket {name!r}, or it is somebody else's ({error})"
         return Fault("batch.toml", "host.bucket", problem, "the policy in docs/aws.md, or another bucket")
 
@@ -96,9 +94,7 @@ class S3:
         """The keys of this batch that are there."""
         cut = len(self.config.prefix)
         try:
-            pages = self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.config.bucket, Prefix=self.prefix
-            )
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.config.bucket, Prefix=self.prefix)
             return {row["Key"][cut:] for page in pages for row in page.get("Contents", [])}
         except (BotoCoreError, ClientError) as error:
             raise self._plain(error) from error
@@ -139,9 +135,7 @@ class S3:
         while some := list(itertools.islice(source, 1000)):
             rows = [{"Key": self.config.prefix + key} for key in some]
             try:
-                answer = self.client.delete_objects(
-                    Bucket=self.config.bucket, Delete={"Objects": rows, "Quiet": True}
-                )
+                answer = self.client.delete_objects(Bucket=self.config.bucket, Delete={"Objects": rows, "Quiet": True})
             except (BotoCoreError, ClientError) as error:
                 raise self._plain(error) from error
             if errors := answer.get("Errors"):

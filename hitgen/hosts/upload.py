@@ -103,9 +103,7 @@ def _remedy(status: int) -> str:
     return "setting host.base_url to the address at which the files are seen"
 
 
-def _answer_fault(
-    url: str, answer: http.client.HTTPResponse, file: HostedFile, cross_origin: bool
-) -> Fault | None:
+def _answer_fault(url: str, answer: http.client.HTTPResponse, file: HostedFile, cross_origin: bool) -> Fault | None:
     wanted = file.content_type.split(";")[0]
     found = answer.headers.get_content_type()
     # Packs are read as bytes, so any type will do for them; a page must be a page.
@@ -120,7 +118,5 @@ def _answer_fault(
     while chunk := body.read(CHUNK):
         digest.update(chunk)
     if digest.hexdigest() != file.sha256:
-        return Fault(
-            url, "", "what is served is not what was built", "emptying any cache in front of the host"
-        )
+        return Fault(url, "", "what is served is not what was built", "emptying any cache in front of the host")
     return None

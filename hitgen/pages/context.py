@@ -43,7 +43,11 @@ class PageContext:
 
 
 def page_data(
-    batch: Batch, planned: PlannedPage, ladders: Mapping[str, Ladder], texts: Mapping[str, str], origins: tuple[str, ...]
+    batch: Batch,
+    planned: PlannedPage,
+    ladders: Mapping[str, Ladder],
+    texts: Mapping[str, str],
+    origins: tuple[str, ...],
 ) -> dict[str, Any]:
     """The page's data for its script (`hit-page`): study and gold alike, no names, no gold answers."""
     config = batch.config
@@ -57,7 +61,16 @@ def page_data(
             training.append(entry)
         else:
             study.append(entry)
-    shown = {"scaling", "width_cm", "distance_cm", "swaps_per_second", "schedule", "refuse_slow_display", "slider_start", "show_level"}
+    shown = {
+        "scaling",
+        "width_cm",
+        "distance_cm",
+        "swaps_per_second",
+        "schedule",
+        "refuse_slow_display",
+        "slider_start",
+        "show_level",
+    }
     return {
         "schema": 1,
         "batch": config.batch.name,
@@ -70,7 +83,9 @@ def page_data(
         "locations": config.hit.locations,
         "display": config.display.model_dump(mode="json", include=shown),
         "consent_sha256": consent_digest(config.consent, texts),
-        "survey": [question.model_dump(mode="json", include={"name", "kind", "required"}) for question in config.survey],
+        "survey": [
+            question.model_dump(mode="json", include={"name", "kind", "required"}) for question in config.survey
+        ],
         "submit_origins": list(origins),
         "texts": dict(texts),
     }

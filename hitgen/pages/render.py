@@ -150,10 +150,16 @@ def _template_place(error: Exception, default: str) -> tuple[str, int]:
 
 def _not_found(missing: str, layout: str) -> InputError:
     if missing == layout:
-        known = [name.split("/")[1].removesuffix(".html") for name in resources.names("templates") if name.startswith("layouts/")]
+        known = [
+            name.split("/")[1].removesuffix(".html")
+            for name in resources.names("templates")
+            if name.startswith("layouts/")
+        ]
         problem = f"there is no layout {layout.split('/')[1].removesuffix('.html')!r}"
         return InputError(Fault(CONFIG_NAME, "hit.layout", problem, nearest("", known)))
-    return _refusal(layout, 1, f"it includes {missing!r}, which is not there", nearest(missing, resources.names("templates")))
+    return _refusal(
+        layout, 1, f"it includes {missing!r}, which is not there", nearest(missing, resources.names("templates"))
+    )
 
 
 def _refusal(name: str, line: int, problem: str, remedy: str) -> InputError:

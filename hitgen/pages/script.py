@@ -49,7 +49,9 @@ def link(entry: str, find: Find, name: str) -> str:
 
 def _visit(module: str, find: Find, trail: list[str], order: list[str], parts: dict[str, str]) -> None:
     if module in trail:
-        raise _refusal(module, 1, f"imports run in a circle: {' -> '.join([*trail, module])}", "a third module for what both need")
+        raise _refusal(
+            module, 1, f"imports run in a circle: {' -> '.join([*trail, module])}", "a third module for what both need"
+        )
     if module in parts:
         return
     path = find(module)
@@ -63,21 +65,32 @@ def _visit(module: str, find: Find, trail: list[str], order: list[str], parts: d
     for statement in re.finditer(r"^[ \t]*(import|export)\b(?!\s*[.(])", masked, re.MULTILINE):
         if statement.start() not in known:
             raise _refusal(
-                module, _line(text, statement.start()), f"an {statement.group(1)} of a form the linker does not take",
+                module,
+                _line(text, statement.start()),
+                f"an {statement.group(1)} of a form the linker does not take",
                 'import { name } from "./module.js"; or export const, function or class at the line\'s start',
             )
     for match in imports:
         _visit(match.group(2), find, [*trail, module], order, parts)
         for imported in _names(match.group(1)):
-            exported = _EXPORT.findall(_masked((find(match.group(2)) or path).read_text(encoding="utf-8"), strings=True))
+            exported = _EXPORT.findall(
+                _masked((find(match.group(2)) or path).read_text(encoding="utf-8"), strings=True)
+            )
             if imported.split(":")[0] not in {export for _, export in exported}:
-                raise _refusal(module, _line(text, match.start()), f"{match.group(2)} does not export {imported!r}", "the exported name")
+                raise _refusal(
+                    module,
+                    _line(text, match.start()),
+                    f"{match.group(2)} does not export {imported!r}",
+                    "the exported name",
+                )
     parts[module] = _wrapped(module, text, masked, imports)
     order.append(module)
 
 
 def _wrapped(module: str, text: str, masked: str, imports: list[re.Match[str]]) -> str:
-    edits = [(m.start(), m.end(), f"const {{ {', '.join(_names(m.group(1)))} }} = {_variable(m.group(2))};") for m in imports]
+    edits = [
+        (m.start(), m.end(), f"const {{ {', '.join(_names(m.group(1)))} }} = {_variable(m.group(2))};") for m in imports
+    ]
     exports = list(_EXPORT.finditer(masked))
     edits += [(m.start(), m.start() + len("export "), "") for m in exports]
     for start, end, new in sorted(edits, reverse=True):
@@ -101,7 +114,11 @@ def _masked(text: str, *, strings: bool) -> str:
     def blank(match: re.Match[str]) -> str:
         if match.lastgroup != "comment" and not strings:
             return match.group()
-        return re.sub(r"[^\n]", " ", match.group()) if match.lastgroup == "comment" else re.sub(r"[^\n]", "_", match.group())
+        return (
+            re.sub(r"[^\n]", " ", match.group())
+            if match.lastgroup == "comment"
+            else re.sub(r"[^\n]", "_", match.group())
+        )
 
     return _LITERAL.sub(blank, text)
 
@@ -110,7 +127,12 @@ def _refuse(module: str, masked: str) -> None:
     for pattern, what in _REFUSED:
         found = pattern.search(masked)
         if found:
-            raise _refusal(module, _line(masked, found.start()), f"{what}, which the linker does not take", "a named import or export")
+            raise _refusal(
+                module,
+                _line(masked, found.start()),
+                f"{what}, which the linker does not take",
+                "a named import or export",
+            )
 
 
 def _line(text: str, place: int) -> int:

@@ -81,18 +81,35 @@ def slot_faults(html: str, layout: str, sources: Mapping[str, str], *, physical:
         elif count > 1:
             where = _where(sources, f'{attribute}="{slot}"') or (name, 1)
             faults.append(
-                Fault(f"templates/{where[0]}", f"line {where[1]}", f"the slot {slot!r} stands {count} times", "leaving one of them")
+                Fault(
+                    f"templates/{where[0]}",
+                    f"line {where[1]}",
+                    f"the slot {slot!r} stands {count} times",
+                    "leaving one of them",
+                )
             )
     screens = (*SCREENS_WITH_NEXT, *(("calibration",) if physical else ()), *(("survey",) if survey else ()))
     for screen in screens:
         if screen not in outline.next_on:
             faults.append(
-                Fault(f"templates/parts/{screen}.html", "line 1", "the slot 'next' is missing", 'a button with data-hit="next"')
+                Fault(
+                    f"templates/parts/{screen}.html",
+                    "line 1",
+                    "the slot 'next' is missing",
+                    'a button with data-hit="next"',
+                )
             )
     for identifier, count in outline.ids.items():
         if count > 1:
             where = _where(sources, f'id="{identifier}"') or (name, 1)
-            faults.append(Fault(f"templates/{where[0]}", f"line {where[1]}", f"the id {identifier!r} stands {count} times", "another id"))
+            faults.append(
+                Fault(
+                    f"templates/{where[0]}",
+                    f"line {where[1]}",
+                    f"the id {identifier!r} stands {count} times",
+                    "another id",
+                )
+            )
     return faults
 
 

@@ -49,9 +49,16 @@ def _own_texts(config: BatchConfig, folder: Path) -> list[tuple[str, str, dict[s
             own.append((config.batch.texts, "", tomllib.loads(path.read_text(encoding="utf-8-sig"))))
         except FileNotFoundError:
             raise InputError(
-                Fault(CONFIG_NAME, "batch.texts", f"there is no file {config.batch.texts!r} in the batch folder", "its path from there")
+                Fault(
+                    CONFIG_NAME,
+                    "batch.texts",
+                    f"there is no file {config.batch.texts!r} in the batch folder",
+                    "its path from there",
+                )
             ) from None
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise InputError(Fault(config.batch.texts, "", f"it is not TOML in UTF-8: {error}", "mending that line")) from None
+            raise InputError(
+                Fault(config.batch.texts, "", f"it is not TOML in UTF-8: {error}", "mending that line")
+            ) from None
     own.append((CONFIG_NAME, "texts", dict(config.texts)))
     return own

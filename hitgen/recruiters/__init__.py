@@ -17,7 +17,5 @@ def open_recruiter(
         from hitgen.recruiters.mturk import MTurk
     except ImportError as error:
         problem = 'kind = "mturk" needs a package that is not installed'
-        raise InputError(
-            Fault("batch.toml", "recruiter.kind", problem, "pip install 'hitgen[aws]'")
-        ) from error
+        raise InputError(Fault("batch.toml", "recruiter.kind", problem, "pip install 'hitgen[aws]'")) from error
     return MTurk(config, batch, kept, production)

@@ -62,9 +62,7 @@ class Order:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Order:
         """The order that `as_json` gave."""
-        return cls(
-            **{**values, "reward_usd": Decimal(values["reward_usd"]), "unseen": tuple(values["unseen"])}
-        )
+        return cls(**{**values, "reward_usd": Decimal(values["reward_usd"]), "unseen": tuple(values["unseen"])})
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,7 @@ def fee_usd(amount_usd: Decimal, max_assignments: int, masters: bool = False) ->
     Source: requester.mturk.com/pricing: 20%, 20% more from 10 assignments on, 5% more for Masters,
     at least one cent. The service's rounding is not documented; rounding up never undercounts.
     """
-    rate = (
-        BASE_RATE + (LARGE_HIT_RATE if max_assignments >= LARGE_HIT else 0) + (MASTERS_RATE if masters else 0)
-    )
+    rate = BASE_RATE + (LARGE_HIT_RATE if max_assignments >= LARGE_HIT else 0) + (MASTERS_RATE if masters else 0)
     return max(CENT, (amount_usd * rate).quantize(CENT, ROUND_CEILING))
 
 

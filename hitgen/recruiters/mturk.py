@@ -214,10 +214,7 @@ class MTurk:
     def bonuses(self, assignment: str) -> list[Bonus]:
         """The bonuses paid for an assignment."""
         rows = self._client.pages("list_bonus_payments", "BonusPayments", AssignmentId=assignment)
-        return [
-            Bonus(row["AssignmentId"], row["WorkerId"], Decimal(row["BonusAmount"]), row["Reason"])
-            for row in rows
-        ]
+        return [Bonus(row["AssignmentId"], row["WorkerId"], Decimal(row["BonusAmount"]), row["Reason"]) for row in rows]
 
     def exclude(self, worker: str, group: str | None = None) -> None:
         """Shut a worker out of one group of trials of this batch, or of every batch."""

@@ -65,9 +65,7 @@ def choose_endpoint(config: MTurkRecruiter, production: bool) -> tuple[str, Envi
     if host in LOOPBACK:
         return url, "local"
     problem = f"{url} is not the sandbox and may spend real money"
-    raise InputError(
-        Fault("batch.toml", "recruiter.endpoint_url", problem, "--production, or leave the key out")
-    )
+    raise InputError(Fault("batch.toml", "recruiter.endpoint_url", problem, "--production, or leave the key out"))
 
 
 def open_session(profile: str) -> boto3.session.Session:
@@ -75,9 +73,7 @@ def open_session(profile: str) -> boto3.session.Session:
     try:
         return boto3.session.Session(profile_name=profile or None, region_name=REGION)
     except ProfileNotFound as error:
-        raise InputError(
-            Fault("batch.toml", "profile", str(error), "`aws configure list-profiles`")
-        ) from error
+        raise InputError(Fault("batch.toml", "profile", str(error), "`aws configure list-profiles`")) from error
 
 
 def no_credentials(error: Exception) -> InputError:
@@ -119,12 +115,8 @@ class MTurkClient:
         self._pacer = pacer or Pacer()
         self._session = open_session(config.profile)
         # botocore's own retries would create twice where a call carries no token, and know no pace.
-        once = Config(
-            retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=10, read_timeout=60
-        )
-        self._client: Any = self._session.client(
-            "mturk", region_name=REGION, endpoint_url=self.endpoint, config=once
-        )
+        once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=10, read_timeout=60)
+        self._client: Any = self._session.client("mturk", region_name=REGION, endpoint_url=self.endpoint, config=once)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -208,9 +200,7 @@ class MTurkClient:
         turk_code = str(error.response.get("TurkErrorCode", ""))
         if "linked" in str(message).lower():
             problem = f"this AWS account is not linked to a Mechanical Turk requester account ({message})"
-            remedy = (
-                "linking them once under Developer at requester.mturk.com (and requestersandbox.mturk.com)"
-            )
+            remedy = "linking them once under Developer at requester.mturk.com (and requestersandbox.mturk.com)"
             return InputError(Fault("AWS", "", problem, remedy))
         if told := bad_credentials(code, str(message)):
             return told

@@ -41,9 +41,7 @@ def condition(requirement: Requirement) -> dict[str, Any]:
 class Qualifications:
     """The qualification types of one batch; ids are kept, and found again by name where they were lost."""
 
-    def __init__(
-        self, client: MTurkClient, config: MTurkRecruiter, batch: str, kept: MutableMapping[str, str]
-    ) -> None:
+    def __init__(self, client: MTurkClient, config: MTurkRecruiter, batch: str, kept: MutableMapping[str, str]) -> None:
         self._client = client
         self._config = config
         self._batch = batch
@@ -86,9 +84,7 @@ class Qualifications:
             admitted = {"QualificationTypeId": self.admitted(), "Comparator": "Exists"}
             rows.append({**admitted, "ActionsGuarded": HIDDEN})
         for named in (self.excluded(), *(self.unseen(group) for group in order.unseen)):
-            rows.append(
-                {"QualificationTypeId": named, "Comparator": "DoesNotExist", "ActionsGuarded": HIDDEN}
-            )
+            rows.append({"QualificationTypeId": named, "Comparator": "DoesNotExist", "ActionsGuarded": HIDDEN})
         return rows
 
     def grant(self, qualification: str, worker: str) -> None:

@@ -48,7 +48,9 @@ def encode_frame(image: Image.Image, images: AnyImageSet, parameter: Parameter) 
         options = {"quality": parameter, "subsampling": images.subsampling, "speed": images.speed}
         return Frame(_saved(image, "AVIF", max_threads=1, **options), "image/avif")
     if isinstance(images, Jpeg2000Set):
-        coded = _saved(image, "JPEG2000", quality_mode="rates", quality_layers=[parameter], irreversible=True, no_jp2=True)
+        coded = _saved(
+            image, "JPEG2000", quality_mode="rates", quality_layers=[parameter], irreversible=True, no_jp2=True
+        )
     elif isinstance(images, HeicSet):
         coded = _saved(image, "HEIF", quality=parameter, chroma=int(images.subsampling.replace(":", "")))
     elif isinstance(images, JxlSet):
@@ -98,7 +100,9 @@ def library_versions(images: AnyImageSet) -> dict[str, str]:
 
 
 def _missing(images: AnyImageSet, remedy: str) -> InputError:
-    return InputError(Fault("batch.toml", f"images {images.name}", f"the codec {images.codec} is not installed", remedy))
+    return InputError(
+        Fault("batch.toml", f"images {images.name}", f"the codec {images.codec} is not installed", remedy)
+    )
 
 
 def _saved(image: Image.Image, form: str, **options: Any) -> bytes:
@@ -119,7 +123,12 @@ def _by_command(image: Image.Image, images: CommandSet, parameter: Parameter) ->
         picture = decode_rgb(decoded.read_bytes(), f"what {images.decode[0]} made")
     if picture.size != image.size:
         raise InputError(
-            Fault("batch.toml", f"images {images.name}", f"{images.decode[0]} made {picture.size} of {image.size}", "a codec that keeps the size")
+            Fault(
+                "batch.toml",
+                f"images {images.name}",
+                f"{images.decode[0]} made {picture.size} of {image.size}",
+                "a codec that keeps the size",
+            )
         )
     return picture
 
@@ -132,10 +141,14 @@ def _run(images: CommandSet, step: str, command: tuple[str, ...], words: dict[st
         arguments.append(part)
     field = f"images {images.name}: {step}"
     try:
-        done = subprocess.run(arguments, capture_output=True, timeout=images.timeout_s, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            arguments, capture_output=True, timeout=images.timeout_s, stdin=subprocess.DEVNULL, check=False
+        )
     except (FileNotFoundError, PermissionError):
         raise InputError(
-            Fault("batch.toml", field, f"the program {command[0]!r} cannot be started", "installing it, or its full path")
+            Fault(
+                "batch.toml", field, f"the program {command[0]!r} cannot be started", "installing it, or its full path"
+            )
         ) from None
     except subprocess.TimeoutExpired:
         raise InputError(
@@ -145,5 +158,10 @@ def _run(images: CommandSet, step: str, command: tuple[str, ...], words: dict[st
         said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
         why = f"ended with code {done.returncode}" if done.returncode else "wrote no output"
         raise InputError(
-            Fault("batch.toml", field, f"{command[0]!r} {why}" + (f": {said[-1][:200]}" if said else ""), "running it by hand on one image")
+            Fault(
+                "batch.toml",
+                field,
+                f"{command[0]!r} {why}" + (f": {said[-1][:200]}" if said else ""),
+                "running it by hand on one image",
+            )
         )

@@ -20,22 +20,37 @@ ORIENTATION = 0x0112
 
 def level_files(images: FilesSet, source: str, folder: Path) -> list[Path]:
     """The files of levels 1..L; InputError names every one that is missing."""
-    paths = _from_csv(images, source, folder) if images.index.endswith(".csv") else _from_pattern(images, source, folder)
+    paths = (
+        _from_csv(images, source, folder) if images.index.endswith(".csv") else _from_pattern(images, source, folder)
+    )
     missing = [str(path.relative_to(folder)) for path in paths if not path.is_file()]
     if missing:
         shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
         raise InputError(
-            Fault("batch.toml", f"images {images.name}: frames", f"missing for {source!r}: {shown}", "the pattern's folder and {index}")
+            Fault(
+                "batch.toml",
+                f"images {images.name}: frames",
+                f"missing for {source!r}: {shown}",
+                "the pattern's folder and {index}",
+            )
         )
     return paths
 
 
 def _from_pattern(images: FilesSet, source: str, folder: Path) -> list[Path]:
     try:
-        return [folder / images.frames.format(source=source, index=index, level=level) for level, index in enumerate(images.parameters, 1)]
+        return [
+            folder / images.frames.format(source=source, index=index, level=level)
+            for level, index in enumerate(images.parameters, 1)
+        ]
     except (KeyError, ValueError, IndexError) as error:
         raise InputError(
-            Fault("batch.toml", f"images {images.name}: frames", f"{images.frames!r} is no pattern ({error})", "{source} and {index:03d}")
+            Fault(
+                "batch.toml",
+                f"images {images.name}: frames",
+                f"{images.frames!r} is no pattern ({error})",
+                "{source} and {index:03d}",
+            )
         ) from None
 
 
@@ -43,14 +58,22 @@ def _from_csv(images: FilesSet, source: str, folder: Path) -> list[Path]:
     try:
         rows = list(csv.DictReader((folder / images.index).read_text(encoding="utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError) as error:
-        raise refusal(images.index, f"it cannot be read ({error})", "a CSV with the columns source,level,file") from None
+        raise refusal(
+            images.index, f"it cannot be read ({error})", "a CSV with the columns source,level,file"
+        ) from None
     try:
         found = {int(row["level"]): folder / row["file"] for row in rows if row.get("source", source) == source}
     except (KeyError, TypeError, ValueError):
-        raise refusal(images.index, "it has no columns level and file", "a CSV with the columns source,level,file") from None
+        raise refusal(
+            images.index, "it has no columns level and file", "a CSV with the columns source,level,file"
+        ) from None
     absent = [level for level in range(1, images.levels + 1) if level not in found]
     if absent:
-        raise refusal(images.index, f"it has no file for {source!r} at level {absent[0]}", f"one row for each level 1..{images.levels}")
+        raise refusal(
+            images.index,
+            f"it has no file for {source!r} at level {absent[0]}",
+            f"one row for each level 1..{images.levels}",
+        )
     return [found[level] for level in range(1, images.levels + 1)]
 
 
@@ -63,7 +86,9 @@ def carried_frame(path: Path, name: str, size: tuple[int, int]) -> Frame:
     picture = decode_rgb(content, name)
     if picture.size != size:
         raise refusal(
-            name, f"it is {picture.width}x{picture.height}, but its source is {size[0]}x{size[1]}", "frames of the source's size"
+            name,
+            f"it is {picture.width}x{picture.height}, but its source is {size[0]}x{size[1]}",
+            "frames of the source's size",
         )
     with Image.open(io.BytesIO(content)) as image:
         form = image.format or ""
@@ -90,7 +115,7 @@ def _bare_jpeg(content: bytes) -> bytes | None:
         if marker == 0xDA:
             return b"".join([*kept, content[position:]])
         end = position + 2 + int.from_bytes(content[position + 2 : position + 4], "big")
-        if not (marker == 0xFE or 0xE1 <= marker <= 0xEF and marker != 0xEE):
+        if not (marker == 0xFE or (0xE1 <= marker <= 0xEF and marker != 0xEE)):
             kept.append(content[position:end])
         position = end
     return None

@@ -26,7 +26,10 @@ Rgb = NDArray[np.uint8]
 Linear = NDArray[np.float32]
 
 _LINEAR = np.array(
-    [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in (level / 255 for level in range(256))],
+    [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in (level / 255 for level in range(256))
+    ],
     dtype=np.float32,
 )
 

@@ -117,7 +117,8 @@ def _places(plain: Pixels, radius: float, rng: random.Random, name: str) -> list
             break
         points = [(rng.randrange(margin, width - margin), rng.randrange(margin, height - margin)) for _ in range(3)]
         apart = min(
-            float(np.hypot(a[0] - b[0], a[1] - b[1])) for a, b in ((points[0], points[1]), (points[0], points[2]), (points[1], points[2]))
+            float(np.hypot(a[0] - b[0], a[1] - b[1]))
+            for a, b in ((points[0], points[1]), (points[0], points[2]), (points[1], points[2]))
         )
         if apart <= 2.2 * radius:
             continue
@@ -125,7 +126,11 @@ def _places(plain: Pixels, radius: float, rng: random.Random, name: str) -> list
         if worth > best_worth:
             best, best_worth = points, worth
     if not best:
-        raise InputError(Fault(name, "", f"{width}x{height} has no room for three places {2.2 * radius:.0f} px apart", "a wider image"))
+        raise InputError(
+            Fault(
+                name, "", f"{width}x{height} has no room for three places {2.2 * radius:.0f} px apart", "a wider image"
+            )
+        )
     return best
 
 

@@ -70,7 +70,9 @@ def make_ladder(source: LadderSource, folder: Path) -> Ladder:
         files = level_files(images, source.source, source.folder)
         size = (opened.width, opened.height)
         frames += [carried_frame(path, _name(path, source.folder), size) for path in files]
-        parameters: tuple[Parameter, ...] = tuple(path.name for path in files) if images.index.endswith(".csv") else images.parameters
+        parameters: tuple[Parameter, ...] = (
+            tuple(path.name for path in files) if images.index.endswith(".csv") else images.parameters
+        )
     else:
         parameters = images.parameters
         frames += [encode_frame(opened.pixels, images, parameter) for parameter in parameters]
@@ -82,8 +84,16 @@ def make_ladder(source: LadderSource, folder: Path) -> Ladder:
         for level, (parameter, frame) in enumerate(zip((None, *parameters), frames, strict=True))
     )
     return Ladder(
-        _digest(images.codec, opened.width, opened.height, levels), images.name, source.source, images.codec,
-        images.role, digest, size_bytes, opened.width, opened.height, levels,
+        _digest(images.codec, opened.width, opened.height, levels),
+        images.name,
+        source.source,
+        images.codec,
+        images.role,
+        digest,
+        size_bytes,
+        opened.width,
+        opened.height,
+        levels,
     )
 
 
@@ -111,4 +121,3 @@ def _digest(codec: str, width: int, height: int, levels: tuple[LadderLevel, ...]
 
 def _name(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
-

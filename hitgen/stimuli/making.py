@@ -56,7 +56,9 @@ def make_ladders(
             faults += error.faults
             continue
         except OSError as error:
-            faults.append(Fault(source.path.name, "", f"it cannot be read ({error.strerror})", "its path and permissions"))
+            faults.append(
+                Fault(source.path.name, "", f"it cannot be read ({error.strerror})", "its path and permissions")
+            )
             continue
         ladder = _cached(cache / f"{key}.json", packs)
         if ladder is None:
@@ -97,7 +99,9 @@ def _results(tasks: list[Task], packs: Path, workers: int) -> Iterator[Result]:
         for number, source in tasks:
             yield number, _attempt(source, packs)
         return
-    context = multiprocessing.get_context("forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn")
+    context = multiprocessing.get_context(
+        "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    )
     if hasattr(context, "set_forkserver_preload"):
         context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context, initializer=_end_with_parent) as pool:

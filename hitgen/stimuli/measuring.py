@@ -25,6 +25,8 @@ IDENTICAL_RUN = 3
 ERROR_DROP = 0.3
 """Error may fall a little from one level to the next (JPEG's rounding does by up to a tenth); a fall by more is told."""
 
+UNSEEN_MSE = 2.0
+"""Below this, error is rounding and says nothing."""
 SMALLEST_SHARE, LARGEST_SHARE = 0.8, 1.25
 """A gold pack this far below or above all study packs is told."""
 
@@ -97,7 +99,9 @@ def ladder_warnings(ladders: Sequence[Ladder], measured: dict[str, Measured]) ->
         if ladder.role == "gold" and study:
             warnings += [f"{ladder.key}: it stands out: {problem}" for problem in _gold_warnings(ladder, study)]
             if not set(measured[ladder.key].types) <= types:
-                warnings.append(f"{ladder.key}: it stands out: its frames are of other types than those of study ladders")
+                warnings.append(
+                    f"{ladder.key}: it stands out: its frames are of other types than those of study ladders"
+                )
     return warnings
 
 
@@ -112,7 +116,12 @@ def _shape_warnings(ladder: Ladder, measured: Measured) -> Iterator[str]:
     if runs:
         shown = ", ".join(runs[:5]) + (" and more" if len(runs) > 5 else "")
         yield f"levels {shown} show one and the same frame; nobody can choose between them"
-    falls = [level for level in range(1, len(measured.mse)) if measured.mse[level] < (1 - ERROR_DROP) * measured.mse[level - 1]]
+    errors = list(itertools.pairwise(measured.mse))
+    falls = [
+        level
+        for level, (before, after) in enumerate(errors, 1)
+        if max(before, after) > UNSEEN_MSE and after < (1 - ERROR_DROP) * before
+    ]
     if falls:
         yield f"the error falls from level {falls[0] - 1} to {falls[0]}; levels should grow worse"
 

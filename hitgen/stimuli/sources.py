@@ -109,8 +109,11 @@ def _upright_srgb(image: Image.Image, name: str) -> Image.Image:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             converted = ImageCms.profileToProfile(
-                upright, source, ImageCms.createProfile("sRGB"),
-                renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC, outputMode="RGB",
+                upright,
+                source,
+                ImageCms.createProfile("sRGB"),
+                renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+                outputMode="RGB",
                 flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
             )
         except _ERRORS as error:
@@ -123,7 +126,11 @@ def _upright_srgb(image: Image.Image, name: str) -> Image.Image:
 
 
 def _too_large(name: str, what: str = "it is") -> InputError:
-    return refusal(name, f"{what} too large (a decompression bomb, or more than {MAX_PIXELS // 10**6} megapixels)", "a smaller image")
+    return refusal(
+        name,
+        f"{what} too large (a decompression bomb, or more than {MAX_PIXELS // 10**6} megapixels)",
+        "a smaller image",
+    )
 
 
 def refusal(name: str, problem: str, remedy: str) -> InputError:
