@@ -11,15 +11,21 @@ from hitgen.hosts.base import HostedFile, pack_file, page_file
 
 
 @dataclass(frozen=True)
-class BuiltPage:
-    """One page of the manifest; `study` and `gold` say which trials it holds, by what must not repeat."""
+class PageContent:
+    """What a page holds that must not repeat: study ladders and gold questions."""
 
     page: str
     kind: str
     assignments: int
-    file: HostedFile
     study: frozenset[str]
     gold: frozenset[str]
+
+
+@dataclass(frozen=True)
+class BuiltPage(PageContent):
+    """One page of the manifest, with its file."""
+
+    file: HostedFile
 
 
 @dataclass(frozen=True)

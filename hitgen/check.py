@@ -9,8 +9,10 @@ from typing import Any
 
 from hitgen.batch import Batch, load_batch
 from hitgen.build import BuildFolder, plan_of
+from hitgen.built import PageContent
 from hitgen.errors import InputError
-from hitgen.plan import Plan
+from hitgen.orders import quote_pages, raise_faults, requirement_faults
+from hitgen.plan import Plan, PlannedPage
 from hitgen.stimuli.flash import flash_faults
 from hitgen.stimuli.ladders import Ladder
 from hitgen.stimuli.making import Progress, make_ladders
@@ -28,6 +30,8 @@ class Check:
     ratings_per_image: int
     assignments: int
     reward_usd: Decimal
+    fees_usd: Decimal
+    waves_save_usd: Decimal
     inline_bytes: int
     linked_bytes: int
     linked_worth_it: bool
@@ -35,13 +39,15 @@ class Check:
     warnings: tuple[str, ...]
 
     def record(self) -> dict[str, Any]:
-        return {**asdict(self), "reward_usd": str(self.reward_usd), "warnings": list(self.warnings)}
+        money = {name: str(getattr(self, name)) for name in ("reward_usd", "fees_usd", "waves_save_usd")}
+        return {**asdict(self), **money, "warnings": list(self.warnings)}
 
 
 def check(folder: Path, workers: int | None = None, progress: Progress | None = None) -> Check:
     """Validate a batch down to its frames; InputError with every fault."""
     batch = load_batch(folder)
     plan = plan_of(batch)
+    raise_faults(requirement_faults(batch.config, [_content(page) for page in plan.pages]))
     from hitgen.pages.render import Renderer
 
     Renderer(batch)
@@ -57,22 +63,26 @@ def check(folder: Path, workers: int | None = None, progress: Progress | None = 
     return _summary(batch, plan, made.ladders, measured)
 
 
+def _content(page: PlannedPage) -> PageContent:
+    named = {role: frozenset(trial.ladder for trial in page.trials if trial.role == role) for role in ("study", "gold")}
+    return PageContent(page.page, page.kind, page.assignments, named["study"], named["gold"])
+
+
 def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: dict[str, Measured]) -> Check:
     sizes = {ladder.key: ladder.bytes for ladder in ladders}
     carried = sum(sizes[trial.ladder] for page in plan.pages for trial in page.trials)
     linked = sum({ladder.pack: ladder.bytes for ladder in ladders}.values())
-    qualification = batch.config.qualification
-    cost = sum(
-        (qualification.reward_usd if qualification and page.kind == "qualification" else batch.config.hit.reward_usd)
-        * page.assignments
-        for page in plan.pages
-    )
+    places = [(page.kind, page.assignments) for page in plan.pages]
+    cost = quote_pages(batch.config, places, batch.config.recruiter.waves)
+    other = quote_pages(batch.config, places, not batch.config.recruiter.waves)
     return Check(
         pages=len(plan.pages),
         trials=sum(len(page.trials) for page in plan.pages),
         ratings_per_image=batch.config.hit.ratings,
         assignments=sum(page.assignments for page in plan.pages),
-        reward_usd=Decimal(cost),
+        reward_usd=cost.rewards_usd,
+        fees_usd=cost.fees_usd,
+        waves_save_usd=abs(other.total_usd - cost.total_usd),
         inline_bytes=carried * 4 // 3,
         linked_bytes=linked,
         linked_worth_it=carried > 3 * linked,

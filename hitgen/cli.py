@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hitgen import __version__
+from hitgen.commands.publishing import PublishingVerbs
 from hitgen.console import ProgressBar, size
 from hitgen.errors import HitgenError
 
@@ -71,7 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     preview.add_argument("--watch", action="store_true", help="rebuild on change until Ctrl+C")
     eject = add("eject", _eject, "copy a template, style or script into the batch to edit it")
     eject.add_argument("name", nargs="?", help="for example layouts/flicker.html; without it, what there is")
+    PublishingVerbs(print, _ask).register(add)
     return parser
+
+
+def _ask(question: str) -> str:
+    return input(question) if sys.stdin.isatty() else ""
 
 
 def _positive(text: str) -> int:
@@ -128,7 +134,8 @@ def _check(options: argparse.Namespace) -> None:
         ("pages", f"{found.pages}, {found.assignments} assignments"),
         ("trials", f"{found.trials} on all pages"),
         ("ratings", f"{found.ratings_per_image} for each study image"),
-        ("rewards", f"{found.reward_usd} USD, without the recruiter's fees"),
+        ("cost", f"{found.reward_usd} USD to workers, {found.fees_usd} USD in fees"),
+        ("waves", f"HITs of at most 9 assignments, one after the other, save {found.waves_save_usd} USD"),
         ("inline", f"{size(found.inline_bytes)} of packs in pages"),
         ("linked", f"{size(found.linked_bytes)} of packs" + (": worth it" if found.linked_worth_it else "")),
         ("flash area", f"{found.largest_flash_sr:.4f} sr at most; the limit of WCAG 2.3.1 is 0.006"),

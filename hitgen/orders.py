@@ -7,11 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hitgen.built import BuiltPage
+from hitgen.built import BuiltPage, PageContent
 from hitgen.config.batch import BatchConfig
 from hitgen.errors import Fault, InputError
 from hitgen.recruiters.base import Order
 from hitgen.recruiters.fees import Quote, quote, split
+
+MAX_REQUIREMENTS = 10
+"""How many demands on workers a HIT can carry."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Intended:
     replaces: str | None = None
 
 
-def group_pages(pages: Sequence[BuiltPage], hits_of: dict[str, int], gold_repeats: bool) -> dict[str, Groups]:
+def group_pages(pages: Sequence[PageContent], hits_of: dict[str, int], gold_repeats: bool) -> dict[str, Groups]:
     """Each page's groups; trials that always stand together share one, to save qualifications.
 
     `hits_of` is the number of HITs of each page. With `gold_repeats` gold questions are left alone.
@@ -97,8 +100,7 @@ class Orders:
         self._pages = {page.page: page for page in pages}
         self._sizes = {page.page: split(page.assignments, config.recruiter.waves) for page in pages}
         self._admission = any(page.kind == "qualification" for page in pages)
-        hits_of = {page: len(sizes) for page, sizes in self._sizes.items()}
-        self.groups = group_pages(pages, hits_of, config.recruiter.gold_repeats == "allow")
+        self.groups = groups_of(config, pages)
 
     def first(self, urls: dict[str, str]) -> list[Intended]:
         """The HITs of every page, first waves of all pages first; `urls` by page."""
@@ -138,23 +140,31 @@ class Orders:
         )
         return Intended(order, built.file.sha256, groups.study, replaces)
 
-    def faults(self, max_requirements: int) -> list[Fault]:
-        """Pages that ask more of workers than the recruiter can, or that nobody could ever work."""
-        config = self._config.recruiter
-        other = len(config.require) + config.masters + 1 + self._admission
-        remedy = 'fewer gold questions on a page, or gold_repeats = "allow"'
-        faults = []
-        for page, groups in self.groups.items():
-            if (count := other + len(groups.needed)) > max_requirements:
-                problem = f"page {page} needs {count} requirements; {max_requirements} are possible"
-                faults.append(Fault("batch.toml", "recruiter.require", problem, remedy))
-        quiz = [self.groups[page].needed for page, built in self._pages.items() if built.kind != "study"]
-        studies = [self.groups[page].needed for page, built in self._pages.items() if built.kind == "study"]
-        if quiz and studies and all(any(seen & mine for seen in quiz) for mine in studies):
-            problem = "every study page repeats a gold question of the qualification page, so nobody could work one"
-            remedy = 'more gold questions, or recruiter.gold_repeats = "allow"'
-            faults.append(Fault("batch.toml", "qualification.gold", problem, remedy))
-        return faults
+
+def groups_of(config: BatchConfig, pages: Sequence[PageContent]) -> dict[str, Groups]:
+    """Each page's groups, with waves and repeats as the config has them."""
+    hits_of = {page.page: len(split(page.assignments, config.recruiter.waves)) for page in pages}
+    return group_pages(pages, hits_of, config.recruiter.gold_repeats == "allow")
+
+
+def requirement_faults(config: BatchConfig, pages: Sequence[PageContent]) -> list[Fault]:
+    """Pages that ask more of workers than the recruiter can, or that nobody could ever work."""
+    recruiter, groups = config.recruiter, groups_of(config, pages)
+    admission = any(page.kind == "qualification" for page in pages)
+    other = len(recruiter.require) + recruiter.masters + 1 + admission
+    remedy = 'fewer gold questions on a page, or gold_repeats = "allow"'
+    faults = []
+    for page in pages:
+        if (count := other + len(groups[page.page].needed)) > MAX_REQUIREMENTS:
+            problem = f"page {page.page} needs {count} requirements; {MAX_REQUIREMENTS} are possible"
+            faults.append(Fault("batch.toml", "recruiter.require", problem, remedy))
+    quiz = [groups[page.page].needed for page in pages if page.kind != "study"]
+    studies = [groups[page.page].needed for page in pages if page.kind == "study"]
+    if quiz and studies and all(any(seen & mine for seen in quiz) for mine in studies):
+        problem = "every study page repeats a gold question of the qualification page, so nobody could work one"
+        remedy = 'more gold questions, or recruiter.gold_repeats = "allow"'
+        faults.append(Fault("batch.toml", "qualification.gold", problem, remedy))
+    return faults
 
 
 def raise_faults(faults: Sequence[Fault]) -> None:

@@ -12,14 +12,12 @@ from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import Progress, upload, verify
 from hitgen.ledger_rows import Hit
-from hitgen.orders import Intended, raise_faults
+from hitgen.orders import Intended, raise_faults, requirement_faults
 from hitgen.placing import place, settle
 from hitgen.publication import Publication
 from hitgen.recruiters.base import Account
 from hitgen.recruiters.fees import Quote
 from hitgen.standing import Standing
-
-MAX_REQUIREMENTS = 10
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def plan_publication(publication: Publication, topup: Mapping[str, int] | None =
     cap or the balance.
     """
     recruiter, ledger, config = publication.recruiter, publication.ledger, publication.config.recruiter
-    raise_faults([*publication.host.faults(), *publication.orders.faults(MAX_REQUIREMENTS)])
+    raise_faults([*publication.host.faults(), *requirement_faults(publication.config, publication.built.pages)])
     raise_faults(_address_faults(publication))
     balance = recruiter.balance_usd()
     publication.check_clock()

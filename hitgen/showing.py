@@ -27,15 +27,16 @@ def plan_lines(plan: PublicationPlan) -> list[str]:
     account, quote = plan.account, plan.quote
     lines = [
         f"{account.environment}: {account.endpoint}, account {account.account}",
-        f"{len(plan.now)} HITs now, {len(plan.later)} later (they wait for HITs with the same study ladders)",
+        f"{len(plan.now)} HITs now"
+        + (f", {len(plan.later)} when those with the same study ladders are full" if plan.later else ""),
         f"{quote.assignments} assignments: ${quote.rewards_usd} to workers and ${quote.fees_usd} in fees",
     ]
     if plan.doubtful:
         lines.append(f"{len(plan.doubtful)} HITs whose making was cut off are settled first")
     if plan.committed_usd:
         lines.append(f"${plan.committed_usd} for what was published before; ${plan.total_usd} in all")
-    cap = f"${plan.cap_usd}" if plan.cap_usd is not None else "none"
-    balance = f"${plan.balance_usd}" if plan.balance_usd is not None else "not drawn on"
+    cap = f"${plan.cap_usd:.2f}" if plan.cap_usd is not None else "none"
+    balance = f"${plan.balance_usd:.2f}" if plan.balance_usd is not None else "not drawn on"
     return [*lines, f"cap: {cap}; balance: {balance}", f"Total: ${quote.total_usd}"]
 
 

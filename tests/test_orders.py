@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from hitgen.built import BuiltPage
-from hitgen.hosts.base import page_file
+from hitgen.built import PageContent
 from hitgen.orders import group_pages
 from hitgen.recruiters.fees import fee_usd, quote, split
 from hitgen.recruiters.pacer import Pacer
@@ -45,8 +43,8 @@ def test_waves_are_few_even_and_below_ten(assignments: int) -> None:
     assert split(assignments, waves=False) == [assignments]
 
 
-def page(name: str, study: str, gold: str = "", kind: str = "study") -> BuiltPage:
-    return BuiltPage(name, kind, 5, page_file("demo", Path("x"), "0" * 64), frozenset(study), frozenset(gold))
+def page(name: str, study: str, gold: str = "", kind: str = "study") -> PageContent:
+    return PageContent(name, kind, 5, frozenset(study), frozenset(gold))
 
 
 def test_trials_that_stand_on_one_hit_only_need_no_group() -> None:

@@ -31,7 +31,7 @@ def test_each_verb_is_told_in_lines_and_json(folder: Path) -> None:
     with open_publication(folder, now=recruiter.clock, recruiter=recruiter) as publication:
         plan = plan_publication(publication)
         lines = showing.plan_lines(plan)
-        assert lines[1].startswith("1 HITs now, 4 later")
+        assert lines[1] == "1 HITs now, 4 when those with the same study ladders are full"
         assert lines[2] == "43 assignments: $51.60 to workers and $10.32 in fees"
         assert lines[-1] == "Total: $61.92"
         assert json.loads(showing.as_json(plan))["quote"]["fees_usd"] == "10.32"

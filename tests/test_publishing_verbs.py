@@ -1,0 +1,75 @@
+"""The publishing verbs from the command line, with a recruiter in memory: words, questions, exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hitgen import build, cli, publication
+from tests.publishing import FakeRecruiter, make_batch, serving
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "demo" / "published").mkdir(parents=True)
+    with serving(tmp_path / "demo" / "published") as address:
+        host = f'kind = "folder"\nbase_url = "{address}"'
+        yield make_batch(tmp_path / "demo", [{"study": ["a"]}, {"study": ["b"]}], host, 'cap_usd = "20"')
+
+
+@pytest.fixture
+def recruiter(monkeypatch: pytest.MonkeyPatch) -> FakeRecruiter:
+    made = FakeRecruiter(now=publication.utc_now())
+    monkeypatch.setattr(publication, "open_recruiter", lambda *_: made)
+    # The synthetic build has no images it could be made from.
+    monkeypatch.setattr(build, "build", lambda *_, **__: None)
+    return made
+
+
+def test_publish_status_and_close(folder: Path, recruiter: FakeRecruiter, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["publish", str(folder), "--dry-run"]) == 0
+    assert capsys.readouterr().out.endswith("cap: $20.00; balance: $10000.00\nTotal: $14.40\n")
+    assert not recruiter.hits
+    assert cli.main(["publish", str(folder)]) == 0
+    assert capsys.readouterr().out.endswith("2 HITs made, 2 files sent\n")
+    assert cli.main(["status", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["out"] == 10
+    assert cli.main(["extend", str(folder), "--hours", "400"]) == 0
+    assert capsys.readouterr().out == "2 HITs are open for 400 hours from now\n"
+    assert cli.main(["close", str(folder)]) == 0
+    assert "Nothing was changed" in capsys.readouterr().out
+    assert not recruiter.deleted
+    assert cli.main(["expire", str(folder)]) == 0
+    assert cli.main(["delete", str(folder)]) == 0
+    assert capsys.readouterr().out == "2 HITs take no new workers\n2 HITs deleted\n"
+    assert cli.main(["close", str(folder), "--yes"]) == 0
+    assert capsys.readouterr().out.endswith("2 files removed from the host; the batch is closed\n")
+    assert cli.main(["forget", str(folder), "A1"]) == 0
+    assert capsys.readouterr().out == "0 rows erased\n"
+
+
+def test_production_without_the_total_ends_with_1_and_yes_does_not_replace_it(
+    folder: Path, recruiter: FakeRecruiter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recruiter.environment = "production"
+    toml = folder / "batch.toml"
+    before, host, after = toml.read_text().partition("base_url")
+    toml.write_text(before + 'base_url = "https://pages.example.org"' + after[after.index("\n") :])
+    assert host
+    assert cli.main(["publish", str(folder), "--production", "--yes"]) == 1
+    assert "that total was not typed" in capsys.readouterr().err
+    assert not recruiter.hits
+
+
+def test_a_batch_that_was_never_published_is_told_so(
+    folder: Path, recruiter: FakeRecruiter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for verb in (["status"], ["expire"], ["delete"], ["close"], ["extend", "--hours", "1"]):
+        assert cli.main([verb[0], str(folder), *verb[1:]]) == 1
+        assert "this batch was never published; try `hitgen publish` first" in capsys.readouterr().err
+    assert not list(folder.glob("ledger*"))
+    assert cli.main(["publish", str(folder), "--configure-bucket"]) == 1
+    assert "--configure-bucket is for S3 buckets" in capsys.readouterr().err
