@@ -145,7 +145,7 @@ def _write(path: Path, renderer: Any, planned: PlannedPage, ladders: Mapping[str
             for chunk in renderer.chunks(planned, ladders, packs):
                 digest.update(chunk)
                 file.write(chunk)
-        os.replace(partial, path)
+        partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise

@@ -20,7 +20,7 @@ POLL_S = 0.5
 def page_address(folder: Path, page: str | None) -> str:
     """The address of a built page (default: the first): a file where packs are inline, loopback where they are linked."""
     manifest = read_manifest(folder)
-    pages = {row["page"]: row["file"] for row in manifest["pages"]}
+    pages: dict[str, str] = {row["page"]: row["file"] for row in manifest["pages"]}
     chosen = page or next(iter(pages))
     if chosen not in pages:
         known = f"{next(iter(pages))} to {list(pages)[-1]}"

@@ -45,7 +45,7 @@ def flash_area_sr(source: Rgb, frame: Rgb, display: Display) -> float:
     flashing = _flashing(source, frame)
     if not flashing.any():
         return 0.0
-    height, width = flashing.shape
+    width = flashing.shape[1]
     cm_per_px = display.width_cm / width if display.scaling == "physical" else ASSUMED_CM_PER_PX
     field_px = max(1, round(2 * display.distance_cm * math.tan(math.radians(FIELD_DEG / 2)) / cm_per_px))
     sr_per_px = (cm_per_px / display.distance_cm) ** 2

@@ -137,7 +137,12 @@ def _end_with_parent() -> None:
     """A worker whose parent was killed would wait for work forever: watch for that."""
     parent = multiprocessing.parent_process()
     if parent:
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+        def watch() -> None:
+            parent.join()
+            os._exit(1)
+
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def _sweep(folder: Path) -> None:

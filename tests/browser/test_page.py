@@ -1,0 +1,133 @@
+"""A robot that knows the page contract alone works whole pages, offline; what they record is what it did."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from hitgen.build import read_manifest
+from hitgen.rehearsal.robot import Answer, Robot, Trial, WorkRecord, differences
+from tests.browser.conftest import OpenPage, built_page, write_batch
+
+LOCJND = Path(__file__).parents[3] / "shared" / "data" / "locjnd"
+PIXELS = '[display]\nscaling = "pixels"\n'
+PHYSICAL = "[display]\nwidth_cm = 9\n"
+
+
+def spread(trial: Trial) -> Answer:
+    """A level and places that differ from trial to trial."""
+    number = int(trial.trial[:4], 16)
+    width, height = trial.width, trial.height
+    points = [((number % 7 + 1) * width / 9, height / 3), (width * 0.6, height * 0.7), (width - 3.5, height - 2.5)]
+    return Answer(number % trial.level_count + 1, points)
+
+
+def work(robot: Robot) -> tuple[WorkRecord, dict]:
+    record = robot.work()
+    with robot._page.expect_download() as download:
+        robot.hit("download-json").click()
+    return record, json.loads(Path(download.value.path()).read_text())
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("ratio", [1, 1.25, 2])
+@pytest.mark.parametrize(
+    ("size", "display"), [((320, 240), PHYSICAL), ((200, 300), PIXELS), ((480, 160), PHYSICAL), ((320, 240), PIXELS)]
+)
+def test_what_is_downloaded_is_what_was_done(
+    tmp_path: Path, open_page: OpenPage, ratio: float, size: tuple[int, int], display: str
+) -> None:
+    page = open_page(built_page(write_batch(tmp_path, display, size)), ratio=ratio)
+    record, submission = work(Robot(page, spread))
+    assert differences(record, submission) == []
+    assert len(record.order) == 4 and len(record.attempts) >= 4
+    assert submission["display"]["device_pixel_ratio"] == ratio
+    assert ("calibration" in record.screens) == (display == PHYSICAL)
+
+
+@pytest.mark.browser
+def test_none_seen_is_a_censored_answer(tmp_path: Path, open_page: OpenPage) -> None:
+    page = open_page(built_page(write_batch(tmp_path, PIXELS)))
+    record, submission = work(Robot(page, lambda trial: Answer(None, spread(trial).points)))
+    assert differences(record, submission) == []
+    censored = [row for row in submission["trials"] if row["none_seen"]]
+    assert len(censored) == 4 and all(row["level"] is None and row["points"] == [] for row in censored)
+
+
+@pytest.mark.browser
+def test_the_published_study_works_as_published(tmp_path: Path, open_page: OpenPage) -> None:
+    if not LOCJND.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{LOCJND} is missing")
+        pytest.skip("the published ladders are not here")
+    sets = {"study": "Study_SRC0013", "training": "Test_SRC0027", "gold": "Test_SRC0045"}
+    text = (
+        '[batch]\nname = "locjnd"\nseed = 1\n[consent]\ntitle = "t"\ncontact = "c"\nexemption = "e"\n'
+        'retention = "r"\nwithdrawal = "w"\n[hit]\ntraining = 1\nstudy = 1\ngold = 1\n'
+    )
+    for role, source in sets.items():
+        text += (
+            f'[[images]]\nname = "{role}"\nsources = "ladder/{source}.png"\ncodec = "files"\n'
+            f'frames = "ladder/{{source}}_JPEG_{{index:03d}}.jpg"\nindex = "101 - level"\nrole = "{role}"\n'
+        )
+    answers = {
+        "training": ([10, 17], [[111, 261], [566, 434], [450, 41]]),
+        "gold": ([48, 55], [[22, 47], [591, 303], [188, 323]]),
+    }
+    for role, (level, points) in answers.items():
+        text += f'[[questions]]\nimages = "{role}"\nsource = "{sets[role]}"\nlevel = {level}\npoints = {points}\nradius_px = 70\n'
+    (tmp_path / "ladder").symlink_to(LOCJND)
+    (tmp_path / "batch.toml").write_text(text)
+    page = open_page(built_page(tmp_path))
+    record, submission = work(Robot(page, lambda _: Answer(50, [(22, 47), (591, 303), (188, 323)])))
+    assert differences(record, submission) == []
+    roles = {trial["trial"]: trial["role"] for trial in read_manifest(tmp_path)["pages"][0]["trials"]}
+    coached = [row for row in submission["trials"] if roles[row["trial"]] == "training"]
+    assert [row["level"] for row in coached] == [50, 10, 10] and coached[0]["points"] == []
+
+
+@pytest.mark.browser
+def test_a_reload_in_the_middle_of_a_trial_loses_nothing(tmp_path: Path, open_page: OpenPage) -> None:
+    page = open_page(built_page(write_batch(tmp_path, PIXELS)))
+    robot = Robot(page, lambda _: Answer(5, [(64, 48), (256, 48), (160, 192)]))
+    while robot.screen() != "study":
+        robot._leave(robot.screen()) if robot.screen() not in ("training", "study") else robot._step()
+    before = robot._trial()
+    robot.set_level(7)
+    page.reload()
+    robot.hit("stage").wait_for()
+    assert robot._trial() == before
+    assert robot.hit("slider").input_value() == "7"
+    robot.record.order = [row for row in robot.record.order if row != before.trial]
+    record, submission = work(robot)
+    assert submission["order"] == list(dict.fromkeys(submission["order"])) and len(submission["order"]) == 4
+    assert len(submission["trials"]) == len(record.attempts)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("broken", ["throw new Error('no')", "return null"])
+def test_storage_that_fails_loses_nothing_but_resuming(tmp_path: Path, browser, broken: str) -> None:
+    address = built_page(write_batch(tmp_path, PIXELS))
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, offline=True)
+    context.add_init_script(f"Object.defineProperty(window, 'localStorage', {{get() {{ {broken} }}}})")
+    page = context.new_page()
+    page.goto(address)
+    record, submission = work(Robot(page, spread))
+    assert differences(record, submission) == []
+    context.close()
+
+
+@pytest.mark.browser
+def test_a_page_names_neither_sources_nor_gold_answers(tmp_path: Path) -> None:
+    write_batch(tmp_path, PIXELS)
+    built_page(tmp_path)
+    html = (tmp_path / "build" / "pages" / "p0001.html").read_text()
+    shell = html[: html.index("data-pack=")]
+    data = json.loads(shell.split('id="hit-page">')[1].split("</script>")[0])
+    for name in ("study0", "study1", "training0", "gold0", "gold", "radius_px"):
+        assert name not in json.dumps([data["study"], data["batch"], data["kind"]])
+    assert "study0" not in shell and "gold0" not in shell
+    assert {frozenset(trial) for trial in data["study"]} == {frozenset({"trial", "pack", "width", "height", "level_count"})}
