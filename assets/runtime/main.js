@@ -119,6 +119,7 @@ function onTrial(kind, number, count) {
   state.screen = kind;
   session.save();
   if (screens.current() !== kind) screens.show(kind, { focus: false });
+  part("at-work").hidden = false;
 }
 
 function onSize(size) {
@@ -127,8 +128,10 @@ function onSize(size) {
 
 function onWaiting(waiting) {
   part("waiting").hidden = !waiting;
-  part("at-work").hidden = waiting;
-  if (waiting) describeWaiting();
+  if (!waiting) return;
+  part("at-work").hidden = true;
+  if (screens.current() !== state.screen) screens.show(state.screen, { focus: false });
+  describeWaiting();
 }
 
 function describeWaiting() {
