@@ -63,7 +63,8 @@ def load_batch(folder: Path) -> Batch:
         names_seen.add(images.name)
         ladders += _sources(folder, images, f"{field}.sources", faults)
     questions = _questions(folder, config, faults)
-    faults += _question_faults(config, ladders, questions)
+    if len(names_seen) == len(config.images):
+        faults += _question_faults(config, ladders, questions)
     faults += _supply_faults(config, ladders, questions)
     if faults:
         raise InputError(faults)
@@ -185,7 +186,9 @@ def _question_faults(
     by_key = {ladder.key: ladder for ladder in ladders}
     sets = {images.name: images for images in config.images}
     asked: dict[str, str] = {}
+    astray = False
     for field, question in questions:
+        astray = astray or question.name not in by_key or sets[question.images].role == "study"
         if question.images not in sets:
             yield Fault(
                 CONFIG_NAME,
@@ -236,6 +239,8 @@ def _question_faults(
                 f"matches = {config.hit.locations} or fewer",
             )
         yield from _point_faults(field, question, by_key[question.name].path)
+    if astray:
+        return  # the ladder that such a question means would be named as having none
     for key, ladder in by_key.items():
         if ladder.images.role != "study" and key not in asked:
             yield Fault(
@@ -266,7 +271,7 @@ def _supply_faults(
     config: BatchConfig, ladders: list[LadderSource], questions: list[tuple[str, Question]]
 ) -> Iterator[Fault]:
     supply = {role: sum(ladder.images.role == role for ladder in ladders) for role in ("study", "training", "gold")}
-    if ladders and not supply["study"]:
+    if all(images.role != "study" for images in config.images):
         yield Fault(CONFIG_NAME, "images", "no image set has the role study", 'role = "study" for the set to be rated')
     stages = [("hit", config.hit.training, config.hit.gold)]
     if config.qualification:

@@ -132,13 +132,17 @@ def test_files_are_carried_without_metadata_and_without_a_second_loss(tmp_path: 
         assert np.array_equal(pixels(pack.frame(level)), np.asarray(Image.open(tmp_path / f"s_{level:03d}.jpg")))
 
 
-def test_all_cores_give_the_bytes_of_a_serial_run_and_a_second_run_makes_nothing(tmp_path: Path, photos: list[Path]) -> None:
+def test_all_cores_give_the_bytes_of_a_serial_run_and_a_second_run_makes_nothing(
+    tmp_path: Path, photos: list[Path]
+) -> None:
     sources = ladder_sources(photos)
     serial = make_ladders(sources, tmp_path / "s", tmp_path / "sc", workers=1)
     parallel = make_ladders(sources, tmp_path / "p", tmp_path / "pc", workers=2)
     assert serial.ladders == parallel.ladders and parallel.encoded == len(photos)
     for ladder in serial.ladders:
-        assert pack_path(tmp_path / "s", ladder.pack).read_bytes() == pack_path(tmp_path / "p", ladder.pack).read_bytes()
+        assert (
+            pack_path(tmp_path / "s", ladder.pack).read_bytes() == pack_path(tmp_path / "p", ladder.pack).read_bytes()
+        )
     assert make_ladders(sources, tmp_path / "p", tmp_path / "pc").encoded == 0
     image = np.asarray(Image.open(photos[0])).copy()
     image[0, 0] ^= 255
@@ -168,7 +172,10 @@ def test_a_killed_run_leaves_no_wrong_pack(tmp_path: Path, photos: list[Path]) -
     clean = make_ladders(ladder_sources(photos), tmp_path / "clean", tmp_path / "cc", workers=1)
     assert final.ladders == clean.ladders
     for ladder in final.ladders:
-        assert pack_path(tmp_path / "p", ladder.pack).read_bytes() == pack_path(tmp_path / "clean", ladder.pack).read_bytes()
+        assert (
+            pack_path(tmp_path / "p", ladder.pack).read_bytes()
+            == pack_path(tmp_path / "clean", ladder.pack).read_bytes()
+        )
 
 
 def test_a_cut_off_image_is_named() -> None:

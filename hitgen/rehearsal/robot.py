@@ -104,8 +104,8 @@ class Robot:
 
     def _trial(self) -> Trial:
         stage, slider = self.hit("stage"), self.hit("slider")
-        numbers = [int(stage.get_attribute(f"data-{name}")) for name in ("width", "height")]
-        return Trial(str(stage.get_attribute("data-trial")), *numbers, int(slider.get_attribute("max")))
+        width, height = (int(stage.get_attribute(f"data-{name}")) for name in ("width", "height"))
+        return Trial(str(stage.get_attribute("data-trial")), width, height, int(slider.get_attribute("max")))
 
     def _adjust(self, trial: Trial, answer: Answer) -> None:
         level = trial.level_count if answer.level is None else answer.level
@@ -117,7 +117,8 @@ class Robot:
     def set_level(self, level: int) -> None:
         """Move the slider as its own keys would, in one go."""
         self.hit("slider").evaluate(
-            "(slider, level) => { slider.value = level; slider.dispatchEvent(new Event('input', {bubbles: true})); }", level
+            "(slider, level) => { slider.value = level; slider.dispatchEvent(new Event('input', {bubbles: true})); }",
+            level,
         )
 
     def _begin(self, trial: Trial, level: int | None) -> None:

@@ -53,7 +53,9 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     contexts: list[Any] = []
     said: list[str] = []
 
-    def opened(address: str, *, ratio: float = 1, size: tuple[int, int] = (1366, 768), offline: bool = True, **more: Any) -> Page:
+    def opened(
+        address: str, *, ratio: float = 1, size: tuple[int, int] = (1366, 768), offline: bool = True, **more: Any
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, device_scale_factor=ratio, offline=offline, **more
         )
@@ -92,7 +94,9 @@ def write_batch(folder: Path, extra: str = "", size: tuple[int, int] = (320, 240
     width, height = size
     points = f"[[{width * 0.2}, {height * 0.2}], [{width * 0.8}, {height * 0.2}], [{width * 0.5}, {height * 0.8}]]"
     for role in ("training", "gold"):
-        text += f'[[questions]]\nimages = "{role}"\nsource = "{role}0"\nlevel = [4, 6]\npoints = {points}\nradius_px = 20\n'
+        text += (
+            f'[[questions]]\nimages = "{role}"\nsource = "{role}0"\nlevel = [4, 6]\npoints = {points}\nradius_px = 20\n'
+        )
     text += f"[hit]\ntraining = 1\nstudy = {study}\ngold = 1\n{extra}"
     (folder / "batch.toml").write_text(text)
     return folder

@@ -130,4 +130,6 @@ def test_a_page_names_neither_sources_nor_gold_answers(tmp_path: Path) -> None:
     for name in ("study0", "study1", "training0", "gold0", "gold", "radius_px"):
         assert name not in json.dumps([data["study"], data["batch"], data["kind"]])
     assert "study0" not in shell and "gold0" not in shell
-    assert {frozenset(trial) for trial in data["study"]} == {frozenset({"trial", "pack", "width", "height", "level_count"})}
+    assert {frozenset(trial) for trial in data["study"]} == {
+        frozenset({"trial", "pack", "width", "height", "level_count"})
+    }

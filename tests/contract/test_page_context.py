@@ -1,0 +1,25 @@
+"""What templates may use is what the context gives and what the docs describe."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from jinja2 import Environment, meta
+
+from hitgen.pages.context import PageContext
+from hitgen.resources import names, shipped
+
+
+def test_templates_context_and_docs_agree() -> None:
+    given = {field.name for field in fields(PageContext)}
+    used: set[str] = set()
+    for name in names("templates"):
+        if name.endswith(".html"):
+            source = (shipped("templates") / name).read_text(encoding="utf-8")
+            used |= meta.find_undeclared_variables(Environment().parse(source))
+    text = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    table = text.split("## What a template receives")[1].split("##")[0]
+    documented = {word for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for word in re.findall(r"`(\w+)`", row)}
+    assert used - {"range"} == given == documented
