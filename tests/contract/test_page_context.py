@@ -21,5 +21,7 @@ def test_templates_context_and_docs_agree() -> None:
             used |= meta.find_undeclared_variables(Environment().parse(source))
     text = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
     table = text.split("## What a template receives")[1].split("##")[0]
-    documented = {word for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for word in re.findall(r"`(\w+)`", row)}
+    documented = {
+        word for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for word in re.findall(r"`(\w+)`", row)
+    }
     assert used - {"range"} == given == documented
