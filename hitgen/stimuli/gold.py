@@ -26,6 +26,8 @@ RADIUS_SHARE = 70 / 480
 WINDOW_LEVELS = 8
 LOWEST_QUALITY = 90
 """Below and in the window a frame's quality stays here or above: the error that spreads over the frame is not seen."""
+FINE_QUALITY = 97
+"""From here on a frame keeps noise of two steps, which weighs much and is not seen."""
 FIRST_STEP, STEP_PER_LEVEL, LARGEST_STEP = 16.0, 1.5, 70.0
 """Luma by which the places change at the onset, more for each level from there, at most."""
 STRONGEST_BLUR_PX = 4.0
@@ -70,10 +72,10 @@ def make_gold(
 
 
 def _target(like: Sequence[Sequence[int]], rng: random.Random) -> list[float]:
-    """Sizes between those of two study ladders: a level's share of each is the same all along, give or take."""
+    """Sizes between those of two study ladders: a level's share of each is the same all along."""
     first, second = rng.choice(like), rng.choice(like)
     share = rng.random()
-    return [(a**share) * (b ** (1 - share)) * rng.uniform(0.98, 1.02) for a, b in zip(first, second, strict=True)]
+    return [(a**share) * (b ** (1 - share)) for a, b in zip(first, second, strict=True)]
 
 
 def _simplified(
@@ -163,27 +165,51 @@ def _distorted(pristine: Pixels, masks: Sequence[NDArray[np.float32]], beyond: i
 def _frame(
     picture: Pixels, level: int, onset: int, target: float, rng: random.Random, form: str, taken: set[bytes]
 ) -> bytes:
-    """The encoding whose size is nearest the target's, never the bytes of another level."""
-    natural = max(1, 101 - level)
-    quality = LOWEST_QUALITY if level < onset + WINDOW_LEVELS else min(LOWEST_QUALITY, natural)
-    low, high = quality, 100
-    image = _image(picture)
-    while low < high:
-        middle = (low + high) // 2
-        if len(_encoded(image, middle, form)) < target:
-            low = middle + 1
-        else:
-            high = middle
-    frame = _encoded(image, low, form)
+    """The encoding whose size is the target's as nearly as can be, never the bytes of another level.
+
+    The best quality that is not too large comes first; then noise that nobody sees brings the size up.
+    """
+    in_window = level < onset + WINDOW_LEVELS
+    quality = _best_quality(_image(picture), LOWEST_QUALITY if in_window else 1, target, form)
     generator = np.random.default_rng(rng.randrange(2**32))
-    share = 0.002
-    while frame in taken or (len(frame) < 0.97 * target and low == 100 and share <= 1):
-        dice = generator.random(picture.shape[:2])
-        sign = generator.choice(np.array([-1, 1]), picture.shape[:2])
-        noise = ((dice < share) * sign * (1 if share <= 1 else int(share) + 1))[..., None]
-        frame = _encoded(_image(picture + noise), low, form)
-        share *= 1.5
-    return frame
+    dice = generator.random(picture.shape, dtype=np.float32)
+    step = 2 if quality >= FINE_QUALITY else 1 if in_window else 1 + (100 - quality) // 8
+    sign = generator.choice(np.array([-step, step]), picture.shape)
+
+    smallest = min(map(len, taken), default=0)  # natural ladders hardly ever grow again
+
+    def noisy(share: float) -> bytes:
+        return _encoded(_image(picture + (dice < share) * sign), quality, form)
+
+    few, many = 0.0, 1.0
+    best = noisy(few)
+    for _ in range(11):
+        share = (few + many) / 2
+        frame = noisy(share)
+        if abs(len(frame) - target) < abs(len(best) - target):
+            best = frame
+        few, many = (share, many) if len(frame) < target else (few, share)
+    if taken and len(best) > smallest and len(noisy(0)) <= smallest:
+        best = min(
+            (noisy(share) for share in (0, few * 0.5, few * 0.8, few * 0.9, few * 0.95)),
+            key=lambda frame: (len(frame) > smallest, abs(len(frame) - smallest)),
+        )
+    while best in taken:
+        many = many * 1.5 + 0.001
+        best = noisy(many)
+    return best
+
+
+def _best_quality(image: Image.Image, lowest: int, target: float, form: str) -> int:
+    """The highest quality whose size does not exceed the target, or the lowest allowed."""
+    low, high = lowest, 100
+    while low < high:
+        middle = (low + high + 1) // 2
+        if len(_encoded(image, middle, form)) <= target:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _image(pixels: NDArray[np.int16] | NDArray[np.int64]) -> Image.Image:

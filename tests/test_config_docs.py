@@ -1,0 +1,47 @@
+"""docs/config.md names every key of batch.toml, and no other."""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from hitgen.config.batch import BatchConfig
+
+DOC = Path(__file__).parents[1] / "docs" / "config.md"
+
+
+def models(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from models(argument)
+
+
+def keys(model: type[BaseModel] = BatchConfig, table: str = "") -> Iterator[tuple[str, str]]:
+    for name, info in model.model_fields.items():
+        inner = list(models(info.annotation))
+        if inner:
+            for each in inner:
+                yield from keys(each, f"{table}.{name}".strip("."))
+        elif table:
+            yield table, name
+        else:
+            yield name, ""
+
+
+def test_every_key_is_documented() -> None:
+    documented = set()
+    table = ""
+    for line in DOC.read_text(encoding="utf-8").splitlines():
+        if heading := re.match(r"## .*?`\[+([\w.]+)\]+`", line):
+            table = heading[1]
+            documented.add((table, ""))
+        elif row := re.match(r"\| `(\w+)` \|", line):
+            documented.add((table, row[1]))
+    wanted = set(keys())
+    assert {key for key in documented if key[1]} == {key for key in wanted if key[1]}
+    assert {key for key in wanted if not key[1]} <= documented
