@@ -49,6 +49,7 @@ class WorkRecord:
 
 
 Policy = Callable[[Trial], Answer]
+MOST_ATTEMPTS = 6
 LEAVING_SCREENS = ("consent", "instructions", "calibration", "distance", "survey")
 
 
@@ -123,6 +124,8 @@ class Robot:
 
     def _begin(self, trial: Trial, level: int | None) -> None:
         number = 1 + sum(attempt.trial == trial.trial for attempt in self.record.attempts)
+        if number > MOST_ATTEMPTS:
+            raise RuntimeError(f"the page refuses what its own hints asked for in trial {trial.trial}")
         self.record.attempts.append(Attempt(trial.trial, number, level, []))
 
     def _press(self, name: str) -> None:

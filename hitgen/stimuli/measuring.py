@@ -25,8 +25,8 @@ IDENTICAL_RUN = 3
 ERROR_DROP = 0.3
 """Error may fall a little from one level to the next (JPEG's rounding does by up to a tenth); a fall by more is told."""
 
-UNSEEN_MSE = 2.0
-"""Below this, error is rounding and says nothing."""
+UNSEEN_MSE = 6.5
+"""40 dB: below this, error is not seen and may go up and down."""
 SMALLEST_SHARE, LARGEST_SHARE = 0.8, 1.25
 """A gold pack this far below or above all study packs is told."""
 
