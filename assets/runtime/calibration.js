@@ -12,7 +12,7 @@ const REPEAT_EVERY_MS = 40;
 /**
  * Binds the card frame, its handle and its buttons.
  * @param {{card: HTMLElement, handle: HTMLElement, grow: HTMLElement, shrink: HTMLElement}} elements
- * @param {(widthPx: number) => void} onChange
+ * @param {(widthPx: number, cssPxPerCm: number) => void} onChange
  */
 export function createCalibration(elements, window, onChange) {
   let width = CARD_WIDTH_CM * START_PX_PER_CM;
@@ -22,7 +22,7 @@ export function createCalibration(elements, window, onChange) {
     width = Math.min(WIDEST_PX, Math.max(NARROWEST_PX, px));
     elements.card.style.width = `${width}px`;
     elements.card.style.height = `${(width * CARD_HEIGHT_CM) / CARD_WIDTH_CM}px`;
-    onChange(width);
+    onChange(width, width / CARD_WIDTH_CM);
   }
 
   function bindButton(button, direction) {
@@ -48,7 +48,8 @@ export function createCalibration(elements, window, onChange) {
       // the card is centred: its edge moves half as far as its width
       const move = (moved) => setWidth(start.width + 2 * (moved.clientX - start.x));
       handle.addEventListener("pointermove", move);
-      handle.addEventListener("pointerup", () => handle.removeEventListener("pointermove", move), { once: true });
+      const end = () => handle.removeEventListener("pointermove", move);
+      handle.addEventListener("lostpointercapture", end, { once: true });
     });
   }
 

@@ -27,15 +27,23 @@ export function readEnvironment(location, submitOrigins) {
 
 /** The address to submit to, only at a known origin or loopback; never one merely named in the page's address. */
 function submitAddress(named, submitOrigins) {
-  let url;
-  try {
-    url = new URL(named);
-  } catch {
-    return null;
-  }
+  const url = parsed(named);
+  if (!url) return null;
   const loopback = url.protocol === "http:" && LOOPBACK.test(url.hostname);
   if (!loopback && !submitOrigins.includes(url.origin)) return null;
-  return `${url.origin}${url.pathname.replace(/\/+$/, "")}/mturk/externalSubmit`;
+  return `${url.origin}${url.pathname.replace(/\/+$/, "").replace(/\/mturk\/externalSubmit$/, "")}/mturk/externalSubmit`;
+}
+
+/** Some recruiters' frames encode the address twice. */
+function parsed(named) {
+  for (const decode of [(text) => text, decodeURIComponent]) {
+    try {
+      return new URL(decode(named));
+    } catch {
+      // the next way, if there is one
+    }
+  }
+  return null;
 }
 
 /** Phones and tablets: a coarse pointer and no fine one, or a browser that says so. */

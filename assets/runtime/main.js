@@ -1,21 +1,22 @@
 // Wires the page up; the one module that touches globals.
 
 import { createCalibration } from "./calibration.js";
+import { createDisplay } from "./display.js";
 import { browserVersion, isHandheld, readEnvironment } from "./environment.js";
 import { createExample, paintExample } from "./example.js";
 import { createFlicker } from "./flicker.js";
 import { createPacks } from "./packs.js";
-import { measureRefresh } from "./refresh.js";
 import { createSchedule } from "./schedule.js";
 import { createScreens, screenOrder } from "./screens.js";
+import { createSending } from "./sending.js";
 import { createSession } from "./session.js";
 import { createStage } from "./stage.js";
 import { createStorage } from "./storage.js";
-import { download, postForm, toCsv } from "./submission.js";
 import { createSurvey } from "./survey.js";
 import { createTrial } from "./trial.js";
 import { createTrials } from "./trials.js";
 import { checkViewport } from "./viewport.js";
+import { createWaiting } from "./waiting.js";
 import { createWords } from "./words.js";
 
 const USUAL_FRAME_MS = 1000 / 60;
@@ -50,19 +51,31 @@ const packs = createPacks({
   random,
   subtle: crypto.subtle,
 });
-const session = createSession({ page, environment, storage, now: () => Date.now(), firstScreen: order[0] });
+const session = createSession({
+  page, environment, storage, later, now: () => Date.now(), monotonic: clock.now, ratio: () => devicePixelRatio,
+  firstScreen: order[0],
+});
 const { state } = session;
 const schedule = makeSchedule();
+const display = createDisplay({ page, session, schedule, clock, later, window });
+const sending = createSending({
+  page, environment, words, slot, part, document, later, submission: () => session.submission(display.record(browser)),
+});
+const waiting = createWaiting({
+  page, packs, words, text: part("waiting-text"), again: slot("reload"), reload: () => location.reload(),
+});
 const example = createExample(part("example"), clock, makeSchedule());
 const survey = page.survey.length ? createSurvey(part("survey"), page.survey, words) : null;
 const calibration = slot("card") ? makeCalibration() : null;
 const { stage, flicker, trial } = makeTrialTools();
-const trials = createTrials({ page, session, packs, stage, flicker, trial, random, onTrial, onWaiting, onSize });
-let refresh = null;
-let version = "";
-let shownScale = null;
+const trials = createTrials({
+  page, session, packs, stage, flicker, trial, random, later, onTrial, onWaiting, onTrouble,
+  onSize: (size) => display.setScale(size.scale),
+});
+let browser = "";
 let working = false;
 let blocked = false;
+let troubled = false;
 
 /** The one-line script after each inline pack calls this. */
 export function take() {
@@ -76,10 +89,8 @@ function makeSchedule() {
 
 function makeCalibration() {
   const elements = { card: slot("card"), handle: part("card-handle"), grow: slot("card-grow"), shrink: slot("card-shrink") };
-  return createCalibration(elements, window, (width) => {
-    if (state.screen !== "calibration") return;
-    state.calibration = { card_width_css_px: width, css_px_per_cm: calibration?.cssPxPerCm() ?? null };
-    session.save();
+  return createCalibration(elements, window, (width, cssPxPerCm) => {
+    if (state.screen === "calibration") session.calibrate(width, cssPxPerCm);
   });
 }
 
@@ -102,6 +113,10 @@ function makeTrialTools() {
       state.active = active;
       session.save();
     },
+    saveSoon(active) {
+      state.active = active;
+      session.saveSoon();
+    },
     record(row) {
       state.rows.push(row);
       session.save();
@@ -110,92 +125,79 @@ function makeTrialTools() {
   return tools;
 }
 
+/** Every screen is shown by this, so that the way out is there whenever consent was given. */
+function showScreen(name, options) {
+  const taking = Boolean(state.consent) && !state.withdrawn_from && name !== "done";
+  document.documentElement.toggleAttribute("data-consented", taking);
+  screens.show(name, options);
+}
+
 function onTrial(kind, number, count) {
   const text = words("progress", { number, count });
   if (slot("progress").textContent !== text) slot("progress").textContent = text;
   part("progress-bar").max = count;
   part("progress-bar").value = number - 1;
   part("trial-heading").textContent = words(kind === "training" ? "training_heading" : "study_heading");
+  if (!state.active) part("resumed").hidden = true;
+  troubled = false;
+  notice();
   state.screen = kind;
   session.save();
-  if (screens.current() !== kind) screens.show(kind, { focus: false });
+  if (screens.current() !== kind) showScreen(kind, { focus: false });
   part("at-work").hidden = false;
 }
 
-function onSize(size) {
-  shownScale = size.scale;
-}
-
-function onWaiting(waiting) {
-  part("waiting").hidden = !waiting;
-  if (!waiting) return;
+function onWaiting(isWaiting) {
+  part("waiting").hidden = !isWaiting;
+  if (!isWaiting) return;
   part("at-work").hidden = true;
-  if (screens.current() !== state.screen) screens.show(state.screen, { focus: false });
-  describeWaiting();
+  if (screens.current() !== state.screen) showScreen(state.screen, { focus: false });
+  waiting.describe();
 }
 
-function describeWaiting() {
-  const states = [...page.training, ...page.study].map(({ pack }) => packs.state(pack));
-  const trouble = states.some(({ state: now }) => now === "trouble");
-  const loading = states.find(({ state: now }) => now === "loading");
-  const percent = loading?.total ? Math.round((100 * loading.received) / loading.total) : null;
-  part("waiting-text").textContent = trouble
-    ? words(page.packs === "inline" ? "waiting_cut_off" : "waiting_trouble")
-    : words("waiting") + (percent === null ? "" : ` ${percent} %`);
-  slot("reload").hidden = !trouble;
+function onTrouble() {
+  troubled = true;
+  notice();
 }
 
-function displayRecord() {
-  const schedule_ms = schedule.periodMs;
-  return {
-    scaling: page.display.scaling,
-    width_cm: page.display.scaling === "physical" ? page.display.width_cm : null,
-    css_px_per_cm: session.cssPxPerCm(),
-    device_pixel_ratio: devicePixelRatio,
-    device_px_per_source_px: shownScale,
-    viewport: [innerWidth, innerHeight],
-    screen: [screen.width, screen.height],
-    schedule: page.display.schedule,
-    swaps_per_second: Math.round(100000 / schedule_ms) / 100,
-    ...(refresh ?? { refresh_hz: null, frame_ms: null, frame_sd_ms: null }),
-    browser: version,
-    user_agent: navigator.userAgent,
-  };
+/** What the worker should know of beside the image: a picture that fails, a zoom that changed. */
+function notice() {
+  const said = [troubled && words("notice_decode"), display.zoomed() && words("notice_zoom")].filter(Boolean).join(" ");
+  if (part("notice").textContent !== said) part("notice").textContent = said;
+  part("notice").hidden = said === "";
 }
 
 function show(screenName) {
   state.screen = screenName;
   session.save();
-  if (screenName === "instructions") example.start();
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (screenName === "instructions" && !calm) example.start();
   else example.stop();
-  const inWork = order.indexOf(screenName) > 0 && screenName !== "done";
-  document.documentElement.toggleAttribute("data-consented", inWork);
   if (TRIAL_SCREENS.includes(screenName)) {
     work();
     return;
   }
   if (screenName === "calibration") calibration.setWidth(state.calibration?.card_width_css_px ?? calibration.width());
   if (screenName === "survey") survey.restore(state.survey);
-  if (screenName === "submit") showSubmit();
-  screens.show(screenName);
+  if (screenName === "submit") sending.show();
+  showScreen(screenName);
 }
 
 async function work() {
   if (working) return;
   working = true;
-  if (!refresh) screens.show(state.screen, { focus: false });
+  showScreen(state.screen, { focus: false });
   await measured;
-  if (displayTooSlow()) return block("display", {});
+  await measure();
+  if (state.withdrawn_from) return;
+  if (display.tooSlow()) {
+    block("display", {});
+    return;
+  }
   if (!fits()) return;
   await trials.work();
   working = false;
-  show(order[order.indexOf("study") < 0 ? order.indexOf("training") + 1 : order.indexOf("study") + 1]);
-}
-
-/** Fewer than two frames a swap, or frames too uneven to hold the schedule within one frame. */
-function displayTooSlow() {
-  if (!page.display.refuse_slow_display) return false;
-  return !refresh || refresh.refresh_hz < 2 * page.display.swaps_per_second || refresh.frame_sd_ms > refresh.frame_ms / 2;
+  show(order[order.indexOf(page.study.length ? "study" : "training") + 1]);
 }
 
 function next() {
@@ -208,16 +210,13 @@ function next() {
     }
     state.consent = { sha256: page.consent_sha256, at: new Date().toISOString() };
   }
-  if (here === "calibration") {
-    state.calibration = { card_width_css_px: calibration.width(), css_px_per_cm: calibration.cssPxPerCm() };
-  }
+  if (here === "calibration") session.calibrate(calibration.width(), calibration.cssPxPerCm());
   if (here === "survey") {
     if (!survey.check()) return;
     state.survey = survey.answers();
   }
-  const after = order[order.indexOf(here) + 1];
-  state.screen = after;
-  if (fits()) show(after);
+  state.screen = order[order.indexOf(here) + 1];
+  if (fits()) show(state.screen);
 }
 
 /** Whether the image fits the window, from when its size is known; if not, the worker is told and the page waits. */
@@ -234,35 +233,45 @@ function block(reason, values) {
   blocked = true;
   working = false;
   flicker.stop();
+  example.stop();
   part("blocked-text").textContent = words(`blocked_${reason}`, values);
   slot("recalibrate").hidden = reason !== "viewport" || !calibration;
-  screens.show("blocked");
+  if (screens.current() !== "blocked" || part("blocked-text").closest("[hidden]")) showScreen("blocked");
 }
 
 function onResize() {
-  session.displayChanged({ ratio: devicePixelRatio, viewport: [innerWidth, innerHeight] });
+  display.changed();
+  if (state.withdrawn_from) return;
   if (blocked) {
     if (!fits()) return;
     blocked = false;
-    if (trials.current()) {
-      working = true;
-      screens.show(state.screen, { focus: false });
-      if (!trial.stopped()) flicker.start();
-    } else {
-      show(state.screen);
-    }
+    goOn();
   } else if (trials.current() && !fits()) {
     return;
   }
   trials.refit();
+  notice();
+}
+
+/** There is room again. */
+function goOn() {
+  if (!trials.current()) {
+    show(state.screen);
+    return;
+  }
+  working = true;
+  showScreen(state.screen, { focus: false });
+  if (!trial.stopped()) flicker.start();
 }
 
 function recalibrate() {
+  state.screen = "calibration";
+  session.save();
   location.reload();
 }
 
 function withdraw() {
-  if (trials.current()) flicker.stop();
+  flicker.stop();
   state.withdrawn_from = state.screen;
   session.save();
   showWithdrawn();
@@ -270,10 +279,9 @@ function withdraw() {
 
 function showWithdrawn() {
   example.stop();
-  document.documentElement.removeAttribute("data-consented");
   part("done-text").textContent = words(environment.mode === "offline" ? "withdrawn_offline" : "withdrawn");
   slot("return").hidden = false;
-  screens.show("done");
+  showScreen("done");
 }
 
 function comeBack() {
@@ -282,36 +290,8 @@ function comeBack() {
   location.reload();
 }
 
-function showSubmit() {
-  const sendable = environment.mode === "work" && environment.submitTo;
-  slot("submit").hidden = !sendable;
-  part("downloads").hidden = Boolean(sendable);
-  part("finish").hidden = Boolean(sendable);
-  const key = sendable ? "submit_text" : environment.mode === "work" ? "submit_unknown" : "submit_offline";
-  part("submit-text").textContent = words(key);
-}
-
-function submit() {
-  const submission = session.submission(displayRecord());
-  slot("submit").disabled = true;
-  part("submit-text").textContent = words("submitting");
-  later(() => (slot("submit").disabled = false), 15000);
-  postForm(document, environment.submitTo, {
-    assignmentId: environment.assignment,
-    submission: JSON.stringify(submission),
-  });
-}
-
-function saveFile(kind) {
-  const submission = session.submission(displayRecord());
-  const name = `${page.batch}-${page.page}-submission.${kind}`;
-  if (kind === "json") download(document, name, "application/json", JSON.stringify(submission, null, 1));
-  else download(document, name, "text/csv", toCsv(submission));
-}
-
 function reset() {
   session.reset();
-  window.removeEventListener("pagehide", session.save);
   location.reload();
 }
 
@@ -323,17 +303,9 @@ function bind() {
   for (const button of document.querySelectorAll('[data-hit="next"]')) on(button, "click", next);
   for (const button of document.querySelectorAll('[data-hit="withdraw"], [data-hit="decline"]')) on(button, "click", withdraw);
   on(slot("consent"), "change", () => (part("consent-fault").textContent = ""));
-  on(slot("submit"), "click", submit);
-  on(slot("download-json"), "click", () => saveFile("json"));
-  on(slot("download-csv"), "click", () => saveFile("csv"));
   on(slot("reset"), "click", reset);
   on(slot("return"), "click", comeBack);
-  on(slot("recalibrate"), "click", () => {
-    state.screen = "calibration";
-    session.save();
-    recalibrate();
-  });
-  on(slot("reload"), "click", () => packs.retryNow() || location.reload());
+  on(slot("recalibrate"), "click", recalibrate);
   on(part("example-stop"), "click", () => (example.running() ? example.stop() : example.start()));
   on(part("survey"), "input", () => {
     state.survey = survey.answers();
@@ -348,7 +320,7 @@ function bind() {
   on(window, "resize", onResize);
   on(window, "pagehide", session.save);
   on(window, "load", packs.documentEnded);
-  packs.onChange(() => part("waiting").hidden || describeWaiting());
+  packs.onChange(() => part("waiting").hidden || waiting.describe());
 }
 
 function onVisibility() {
@@ -358,12 +330,13 @@ function onVisibility() {
     return;
   }
   flicker.reveal();
-  if (trial.active() && !trial.stopped() && !blocked) flicker.start();
+  if (trial.active() && !trial.stopped() && TRIAL_SCREENS.includes(screens.current())) flicker.start();
 }
 
 async function measure() {
-  version = await browserVersion(navigator);
-  refresh = await measureRefresh(clock, later);
+  browser ||= await browserVersion(navigator);
+  if (document.hidden) await new Promise((resolve) => on(document, "visibilitychange", resolve)); // no frames till then
+  const refresh = await display.measure();
   if (refresh) flicker.setFrameMs(refresh.frame_ms);
 }
 
@@ -379,7 +352,7 @@ function boot() {
     packs.refuse();
     paintExample(part("preview-example"), 0);
     part("preview-text").textContent = words(location.search.includes("assignmentId") ? "preview_text" : "preview_no_assignment");
-    screens.show("preview");
+    showScreen("preview");
     return;
   }
   bind();

@@ -3,6 +3,7 @@
 import { fitSubmission } from "./submission.js";
 
 const MOST_DISPLAY_CHANGES = 50;
+const SAVE_SOON_MS = 300;
 
 /**
  * @param {object} options
@@ -10,12 +11,21 @@ const MOST_DISPLAY_CHANGES = 50;
  * @param {ReturnType<typeof import("./environment.js").readEnvironment>} options.environment
  * @param {ReturnType<typeof import("./storage.js").createStorage>} options.storage
  * @param {() => number} options.now wall clock, so that times go on across a reload
+ * @param {() => number} options.monotonic a clock that nobody sets, for all times within a visit
+ * @param {(act: () => void, ms: number) => void} options.later
+ * @param {() => number} options.ratio device pixels per CSS pixel
  * @param {string} options.firstScreen
  */
-export function createSession({ page, environment, storage, now, firstScreen }) {
-  const saved = storage.load();
+export function createSession({ page, environment, storage, now, monotonic, later, ratio, firstScreen }) {
+  // what was saved for another build of this page is not this one's
+  const content = [page.consent_sha256, ...[...page.training, ...page.study].map(({ trial, pack }) => trial + pack)].join(" ");
+  const loaded = storage.load();
+  const saved = loaded?.content === content ? loaded : null;
   const state = saved ?? {
+    content,
     opened_at: now(),
+    opened_ratio: ratio(),
+    elapsed_ms: 0,
     screen: firstScreen,
     consent: null,
     calibration: null,
@@ -27,16 +37,47 @@ export function createSession({ page, environment, storage, now, firstScreen }) 
     display_changes: [],
     withdrawn_from: null,
   };
-  const elapsed = () => Math.round(now() - state.opened_at);
-  const save = () => storage.save(state);
+  const before = Math.max(now() - state.opened_at, state.elapsed_ms);
+  const since = monotonic();
+  let waiting = false;
+  let forgotten = false;
+
+  const elapsed = () => Math.round(before + monotonic() - since);
+
+  function save() {
+    if (forgotten) return;
+    state.elapsed_ms = elapsed();
+    storage.save(state);
+  }
 
   return {
     state,
     save,
+    /** Save within a moment: for what changes with every move of the slider. */
+    saveSoon() {
+      if (waiting) return;
+      waiting = true;
+      later(() => {
+        waiting = false;
+        save();
+      }, SAVE_SOON_MS);
+    },
     elapsed,
     resumed: saved !== null,
-    reset: () => storage.clear(),
-    cssPxPerCm: () => state.calibration?.css_px_per_cm ?? null,
+    reset() {
+      forgotten = true;
+      storage.clear();
+    },
+    calibrate(cardWidthCssPx, cssPxPerCm) {
+      state.calibration = { card_width_css_px: cardWidthCssPx, css_px_per_cm: cssPxPerCm, device_pixel_ratio: ratio() };
+      save();
+    },
+    /** The card told device pixels per centimetre; zooming changes the CSS pixels, not the screen. */
+    cssPxPerCm() {
+      if (!state.calibration) return null;
+      const { css_px_per_cm: calibrated, device_pixel_ratio: then } = state.calibration;
+      return (calibrated * then) / ratio();
+    },
     displayChanged(change) {
       if (state.display_changes.length >= MOST_DISPLAY_CHANGES) return;
       state.display_changes.push({ ms: elapsed(), ...change });

@@ -103,7 +103,7 @@ export function createStage({ element, canvas, overlay, window, onMark }) {
     pointer = { x: event.clientX, y: event.clientY };
   });
   element.addEventListener("click", (event) => {
-    if (element.dataset.phase !== "locate") return;
+    if (element.dataset.phase !== "locate" || event.detail > 1) return; // a double click means one place
     const exact = pointer && Math.hypot(pointer.x - event.clientX, pointer.y - event.clientY) < 2;
     const { x, y } = exact ? pointer : { x: event.clientX, y: event.clientY };
     pointer = null;

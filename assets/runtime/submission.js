@@ -1,32 +1,39 @@
 // The submission: what is recorded, at most 64 KB of it, as JSON, CSV and a form.
 
+import { thinned } from "./trace.js";
+
 const LIMIT_BYTES = 64 * 1024;
 const MARGIN_BYTES = 1024;
+const TRACE_LENGTHS = [400, 200, 100, 50, 25, 12, 6, 2, 0];
+const ATTEMPTS_KEPT = [32, 16, 8, 4, 2, 1]; // at either end of a trial's attempts
 
 const sizeOf = (submission) => new TextEncoder().encode(JSON.stringify(submission)).length;
 
-/** The submission within 64 KB: slider traces are thinned as far as needed, answers never. */
+/**
+ * The submission within 64 KB. First the slider traces are thinned as far as needed; then, for a worker who was coached
+ * a hundred times, the frame statistics of coached attempts go, and at last the attempts in their middle, whose missing
+ * numbers tell of them. Answers of study trials are never touched.
+ */
 export function fitSubmission(submission) {
-  for (let most = 400; sizeOf(submission) > LIMIT_BYTES - MARGIN_BYTES && most >= 2; most = Math.floor(most / 2)) {
-    submission = { ...submission, trials: submission.trials.map((row) => ({ ...row, trace: thinned(row.trace, most) })) };
-  }
-  if (sizeOf(submission) > LIMIT_BYTES - MARGIN_BYTES) {
-    submission = { ...submission, trials: submission.trials.map((row) => ({ ...row, trace: [] })) };
-  }
+  for (const reduced of reductions(submission)) if (sizeOf(reduced) <= LIMIT_BYTES - MARGIN_BYTES) return reduced;
   return submission;
 }
 
-/** At most `most` entries of a trace: the ends, and the turns of the slider before the steps between them. */
-export function thinned(trace, most) {
-  if (trace.length <= most) return trace;
-  const turns = trace.filter((entry, number) => {
-    const before = trace[number - 1];
-    const after = trace[number + 1];
-    return !before || !after || Math.sign(entry[1] - before[1]) !== Math.sign(after[1] - entry[1]);
-  });
-  if (turns.length <= most) return turns;
-  const step = (turns.length - 1) / (most - 1);
-  return Array.from({ length: most }, (_, number) => turns[Math.round(number * step)]);
+function* reductions(submission) {
+  yield submission;
+  let { trials } = submission;
+  for (const most of TRACE_LENGTHS) {
+    trials = trials.map((row) => ({ ...row, trace: thinned(row.trace, most) }));
+    yield { ...submission, trials };
+  }
+  const attempts = new Map(trials.map((row) => [row.trial, row.attempt])); // the last attempt of each trial
+  const isLast = (row) => row.attempt === attempts.get(row.trial);
+  trials = trials.map((row) => (isLast(row) ? row : { ...row, timing: {} }));
+  yield { ...submission, trials };
+  for (const most of ATTEMPTS_KEPT) {
+    const kept = trials.filter((row) => row.attempt <= most || row.attempt > attempts.get(row.trial) - most);
+    yield { ...submission, trials: kept };
+  }
 }
 
 const COLUMNS = ["batch", "page", "trial", "attempt", "level", "none_seen", "points", "started_ms", "ended_ms", "slider_start"];

@@ -1,8 +1,11 @@
 // One trial: adjust the level, lock it, locate where the flicker is; in training, coaching on both.
 
 import { levelIsRight, placesAreRight } from "./judge.js";
+import { thinned } from "./trace.js";
 
 const SHOWN_BEFORE_CONFIRM = 4;
+const LONGEST_TRACE = 1000;
+const RECORDED_TRACE = 400;
 
 /**
  * @param {object} tools
@@ -12,9 +15,10 @@ const SHOWN_BEFORE_CONFIRM = 4;
  * @param {ReturnType<typeof import("./flicker.js").createFlicker>} tools.flicker
  * @param {() => number} tools.elapsed milliseconds since the page was first opened
  * @param {(active: object|null) => void} tools.save keeps the trial's state for a reload
+ * @param {(active: object) => void} tools.saveSoon the same within a moment, while the slider moves
  * @param {(row: object) => void} tools.record takes one attempt's row
  */
-export function createTrial({ page, slots, stage, flicker, words, elapsed, random, save, record }) {
+export function createTrial({ page, slots, stage, flicker, words, elapsed, random, save, saveSoon, record }) {
   let active = null; // the saved state of the trial at hand
   let spec = null;
   let finish = null;
@@ -32,10 +36,11 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
   function setLevel(level) {
     active.level = level;
     active.trace.push([elapsed() - active.started_ms, level]);
+    if (active.trace.length > LONGEST_TRACE) active.trace = thinned(active.trace, LONGEST_TRACE / 2);
     flicker.setLevel(level);
     resume();
     update();
-    save(active);
+    saveSoon(active);
   }
 
   function enter(phase) {
@@ -134,10 +139,10 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
       level: noneSeen ? null : active.level,
       none_seen: noneSeen,
       points: active.points.map(([x, y]) => [Math.round(x * 100) / 100, Math.round(y * 100) / 100]),
-      started_ms: Math.round(active.started_ms),
-      ended_ms: Math.round(elapsed()),
+      started_ms: active.started_ms,
+      ended_ms: elapsed(),
       slider_start: active.slider_start,
-      trace: active.trace.map(([ms, level]) => [Math.round(ms), level]),
+      trace: thinned(active.trace, RECORDED_TRACE),
       timing: flicker.timing(),
     };
   }

@@ -2,6 +2,8 @@
 
 import { createDecoder } from "./decoder.js";
 
+const DECODE_AGAIN_MS = 3000;
+
 /** The next trial: training in the plan's order, then one at random of those whose pack has arrived; null if none has. */
 export function nextTrial(page, state, arrived, random) {
   const open = (trial) => !state.finished.includes(trial.trial);
@@ -14,12 +16,13 @@ export function nextTrial(page, state, arrived, random) {
 }
 
 /**
- * @param {object} tools page, session, packs, stage, flicker, trial, random
+ * @param {object} tools page, session, packs, stage, flicker, trial, random, later
  * @param {(kind: "training"|"study", number: number, count: number) => void} tools.onTrial a trial comes on
  * @param {(waiting: boolean) => void} tools.onWaiting no pack is there, or one is again
  * @param {(size: object) => void} tools.onSize
+ * @param {() => void} tools.onTrouble a frame cannot be decoded; it is tried again
  */
-export function createTrials({ page, session, packs, stage, flicker, trial, random, onTrial, onWaiting, onSize }) {
+export function createTrials({ page, session, packs, stage, flicker, trial, random, later, onTrial, onWaiting, onSize, onTrouble }) {
   const { state } = session;
   let decoder = null;
   let current = null;
@@ -35,6 +38,12 @@ export function createTrials({ page, session, packs, stage, flicker, trial, rand
     onWaiting(false);
   }
 
+  function troubled() {
+    const mine = decoder;
+    onTrouble();
+    later(() => mine.retry(), DECODE_AGAIN_MS);
+  }
+
   async function workOne() {
     let next = nextTrial(page, state, packs.arrived, random);
     if (!next) {
@@ -47,7 +56,7 @@ export function createTrials({ page, session, packs, stage, flicker, trial, rand
     onTrial(kind, state.finished.length + 1, page.training.length + page.study.length);
     const size = stage.place(next, page.display, session.cssPxPerCm());
     onSize(size);
-    decoder = createDecoder(packs.get(next.pack), { target: targetOf(size) });
+    decoder = createDecoder(packs.get(next.pack), { target: targetOf(size), onError: troubled });
     flicker.setDecoder(decoder);
     const saved = state.active?.trial === next.trial ? state.active : null;
     decoder.want(saved?.level ?? 0);

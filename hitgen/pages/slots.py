@@ -16,7 +16,7 @@ SLOTS = (
 CALIBRATION_SLOTS = ("card", "card-grow", "card-shrink")
 PARTS = (
     "blocked-text", "preview-text", "preview-example", "consent-fault", "example", "example-stop", "trial-heading", "task",
-    "resumed", "waiting", "waiting-text", "at-work", "canvas", "overlay", "stopped", "level", "window", "marked", "progress-bar",
+    "resumed", "notice", "waiting", "waiting-text", "at-work", "canvas", "overlay", "stopped", "level", "window", "marked", "progress-bar",
     "submit-text", "downloads", "finish", "done-text",
 )  # fmt: skip
 SCREENS_WITH_NEXT = ("consent", "instructions", "distance", "submit")
