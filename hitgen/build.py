@@ -13,6 +13,7 @@ from typing import Any
 from hitgen import __version__, resources
 from hitgen.batch import Batch, load_batch
 from hitgen.config.images import Role
+from hitgen.errors import Fault, InputError
 from hitgen.plan import Plan, PlannedPage, make_plan
 from hitgen.stimuli.ladders import Ladder
 from hitgen.stimuli.making import Progress, make_ladders
@@ -96,13 +97,14 @@ def build(folder: Path, workers: int | None = None, progress: Progress | None = 
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a built batch."""
-    from hitgen.errors import Fault, InputError
-
+    """The manifest of a built batch; InputError where it is missing or damaged."""
+    path = BuildFolder(folder).manifest
     try:
-        manifest: dict[str, Any] = json.loads(BuildFolder(folder).manifest.read_bytes())
+        manifest: dict[str, Any] = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise InputError(Fault(str(folder), "", "it is not built yet", f"`hitgen build {folder}`")) from None
+        raise InputError(Fault(str(path), "", "the batch is not built", "`hitgen build` first")) from None
+    except ValueError as error:
+        raise InputError(Fault(str(path), "", f"cannot be read ({error})", "`hitgen build` again")) from None
     return manifest
 
 

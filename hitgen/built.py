@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from hitgen.build import BuildFolder, read_manifest
 from hitgen.errors import Fault, InputError
 from hitgen.hosts.base import HostedFile, pack_file, page_file
 
@@ -38,17 +38,12 @@ class Built:
 
 def read_build(folder: Path, batch: str, linked: bool) -> Built:
     """The build of the batch in `folder`; raises InputError where it is missing, foreign or incomplete."""
-    path = folder / "build" / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(Fault(str(path), "", "the batch is not built", "`hitgen build` first")) from error
-    except ValueError as error:
-        raise InputError(Fault(str(path), "", f"cannot be read ({error})", "`hitgen build` again")) from error
+    manifest = read_manifest(folder)
+    build = BuildFolder(folder).root
+    path = BuildFolder(folder).manifest
     if manifest["batch"] != batch:
         problem = f"was built for {manifest['batch']!r}, but the batch is {batch!r}"
         raise InputError(Fault(str(path), "batch", problem, "`hitgen build` again"))
-    build = folder / "build"
     pages = tuple(_page(batch, build, row) for row in manifest["pages"])
     names = sorted({row["pack"] for row in manifest["ladders"]}) if linked else []
     packs = tuple(pack_file(batch, build / "packs" / f"{name}.pack", name) for name in names)

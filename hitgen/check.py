@@ -10,7 +10,8 @@ from typing import Any
 from hitgen.batch import Batch, load_batch
 from hitgen.build import BuildFolder, plan_of
 from hitgen.built import PageContent
-from hitgen.errors import InputError
+from hitgen.config.loading import CONFIG_NAME
+from hitgen.errors import Fault, InputError
 from hitgen.orders import quote_pages, raise_faults, requirement_faults
 from hitgen.plan import Plan, PlannedPage
 from hitgen.stimuli.flash import flash_faults
@@ -58,6 +59,7 @@ def check(folder: Path, workers: int | None = None, progress: Progress | None = 
     faults = [
         fault for ladder in made.ladders for fault in flash_faults(ladder.key, measured[ladder.key].flash_sr, display)
     ]
+    faults += _unfilled(batch)
     if faults:
         raise InputError(faults)
     return _summary(batch, plan, made.ladders, measured)
@@ -91,11 +93,19 @@ def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: di
     )
 
 
+def _unfilled(batch: Batch) -> list[Fault]:
+    """A fault for each word of the consent that `init` left to the researcher and nobody has written."""
+    words = batch.config.consent.model_dump()
+    return [
+        Fault(CONFIG_NAME, f"consent.{key}", "it is still to be filled in", "what your participants have to know")
+        for key, text in words.items()
+        if FILL_IN in text
+    ]
+
+
 def _config_warnings(batch: Batch) -> list[str]:
     warnings = []
-    hit, consent = batch.config.hit, batch.config.consent
-    if any(FILL_IN in text for text in (consent.contact, consent.approval, consent.exemption, consent.retention)):
-        warnings.append("batch.toml: consent: some of it is still to be filled in")
+    hit = batch.config.hit
     if not hit.gold:
         warnings.append(
             "batch.toml: hit.gold: without gold questions nobody can be screened; make some with `hitgen gold`"

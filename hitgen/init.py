@@ -44,7 +44,8 @@ scaling = "physical"          # physical: width_cm on every screen; pixels: one 
 width_cm = 13.797
 distance_cm = 30
 swaps_per_second = 8          # 8 swaps a second are a flicker of 4 Hz
-{flash}
+# accept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"   # `hitgen check` says whether it is needed
+
 [consent]                     # what participants read and agree to
 title = "Visibility of image compression"
 contact = "FILL IN: name and address"
@@ -64,10 +65,6 @@ kind = "folder"               # folder: a web server of your own; s3: a bucket
 [recruiter]
 kind = "mturk"
 """
-
-FLASH_COMMENT = (
-    '# accept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"   # `hitgen check` says whether it is needed'
-)
 
 
 def init(folder: Path, images: Path) -> int:
@@ -94,9 +91,7 @@ def init(folder: Path, images: Path) -> int:
         shutil.copyfile(path, folder / "images" / path.name)
     suffixes = {path.suffix for path in found}
     pattern = f"images/*{suffixes.pop()}" if len(suffixes) == 1 else "images/*"
-    text = TEMPLATE.format(
-        schema=SCHEMA_NAME, folder=folder, name=name.strip("-") or "batch", pattern=pattern, flash=FLASH_COMMENT + "\n"
-    )
+    text = TEMPLATE.format(schema=SCHEMA_NAME, folder=folder, name=name.strip("-") or "batch", pattern=pattern)
     (folder / SCHEMA_NAME).write_text(json.dumps(batch_schema(), indent=1) + "\n", encoding="utf-8")
     (folder / "batch.toml").write_text(text, encoding="utf-8")
     return len(found)

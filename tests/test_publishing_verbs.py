@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hitgen import build, cli, publication
+from hitgen import build, check, cli, publication
 from tests.publishing import FakeRecruiter, make_batch, serving
 
 
@@ -24,7 +24,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def recruiter(monkeypatch: pytest.MonkeyPatch) -> FakeRecruiter:
     made = FakeRecruiter(now=publication.utc_now())
     monkeypatch.setattr(publication, "open_recruiter", lambda *_: made)
-    # The synthetic build has no images it could be made from.
+    # The synthetic build has no images it could be made from or checked by.
+    monkeypatch.setattr(check, "check", lambda *_, **__: None)
     monkeypatch.setattr(build, "build", lambda *_, **__: None)
     return made
 

@@ -188,7 +188,7 @@ async function work() {
   working = true;
   showScreen(state.screen, { focus: false });
   await measured;
-  await measure();
+  await measure(); // once more where the page was opened in a hidden tab and had no frames
   if (state.withdrawn_from) return;
   if (display.tooSlow()) {
     block("display", {});

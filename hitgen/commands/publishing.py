@@ -55,6 +55,7 @@ class PublishingVerbs:
         """Show the plan, ask for the total where money is spent, and carry it out."""
         from hitgen import showing
         from hitgen.build import build
+        from hitgen.check import check
         from hitgen.publication import LEDGER, open_publication
         from hitgen.publish import plan_publication, publish
 
@@ -62,6 +63,7 @@ class PublishingVerbs:
             return
         if not (options.folder / LEDGER).exists():
             # Later the build is the one that was published, and must stay as it is.
+            check(options.folder, progress=ProgressBar("ladders"))
             build(options.folder, progress=ProgressBar("ladders"))
         with open_publication(options.folder, options.production) as publication:
             plan = plan_publication(publication)

@@ -8,7 +8,15 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import (
+    Environment,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+    meta,
+)
 from jinja2 import FileSystemLoader as Loader
 from markupsafe import Markup
 
@@ -115,8 +123,6 @@ class Renderer:
             if name in sources or environment.loader is None:
                 continue
             sources[name] = environment.loader.get_source(environment, name)[0]
-            from jinja2 import meta
-
             pending += [found for found in meta.find_referenced_templates(environment.parse(sources[name])) if found]
         display, survey = self._batch.config.display, self._batch.config.survey
         faults = source_faults(sources) + slot_faults(

@@ -1,0 +1,95 @@
+"""A new user's way from a folder of images to a page, by the README's own verbs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from hitgen.cli import main
+from hitgen.eject import ejectable
+from hitgen.preview import page_address, watch
+from tests.bench.build import photographs
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    return photographs(tmp_path / "photos", 2)
+
+
+def fill_in(folder: Path) -> None:
+    path = folder / "batch.toml"
+    text = path.read_text().replace("FILL IN: ", "").replace("levels = 100", "levels = 20")
+    path.write_text(text.replace("# accept_flash_hazard", "accept_flash_hazard"))
+
+
+def test_from_a_folder_to_pages_with_gold(
+    tmp_path: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "study"
+    assert main(["init", str(folder), "--images", str(photos[0].parent)]) == 0
+    assert main(["init", str(folder), "--images", str(photos[0].parent)]) == 1
+    assert "exists and is not empty; try another name" in capsys.readouterr().err
+    assert main(["check", str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert all(
+        f"batch.toml: consent.{key}: it is still to be filled in" in said
+        for key in ("contact", "approval", "retention")
+    )
+    fill_in(folder)
+    extra = photographs(tmp_path / "extra", 4)[2:]
+    for role, source in zip(("training", "gold"), extra, strict=True):
+        arguments = ["gold", str(folder), "--source", str(source), "--role", role, "--onset", "5"]
+        before = (folder / "batch.toml").read_text()
+        assert main(arguments) == 0
+        assert "Nothing was added" in capsys.readouterr().out
+        assert (folder / "batch.toml").read_text() == before
+        assert main([*arguments, "--yes"]) == 0
+        assert main([*arguments, "--yes"]) == 1
+    text = (folder / "batch.toml").read_text()
+    (folder / "batch.toml").write_text(text.replace("training = 0", "training = 1").replace("gold = 0", "gold = 1"))
+    capsys.readouterr()
+    assert main(["check", str(folder), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["pages"], found["trials"], found["warnings"]) == (1, 4, [])
+    assert main(["build", str(folder)]) == 0
+    first = {path: path.read_bytes() for path in (folder / "build").rglob("*") if path.is_file()}
+    assert main(["build", str(folder), "--json"]) == 0
+    again = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (again["pages_written"], again["ladders_encoded"]) == (0, 0)
+    for path in itertools.chain((folder / "build").rglob("*"), (folder / "cache").rglob("*")):
+        if path.is_file():
+            path.unlink()
+    assert main(["build", str(folder)]) == 0
+    assert {path: path.read_bytes() for path in (folder / "build").rglob("*") if path.is_file()} == first
+
+
+def test_preview_watches_and_a_template_of_ones_own_wins(
+    tmp_path: Path, photos: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "study"
+    main(["init", str(folder), "--images", str(photos[0].parent)])
+    fill_in(folder)
+    assert main(["build", str(folder)]) == 0
+    address = page_address(folder, None)
+    assert address.startswith("file:") and address.endswith("/build/pages/p0001.html")
+
+    def rounds():
+        yield 0
+        assert main(["eject", str(folder), "parts/done.html"]) == 0
+        assert main(["eject", str(folder), "parts/done.html"]) == 1
+        path = folder / "templates" / "parts" / "done.html"
+        path.write_text(path.read_text().replace("<h1", '<h1 class="mine"'))
+        os.utime(path)
+        yield 1
+
+    told: list[str] = []
+    watch(folder, told.append, rounds())
+    assert told == ["rebuilt: 1 of 1 pages are new; reload the browser"]
+    assert '<h1 class="mine"' in (folder / "build" / "pages" / "p0001.html").read_text()
+    assert main(["eject", str(folder), "parts/dome.html"]) == 1
+    assert 'try "templates/parts/done.html"' in capsys.readouterr().err
+    assert "templates/layouts/side.html" in ejectable() and "assets/runtime/main.js" in ejectable()
