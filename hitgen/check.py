@@ -11,6 +11,7 @@ from hitgen.batch import Batch, load_batch
 from hitgen.build import BuildFolder, plan_of
 from hitgen.built import PageContent
 from hitgen.config.loading import CONFIG_NAME
+from hitgen.config.recruiting import in_waves
 from hitgen.errors import Fault, InputError
 from hitgen.orders import quote_pages, raise_faults, requirement_faults
 from hitgen.plan import Plan, PlannedPage
@@ -75,8 +76,9 @@ def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: di
     carried = sum(sizes[trial.ladder] for page in plan.pages for trial in page.trials)
     linked = sum({ladder.pack: ladder.bytes for ladder in ladders}.values())
     places = [(page.kind, page.assignments) for page in plan.pages]
-    cost = quote_pages(batch.config, places, batch.config.recruiter.waves)
-    other = quote_pages(batch.config, places, not batch.config.recruiter.waves)
+    waves = in_waves(batch.config.recruiter)
+    cost = quote_pages(batch.config, places, waves)
+    other = quote_pages(batch.config, places, not waves)
     return Check(
         pages=len(plan.pages),
         trials=sum(len(page.trials) for page in plan.pages),

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from hitgen.built import BuiltPage, PageContent
 from hitgen.config.batch import BatchConfig
+from hitgen.config.recruiting import AnyRecruiter, LinkRecruiter, MTurkRecruiter, TurkleRecruiter, demands, in_waves
 from hitgen.errors import Fault, InputError
 from hitgen.recruiters.base import Order
-from hitgen.recruiters.fees import Quote, quote, split
+from hitgen.recruiters.fees import Quote, quote_for, split
 
 MAX_REQUIREMENTS = 10
 """How many demands on workers a HIT can carry."""
@@ -86,9 +87,8 @@ def reward_of(config: BatchConfig, kind: str) -> Decimal:
 
 def quote_pages(config: BatchConfig, pages: Iterable[tuple[str, int]], waves: bool) -> Quote:
     """What pages given as (kind, assignments) cost with fees, in waves or in one HIT each; pure."""
-    recruiter = config.recruiter
     hits = [(size, reward_of(config, kind)) for kind, count in pages for size in split(count, waves)]
-    return quote(hits, recruiter.masters)
+    return quote_for(config.recruiter, hits)
 
 
 class Orders:
@@ -98,7 +98,7 @@ class Orders:
         self._config = config
         self._ledger = ledger
         self._pages = {page.page: page for page in pages}
-        self._sizes = {page.page: split(page.assignments, config.recruiter.waves) for page in pages}
+        self._sizes = {page.page: split(page.assignments, in_waves(config.recruiter)) for page in pages}
         self._admission = any(page.kind == "qualification" for page in pages)
         self.groups = groups_of(config, pages)
 
@@ -143,7 +143,7 @@ class Orders:
 
 def groups_of(config: BatchConfig, pages: Sequence[PageContent]) -> dict[str, Groups]:
     """Each page's groups, with waves and repeats as the config has them."""
-    hits_of = {page.page: len(split(page.assignments, config.recruiter.waves)) for page in pages}
+    hits_of = {page.page: len(split(page.assignments, in_waves(config.recruiter))) for page in pages}
     return group_pages(pages, hits_of, config.recruiter.gold_repeats == "allow")
 
 
@@ -151,10 +151,10 @@ def requirement_faults(config: BatchConfig, pages: Sequence[PageContent]) -> lis
     """Pages that ask more of workers than the recruiter can, or that nobody could ever work."""
     recruiter, groups = config.recruiter, groups_of(config, pages)
     admission = any(page.kind == "qualification" for page in pages)
-    other = len(recruiter.require) + recruiter.masters + 1 + admission
+    other = demands(recruiter) + 1 + admission
     remedy = 'fewer gold questions on a page, or gold_repeats = "allow"'
-    faults = []
-    for page in pages:
+    faults = _admission_faults(recruiter, admission)
+    for page in pages if isinstance(recruiter, MTurkRecruiter) else ():
         if (count := other + len(groups[page.page].needed)) > MAX_REQUIREMENTS:
             problem = f"page {page.page} needs {count} requirements; {MAX_REQUIREMENTS} are possible"
             faults.append(Fault("batch.toml", "recruiter.require", problem, remedy))
@@ -165,6 +165,14 @@ def requirement_faults(config: BatchConfig, pages: Sequence[PageContent]) -> lis
         remedy = 'more gold questions, or recruiter.gold_repeats = "allow"'
         faults.append(Fault("batch.toml", "qualification.gold", problem, remedy))
     return faults
+
+
+def _admission_faults(recruiter: AnyRecruiter, admission: bool) -> list[Fault]:
+    if not (admission and isinstance(recruiter, LinkRecruiter | TurkleRecruiter)):
+        return []
+    problem = f"recruiter {recruiter.kind!r} cannot admit people by a qualification page: you choose them yourself"
+    remedy = "leaving [qualification] out; gold questions on the study pages screen just as well"
+    return [Fault("batch.toml", "qualification", problem, remedy)]
 
 
 def raise_faults(faults: Sequence[Fault]) -> None:

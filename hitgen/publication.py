@@ -90,7 +90,7 @@ def open_account(
         if bound is None:
             raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
         production = bound.environment == "production"
-        used = recruiter or open_recruiter(config.recruiter, config.batch.name, ledger.kept, production)
+        used = recruiter or open_recruiter(config, folder, ledger.kept, production)
         ledger.bind(used.account())
         yield Account(folder, config, ledger, used, now)
 
@@ -116,7 +116,7 @@ def open_publication(
     with locked(path):
         make_way(path, production)
         with Ledger(path) as ledger:
-            used = recruiter or open_recruiter(config.recruiter, name, ledger.kept, production)
+            used = recruiter or open_recruiter(config, folder, ledger.kept, production)
             ledger.bind(used.account())
             orders = Orders(config, built.pages, ledger.name)
             yield Publication(folder, config, ledger, used, now, host, built, orders)

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 from botocore.stub import Stubber
 
-from hitgen.config.publishing import MTurkRecruiter, Requirement
+from hitgen.config.recruiting import MTurkRecruiter, Requirement
 from hitgen.errors import InputError, OutsideError
 from hitgen.recruiters.base import Bonus, Order, RefusedError, UnknownOutcomeError
 from hitgen.recruiters.mturk import MTurk

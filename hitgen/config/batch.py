@@ -10,8 +10,9 @@ from hitgen.config.base import Slug, Strict
 from hitgen.config.hit import Display, Hit, Qualification
 from hitgen.config.images import AnyImageSet
 from hitgen.config.people import AnySurveyQuestion, Consent
-from hitgen.config.publishing import AnyHost, AnyRecruiter, FolderHost, MTurkRecruiter
+from hitgen.config.publishing import AnyHost, FolderHost
 from hitgen.config.questions import QuestionEntry
+from hitgen.config.recruiting import AnyRecruiter, MTurkRecruiter
 
 
 class BatchTable(Strict):

@@ -1,10 +1,12 @@
-"""What Mechanical Turk costs, to the cent, in Decimal; never less than the service takes."""
+"""What recruiters cost, to the cent, in Decimal; never less than the service takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+
+from hitgen.config.recruiting import AnyRecruiter, MTurkRecruiter, ProlificRecruiter
 
 CENT = Decimal("0.01")
 BASE_RATE = Decimal("0.20")
@@ -40,13 +42,30 @@ def fee_usd(amount_usd: Decimal, max_assignments: int, masters: bool = False) ->
 
 
 def quote(hits: Iterable[tuple[int, Decimal]], masters: bool = False) -> Quote:
-    """The price of HITs given as (assignments, reward in dollars)."""
+    """The price of Mechanical Turk's HITs given as (assignments, reward in dollars)."""
+    return _summed(hits, lambda reward_usd, assignments: fee_usd(reward_usd, assignments, masters))
+
+
+def quote_for(recruiter: AnyRecruiter, hits: Iterable[tuple[int, Decimal]]) -> Quote:
+    """The price of HITs given as (assignments, reward in dollars) with this recruiter.
+
+    Own participants and Turkle's workers are paid outside hitgen, so nothing is spent through it.
+    """
+    if isinstance(recruiter, MTurkRecruiter):
+        return quote(hits, recruiter.masters)
+    if isinstance(recruiter, ProlificRecruiter):
+        percent = recruiter.fee_percent
+        return _summed(hits, lambda reward_usd, _: (reward_usd * percent / 100).quantize(CENT, ROUND_CEILING))
+    return _summed(((assignments, Decimal("0.00")) for assignments, _ in hits), lambda *_: Decimal("0.00"))
+
+
+def _summed(hits: Iterable[tuple[int, Decimal]], fee: Callable[[Decimal, int], Decimal]) -> Quote:
     count, places, rewards, fees = 0, 0, Decimal("0.00"), Decimal("0.00")
     for assignments, reward_usd in hits:
         count += 1
         places += assignments
         rewards += assignments * reward_usd
-        fees += assignments * fee_usd(reward_usd, assignments, masters)
+        fees += assignments * fee(reward_usd, assignments)
     return Quote(count, places, rewards, fees)
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, cast
 from xml.sax.saxutils import escape, unescape
 
-from hitgen.config.publishing import MTurkRecruiter
+from hitgen.config.recruiting import MTurkRecruiter
 from hitgen.errors import OutsideError
 from hitgen.recruiters import fees
 from hitgen.recruiters.base import Account, Bonus, Judgement, Order, Progress, RefusedError, Submission

@@ -22,7 +22,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from hitgen.config.publishing import MTurkRecruiter
+from hitgen.config.recruiting import MTurkRecruiter
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.recruiters.base import Account, Environment, RefusedError, UnknownOutcomeError
 from hitgen.recruiters.pacer import Pacer

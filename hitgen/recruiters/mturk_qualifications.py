@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Any
 
-from hitgen.config.publishing import MTurkRecruiter, Requirement
+from hitgen.config.recruiting import MTurkRecruiter, Requirement
 from hitgen.errors import Fault, InputError
 from hitgen.recruiters.base import Order, RefusedError
 from hitgen.recruiters.mturk_client import MTurkClient, turk_code

@@ -1,0 +1,153 @@
+"""Who sends workers to pages, and where their answers go: one model a kind of recruiter."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from hitgen.config.base import Slug, Strict, Text
+from hitgen.config.publishing import Address, one_line
+
+Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$")]
+Cap = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)]
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+DAY_S = 86_400
+
+
+class Recruiting(Strict):
+    """What all kinds of recruiters have."""
+
+    gold_repeats: Literal["exclude", "allow"] = Field(
+        default="exclude", description="whether a worker may meet a gold question again; never a study ladder"
+    )
+    cap_usd: Cap | None = Field(default=None, description="what the batch may cost with fees; needed in production")
+
+
+class Requirement(Strict):
+    """What a worker's qualification must be: exactly one condition."""
+
+    qualification: Text = Field(
+        description="approval_percent, approved_hits, adult, locale, or one of your own by name"
+    )
+    at_least: int | None = None
+    at_most: int | None = None
+    equals: int | None = None
+    granted: bool | None = Field(default=None, description="true: must have it; false: must not")
+    among: tuple[str, ...] = Field(default=(), max_length=30, description="locales: US, DE or US-NY")
+    not_among: tuple[str, ...] = Field(default=(), max_length=30)
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Requirement:
+        numbers = [self.at_least, self.at_most, self.equals, self.granted]
+        given = sum(value is not None for value in numbers) + bool(self.among) + bool(self.not_among)
+        if given != 1:
+            raise ValueError("give exactly one of at_least, at_most, equals, granted, among, not_among")
+        locales = self.among + self.not_among
+        if (self.qualification == "locale") != bool(locales):
+            raise ValueError('locale goes with among or not_among and a list such as ["US", "DE"], and only it does')
+        for place in locales:
+            if not re.fullmatch(r"[A-Z]{2}(-[A-Z]{2})?", place):
+                raise ValueError(f"{place!r} is no locale; write DE, or US-NY for a state")
+        return self
+
+
+class MTurkRecruiter(Recruiting):
+    """Amazon Mechanical Turk, or a marketplace that speaks its protocol."""
+
+    kind: Literal["mturk"]
+    title: Annotated[Text, StringConstraints(max_length=128), AfterValidator(one_line)] = (
+        "Find where two pictures start to flicker"
+    )
+    description: Annotated[Text, StringConstraints(max_length=2000), AfterValidator(one_line)] = (
+        "Move a slider until a picture starts to flicker, then click where you see it."
+    )
+    keywords: Annotated[Text, StringConstraints(max_length=1000), AfterValidator(one_line)] = (
+        "image, quality, flicker, research"
+    )
+    duration_s: int = Field(default=3600, ge=30, le=31_536_000)
+    lifetime_s: int = Field(default=604_800, ge=30, le=31_536_000)
+    auto_approval_s: int = Field(default=604_800, ge=0, le=2_592_000)
+    endpoint_url: Address = Field(default="", description="a compatible marketplace; default: MTurk's sandbox")
+    profile: str = Field(default="", description="the AWS profile to use; default: the usual credential chain")
+    submit_origins: tuple[Origin, ...] = Field(
+        default=(), description="further origins a page may submit to, beyond MTurk's own and loopback"
+    )
+    waves: bool = Field(
+        default=False, description="HITs of at most 9 assignments, one after the other, at the lower fee"
+    )
+    masters: bool = False
+    require: tuple[Requirement, ...] = ()
+    excluded: Slug = Field(default="hitgen-excluded", description="the qualification that shuts workers out")
+
+
+class CollectorResults(Strict):
+    """Answers go to `hitgen serve` on a server of one's own."""
+
+    kind: Literal["collector"]
+    url: Annotated[Address, Field(min_length=1, description="where the world sees `hitgen serve`")]
+
+
+class S3Results(Strict):
+    """Answers go to the bucket under [host], by a presigned form that is renewed whenever hitgen runs."""
+
+    kind: Literal["s3"]
+
+
+AnyResults = Annotated[CollectorResults | S3Results, Field(discriminator="kind")]
+
+
+class LinkRecruiter(Recruiting):
+    """Own participants: a personal address for each place; people are found, and paid, outside hitgen."""
+
+    kind: Literal["link"]
+    results: AnyResults = Field(description="where the answers go")
+    lifetime_s: int = Field(default=90 * DAY_S, ge=60, le=10 * 365 * DAY_S)
+
+
+class TurkleRecruiter(Recruiting):
+    """A Turkle server of one's own."""
+
+    kind: Literal["turkle"]
+    url: Annotated[Address, Field(min_length=1, description="the Turkle server's address")]
+    token_env: Variable = Field(default="TURKLE_TOKEN", description="environment variable with the API token")
+    duration_s: int = Field(default=3600, ge=30, le=31_536_000)
+    login_required: bool = True
+
+
+class ProlificRecruiter(Recruiting):
+    """Prolific: one study with an address for each page."""
+
+    kind: Literal["prolific"]
+    results: AnyResults = Field(description="where the answers go")
+    token_env: Variable = Field(default="PROLIFIC_TOKEN", description="environment variable with the API token")
+    title: Annotated[Text, StringConstraints(max_length=120), AfterValidator(one_line)] = (
+        "Find where two pictures start to flicker"
+    )
+    description: Annotated[Text, StringConstraints(max_length=8000)] = (
+        "Move a slider until a picture starts to flicker, then click where you see it. Needs a computer with a mouse."
+    )
+    project: str = Field(default="", description="id of the project; default: that of your account")
+    minutes: int = Field(ge=1, le=600, description="how long a page takes; sets the pay per hour")
+    minutes_most: int | None = Field(default=None, ge=2, le=1200, description="time a participant has at most")
+    minimum_usd_per_hour: Decimal = Field(default=Decimal("8.00"), ge=0, decimal_places=2)
+    fee_percent: Decimal = Field(default=Decimal("42.8"), ge=0, le=200, description="the service's fee, with tax")
+    completion_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{6,20}$")] = "HITGEN01"
+    filters: tuple[str, ...] = Field(default=(), description="filters as JSON, as Prolific's API takes them")
+    excluded: Slug = Field(default="hitgen-excluded", description="the participant group that shuts people out")
+    endpoint_url: Address = Field(default="", description="a compatible service; default: Prolific")
+
+
+AnyRecruiter = Annotated[MTurkRecruiter, Field()]
+
+
+def in_waves(recruiter: AnyRecruiter) -> bool:
+    """Whether pages are given out in small HITs, one after the other."""
+    return isinstance(recruiter, MTurkRecruiter) and recruiter.waves
+
+
+def demands(recruiter: AnyRecruiter) -> int:
+    """How many demands on workers the config makes of every page."""
+    return len(recruiter.require) + recruiter.masters if isinstance(recruiter, MTurkRecruiter) else 0
