@@ -2,6 +2,9 @@
 
 /** A frame this close to the middle between two due frames is a tie, in shares of a frame: more than clock jitter. */
 const TIE = 0.06;
+/** The same where the display's clock and the timer's drift apart so slowly that one side would win for a whole trial. */
+const SLOW_TIE = 0.25;
+const TRIAL_MS = 30_000;
 
 /**
  * @param {object} options
@@ -16,38 +19,60 @@ export function createSchedule({ swapsPerSecond, kind, frameMs }) {
 /**
  * Each swap falls on the display frame nearest to its due time, without drift. At 60 Hz and 8 swaps a second every
  * other swap is due halfway between two frames: were such ties always rounded up, the source would be shown for 8
- * frames and the level for 7. So ties go up and down in turn.
+ * frames and the level for 7. So a tie goes to the side that evens out what both were shown.
  */
 function nominal(swapsPerSecond, frameMs) {
   const periodMs = 1000 / swapsPerSecond;
   let start = 0;
-  let tieSwap = -1;
-  let tieEarly = true;
+  let index = 0;
+  let swappedAt = 0;
+  let excess = 0; // how much longer than due the source was shown than the level, in ms
+  let undecided = -1; // the tied swap last decided, and its side
+  let early = false;
 
-  function decideTie(swap) {
-    if (swap !== tieSwap) {
-      tieSwap = swap;
-      tieEarly = !tieEarly;
-    }
-    return tieEarly;
+  function tie() {
+    const offHalf = Math.abs(((periodMs / frameMs) % 1) - 0.5); // drift of a tied swap, in frames a swap
+    return offHalf * TRIAL_MS < periodMs ? SLOW_TIE : TIE;
+  }
+
+  function goesEarly(swap, t) {
+    if (swap === undecided) return early;
+    undecided = swap;
+    const sign = swap % 2 ? 1 : -1;
+    const now = Math.abs(excess + sign * (t - swappedAt - periodMs));
+    const next = Math.abs(excess + sign * (t + frameMs - swappedAt - periodMs));
+    if (Math.abs(now - next) > frameMs * TIE) early = now < next;
+    return early;
+  }
+
+  function due(t) {
+    const zone = tie();
+    const swap = Math.max(0, Math.floor((t - start + frameMs * (0.5 + zone)) / periodMs));
+    const tied = swap > index && Math.abs(start + swap * periodMs - t - frameMs / 2) <= frameMs * zone;
+    return tied && !goesEarly(swap, t) ? swap - 1 : swap;
   }
 
   return {
     periodMs,
     start(t) {
       start = t;
-      tieSwap = -1;
+      swappedAt = t;
+      index = 0;
+      excess = 0;
+      undecided = -1;
     },
     setFrameMs(ms) {
       frameMs = ms;
     },
     dueOf: (swap) => start + swap * periodMs,
     indexAt(t) {
-      const reach = (t - start + frameMs * (0.5 + TIE)) / periodMs;
-      const swap = Math.max(0, Math.floor(reach));
-      const early = start + swap * periodMs - t;
-      const tied = swap > 0 && Math.abs(early - frameMs / 2) <= frameMs * TIE;
-      return tied && !decideTie(swap) ? swap - 1 : swap;
+      const swap = due(t);
+      if (swap !== index) {
+        excess += (swap % 2 ? 1 : -1) * (t - swappedAt - (swap - index) * periodMs);
+        swappedAt = t;
+        index = swap;
+      }
+      return swap;
     },
   };
 }
