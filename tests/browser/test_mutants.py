@@ -99,10 +99,20 @@ def the_order_survives_a_reload(open_page: OpenPage, address: str) -> bool:
     return len(seen) == 1
 
 
+def training_comes_first(open_page: OpenPage, address: str) -> bool:
+    robot, _ = worked(open_page, address, lambda _: Answer(5, [(64, 40), (256, 40), (160, 160)]))
+    at_work = [screen for screen in robot.record.screens if screen in ("training", "study")]
+    return at_work == ["training", "study"] and len(robot.record.order) == 4
+
+
 FAULTS: dict[str, tuple[Check, str, str, str, str]] = {
     "1 clicks of earlier trials count": (
         places_of_a_trial_are_its_own, PIXELS, "trial.js",
         "phase, level, points: [], coach", "phase, level, points: active.points ?? window.kept ?? (window.kept = []), coach",
+    ),
+    "4 training never runs": (
+        training_comes_first, PIXELS, "trials.js",
+        "const training = page.training.find(open);", "const training = null; page.training.length = 0;",
     ),
     "9 a reload starts over": (the_order_survives_a_reload, PIXELS, "storage.js", "storage.setItem(key, JSON.stringify(state))", "null"),
     "10 the preview runs everything": (a_preview_runs_nothing, PIXELS, "environment.js", 'else if (assignment === NOT_ACCEPTED) mode = "preview";', ""),
