@@ -1,0 +1,81 @@
+"""The requester's side: one operation of the MTurk protocol in, its answer out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from hitgen.rehearsal import assignments, hits, lives, model, qualifications
+from hitgen.rehearsal.refusals import RefusalError
+from hitgen.rehearsal.state import State
+
+Act = Callable[[State, dict[str, Any]], dict[str, Any]]
+ACTS: dict[str, Act] = {
+    "AcceptQualificationRequest": qualifications.accept_request,
+    "ApproveAssignment": assignments.approve,
+    "AssociateQualificationWithWorker": qualifications.associate,
+    "CreateAdditionalAssignmentsForHIT": hits.add_assignments,
+    "CreateHIT": hits.create_hit,
+    "CreateHITType": hits.create_hit_type,
+    "CreateHITWithHITType": hits.create_hit_with_hit_type,
+    "CreateQualificationType": qualifications.create_type,
+    "CreateWorkerBlock": assignments.block,
+    "DeleteHIT": hits.delete_hit,
+    "DeleteQualificationType": qualifications.delete_type,
+    "DeleteWorkerBlock": assignments.unblock,
+    "DisassociateQualificationFromWorker": qualifications.disassociate,
+    "GetAccountBalance": assignments.balance,
+    "GetAssignment": assignments.get_assignment,
+    "GetHIT": hits.get_hit,
+    "GetQualificationScore": qualifications.score,
+    "GetQualificationType": qualifications.get_type,
+    "ListAssignmentsForHIT": assignments.list_assignments,
+    "ListBonusPayments": assignments.list_bonuses,
+    "ListHITsForQualificationType": hits.list_hits_for_qualification_type,
+    "ListQualificationRequests": qualifications.list_requests,
+    "ListQualificationTypes": qualifications.list_types,
+    "ListReviewableHITs": hits.list_reviewable_hits,
+    "ListWorkerBlocks": assignments.list_blocks,
+    "ListWorkersWithQualificationType": qualifications.list_workers,
+    "NotifyWorkers": assignments.notify,
+    "RejectAssignment": assignments.reject,
+    "RejectQualificationRequest": qualifications.reject_request,
+    "SendBonus": assignments.send_bonus,
+    "UpdateExpirationForHIT": hits.update_expiration,
+    "UpdateHITReviewStatus": hits.update_review_status,
+    "UpdateHITTypeOfHIT": hits.update_type,
+    "UpdateQualificationType": qualifications.update_type,
+}
+SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/us-east-1/mturk-requester/aws4_request, .*Signature=")
+
+
+class Requester:
+    """The requester's side of a marketplace; `listing_lag_s` is how long a new HIT is not listed yet."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.listing_lag_s = 0.0
+
+    def check_signature(self, authorization: str) -> None:
+        """Raise RefusalError unless a request is signed for this service and its one region."""
+        if not authorization:
+            raise RefusalError(
+                "", "The request is missing an authentication token", "MissingAuthenticationTokenException", 403
+            )
+        if not SIGNED.match(authorization):
+            told = "Credential should be scoped to the service mturk-requester in us-east-1"
+            raise RefusalError("", told, "InvalidSignatureException", 403)
+
+    def answer(self, operation: str, request: Any) -> dict[str, Any]:
+        """The service's answer to an operation, as JSON values; raises RefusalError."""
+        model.check(operation, request)
+        given = {key: value for key, value in request.items() if value is not None}
+        with self._state.at_once():
+            lives.sweep(self._state)
+        with self._state.at_once():
+            if operation == "ListHITs":
+                return hits.list_hits(self._state, given, self._state.clock.now() - self.listing_lag_s)
+            if operation not in ACTS:
+                raise RefusalError("", f"a rehearsal does not offer {operation}", "ServiceFault", 501)
+            return ACTS[operation](self._state, given)
