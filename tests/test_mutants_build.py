@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from hitgen import batch
 from hitgen.build import build, read_manifest
 from hitgen.pages import render
-from hitgen.stimuli import codecs
+from hitgen.stimuli import codecs, ladders
 from hitgen.stimuli.packs import read_pack
 from tests.browser.conftest import HEAD, grid, write_batch
 
@@ -74,7 +74,8 @@ def test_7_the_same_source_under_two_codecs_is_two_things(tmp_path: Path, monkey
     )
     (tmp_path / "batch.toml").write_text(f"{HEAD}{sets}[hit]\ntraining = 0\nstudy = 1\ngold = 0\n", encoding="utf-8")
     assert codecs_stay_apart(tmp_path)
-    monkeypatch.setattr(batch.LadderSource, "key", property(lambda ladder: ladder.source))
+    for kind in (batch.LadderSource, ladders.Ladder):
+        monkeypatch.setattr(kind, "key", property(lambda ladder: ladder.source))
     assert not codecs_stay_apart(tmp_path)
 
 
