@@ -74,6 +74,11 @@ class Ledger:
         """Write a fact about the whole batch."""
         self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
+    def first_fact(self, name: str, value: str) -> str:
+        """Write a fact unless there is one; the one that stands, whoever wrote it first."""
+        self._database.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (name, value))
+        return cast(str, self.fact(name))
+
     @property
     def account(self) -> Account | None:
         """Where this ledger's HITs are; None before the first publication."""

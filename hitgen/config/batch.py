@@ -13,6 +13,7 @@ from hitgen.config.people import AnySurveyQuestion, Consent
 from hitgen.config.publishing import AnyHost, FolderHost
 from hitgen.config.questions import QuestionEntry
 from hitgen.config.recruiting import AnyRecruiter, MTurkRecruiter
+from hitgen.config.screening import BonusTable, Notices, Screening
 
 
 class BatchTable(Strict):
@@ -36,5 +37,8 @@ class BatchConfig(Strict):
     consent: Consent
     survey: tuple[AnySurveyQuestion, ...] = ()
     texts: dict[str, str] = Field(default={}, description="single texts of the screens, over the language's")
+    screening: Screening = Screening()
+    bonus: BonusTable = BonusTable()
+    notices: Notices = Notices()
     host: AnyHost = FolderHost(kind="folder")
     recruiter: AnyRecruiter = MTurkRecruiter(kind="mturk")

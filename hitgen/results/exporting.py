@@ -1,0 +1,87 @@
+"""The dataset as files: CSV that is safe to open in a spreadsheet, Parquet, and the data dictionary."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hitgen.results.cells import guarded
+from hitgen.results.columns import TABLES
+from hitgen.results.dataset import dataset_of
+from hitgen.results.study import Study, read_study
+from hitgen.stimuli.packs import write_whole
+
+if TYPE_CHECKING:
+    import polars
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Where the files are, and how many rows each table has."""
+
+    folder: Path
+    rows: dict[str, int]
+    faulty: int
+
+
+def export_path(folder: Path) -> Path:
+    """Where the export of a batch lies."""
+    return folder / "results" / "export"
+
+
+def export(folder: Path) -> Exported:
+    """Write the dataset of the study in a batch folder under `results/export/`."""
+    return write_export(read_study(folder))
+
+
+def write_export(study: Study) -> Exported:
+    """Write the dataset of a study; each file is replaced whole."""
+    dataset, place = dataset_of(study), export_path(study.folder)
+    place.mkdir(parents=True, exist_ok=True)
+    rows = {}
+    for name in TABLES:
+        table: polars.DataFrame = getattr(dataset, name)
+        write_whole(place / f"{name}.csv", csv_bytes(table))
+        buffer = io.BytesIO()
+        table.write_parquet(buffer)
+        write_whole(place / f"{name}.parquet", buffer.getvalue())
+        rows[name] = table.height
+    write_whole(place / "data-dictionary.md", data_dictionary().encode())
+    return Exported(place, rows, len(study.faulty))
+
+
+def csv_bytes(table: polars.DataFrame) -> bytes:
+    """The table as CSV, every text of it guarded against being taken for a formula."""
+    import polars
+
+    texts = [name for name, kind in table.schema.items() if kind == polars.String]
+    # Once for each distinct text: most columns have few.
+    columns = [
+        polars.Series(name, [known.get(text) for text in table[name]], dtype=polars.String)
+        for name in texts
+        for known in [{text: guarded(text) for text in table[name].unique() if text is not None}]
+    ]
+    return table.with_columns(columns).write_csv(line_terminator="\n").encode()
+
+
+def data_dictionary() -> str:
+    """What every column of every table means, as Markdown."""
+    lines = [
+        "# Data dictionary",
+        "",
+        "CSV and Parquet hold the same rows. In CSV, text that a spreadsheet would take for a formula has an apostrophe before it.",
+    ]
+    for name, (columns, about) in TABLES.items():
+        lines += [
+            "",
+            f"## {name}",
+            "",
+            f"{about[0].upper()}{about[1:]}.",
+            "",
+            "| column | type | meaning |",
+            "|---|---|---|",
+        ]
+        lines += [f"| `{column.name}` | {column.kind} | {column.about} |" for column in columns]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,164 @@
+"""`results/review.csv`: the verdicts as a table that a person may edit, and what was edited in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, cast
+
+from hitgen.errors import Fault, InputError
+from hitgen.results.cells import guarded, unguarded
+from hitgen.results.verdicts import PAY, USE, Decided, Pay, Use
+from hitgen.stimuli.packs import write_whole
+
+EDITABLE = ("pay", "use", "feedback", "training_bonus_usd", "completion_bonus_usd", "admit", "shut_out")
+MONEY = ("training_bonus_usd", "completion_bonus_usd")
+CHOICES = {"pay": PAY, "use": USE, "admit": ("yes", "no", ""), "shut_out": ("yes", "no")}
+MAX_FEEDBACK = 1024
+MAX_BONUS_USD = Decimal(1000)
+
+
+@dataclass(frozen=True)
+class ReviewRow:
+    """One assignment; `proposed` is what the rules say of the editable columns, so that edits can be told."""
+
+    assignment: str
+    worker: str
+    page: str
+    kind: str
+    submitted_at: str
+    status: str
+    minutes: str
+    gold_answers: str
+    gold_rate: str
+    pay: Pay
+    use: Use
+    feedback: str
+    training_bonus_usd: Decimal
+    completion_bonus_usd: Decimal
+    admit: str
+    shut_out: str
+    reasons: str
+    proposed: tuple[str, ...] = ()
+
+    def editable(self) -> tuple[str, ...]:
+        """The editable columns as text."""
+        return tuple(str(getattr(self, name)) for name in EDITABLE)
+
+    def decided(self) -> Decided:
+        """What a person changed of the verdicts."""
+        pay, use = self.pay, self.use
+        return Decided(pay if pay != self.proposed[0] else None, use if use != self.proposed[1] else None)
+
+    def with_edits(self, old: ReviewRow | None) -> ReviewRow:
+        """This proposal with what a person had changed in an older one."""
+        told = replace(self, proposed=self.editable())
+        if old is None:
+            return told
+        edits = {
+            name: getattr(old, name)
+            for name, before in zip(EDITABLE, old.proposed, strict=True)
+            if str(getattr(old, name)) != before
+        }
+        return replace(told, **edits)
+
+
+COLUMNS = tuple(field.name for field in fields(ReviewRow))
+
+
+def review_path(folder: Path) -> Path:
+    """Where the review file of a batch lies."""
+    return folder / "results" / "review.csv"
+
+
+def write_review(folder: Path, rows: Iterable[ReviewRow]) -> Path:
+    """Write the review file; readable by its owner alone, since it names workers."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        values = {**row.__dict__, "proposed": json.dumps(row.proposed)}
+        writer.writerow([guarded(str(values[name])) for name in COLUMNS])
+    path = review_path(folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A byte order mark, or Excel reads names in the wrong alphabet.
+    write_whole(path, buffer.getvalue().encode("utf-8-sig"))
+    path.chmod(0o600)
+    return path
+
+
+def read_review(folder: Path) -> dict[str, ReviewRow]:
+    """The review file by assignment, as a person left it; empty where there is none. InputError with all faults."""
+    path = review_path(folder)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError:
+        remedy = 'saving it as "CSV UTF-8"'
+        raise InputError(Fault(str(path), "", "is not UTF-8", remedy)) from None
+    head = text.partition("\n")[0]
+    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+    missing = [name for name in ("assignment", *EDITABLE, "proposed") if name not in (table.fieldnames or ())]
+    if missing:
+        remedy = "putting the columns back, or deleting the file and `hitgen review` again"
+        raise InputError(Fault(str(path), "", f"lacks the columns {', '.join(missing)}", remedy))
+    rows: dict[str, ReviewRow] = {}
+    faults: list[Fault] = []
+    for line, cells in enumerate(table, start=2):
+        values = {name: unguarded((cells.get(name) or "").strip()) for name in COLUMNS}
+        found = list(_faults(values, rows))
+        faults += [Fault(f"{path}, row {line}", *fault) for fault in found]
+        if not found:
+            rows[values["assignment"]] = _row(values)
+    if faults:
+        raise InputError(faults)
+    return rows
+
+
+def _faults(values: dict[str, str], rows: dict[str, ReviewRow]) -> Iterable[tuple[str, str, str]]:
+    for name, known in CHOICES.items():
+        values[name] = values[name].lower()
+        if values[name] not in known:
+            yield name, f"{values[name]!r} is not known", " or ".join(repr(word) for word in known if word)
+    for name in MONEY:
+        if _money(values[name]) is None:
+            yield name, f"{values[name]!r} is no amount of dollars", "for example 0.50, with a point, or 0"
+    if values["assignment"] in rows:
+        yield "assignment", f"{values['assignment']} is there twice", "keeping one of the rows"
+    if len(values["feedback"]) > MAX_FEEDBACK:
+        yield "feedback", f"has {len(values['feedback'])} characters", f"at most {MAX_FEEDBACK}"
+    if values["pay"] == "reject" and not values["feedback"]:
+        yield "feedback", "rejected work needs a reason, which the worker reads", "a sentence saying why"
+    if _proposed(values["proposed"]) is None:
+        yield "proposed", "this column was changed", "deleting the file and `hitgen review` again"
+
+
+def _money(text: str) -> Decimal | None:
+    try:
+        amount = Decimal(text or "0")
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or not 0 <= amount <= MAX_BONUS_USD or amount != amount.quantize(Decimal("0.01")):
+        return None
+    return amount.quantize(Decimal("0.01"))
+
+
+def _proposed(text: str) -> tuple[str, ...] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    right = isinstance(found, list) and len(found) == len(EDITABLE) and all(isinstance(item, str) for item in found)
+    return tuple(found) if right else None
+
+
+def _row(values: dict[str, str]) -> ReviewRow:
+    typed: dict[str, Any] = {**values, "proposed": _proposed(values["proposed"])}
+    typed |= {name: cast(Decimal, _money(values[name])) for name in MONEY}
+    return ReviewRow(**typed)

@@ -1,0 +1,106 @@
+"""A study as it stands: everything that came in, read, graded, screened and judged."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from hitgen.config.batch import BatchConfig
+from hitgen.config.loading import read_config
+from hitgen.errors import Fault, InputError
+from hitgen.ledger import Ledger
+from hitgen.publication import LEDGER
+from hitgen.results.content import Content, read_content
+from hitgen.results.grade import GradedWork, grade
+from hitgen.results.parsing import Faulty, Received, Work, parse
+from hitgen.results.reviewfile import ReviewRow, read_review
+from hitgen.results.verdicts import Judged, judge
+
+PSEUDONYM_CHARS = 16
+
+
+@dataclass(frozen=True)
+class Study:
+    """All submissions of a batch, in order of time, with their verdicts; `review` is the file people edit."""
+
+    folder: Path
+    config: BatchConfig
+    content: Content
+    works: tuple[GradedWork, ...]
+    faulty: tuple[Faulty, ...]
+    review: dict[str, ReviewRow]
+    judged: Judged
+    key: bytes
+
+    def pseudonym(self, worker: str) -> str:
+        """What stands for a worker in all that leaves this machine: a keyed hash, the key being in the ledger."""
+        return hmac.new(self.key, worker.encode(), hashlib.sha256).hexdigest()[:PSEUDONYM_CHARS]
+
+    def received(self) -> list[Received]:
+        """Every submission, the faulty ones too, in order of time."""
+        rows = [*(work.received for work in self.works), *(bad.received for bad in self.faulty)]
+        return sorted(rows, key=lambda row: (row.submitted_at, row.assignment))
+
+
+def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
+    """The study in a batch folder, from its config, build, ledger and review file; asks nobody.
+
+    Raises InputError where one of them is missing, or the build is not the one that was published.
+    """
+    config, content = read_config(folder / "batch.toml"), read_content(folder)
+    if ledger is None:
+        path = folder / LEDGER
+        if not path.exists():
+            raise InputError(Fault(str(path), "", "nothing was published or taken in yet", "`hitgen publish` first"))
+        with Ledger(path) as opened:
+            return _study(folder, config, content, opened)
+    return _study(folder, config, content, ledger)
+
+
+def _study(folder: Path, config: BatchConfig, content: Content, ledger: Ledger) -> Study:
+    rows = received(ledger)
+    _refuse_other_build(content, ledger, {row.hit for row in rows})
+    works, faulty = read_works(rows, content, config.hit.locations)
+    review = read_review(folder)
+    judged = judge(works, faulty, config, {name: row.decided() for name, row in review.items()})
+    key = bytes.fromhex(ledger.first_fact("pseudonyms", secrets.token_hex(32)))
+    return Study(folder, config, content, tuple(works), tuple(faulty), review, judged, key)
+
+
+def received(ledger: Ledger) -> list[Received]:
+    """The ledger's submissions, in order of time."""
+    names = ("assignment", "hit", "page", "worker", "status", "answer")
+    return [
+        Received(**{name: row[name] for name in names}, submitted_at=datetime.fromisoformat(row["submitted_at"]))
+        for row in ledger.submissions()
+    ]
+
+
+def read_works(
+    rows: Iterable[Received], content: Content, locations: int
+) -> tuple[Sequence[GradedWork], Sequence[Faulty]]:
+    """What can be graded, graded, and what cannot."""
+    works: list[GradedWork] = []
+    faulty: list[Faulty] = []
+    for row in rows:
+        read = parse(row, content, locations)
+        if isinstance(read, Work):
+            works.append(grade(read))
+        else:
+            faulty.append(read)
+    return works, faulty
+
+
+def _refuse_other_build(content: Content, ledger: Ledger, hits: set[str]) -> None:
+    """Stop where the build is not the one that workers saw: its trials would be other pictures."""
+    for hit in ledger.hits():
+        page = content.pages.get(hit.page)
+        if hit.hit in hits and (page is None or page.sha256 != hit.page_sha256):
+            problem = f"page {hit.page} is not the one that was published"
+            remedy = "undoing the change to batch.toml or images and `hitgen build` again"
+            raise InputError(Fault("build/manifest.json", hit.page, problem, remedy))

@@ -1,0 +1,155 @@
+"""The submission as a page hands it in: its shape and limits; nothing outside them gets further."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from hitgen.errors import HitgenError
+
+MAX_BYTES = 64 * 1024
+MAX_ATTEMPTS = 1000
+
+
+class FaultyError(HitgenError):
+    """An answer that cannot be taken as a submission; says why in words without control characters."""
+
+
+class Part(BaseModel):
+    """Frozen; wrong types, NaN and infinity are refused, unknown keys are passed over."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
+
+
+Count = Annotated[int, Field(ge=0, le=10**9)]
+Ms = Annotated[int, Field(ge=0, le=10**11)]
+Number = Annotated[float, Field(ge=-1e9, le=1e9)]
+Positive = Annotated[float, Field(gt=0, le=1e6)]
+Id = Annotated[str, StringConstraints(max_length=256)]
+Words = Annotated[str, StringConstraints(max_length=2000)]
+LevelNumber = Annotated[int, Field(ge=0, le=1000)]
+Point = tuple[Number, Number]
+
+
+class Timing(Part):
+    """Frame statistics of one attempt, in milliseconds on the frame clock; empty where they had to go."""
+
+    swaps: Count | None = None
+    mean_ms: Number | None = None
+    sd_ms: Number | None = None
+    max_ms: Number | None = None
+    source_mean_ms: Number | None = None
+    distorted_mean_ms: Number | None = None
+    worst_error_ms: Number | None = None
+    dropped: Count | None = None
+    hidden_ms: Number | None = None
+
+
+class TrialRow(Part):
+    """One attempt at one trial; times in milliseconds since the page was opened, points in source pixels."""
+
+    trial: Id
+    attempt: int = Field(ge=1, le=100_000)
+    level: LevelNumber | None
+    none_seen: bool
+    points: tuple[Point, ...] = Field(max_length=50)
+    started_ms: Ms
+    ended_ms: Ms
+    slider_start: LevelNumber | None = None
+    trace: tuple[tuple[Ms, LevelNumber], ...] = Field(default=(), max_length=2000)
+    timing: Timing = Timing()
+
+
+class DisplayChange(Part):
+    """A window that was zoomed, resized or moved to another screen."""
+
+    ms: Ms
+    device_pixel_ratio: Positive | None = None
+
+
+class DisplayRecord(Part):
+    """The screen as the page found it."""
+
+    scaling: Words = ""
+    css_px_per_cm: Positive | None = None
+    device_pixel_ratio: Positive | None = None
+    device_px_per_source_px: Positive | None = None
+    refresh_hz: Positive | None = None
+    browser: Words = ""
+    user_agent: Words = ""
+    warnings: tuple[Words, ...] = Field(default=(), max_length=100)
+    changes: tuple[DisplayChange, ...] = Field(default=(), max_length=1000)
+
+
+class Calibration(Part):
+    """What the card on the screen told."""
+
+    css_px_per_cm: Positive | None = None
+    device_pixel_ratio: Positive | None = None
+
+
+class ConsentGiven(Part):
+    """Which wording was agreed to, and when."""
+
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    at: Id
+
+
+class Submission(Part):
+    """What one worker handed in for one page."""
+
+    schema_: Annotated[int, Field(alias="schema", ge=1, le=1)]
+    batch: Id
+    page: Id
+    assignment: Id
+    worker: Id
+    hit: Id = ""
+    opened_at: Id = ""
+    submitted_ms: Ms | None = None
+    order: tuple[Id, ...] = Field(max_length=500)
+    trials: tuple[TrialRow, ...] = Field(max_length=MAX_ATTEMPTS)
+    display: DisplayRecord
+    calibration: Calibration = Calibration()
+    consent: ConsentGiven
+    survey: dict[Id, Words | Number | bool | None] = Field(default={}, max_length=200)
+
+
+def read_submission(text: str) -> Submission:
+    """The submission in `text`; FaultyError where it is too long, no JSON, or of another shape."""
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise FaultyError("holds characters that no text can have") from None
+    if size > MAX_BYTES:
+        raise FaultyError(f"has {size} bytes; a submission has at most {MAX_BYTES}")
+    try:
+        return Submission.model_validate_json(text)
+    except ValidationError as error:
+        raise FaultyError(_words(error)) from None
+
+
+def _words(error: ValidationError) -> str:
+    """The first faults of a shape; the worker's own text is not repeated."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    shown = [f"{_place(detail['loc'])}{detail['msg'][:160]}" for detail in details[:3]]
+    more = f" and {len(details) - 3} more" if len(details) > 3 else ""
+    return plain("; ".join(shown) + more)
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    place = ".".join(str(part)[:40] for part in loc[:6])
+    return f"{place}: " if place else ""
+
+
+def plain(text: str) -> str:
+    """`text` in one printable line: whatever a terminal could take for a command is spelled out."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def submission_schema() -> dict[str, Any]:
+    """The JSON Schema of a submission."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Submission.model_json_schema(by_alias=True),
+    }

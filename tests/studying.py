@@ -1,0 +1,190 @@
+"""A small synthetic study: its build's manifest, its ledger, and submissions as a page would hand them in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from hitgen.ledger import Ledger
+from hitgen.recruiters.base import Account, Order, Progress, Submission
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WINDOW = (30, 37)
+POINTS = ((100.0, 100.0), (500.0, 100.0), (300.0, 400.0))
+ANSWERS = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionFormAnswers.xsd"
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass
+class SmallStudy:
+    """A batch folder with a manifest of `pages` study pages, each with its own study ladders and one gold question."""
+
+    folder: Path
+    pages: int = 2
+    study: int = 2
+    training: int = 1
+    golds: int = 3
+    quiz: bool = False
+    toml: str = ""
+    hit: str = ""
+    host: str = 'kind = "folder"'
+    recruiter: str = ""
+    names: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.names = [f"p{number + 1:04d}" for number in range(self.pages + self.quiz)]
+        (self.folder / "build" / "pages").mkdir(parents=True, exist_ok=True)
+        quiz = "[qualification]\ngold = 2\ntraining = 0\n" if self.quiz else ""
+        (self.folder / "batch.toml").write_text(
+            f'[batch]\nname = "demo"\nseed = 7\n[[images]]\nname = "study"\nsources = "images/*.png"\ncodec = "jpeg"\n'
+            f'[hit]\nreward_usd = "1.20"\n{self.hit}\n{quiz}'
+            '[consent]\ntitle = "Study"\ncontact = "a@example.org"\nexemption = "none"\n'
+            'retention = "ten years"\nwithdrawal = "any time"\n'
+            f'[host]\n{self.host}\n[recruiter]\nkind = "mturk"\n{self.recruiter}\n{self.toml}\n'
+        )
+        ladders = [self._ladder("study", f"s{number}") for number in range(self.pages * self.study)]
+        ladders += [self._ladder("gold", f"g{number}") for number in range(self.golds)]
+        ladders += [self._ladder("training", f"t{number}") for number in range(self.training)]
+        questions = [self._question(row) for row in ladders if row["role"] != "study"]
+        manifest = {
+            "schema": 1, "batch": "demo", "hitgen": "0", "questions": questions, "ladders": ladders,
+            "pages": [self._page(name, number, ladders) for number, name in enumerate(self.names)],
+        }  # fmt: skip
+        (self.folder / "build" / "manifest.json").write_text(json.dumps(manifest))
+        self.manifest = manifest
+
+    def _ladder(self, role: str, source: str) -> dict[str, Any]:
+        name = digest(f"{role}/{source}")
+        levels = [{"level": n, "parameter": 101 - n if n else None, "frame": digest(f"{name}{n}")} for n in range(101)]
+        return {
+            "ladder": name, "images": role, "source": source, "codec": "jpeg", "role": role, "pack": digest(name),
+            "bytes": 1, "width": 640, "height": 480, "levels": levels,
+        }  # fmt: skip
+
+    def _question(self, row: dict[str, Any]) -> dict[str, Any]:
+        name = f"{row['images']}/{row['source']}"
+        return {
+            "question": name, "images": row["images"], "source": row["source"], "ladder": row["ladder"],
+            "level": WINDOW, "points": POINTS, "radius_px": 70, "matches": 2,
+        }  # fmt: skip
+
+    def _page(self, name: str, number: int, ladders: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        by_role = {role: [row for row in ladders if row["role"] == role] for role in ("study", "gold", "training")}
+        if self.quiz and number == 0:
+            rows, kind = by_role["gold"][-2:], "qualification"
+        else:
+            number -= self.quiz
+            rows = by_role["training"] + by_role["study"][number * self.study : (number + 1) * self.study]
+            rows, kind = [*rows, by_role["gold"][number % self.golds]], "study"
+        trials = [
+            {
+                "trial": digest(f"{name}/{place}")[:16], "ladder": row["ladder"], "images": row["images"],
+                "source": row["source"], "codec": "jpeg", "role": row["role"],
+                "question": None if row["role"] == "study" else f"{row['images']}/{row['source']}",
+            }
+            for place, row in enumerate(rows)
+        ]  # fmt: skip
+        html = f"<!doctype html><title>{name}</title>".encode()
+        (self.folder / "build" / "pages" / f"{name}.html").write_bytes(html)
+        return {
+            "page": name, "kind": kind, "assignments": 5, "file": f"pages/{name}.html",
+            "sha256": hashlib.sha256(html).hexdigest(), "bytes": len(html), "trials": trials,
+        }  # fmt: skip
+
+    def page(self, name: str) -> dict[str, Any]:
+        return next(page for page in self.manifest["pages"] if page["page"] == name)
+
+    def trials(self, page: str, role: str) -> list[str]:
+        return [trial["trial"] for trial in self.page(page)["trials"] if trial["role"] == role]
+
+    def ledger(self) -> Ledger:
+        """The ledger with one HIT for each page, made where it is not."""
+        ledger = Ledger(self.folder / "ledger.sqlite")
+        if not ledger.hits():
+            ledger.bind(Account("http://127.0.0.1:1", "111122223333", "local"))
+            for page in self.manifest["pages"]:
+                order = Order(
+                    hit=f"{page['page']}.1", page=page["page"], kind=page["kind"], url="http://127.0.0.1/x",
+                    assignments=5, reward_usd=Decimal("1.20"), annotation=f"hitgen {ledger.name} demo {page['page']}.1",
+                )  # fmt: skip
+                ledger.intend(order, page["sha256"], Decimal("7.20"), START)
+                made = Progress(
+                    f"HIT{page['page']}", "Assignable", order.annotation, order.url, order.reward_usd, 5, 5, 0, 0,
+                    START, START + timedelta(days=7),
+                )  # fmt: skip
+                ledger.created(order.hit, made)
+        return ledger
+
+    def hand_in(self, answers: Iterable[tuple[str, str, str, str]]) -> None:
+        """Put (page, assignment, worker, raw answer) into the ledger, a minute apart."""
+        with self.ledger() as ledger:
+            hits = {hit.page: hit for hit in ledger.hits()}
+            before = sum(ledger.submission_counts().values())
+            with ledger.together():
+                for number, (page, assignment, worker, answer) in enumerate(answers, start=before):
+                    at = START + timedelta(minutes=number)
+                    row = Submission(assignment, f"HIT{page}", worker, "Submitted", at, at, None, answer)
+                    ledger.add_submission(hits[page], row, at)
+
+    def answer(
+        self, page: str, assignment: str, worker: str, levels: dict[str, int | None] | int = 40, gold: str = "right"
+    ) -> dict[str, Any]:
+        """A submission as the page makes it; `gold` is right, level (only), places (only) or wrong."""
+        rows, clock_ms = [], 60_000
+        for number, trial in enumerate(self.page(page)["trials"]):
+            level = levels if isinstance(levels, int) else levels.get(trial["source"], 40)
+            points = [[50.25 + 10 * number, 60.5], [200.0, 210.0], [620.0, 470.0]]
+            if trial["role"] != "study":
+                level = WINDOW[0] if gold in ("right", "level") or trial["role"] == "training" else 90
+                right = gold in ("right", "places") or trial["role"] == "training"
+                points = [[x + 1.5, y] for x, y in POINTS] if right else [[0.0, 479.0]] * 3
+            spread = int(digest(assignment + trial["trial"])[:6], 16) % 1000
+            rows.append(row(trial["trial"], level, points, clock_ms, clock_ms + 30_000 + spread))
+            clock_ms += 40_000
+        return {
+            "schema": 1, "batch": "demo", "page": page, "assignment": assignment, "worker": worker, "hit": f"HIT{page}",
+            "opened_at": START.isoformat(), "submitted_ms": clock_ms, "order": [row["trial"] for row in rows],
+            "trials": rows,
+            "display": {
+                "scaling": "physical", "width_cm": 13.797, "css_px_per_cm": 37.8, "device_px_per_source_px": 1.2,
+                "device_pixel_ratio": 1, "viewport": [1366, 700], "screen": [1366, 768], "schedule": "nominal",
+                "swaps_per_second": 8, "refresh_hz": 60, "frame_ms": 16.67, "frame_sd_ms": 0.2,
+                "browser": "Chromium 128.0", "user_agent": "Mozilla/5.0", "warnings": [], "changes": [],
+            },
+            "calibration": {"card_width_css_px": 323.5, "css_px_per_cm": 37.8, "device_pixel_ratio": 1},
+            "consent": {"sha256": digest("consent"), "at": START.isoformat()},
+            "survey": {"vision": "glasses", "ease": 3},
+        }  # fmt: skip
+
+
+def row(trial: str, level: int | None, points: Sequence[Sequence[float]], start: int, end: int) -> dict[str, Any]:
+    """One attempt as the page records it."""
+    return {
+        "trial": trial, "attempt": 1, "level": level, "none_seen": level is None,
+        "points": [] if level is None else list(points), "started_ms": start, "ended_ms": end, "slider_start": 0,
+        "trace": [[0, 0], [900, 20], [2500, level or 100]],
+        "timing": {
+            "swaps": 150, "mean_ms": 125.0, "sd_ms": 8.33, "max_ms": 133.3, "source_mean_ms": 125.1,
+            "distorted_mean_ms": 124.9, "worst_error_ms": 8.3, "dropped": 0, "hidden_ms": 0,
+        },
+    }  # fmt: skip
+
+
+def xml(submission: Any) -> str:
+    """The answer as Mechanical Turk gives it back."""
+    text = submission if isinstance(submission, str) else json.dumps(submission)
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><QuestionFormAnswers xmlns="{ANSWERS}"><Answer>'
+        f"<QuestionIdentifier>submission</QuestionIdentifier><FreeText>{escape(text)}</FreeText>"
+        "</Answer></QuestionFormAnswers>"
+    )

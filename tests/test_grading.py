@@ -1,0 +1,79 @@
+"""Gold and training answers: the window, the places one to one, and only that trial's marks."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+
+from hitgen.results.content import KnownAnswer
+from hitgen.results.grade import level_is_right, match_count, places_are_right
+from hitgen.results.study import read_study
+from tests.studying import POINTS, SmallStudy, row, xml
+
+ANSWER = KnownAnswer((10, 17), POINTS, 70, 2)
+
+
+@pytest.mark.parametrize(
+    ("level", "right"), [(9, False), (10, True), (13, True), (17, True), (18, False), (None, False)]
+)
+def test_the_window_includes_its_ends_and_none_seen_is_wrong(level: int | None, right: bool) -> None:
+    assert level_is_right(level, ANSWER) is right
+
+
+def test_a_mark_on_the_rim_counts_and_one_beyond_does_not() -> None:
+    assert match_count([(170, 100)], POINTS, 70) == 1
+    assert match_count([(170.01, 100)], POINTS, 70) == 0
+
+
+def test_one_mark_never_serves_two_points_nor_two_marks_one_point() -> None:
+    close = ((100.0, 100.0), (160.0, 100.0))
+    assert match_count([(130, 100)], close, 70) == 1
+    assert match_count([(100, 100), (101, 100), (99, 100)], POINTS, 70) == 1
+    assert not places_are_right([(130, 100)], KnownAnswer((1, 2), close, 70, 2))
+
+
+def test_the_matching_is_the_largest_there_is() -> None:
+    rng = random.Random(3)
+    for _ in range(300):
+        marks = [(rng.uniform(0, 200), rng.uniform(0, 200)) for _ in range(rng.randint(0, 4))]
+        points = [(rng.uniform(0, 200), rng.uniform(0, 200)) for _ in range(rng.randint(1, 4))]
+        best = 0
+        for size in range(1, min(len(marks), len(points)) + 1):
+            for chosen, to in itertools.product(
+                itertools.combinations(marks, size), itertools.permutations(points, size)
+            ):
+                near = ((m[0] - p[0]) ** 2 + (m[1] - p[1]) ** 2 <= 70**2 for m, p in zip(chosen, to, strict=True))
+                if all(near):
+                    best = size
+        assert match_count(marks, points, 70) == best
+
+
+def test_marks_of_a_study_trial_do_not_count_for_gold(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path)
+    given = small.answer("p0001", "A1", "W1", gold="level")
+    studies = small.trials("p0001", "study")
+    for trial in given["trials"]:
+        if trial["trial"] in studies:
+            trial["points"] = [list(point) for point in POINTS]
+    small.hand_in([("p0001", "A1", "W1", xml(given))])
+    [work] = read_study(tmp_path).works
+    [gold] = work.answers("gold")
+    assert (gold.level_pass, gold.place_pass) == (True, False)
+    assert [(a.level_pass, a.place_pass) for a in work.answers("study")] == [(None, None)] * 2
+
+
+def test_every_coached_attempt_is_graded_and_kept_apart(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path)
+    given = small.answer("p0001", "A1", "W1")
+    [training] = small.trials("p0001", "training")
+    given["trials"][0] |= {"attempt": 3}
+    given["trials"].insert(0, row(training, 99, [], 1000, 9000))
+    given["trials"].insert(1, row(training, 30, [[0, 0]] * 3, 9500, 19000) | {"attempt": 2})
+    small.hand_in([("p0001", "A1", "W1", xml(given))])
+    [work] = read_study(tmp_path).works
+    found = [(a.row.attempt, a.level_pass, a.place_pass) for a in work.answers("training")]
+    assert found == [(1, False, False), (2, True, False), (3, True, True)]
+    assert [attempt.order for attempt in work.attempts] == [1, 1, 1, 2, 3, 4]
