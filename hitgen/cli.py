@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hitgen import __version__
 from hitgen.commands.publishing import PublishingVerbs
+from hitgen.commands.results import ResultsVerbs
 from hitgen.console import ProgressBar, size
 from hitgen.errors import HitgenError
 
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     eject = add("eject", _eject, "copy a template, style or script into the batch to edit it")
     eject.add_argument("name", nargs="?", help="for example layouts/flicker.html; without it, what there is")
     PublishingVerbs(print, _ask).register(add)
+    ResultsVerbs(print, _ask).register(add)
     return parser
 
 

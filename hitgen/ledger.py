@@ -213,7 +213,8 @@ class Ledger:
             (
                 *(row.assignment, hit.hit, hit.page, row.worker, row.status),
                 *(time.isoformat() if time else None for time in times),
-                *(row.answer, now.isoformat()),
+                # Half a character, as JSON can carry it, is not text that the ledger could keep.
+                *(row.answer.encode("utf-8", "backslashreplace").decode(), now.isoformat()),
             ),
         )
 

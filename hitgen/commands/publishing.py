@@ -75,7 +75,7 @@ class PublishingVerbs:
             total = options.total
             if plan.account.environment == "production" and not total and (plan.now or plan.later):
                 total = self.ask("Type the total to spend it: ")
-            done = publish(publication, plan, total, progress=_bars())
+            done = publish(publication, plan, total, progress=bars())
             self.say(showing.as_json(done) if options.json else "\n".join(showing.published_lines(done)))
 
     def _configure(self, options: argparse.Namespace) -> bool:
@@ -169,7 +169,7 @@ class PublishingVerbs:
         self.say("\n".join(showing.forgotten_lines(forget(options.folder, options.worker))))
 
 
-def _bars() -> Callable[[str, int, int], None]:
+def bars() -> Callable[[str, int, int], None]:
     """One bar for each step of publishing."""
     bars: dict[str, ProgressBar] = {}
 

@@ -1,0 +1,194 @@
+"""What applying a review would do: judge, pay, admit, shut out, tell; each act once, however often it is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from hitgen.errors import Fault, InputError
+from hitgen.ledger_rows import Action, Hit
+from hitgen.publication import Account
+from hitgen.recruiters.base import Bonus
+from hitgen.recruiters.fees import fee_usd
+from hitgen.results.parsing import Received
+from hitgen.results.reviewfile import ReviewRow, review_path
+from hitgen.results.study import Study
+from hitgen.standing import Standing
+
+REASONS = {
+    "training": "For the training on your first page. Thank you!",
+    "completion": "For completing the study. Thank you!",
+}
+
+
+@dataclass(frozen=True)
+class PlannedBonus:
+    """A bonus of one purpose, which a worker gets once; `assignments` is the size of its HIT."""
+
+    purpose: str
+    bonus: Bonus
+    assignments: int
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """The bonus with its fee."""
+        return self.bonus.amount_usd + fee_usd(self.bonus.amount_usd, self.assignments)
+
+
+@dataclass(frozen=True)
+class ReviewPlan:
+    """What is left to do of a review; `left` says what will not be done, and why.
+
+    `rewards_usd` is what approving spends of money that was set aside when the HITs were made, with fees;
+    `bonuses_usd` is spent on top, with fees.
+    """
+
+    approve: tuple[ReviewRow, ...]
+    reject: tuple[ReviewRow, ...]
+    bonuses: tuple[PlannedBonus, ...]
+    admit: tuple[str, ...]
+    shut_out: tuple[str, ...]
+    notify_admitted: tuple[str, ...]
+    notify_shut_out: tuple[str, ...]
+    left: tuple[str, ...]
+    unlisted: int
+    environment: str
+    rewards_usd: Decimal
+    bonuses_usd: Decimal
+
+    @property
+    def total_usd(self) -> Decimal:
+        """What carrying it out spends, with fees."""
+        return self.rewards_usd + self.bonuses_usd
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left to do."""
+        acts = (self.approve, self.reject, self.bonuses, self.admit, self.shut_out)
+        return not any([*acts, self.notify_admitted, self.notify_shut_out])
+
+
+def plan_review(account: Account, study: Study) -> ReviewPlan:
+    """What the review file asks for and is not done; reads the ledger and the balance, changes nothing.
+
+    Raises InputError for rows of assignments nobody knows, and where the bonuses exceed the cap or the balance.
+    """
+    rows, received = _rows(study), {row.assignment: row for row in study.received()}
+    hits = {hit.hit: hit for hit in account.ledger.hits()}
+    actions = {action.action: action for action in account.ledger.actions()}
+    open_rows = [row for row in rows if row.status == "Submitted"]
+    approve = tuple(row for row in open_rows if row.pay == "pay")
+    bonuses = tuple(_bonuses(rows, received, hits, actions))
+    admit = _granted(rows, "admit", "admit", actions) if "admit" in account.recruiter.capabilities else []
+    shut_out = _granted(rows, "shut_out", "exclude", actions) if "exclude" in account.recruiter.capabilities else []
+    bound = account.ledger.account
+    plan = ReviewPlan(
+        approve=approve,
+        reject=tuple(row for row in open_rows if row.pay == "reject"),
+        bonuses=bonuses,
+        admit=tuple(admit),
+        shut_out=tuple(shut_out),
+        notify_admitted=_told(account, rows, "admit", "admitted", actions),
+        notify_shut_out=_told(account, rows, "shut_out", "shut_out", actions),
+        left=tuple(_left(rows)),
+        unlisted=len(received) - len(rows),
+        environment=bound.environment if bound else "local",
+        rewards_usd=sum((_place_usd(hits[received[row.assignment].hit]) for row in approve), Decimal("0.00")),
+        bonuses_usd=sum((planned.cost_usd for planned in bonuses), Decimal("0.00")),
+    )
+    _refuse_too_dear(account, plan, actions)
+    return plan
+
+
+def _rows(study: Study) -> list[ReviewRow]:
+    path = str(review_path(study.folder))
+    if not study.review:
+        raise InputError(Fault(path, "", "there is no review to apply", "`hitgen review` first, and reading its table"))
+    known = {row.assignment: row for row in study.received()}
+    strangers = [name for name in study.review if name not in known]
+    if strangers:
+        remedy = "deleting that row, or `hitgen review` again"
+        raise InputError([Fault(path, "assignment", f"nobody handed in {name!r}", remedy) for name in strangers[:10]])
+    # The recruiter's word stands, whatever became of these columns.
+    return [replace(row, worker=known[name].worker, status=known[name].status) for name, row in study.review.items()]
+
+
+def _place_usd(hit: Hit) -> Decimal:
+    return (hit.cost_usd / hit.order.assignments).quantize(Decimal("0.01"))
+
+
+def _bonuses(
+    rows: Iterable[ReviewRow],
+    received: Mapping[str, Received],
+    hits: Mapping[str, Hit],
+    actions: Mapping[str, Action],
+) -> Iterator[PlannedBonus]:
+    """Bonuses not paid yet. One that was meant before is finished as it was meant, whatever the file says now."""
+    meant: dict[tuple[str, str], Action] = {}
+    for name, action in actions.items():
+        if name.startswith("bonus:"):
+            meant.setdefault((name.split(":")[1], action.worker), action)
+    asked: set[tuple[str, str]] = set()
+    for row in rows:
+        wanted = {"training": row.training_bonus_usd, "completion": row.completion_bonus_usd}
+        for purpose, amount_usd in wanted.items():
+            before = meant.get((purpose, row.worker))
+            if (
+                before
+                or not amount_usd
+                or row.pay != "pay"
+                or row.status == "Rejected"
+                or (purpose, row.worker) in asked
+            ):
+                continue
+            asked.add((purpose, row.worker))
+            bonus = Bonus(row.assignment, row.worker, amount_usd, REASONS[purpose])
+            yield PlannedBonus(purpose, bonus, hits[received[row.assignment].hit].order.assignments)
+    for (purpose, worker), action in meant.items():
+        assignment = action.action.split(":", 2)[2]
+        if action.done_at is None and assignment in received:
+            bonus = Bonus(assignment, worker, Decimal(action.detail["amount_usd"]), action.detail["reason"])
+            yield PlannedBonus(purpose, bonus, hits[received[assignment].hit].order.assignments)
+
+
+def _granted(rows: Iterable[ReviewRow], column: str, verb: str, actions: Mapping[str, Action]) -> list[str]:
+    """The workers whom a column says yes of, and for whom it is not done."""
+    workers = dict.fromkeys(row.worker for row in rows if getattr(row, column) == "yes")
+    return [name for name in workers if (found := actions.get(f"{verb}:{name}")) is None or found.done_at is None]
+
+
+def _told(
+    account: Account, rows: Iterable[ReviewRow], column: str, purpose: str, actions: Mapping[str, Action]
+) -> tuple[str, ...]:
+    if not getattr(account.config.notices, purpose) or "notify" not in account.recruiter.capabilities:
+        return ()
+    workers = dict.fromkeys(row.worker for row in rows if getattr(row, column) == "yes")
+    return tuple(worker for worker in workers if f"notify:{purpose}:{worker}" not in actions)
+
+
+def _left(rows: Iterable[ReviewRow]) -> Iterator[str]:
+    wanted = {"pay": "Approved", "reject": "Rejected"}
+    for row in rows:
+        if row.status == "Submitted" and row.pay == "undecided":
+            yield f"{row.assignment} is undecided: {row.reasons}"
+        elif row.status != "Submitted" and row.pay in wanted and row.status != wanted[row.pay]:
+            yield f"{row.assignment} says {row.pay}, but it is {row.status.lower()} already"
+
+
+def _refuse_too_dear(account: Account, plan: ReviewPlan, actions: Mapping[str, Action]) -> None:
+    faults, cap_usd = [], account.config.recruiter.cap_usd
+    # Bonuses that were meant before are in what is committed already.
+    new_usd = sum(
+        (p.cost_usd for p in plan.bonuses if f"bonus:{p.purpose}:{p.bonus.assignment}" not in actions), Decimal("0.00")
+    )
+    total_usd = Standing(account).committed_usd() + new_usd
+    if new_usd and cap_usd is not None and total_usd > cap_usd:
+        problem = f"with these bonuses the batch costs ${total_usd}, more than its cap of ${cap_usd}"
+        faults.append(Fault("batch.toml", "recruiter.cap_usd", problem, "smaller bonuses, or a higher cap"))
+    balance = account.recruiter.balance_usd() if plan.bonuses else None
+    if balance is not None and plan.bonuses_usd > balance:
+        problem = f"the bonuses cost ${plan.bonuses_usd}, but ${balance} are there"
+        faults.append(Fault("recruiter", "balance", problem, "adding funds to the account, or smaller bonuses"))
+    if faults:
+        raise InputError(faults)

@@ -1,0 +1,28 @@
+"""Taking submissions in from the recruiter, and saying what cannot be read of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hitgen.collecting import collect
+from hitgen.publication import Account
+from hitgen.results.parsing import Faulty
+from hitgen.results.study import Study, read_study
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """How many submissions are new and there in all; `doubtful` HITs were meant by a publish that was cut off."""
+
+    new: int
+    total: int
+    faulty: tuple[Faulty, ...]
+    doubtful: int
+
+
+def fetch(account: Account, everything: bool = False) -> Fetched:
+    """Take in what was handed in, complete and once; with `everything` each HIT is looked into, not only changed ones."""
+    new = collect(account, everything)
+    study: Study = read_study(account.folder, account.ledger)
+    doubtful = sum(hit.state == "intended" for hit in account.ledger.hits())
+    return Fetched(new, len(study.works) + len(study.faulty), study.faulty, doubtful)

@@ -1,0 +1,133 @@
+"""The usable ratings still missing, and the HITs that would bring just these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hitgen.collecting import collect
+from hitgen.config.recruiting import MTurkRecruiter
+from hitgen.errors import Fault, InputError
+from hitgen.ledger import Ledger
+from hitgen.publication import LEDGER, Publication
+from hitgen.publish import PublicationPlan, plan_publication
+from hitgen.recruiters.fees import LARGE_HIT
+from hitgen.results.study import Study, read_study
+from hitgen.standing import Standing
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """One study ladder: ratings wanted, usable, without enough evidence, and still to come from open HITs."""
+
+    images: str
+    source: str
+    wanted: int
+    usable: int
+    undecided: int
+    coming: int
+
+    def missing(self, with_undecided: bool) -> int:
+        """How many ratings must be asked for; with `with_undecided` those without enough evidence count as usable."""
+        have = self.usable + self.coming + (self.undecided if with_undecided else 0)
+        return max(0, self.wanted - have)
+
+
+@dataclass(frozen=True)
+class TopupPlan:
+    """What is missing by ladder, the assignments asked for by page, and the publication that would bring them."""
+
+    shortfalls: dict[str, Shortfall]
+    pages: dict[str, int]
+    held_back: int
+    publication: PublicationPlan
+
+
+def refuse_unpublished(folder: Path) -> None:
+    """Raise InputError where a batch is not out, or closed: then everything is missing, which is no top-up."""
+    path = folder / LEDGER
+    remedy = "`hitgen publish`"
+    if not path.exists():
+        raise InputError(Fault(str(path), "", "this batch was never published", remedy))
+    with Ledger(path) as ledger:
+        if ledger.fact("closed") is not None:
+            raise InputError(Fault(str(path), "", "this batch is closed", remedy))
+
+
+def plan_topup(publication: Publication, with_undecided: bool = False) -> TopupPlan:
+    """What is missing and what it costs; changes nothing at the recruiter.
+
+    A page brings one rating for each of its study ladders, so it is asked for as often as the neediest of them needs.
+    Raises InputError as `plan_publication` does: the cap counts everything that was ever published.
+    """
+    collect(publication)
+    study = read_study(publication.folder, publication.ledger)
+    found = shortfalls(publication, study)
+    need = {ladder: short.missing(with_undecided) for ladder, short in found.items()}
+    pages: dict[str, int] = {}
+    for page in study.content.pages.values():
+        wanted = max((need[ladder] for ladder in page.study()), default=0) if page.kind == "study" else 0
+        if wanted:
+            pages[page.page] = wanted
+            need.update({ladder: max(0, need[ladder] - wanted) for ladder in page.study()})
+    asked = {page: min(count, _most(publication)) for page, count in pages.items()}
+    held_back = sum(pages.values()) - sum(asked.values())
+    return TopupPlan(found, asked, held_back, plan_publication(publication, asked))
+
+
+def _most(publication: Publication) -> int:
+    """The most assignments of one further HIT: in waves, as many as keep the lower fee; the rest comes next time."""
+    recruiter = publication.config.recruiter
+    in_waves = isinstance(recruiter, MTurkRecruiter) and recruiter.waves
+    return LARGE_HIT - 1 if in_waves else 10**9
+
+
+def shortfalls(publication: Publication, study: Study) -> dict[str, Shortfall]:
+    """Each study ladder's ratings as they stand, by ladder."""
+    coming_by_page = coming(publication)
+    usable: dict[str, int] = {}
+    undecided: dict[str, int] = {}
+    for work in study.works:
+        for attempt in work.answers("study"):
+            use = study.judged.ratings[work.received.assignment, attempt.known.trial].use
+            counts = {"use": usable, "not-enough-evidence": undecided}.get(use)
+            if counts is not None:
+                counts[attempt.known.ladder.ladder] = counts.get(attempt.known.ladder.ladder, 0) + 1
+    expected: dict[str, int] = {}
+    for page in study.content.pages.values():
+        for ladder in page.study():
+            expected[ladder] = expected.get(ladder, 0) + coming_by_page.get(page.page, 0)
+    return {
+        row.ladder: Shortfall(
+            images=row.images,
+            source=row.source,
+            wanted=study.config.hit.ratings,
+            usable=usable.get(row.ladder, 0),
+            undecided=undecided.get(row.ladder, 0),
+            coming=expected.get(row.ladder, 0),
+        )
+        for row in study.content.ladders
+        if row.role == "study"
+    }
+
+
+def coming(publication: Publication) -> dict[str, int]:
+    """The assignments of each page that may still be handed in, or that `publish` makes by itself."""
+    standing = Standing(publication)
+    replaced = {row.replaces for row in standing.rows if row.state != "refused"}
+    found: dict[str, int] = {}
+    for row in standing.rows:
+        if row.state in ("refused", "deleted"):
+            continue
+        count = standing.left(row)
+        if row.state == "ended":
+            count = 0 if standing.is_over(row) else min(count, row.pending or 0)
+        elif row.hit in replaced and standing.is_over(row):
+            count = 0
+        found[row.page] = found.get(row.page, 0) + max(0, count)
+    urls = {page.page: publication.url(page.page) for page in publication.built.pages}
+    made = {row.hit for row in standing.rows if row.state != "refused"}
+    for hit in publication.orders.first(urls):
+        if hit.order.hit not in made:
+            found[hit.order.page] = found.get(hit.order.page, 0) + hit.order.assignments
+    return found
