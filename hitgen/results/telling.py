@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,8 +61,7 @@ def fetched_json(found: Fetched) -> str:
 
 def review_lines(study: Study, rows: Sequence[ReviewRow], path: Path) -> list[str]:
     """The table, those that need a look first, with what the whole comes to."""
-    pays, uses = Counter(row.pay for row in rows), Counter(row.use for row in rows)
-    ratings = Counter(verdict.use for verdict in study.judged.ratings.values())
+    ratings = [verdict.use for verdict in study.judged.ratings.values()]
     ranks = {"undecided": 0, "reject": 1, "pay": 2}
     sorted_rows = sorted(rows, key=lambda row: (ranks[row.pay], row.use == "use"))
     lines = [f"{'assignment':32} {'page':6} {'min':>5} {'gold':>4} {'rate':>5} {'pay':9} {'use':19} reasons"]
@@ -70,18 +69,18 @@ def review_lines(study: Study, rows: Sequence[ReviewRow], path: Path) -> list[st
     if len(rows) > MOST_ROWS:
         lines.append(f"... and {len(rows) - MOST_ROWS} more in the file")
     few = study.config.screening.gold_answers_min
-    if uses["not-enough-evidence"]:
+    if any(row.use == "not-enough-evidence" for row in rows):
         lines.append(f"not-enough-evidence: the worker has fewer than gold_answers_min = {few} gold answers")
     return [
         *lines,
-        f"{len(rows)} assignments: {_counts(pays)}; {_counts(uses)}",
-        f"{sum(ratings.values())} ratings: {_counts(ratings)}",
+        f"{len(rows)} assignments: {_counts(row.pay for row in rows)}; {_counts(row.use for row in rows)}",
+        f"{len(ratings)} ratings: {_counts(ratings)}",
         f"Edit {path}, then `hitgen review {study.folder} --apply`",
     ]
 
 
-def _counts(counts: Counter[str]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.most_common()) or "none"
+def _counts(names: Iterable[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in Counter(names).most_common()) or "none"
 
 
 def _review_line(row: ReviewRow) -> str:
