@@ -187,9 +187,15 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
     }
   }
 
+  /** No trial is on: nothing can be moved, locked or marked. */
+  function rest() {
+    for (const control of [slots.slider, slots.confirm, slots.noneSeen, slots.undo, slots.stop]) control.disabled = true;
+  }
+
   function end() {
     flicker.stop();
     active = null;
+    rest();
     slots.window.hidden = true;
     save(null);
     finish();
@@ -213,6 +219,7 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
     save(active);
   }
 
+  rest();
   slots.slider.addEventListener("input", () => setLevel(Number(slots.slider.value)));
   slots.confirm.addEventListener("click", confirm);
   slots.noneSeen.addEventListener("click", noneSeen);
@@ -238,6 +245,7 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
       } else {
         flicker.restartTiming();
       }
+      slots.stop.disabled = false;
       flicker.setLevel(active.level);
       resume();
       enter(active.phase);

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from hitgen.build import read_manifest
+from hitgen.build import build, read_manifest
 from hitgen.rehearsal.robot import Answer, Robot, Trial, WorkRecord, differences
 from tests.browser.conftest import OpenPage, built_page, write_batch
 
@@ -87,6 +88,18 @@ def test_the_published_study_works_as_published(tmp_path: Path, open_page: OpenP
     roles = {trial["trial"]: trial["role"] for trial in read_manifest(tmp_path)["pages"][0]["trials"]}
     coached = [row for row in submission["trials"] if roles[row["trial"]] == "training"]
     assert [row["level"] for row in coached] == [50, 10, 10] and coached[0]["points"] == []
+
+
+@pytest.mark.browser
+def test_the_demo_works_as_it_comes(tmp_path: Path, open_page: OpenPage) -> None:
+    demo = Path(__file__).parents[2] / "batches" / "demo"
+    shutil.copytree(demo, tmp_path / "demo", ignore=shutil.ignore_patterns("build", "cache", "results", "ledger*"))
+    build(tmp_path / "demo")
+    page = open_page((tmp_path / "demo" / "build" / "pages" / "p0001.html").as_uri())
+    record, submission = work(Robot(page, spread))
+    assert differences(record, submission) == []
+    planned = read_manifest(tmp_path / "demo")["pages"][0]["trials"]
+    assert sorted(record.order) == sorted(trial["trial"] for trial in planned)
 
 
 @pytest.mark.browser
