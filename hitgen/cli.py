@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hitgen import __version__
+from hitgen.commands.people import PeopleVerbs
 from hitgen.commands.publishing import PublishingVerbs
 from hitgen.commands.results import ResultsVerbs
 from hitgen.console import ProgressBar, size
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     eject.add_argument("name", nargs="?", help="for example layouts/flicker.html; without it, what there is")
     PublishingVerbs(print, _ask).register(add)
     ResultsVerbs(print, _ask).register(add)
+    PeopleVerbs(print).register(add)
     return parser
 
 

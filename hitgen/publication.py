@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,8 +91,9 @@ def open_account(
             raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
         production = bound.environment == "production"
         used = recruiter or open_recruiter(config, folder, ledger.kept, production)
-        ledger.bind(used.account())
-        yield Account(folder, config, ledger, used, now)
+        with closing(used):
+            ledger.bind(used.account())
+            yield Account(folder, config, ledger, used, now)
 
 
 @contextmanager
@@ -117,9 +118,10 @@ def open_publication(
         make_way(path, production)
         with Ledger(path) as ledger:
             used = recruiter or open_recruiter(config, folder, ledger.kept, production)
-            ledger.bind(used.account())
-            orders = Orders(config, built.pages, ledger.name)
-            yield Publication(folder, config, ledger, used, now, host, built, orders)
+            with closing(used):
+                ledger.bind(used.account())
+                orders = Orders(config, built.pages, ledger.name)
+                yield Publication(folder, config, ledger, used, now, host, built, orders)
 
 
 def make_way(path: Path, production: bool) -> None:
@@ -134,7 +136,7 @@ def make_way(path: Path, production: bool) -> None:
         if bound is None or bound.environment == "production":
             return
         closed = ledger.fact("closed") is not None
-        if not closed and production:
+        if not closed and production and bound.environment != "own":
             problem = f"belongs to the {bound.environment}, and production gets a ledger of its own"
             raise InputError(Fault(str(path), "", problem, "`hitgen close` first, which ends what is out there"))
     if closed:

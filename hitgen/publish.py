@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from urllib.parse import urlsplit
 
 from hitgen.collecting import collect, keep_apart
 from hitgen.config.publishing import S3Host
@@ -18,6 +19,9 @@ from hitgen.publication import Publication
 from hitgen.recruiters.base import Account
 from hitgen.recruiters.fees import Quote
 from hitgen.standing import Standing
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Published:
     uploaded: int
     later: int
     excluded: int
+    told: tuple[str, ...] = ()
 
 
 def plan_publication(publication: Publication, topup: Mapping[str, int] | None = None) -> PublicationPlan:
@@ -94,7 +99,9 @@ def _address_faults(publication: Publication) -> list[Fault]:
     first = publication.built.pages[0].page
     url = publication.url(first)
     bound = publication.ledger.account
-    if url.startswith("https://") or (bound and bound.environment == "local"):
+    environment = bound.environment if bound else ""
+    alone = environment == "own" and urlsplit(url).hostname in LOOPBACK
+    if url.startswith("https://") or environment == "local" or alone:
         return []
     remedy = "an https address in host.base_url; plain http works in a rehearsal only"
     return [Fault("batch.toml", "host", f"workers cannot open {url}", remedy)]
@@ -167,6 +174,8 @@ def _topup(publication: Publication, wanted: Mapping[str, int]) -> list[Intended
 
 def _in_turn(publication: Publication, missing: Iterable[Intended]) -> tuple[list[Intended], list[Intended]]:
     """What can be made now, and what waits for open HITs with the same study ladders."""
+    if "apart" in publication.recruiter.capabilities:
+        return list(missing), []
     groups, standing = publication.orders.groups, Standing(publication)
     busy = {group for row in standing.rows if not standing.is_over(row) for group in groups[row.page].study}
     now: list[Intended] = []
@@ -220,7 +229,8 @@ def publish(
         made.append(row.hit)
         if progress:
             progress("publishing", count, len(plan.now))
-    return Published(tuple(made), settled, uploaded, len(plan.later), excluded)
+    told = publication.recruiter.start()
+    return Published(tuple(made), settled, uploaded, len(plan.later), excluded, tuple(told))
 
 
 def _check_total(plan: PublicationPlan, typed_total: str) -> None:

@@ -47,7 +47,7 @@ def published_lines(done: Published) -> list[str]:
         lines.append(f"{len(done.settled)} HITs of a run that was cut off are settled")
     if done.later:
         lines.append(f"{done.later} HITs follow: run `hitgen publish` again when those before them are full")
-    return lines
+    return [*lines, *done.told]
 
 
 def status_lines(found: Status) -> list[str]:

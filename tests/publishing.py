@@ -198,6 +198,9 @@ class FakeRecruiter:
             self.hits[hit_id] = replace(self.hits[hit_id], reward_usd=Decimal("12.00"))
         return self.hits[hit_id]
 
+    def start(self) -> list[str]:
+        return []
+
     def find(self, annotation: str) -> list[Progress]:
         return [hit for hit in self.everything() if hit.annotation == annotation]
 
@@ -260,3 +263,6 @@ class FakeRecruiter:
 
     def clear(self) -> None:
         self.cleared = True
+
+    def close(self) -> None:
+        pass

@@ -59,7 +59,8 @@ const { state } = session;
 const schedule = makeSchedule();
 const display = createDisplay({ page, session, schedule, clock, later, window });
 const sending = createSending({
-  page, environment, words, slot, part, document, later, submission: () => session.submission(display.record(browser)),
+  page, environment, words, slot, part, window, later, session, lasting: storage.lasts(),
+  submission: () => session.submission(display.record(browser)), onDelivered: () => show("done"),
 });
 const waiting = createWaiting({
   page, packs, words, text: part("waiting-text"), again: slot("reload"), reload: () => location.reload(),
@@ -127,7 +128,7 @@ function makeTrialTools() {
 
 /** Every screen is shown by this, so that the way out is there whenever consent was given. */
 function showScreen(name, options) {
-  const taking = Boolean(state.consent) && !state.withdrawn_from && name !== "done";
+  const taking = Boolean(state.consent) && !state.withdrawn_from && !state.outbox && name !== "done";
   document.documentElement.toggleAttribute("data-consented", taking);
   screens.show(name, options);
 }
@@ -180,6 +181,7 @@ function show(screenName) {
   if (screenName === "calibration") calibration.setWidth(state.calibration?.card_width_css_px ?? calibration.width());
   if (screenName === "survey") survey.restore(state.survey);
   if (screenName === "submit") sending.show();
+  if (screenName === "done") sending.done();
   showScreen(screenName);
 }
 

@@ -36,6 +36,7 @@ export function createSession({ page, environment, storage, now, monotonic, late
     survey: {},
     display_changes: [],
     withdrawn_from: null,
+    outbox: null,
   };
   const before = Math.max(now() - state.opened_at, state.elapsed_ms);
   const since = monotonic();

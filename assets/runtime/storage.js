@@ -23,6 +23,11 @@ export function createStorage(getStorage, key) {
       memory = state;
       guarded((storage) => storage.setItem(key, JSON.stringify(state)));
     },
+    /** Whether what is saved outlives this tab. */
+    lasts() {
+      const probe = `${key}:probe`;
+      return guarded((storage) => (storage.setItem(probe, ""), storage.removeItem(probe), true)) === true;
+    },
     clear() {
       memory = null;
       guarded((storage) => storage.removeItem(key));

@@ -18,6 +18,7 @@ from botocore.exceptions import (
 
 from hitgen.config.publishing import S3Host
 from hitgen.errors import Fault, HitgenError, InputError, OutsideError
+from hitgen.hosts.addresses import object_url
 from hitgen.hosts.base import IMMUTABLE, HostedFile
 
 RACES = 5
@@ -54,14 +55,7 @@ class S3:
 
     def url(self, key: str) -> str:
         """The address of a key for anyone."""
-        config = self.config
-        if config.base_url:
-            base = config.base_url.rstrip("/")
-        elif config.endpoint_url:
-            base = f"{config.endpoint_url.rstrip('/')}/{config.bucket}"
-        else:
-            base = f"https://{config.bucket}.s3.{config.region}.amazonaws.com"
-        return f"{base}/{config.prefix}{key}"
+        return object_url(self.config, key)
 
     def faults(self) -> list[Fault]:
         """What keeps this bucket from being written and read; see `bucket.explain` for the rest."""

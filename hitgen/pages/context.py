@@ -10,6 +10,7 @@ from typing import Any
 
 from hitgen.batch import Batch
 from hitgen.config.people import AnySurveyQuestion, Consent
+from hitgen.pages.results import results_of
 from hitgen.pages.texts import filled
 from hitgen.plan import PlannedPage, PlannedTrial
 from hitgen.stimuli.ladders import Ladder
@@ -87,6 +88,7 @@ def page_data(
             question.model_dump(mode="json", include={"name", "kind", "required"}) for question in config.survey
         ],
         "submit_origins": list(origins),
+        **results_of(config),
         "texts": dict(texts),
     }
 

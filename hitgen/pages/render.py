@@ -25,6 +25,7 @@ from hitgen.batch import Batch
 from hitgen.config.loading import CONFIG_NAME, nearest
 from hitgen.errors import Fault, InputError
 from hitgen.pages.context import InlinePack, PageContext, page_data, screen_texts
+from hitgen.pages.results import result_sources
 from hitgen.pages.script import link
 from hitgen.pages.seal import policy, submit_origins
 from hitgen.pages.slots import slot_faults, source_faults
@@ -45,6 +46,7 @@ class Renderer:
         self._layout = batch.config.hit.layout
         self._texts = screen_texts(batch, load_texts(batch.config, batch.folder))
         self._origins = submit_origins(batch.config)
+        self._results = result_sources(batch.config)
         find = functools.partial(resources.find, batch_folder=batch.folder)
         self._script = link("main.js", lambda name: find("assets", f"runtime/{name}"), "hit")
         self._style = self._styles()
@@ -88,7 +90,7 @@ class Renderer:
         context = PageContext(
             language=config.batch.language,
             layout=self._layout,
-            policy=policy(script=self._script, style=self._style, linked=linked, origins=self._origins),
+            policy=policy(script=self._script, style=self._style, linked=linked, origins=self._origins, results=self._results),
             style=Markup(self._style),
             script=Markup(self._script),
             text=self._texts,

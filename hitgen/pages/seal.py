@@ -20,9 +20,10 @@ def submit_origins(config: BatchConfig) -> tuple[str, ...]:
     return (*MTURK_ORIGINS, *getattr(config.recruiter, "submit_origins", ()))
 
 
-def policy(*, script: str, style: str, linked: bool, origins: Sequence[str]) -> str:
+def policy(*, script: str, style: str, linked: bool, origins: Sequence[str], results: Sequence[str] = ()) -> str:
     """The policy of a page: its own script and style by hash, no other address, forms to known origins alone.
 
+    `results` are the addresses its script may post answers to, or read how from.
     `default-src` covers neither `form-action` nor `base-uri`: both are set.
     """
     rules = {
@@ -30,7 +31,7 @@ def policy(*, script: str, style: str, linked: bool, origins: Sequence[str]) -> 
         "script-src": [_hash(script), *([] if linked else [_hash(TAKE_PACK)])],
         "style-src": [_hash(style)],
         "img-src": ["data:", "blob:"],
-        "connect-src": ["'self'" if linked else "'none'"],
+        "connect-src": [*(["'self'"] if linked else []), *results] or ["'none'"],
         "form-action": [*origins, *LOOPBACK],
         "base-uri": ["'none'"],
     }

@@ -6,9 +6,14 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.recruiting import MTurkRecruiter
+from hitgen.collector.bucket_way import bucket_plan
+from hitgen.collector.inbox import FILE, Inbox
+from hitgen.collector.ways import LocalWay, Way
+from hitgen.config.publishing import S3Host
+from hitgen.config.recruiting import CollectorResults, LinkRecruiter, MTurkRecruiter, ProlificRecruiter
 from hitgen.errors import Fault, InputError
 from hitgen.recruiters.base import Recruiter
+from hitgen.recruiters.places import Places, is_place
 
 
 def open_recruiter(
@@ -26,4 +31,24 @@ def open_recruiter(
             problem = 'kind = "mturk" needs a package that is not installed'
             raise InputError(Fault("batch.toml", "recruiter.kind", problem, "pip install 'hitgen[aws]'")) from error
         return MTurk(recruiter, batch, kept, production)
-    raise NotImplementedError
+    from hitgen.recruiters.link import Link
+
+    places = Places(batch, kept)
+    inbox = Inbox(folder / FILE, batch, lambda name: is_place(places.secret(), name))
+    return Link(recruiter, batch, folder, kept, inbox, open_way(config))
+
+
+def open_way(config: BatchConfig) -> Way:
+    """How answers come in, as `recruiter.results` has it."""
+    recruiter = config.recruiter
+    assert isinstance(recruiter, LinkRecruiter | ProlificRecruiter)
+    if isinstance(recruiter.results, CollectorResults):
+        return LocalWay(recruiter.results.url.rstrip("/"))
+    plan = bucket_plan(config)
+    try:
+        from hitgen.collector.bucket import BucketWay
+    except ImportError as error:
+        problem = 'kind = "s3" needs a package that is not installed'
+        raise InputError(Fault("batch.toml", "recruiter.results", problem, "pip install 'hitgen[aws]'")) from error
+    assert isinstance(config.host, S3Host)
+    return BucketWay(config.host, config.batch.name, plan)

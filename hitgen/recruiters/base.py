@@ -11,7 +11,8 @@ from typing import Any, Literal, Protocol
 from hitgen.errors import OutsideError
 from hitgen.recruiters.fees import Quote
 
-Environment = Literal["sandbox", "production", "local"]
+Environment = Literal["sandbox", "production", "local", "own"]
+"""`own`: people of one's own or a server of one's own, where no money moves through hitgen."""
 Judgement = Literal["Submitted", "Approved", "Rejected"]
 
 
@@ -115,7 +116,9 @@ class Recruiter(Protocol):
     """What the publisher needs of a recruiter; `capabilities` names what it can beyond creating and reading.
 
     Calls raise `RefusedError` when nothing was done, `UnknownOutcomeError` when that is not known, and
-    `InputError` where the user must act (credentials, an account that is not linked).
+    `InputError` where the user must act (credentials, an account that is not linked). `start` lets workers
+    in to all that was created, where creating does not, and returns what the user should read; `apart` among the
+    capabilities says that nobody meets a trial twice whatever is open at the same time.
     """
 
     kind: str
@@ -136,6 +139,8 @@ class Recruiter(Protocol):
     def prepare(self, orders: Sequence[Order]) -> None: ...
 
     def create(self, order: Order, token: str) -> Progress: ...
+
+    def start(self) -> list[str]: ...
 
     def find(self, annotation: str) -> list[Progress]: ...
 
@@ -168,3 +173,5 @@ class Recruiter(Protocol):
     def delete(self, hit_id: str) -> None: ...
 
     def clear(self) -> None: ...
+
+    def close(self) -> None: ...

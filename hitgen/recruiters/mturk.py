@@ -152,6 +152,10 @@ class MTurk:
             )
         return found[0]
 
+    def start(self) -> list[str]:
+        """Workers see each HIT as soon as it is made."""
+        return []
+
     def find(self, annotation: str) -> list[Progress]:
         """All HITs with this annotation."""
         return [hit for hit in self.everything() if hit.annotation == annotation]
@@ -262,6 +266,9 @@ class MTurk:
     def clear(self) -> None:
         """Remove the qualifications that only this batch's HITs needed."""
         self._qualifications.clear()
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def _hit_type(self, order: Order) -> str:
         """The HIT type of an order; the service answers equal values with the same type."""

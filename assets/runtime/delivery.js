@@ -1,0 +1,113 @@
+// Answers on their way to where the page's own config says: tried again until they have arrived, across reloads and
+// hours without a network. What is sent is fixed at the first try, so that it is the same however often it is sent.
+
+const FIRST_WAIT_MS = 2000;
+const LONGEST_WAIT_MS = 60000;
+const ANSWER_MS = 30000;
+const NAME_BYTES = 16;
+
+/**
+ * @param {object} options
+ * @param {{kind: string}} options.results the page's way for answers, baked into it
+ * @param {object} options.session its state keeps the outbox across reloads
+ * @param {typeof fetch} options.fetch
+ * @param {Window} options.window
+ * @param {Crypto} options.crypto
+ * @param {(act: () => void, ms: number) => void} options.later
+ * @param {(outcome: "trying"|"waiting"|"refused"|"delivered") => void} options.onChange
+ */
+export function createDelivery({ results, session, fetch, window, crypto, later, onChange }) {
+  const { state } = session;
+  const post = { collector: toCollector, s3: toS3, frame: toFrame }[results.kind];
+  let wait = FIRST_WAIT_MS;
+  let turn = 0;
+  let busy = false;
+
+  /** Begin with these answers, or go on with those that are on their way. */
+  function send(text) {
+    state.outbox ??= { text, name: randomName(crypto), delivered: false };
+    session.save();
+    attempt();
+  }
+
+  async function attempt() {
+    if (busy || state.outbox.delivered) return;
+    busy = true;
+    turn += 1;
+    onChange("trying");
+    let outcome = "waiting";
+    try {
+      outcome = await post(state.outbox);
+    } catch {
+      // no network, no answer in time, or none that can be read: later
+    }
+    busy = false;
+    if (outcome === "delivered") {
+      state.outbox = { name: state.outbox.name, delivered: true };
+      session.save();
+    }
+    onChange(outcome);
+    if (outcome === "waiting") tryLater();
+  }
+
+  function tryLater() {
+    const mine = turn;
+    later(() => mine === turn && attempt(), wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+  }
+
+  async function toCollector({ text }) {
+    // text/plain needs no question beforehand, so one way through the network is enough
+    const answer = await request(`${results.url}/results`, { method: "POST", body: text, headers: { "Content-Type": "text/plain" } });
+    if (answer.ok) return "delivered";
+    return answer.status >= 500 || [408, 429].includes(answer.status) ? "waiting" : "refused";
+  }
+
+  async function toS3({ text, name }) {
+    const policy = await (await request(results.policy_url, {})).json();
+    const form = new FormData();
+    for (const [field, value] of Object.entries(policy.fields)) form.set(field, value);
+    form.set("key", `${results.prefix}${name}.json`);
+    form.append("file", new Blob([text], { type: "application/json" }));
+    // a policy that has run out is renewed whenever the researcher's hitgen runs
+    return (await request(results.post_url, { method: "POST", body: form })).ok ? "delivered" : "waiting";
+  }
+
+  /** To the recruiter's page around this one; only at the origins that are baked in. */
+  function toFrame({ text }) {
+    if (window.parent === window) return "refused";
+    return new Promise((resolve) => {
+      const heard = (event) => {
+        if (event.source !== window.parent || !results.origins.includes(event.origin) || event.data?.hitgen !== "received") return;
+        window.removeEventListener("message", heard);
+        resolve("delivered");
+      };
+      window.addEventListener("message", heard);
+      for (const origin of results.origins) window.parent.postMessage({ hitgen: "submission", text }, origin);
+      later(() => {
+        window.removeEventListener("message", heard);
+        resolve("waiting");
+      }, ANSWER_MS);
+    });
+  }
+
+  function request(address, options) {
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    return fetch(address, { credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store", signal, ...options });
+  }
+
+  window.addEventListener("online", () => state.outbox && attempt());
+
+  return { send, pending: () => Boolean(state.outbox) && !state.outbox.delivered, delivered: () => Boolean(state.outbox?.delivered) };
+}
+
+function randomName(crypto) {
+  return [...crypto.getRandomValues(new Uint8Array(NAME_BYTES))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** What shows the researcher that this place's answers arrived; "" where the browser cannot compute it. */
+export async function completionCode(crypto, batch, assignment) {
+  if (!crypto.subtle) return "";
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${batch}:${assignment}`));
+  return [...new Uint8Array(digest).slice(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join("").toUpperCase();
+}

@@ -1,0 +1,149 @@
+"""Answers in a private part of the pages' bucket, posted there by a presigned form that anyone may read."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hitgen.collector.bucket_way import BucketPlan
+from hitgen.collector.inbox import LIMIT_BYTES, Inbox
+from hitgen.config.publishing import S3Host
+from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.hosts.s3 import S3
+
+TYPE = "application/json"
+VALID = timedelta(days=7)
+"""The longest a presigned form may be valid; less where the credentials are temporary."""
+RENEW = timedelta(days=6)
+"""With less than this left it is renewed."""
+THREADS = 8
+TIMEOUT_S = 60
+
+
+class BucketWay:
+    """Presigned forms for pages to post with, and what they posted."""
+
+    def __init__(self, host: S3Host, batch: str, plan: BucketPlan) -> None:
+        self._s3 = S3(host, batch)
+        self._bucket = host.bucket
+        self._plan = plan
+
+    @property
+    def address(self) -> str:
+        """Where pages send answers."""
+        return f"{self._plan.post_url}{self._plan.prefix}"
+
+    def prepare(self, now: datetime) -> None:
+        """Renew the form where it is due, and see that a page could post with it."""
+        form = self._renew(now)
+        self._probe(form)
+
+    def _renew(self, now: datetime) -> dict[str, Any]:
+        """The form that is public now: the one there is if it is valid for long enough, else a new one."""
+        found = self._published()
+        if found and datetime.fromisoformat(found["expires_at"]) - now > RENEW:
+            return found
+        made = self._call(
+            "generate_presigned_post",
+            Bucket=self._bucket,
+            Key=self._plan.prefix + "${filename}",
+            Fields={"Content-Type": TYPE},
+            Conditions=[{"Content-Type": TYPE}, ["content-length-range", 2, LIMIT_BYTES]],
+            ExpiresIn=int(VALID.total_seconds()),
+        )
+        form = {"schema": 1, "fields": made["fields"], "expires_at": (now + VALID).isoformat()}
+        self._call(
+            "put_object",
+            Bucket=self._bucket,
+            Key=self._plan.policy_key,
+            Body=json.dumps(form, indent=1).encode(),
+            ContentType=TYPE,
+            CacheControl="no-store",
+        )
+        return form
+
+    def _published(self) -> dict[str, Any] | None:
+        try:
+            body = self._s3.client.get_object(Bucket=self._bucket, Key=self._plan.policy_key)["Body"].read()
+            found = json.loads(body)
+            return found if isinstance(found, dict) and "expires_at" in found and "fields" in found else None
+        except (BotoCoreError, ClientError, ValueError):
+            return None
+
+    def _probe(self, form: dict[str, Any]) -> None:
+        """Post as a page does, and take it away again; InputError where the bucket does not let pages do so."""
+        key = f"{self._plan.prefix}probe.json"
+        status, allowed = _post(self._plan.post_url, {**form["fields"], "key": key}, b"{}")
+        self._call("delete_object", Bucket=self._bucket, Key=key)
+        if status >= 300:
+            problem = f"the bucket does not take what pages post to it (status {status})"
+            remedy = "s3:PutObject on results.private/* for your credentials; see docs/aws.md"
+            raise InputError(Fault("batch.toml", "recruiter.results", problem, remedy))
+        if allowed not in ("*", "null"):
+            remedy = "`hitgen publish --configure-bucket`, which shows the change first"
+            raise InputError(Fault("batch.toml", "host.bucket", "pages may not post to the bucket (CORS)", remedy))
+
+    def take_in(self, inbox: Inbox, now: datetime) -> None:
+        """Look into every object that is new, once; junk is counted by the inbox."""
+        self._renew(now)
+        rows = [row for row in self._objects() if not inbox.was_taken(f"{row['Key']} {row['ETag']}")]
+        with ThreadPoolExecutor(THREADS) as pool:
+            for row, body in zip(rows, pool.map(self._read, rows), strict=True):
+                if body is None:
+                    inbox.refuse("too-large", row["Size"])
+                else:
+                    inbox.add(body, "s3", row["LastModified"])
+                inbox.take(f"{row['Key']} {row['ETag']}")
+
+    def _objects(self) -> Iterator[dict[str, Any]]:
+        """All that was posted, oldest first, so that the first submission of a place is the one that counts."""
+        try:
+            pages = self._s3.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._plan.prefix
+            )
+            rows = [row for page in pages for row in page.get("Contents", [])]
+        except (BotoCoreError, ClientError) as error:
+            raise OutsideError(f"the answers in {self._bucket!r} cannot be listed: {error}") from error
+        yield from sorted(rows, key=lambda row: (row["LastModified"], row["Key"]))
+
+    def _read(self, row: dict[str, Any]) -> bytes | None:
+        if row["Size"] > LIMIT_BYTES:
+            return None
+        body: bytes = self._call("get_object", Bucket=self._bucket, Key=row["Key"])["Body"].read()
+        return body
+
+    def clear(self) -> None:
+        """Take the form away; what was posted stays until you delete it."""
+        self._call("delete_object", Bucket=self._bucket, Key=self._plan.policy_key)
+
+    def _call(self, name: str, **values: Any) -> Any:
+        try:
+            return getattr(self._s3.client, name)(**values)
+        except (BotoCoreError, ClientError) as error:
+            raise OutsideError(f"S3 refused {name} on {self._bucket!r}: {error}; see docs/aws.md") from error
+
+
+def _post(url: str, fields: dict[str, str], body: bytes) -> tuple[int, str]:
+    """Post a form with a file as a browser does; returns the status and who may read the answer."""
+    mark = uuid.uuid4().hex
+    parts = [f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in fields.items()]
+    head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\nContent-Type: {TYPE}\r\n\r\n'
+    data = "".join([*parts, head]).encode() + body + f"\r\n--{mark}--\r\n".encode()
+    headers = {"Content-Type": f"multipart/form-data; boundary={mark}", "Origin": "null"}
+    request = urllib.request.Request(url, data, headers, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+            return answer.status, answer.headers.get("Access-Control-Allow-Origin", "")
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, ""
+    except OSError as error:
+        raise OutsideError(f"{url} cannot be reached: {error}") from error

@@ -1,0 +1,74 @@
+"""`hitgen import`: submissions that people saved as files and handed over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hitgen.collecting import collect
+from hitgen.collector.inbox import FILE, LIMIT_BYTES, Inbox
+from hitgen.config.loading import CONFIG_NAME
+from hitgen.config.recruiting import LinkRecruiter, ProlificRecruiter
+from hitgen.errors import Fault, InputError
+from hitgen.publication import Account
+from hitgen.recruiters.places import Places, is_place, is_session
+
+MOST_BYTES = 4 * LIMIT_BYTES
+"""Saved files are laid out for reading, which makes them longer."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of the files: `stored`, `again` (had arrived before), or why not; `new` in the ledger."""
+
+    outcomes: dict[str, tuple[Path, ...]]
+    new: int
+
+
+def import_files(account: Account, paths: Sequence[Path], now: datetime | None = None) -> Imported:
+    """Take saved submissions in as if they had been sent; raises InputError for a recruiter that keeps its own."""
+    config, moment = account.config, now or datetime.now(UTC)
+    if not isinstance(config.recruiter, LinkRecruiter | ProlificRecruiter):
+        problem = f"{config.recruiter.kind!r} keeps the submissions itself, and takes none from files"
+        raise InputError(Fault(CONFIG_NAME, "recruiter.kind", problem, "keeping the file beside the results"))
+    secret = Places(config.batch.name, account.ledger.kept).secret
+    known = (lambda name: is_place(secret(), name)) if config.recruiter.kind == "link" else is_session
+    found: dict[str, list[Path]] = {}
+    with Inbox(account.folder / FILE, config.batch.name, known) as inbox:
+        for path in _files(paths):
+            found.setdefault(inbox.add(_compact(path), "import", moment), []).append(path)
+    return Imported({outcome: tuple(rows) for outcome, rows in found.items()}, collect(account))
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """The files named, and the JSON files of folders named; InputError for what is not there."""
+    found: list[Path] = []
+    faults = [Fault(str(path), "", "there is no such file or folder") for path in paths if not path.exists()]
+    if faults:
+        raise InputError(faults)
+    for path in paths:
+        found += sorted(path.rglob("*.json")) if path.is_dir() else [path]
+    return found
+
+
+def _compact(path: Path) -> bytes:
+    """A saved file as it would have been posted; one that is no JSON, or far too long, as it is."""
+    with path.open("rb") as file:
+        body = file.read(MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        return body
+    try:
+        return json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return body
+
+
+def summary(done: Imported) -> list[str]:
+    """What was imported, in words."""
+    lines = [f"{outcome}: {len(rows)}" for outcome, rows in done.outcomes.items()]
+    refused = {key: rows for key, rows in done.outcomes.items() if key not in ("stored", "again", "other")}
+    lines += [f"{path} was not taken: {outcome}" for outcome, rows in refused.items() for path in rows]
+    return [*lines, f"{done.new} new submissions in the ledger"]

@@ -1,0 +1,190 @@
+"""Own participants: nobody is recruited or paid here, everyone gets a personal address."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import cast
+
+from hitgen.collector.inbox import Inbox, Received
+from hitgen.collector.ways import Way
+from hitgen.config.recruiting import LinkRecruiter
+from hitgen.recruiters import fees
+from hitgen.recruiters.base import Account, Bonus, Judgement, Order, Progress, RefusedError, Submission
+from hitgen.recruiters.places import OpenHit, Places
+from hitgen.stimuli.packs import write_whole
+
+LIST = "places.csv"
+COLUMNS = ("participant", "page", "hit", "url", "code")
+JUDGED = "link:judged:"
+
+
+class Link:
+    """Places with personal addresses; answers come by `way` into `inbox`.
+
+    Everything is kept in `kept` and in the inbox beside it: making a HIT cannot fail half way.
+    """
+
+    kind = "link"
+    capabilities = frozenset({"approve", "reject", "extend", "expire", "delete", "apart"})
+    token_valid = timedelta(days=36_500)
+    skew_s = 0.0
+
+    def __init__(
+        self,
+        config: LinkRecruiter,
+        batch: str,
+        folder: Path,
+        kept: MutableMapping[str, str],
+        inbox: Inbox,
+        way: Way,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._config = config
+        self._folder = folder
+        self._kept = kept
+        self._inbox = inbox
+        self._way = way
+        self._now = now
+        self.places = Places(batch, kept)
+
+    def account(self) -> Account:
+        """Where answers go; there is no account anywhere."""
+        return Account(self._way.address, "own participants", "own")
+
+    def balance_usd(self) -> Decimal | None:
+        """Nothing is paid here."""
+        return None
+
+    def quote(self, hits: Iterable[tuple[int, Decimal]]) -> fees.Quote:
+        """The number of places; people are paid outside hitgen."""
+        return fees.quote_for(self._config, hits)
+
+    def prepare(self, orders: Sequence[Order]) -> None:
+        """Make sure that answers can arrive."""
+        self.places.secret()
+        self._way.prepare(self._now())
+
+    def create(self, order: Order, token: str) -> Progress:
+        """Places for this order, the same ones however often it is asked for."""
+        now = self._now()
+        return self._progress(self.places.open(order, now, now + timedelta(seconds=self._config.lifetime_s)))
+
+    def start(self) -> list[str]:
+        """Write the list of personal addresses; who has one can begin."""
+        text = io.StringIO()
+        rows = csv.writer(text)
+        rows.writerow(COLUMNS)
+        count = 0
+        for hit in self.places.hits():
+            for place in () if hit.deleted else self.places.of(hit):
+                rows.writerow([getattr(place, column) for column in COLUMNS])
+                count += 1
+        path = self._folder / LIST
+        write_whole(path, text.getvalue().encode())
+        path.chmod(0o600)
+        return [f"{count} personal addresses are in {path}: one a row, each for one person and one page"]
+
+    def _progress(self, hit: OpenHit) -> Progress:
+        order = hit.order
+        came = len(self._inbox.delivered(f"{order.hit}-"))
+        left = max(0, order.assignments - came)
+        is_open = left and hit.expires_at > self._now()
+        return Progress(
+            hit_id=order.hit,
+            status="Disposed" if hit.deleted else "Assignable" if is_open else "Reviewable",
+            annotation=order.annotation,
+            url=order.url,
+            reward_usd=order.reward_usd,
+            assignments=order.assignments,
+            available=left,
+            pending=0,
+            completed=0,
+            created_at=hit.created_at,
+            expires_at=hit.expires_at,
+        )
+
+    def everything(self) -> Iterator[Progress]:
+        """Every HIT of this batch that was not deleted."""
+        return (self._progress(hit) for hit in self.places.hits() if not hit.deleted)
+
+    def find(self, annotation: str) -> list[Progress]:
+        """All HITs with this annotation: one or none."""
+        return [hit for hit in self.everything() if hit.annotation == annotation]
+
+    def progress(self, hit_ids: Sequence[str]) -> Iterator[Progress]:
+        """The state of these HITs, once everything that has arrived was taken in."""
+        if hit_ids:
+            self._way.take_in(self._inbox, self._now())
+        found = (self.places.hit(name) for name in hit_ids)
+        yield from (self._progress(hit) for hit in found if hit)
+
+    def submissions(self, hit_id: str) -> Iterator[Submission]:
+        """Everything handed in for a HIT, one for each place."""
+        for row in self._inbox.received(f"{hit_id}-"):
+            if participant := self.places.participant(row.assignment):
+                yield self._submission(row, hit_id, participant)
+
+    def _submission(self, row: Received, hit_id: str, participant: str) -> Submission:
+        judged = self._kept.get(JUDGED + row.assignment, "Submitted")
+        times = row.opened_at, row.received_at
+        return Submission(row.assignment, hit_id, participant, cast(Judgement, judged), *times, None, row.answer)
+
+    def approve(self, assignment: str, feedback: str = "") -> Judgement:
+        """Note that a submission is accepted."""
+        return self._judge(assignment, "Approved")
+
+    def reject(self, assignment: str, reason: str) -> Judgement:
+        """Note that a submission is not accepted; telling the person is up to you."""
+        return self._judge(assignment, "Rejected")
+
+    def _judge(self, assignment: str, wanted: Judgement) -> Judgement:
+        if not self._kept.get(JUDGED + assignment):
+            self._kept[JUDGED + assignment] = wanted
+        return cast(Judgement, self._kept[JUDGED + assignment])
+
+    def bonus(self, bonus: Bonus, token: str) -> None:
+        """Own participants are paid outside hitgen."""
+        raise RefusedError("link", "own participants are paid outside hitgen, bonuses too")
+
+    def bonuses(self, assignment: str) -> list[Bonus]:
+        """None are paid here."""
+        return []
+
+    def exclude(self, worker: str, group: str | None = None) -> None:
+        """Whoever is not to come back gets no further address; the places of one participant never repeat a trial."""
+
+    def admit(self, worker: str) -> None:
+        """Everyone with an address is admitted."""
+
+    def done(self, worker: str) -> None:
+        """The ledger knows who took part."""
+
+    def notify(self, workers: Sequence[str], subject: str, text: str) -> None:
+        """Nobody's address is known here."""
+        raise RefusedError("link", "own participants' addresses are not known to hitgen; write to them yourself")
+
+    def extend(self, hit_id: str, until: datetime) -> None:
+        """Hand out a HIT's places until a time; answers are taken whenever they come."""
+        self.places.change(hit_id, expires_at=until)
+
+    def expire(self, hit_id: str, now: datetime) -> None:
+        """Hand out no more of a HIT's places; answers of those who began are still taken."""
+        self.places.change(hit_id, expires_at=now)
+
+    def delete(self, hit_id: str) -> None:
+        """Take a HIT out of all lists."""
+        self.places.change(hit_id, deleted=True)
+
+    def clear(self) -> None:
+        """Remove what only this batch needed: the list of addresses, and the way for answers."""
+        (self._folder / LIST).unlink(missing_ok=True)
+        self._way.clear()
+
+    def close(self) -> None:
+        """Let go of the inbox."""
+        self._inbox.close()
