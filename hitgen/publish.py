@@ -20,7 +20,6 @@ from hitgen.recruiters.base import Account
 from hitgen.recruiters.fees import Quote
 from hitgen.standing import Standing
 
-
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

@@ -64,10 +64,12 @@ class HandingOut:
     def __call__(self, cookie: str) -> tuple[str, str]:
         """The cookie that names the participant, and the address of the next open place; empty where none is."""
         places = self._view.read(self._open_places) or {}
-        participant = self._known(cookie) or self._inbox.issue(sorted(places, key=lambda name: (len(name), name)), self._now())
+        delivered = self._inbox.delivered()
+        untouched = [name for name, own in places.items() if not any(place.assignment in delivered for place in own)]
+        in_order = sorted(untouched, key=lambda name: (len(name), name))
+        participant = self._known(cookie) or self._inbox.issue(in_order, self._now())
         if participant is None:
             return "", ""
-        delivered = self._inbox.delivered()
         left = (place.url for place in places.get(participant, []) if place.assignment not in delivered)
         return self._cookie(participant), next(left, "")
 

@@ -23,7 +23,11 @@ STATUS: dict[Outcome, str] = {
 }
 COOKIE = "hitgen"
 COOKIE_S = 180 * 86_400
-SHARED = [("Access-Control-Allow-Origin", "*"), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
+SHARED = [
+    ("Access-Control-Allow-Origin", "*"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+]
 """Pages of any origin may post and read the answer: there is nothing here that a cookie opens."""
 
 Start = Callable[[str, list[tuple[str, str]]], object]

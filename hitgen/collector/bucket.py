@@ -134,7 +134,9 @@ class BucketWay:
 def _post(url: str, fields: dict[str, str], body: bytes) -> tuple[int, str]:
     """Post a form with a file as a browser does; returns the status and who may read the answer."""
     mark = uuid.uuid4().hex
-    parts = [f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in fields.items()]
+    parts = [
+        f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in fields.items()
+    ]
     head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\nContent-Type: {TYPE}\r\n\r\n'
     data = "".join([*parts, head]).encode() + body + f"\r\n--{mark}--\r\n".encode()
     headers = {"Content-Type": f"multipart/form-data; boundary={mark}", "Origin": "null"}

@@ -27,7 +27,7 @@ MAX_BYTES = 4 * 2**30
 ASSIGNMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 PAGE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-Outcome = Literal["stored", "again", "other", "too-large", "not-json", "not-ours", "unknown-place", "full"]
+Outcome = Literal["stored", "again", "other", "too-large", "not-json", "not-ours", "not-http", "unknown-place", "full"]
 ACCEPTED: frozenset[Outcome] = frozenset({"stored", "again", "other"})
 IsPlace = Callable[[str], bool]
 

@@ -21,7 +21,7 @@ class Server:
     """A collector that listens on `host` and `port` (0: any free one) while it runs."""
 
     def __init__(self, collector: Collector, inbox: Inbox, host: str, port: int) -> None:
-        self._server: Any = create_server(
+        made: Any = create_server(
             collector,
             host=host,
             port=port,
@@ -29,9 +29,13 @@ class Server:
             max_request_body_size=LIMIT_BYTES + 1,
             channel_timeout=IDLE_S,
             ident=None,
+            # One family, so that it is one socket: a name may stand for both.
+            ipv4=":" not in host,
+            ipv6=":" in host,
         )
-        self._server.channel_class = _counting(inbox)
-        self.host, self.port = host, int(self._server.effective_port)
+        self._server = made
+        made.channel_class = _counting(inbox)
+        self.host, self.port = host, int(made.effective_port)
 
     @property
     def address(self) -> str:
@@ -58,12 +62,13 @@ class Server:
 def _counting(inbox: Inbox) -> type[HTTPChannel]:
     """A channel that counts what the server refuses by itself, such as bodies beyond the limit."""
 
-    class CountingError(ErrorTask):  # type: ignore[misc]
+    class CountingError(ErrorTask):
         def execute(self) -> None:
-            inbox.refuse("too-large" if self.request.error.code == 413 else "not-http", 0)
+            request: Any = self.request
+            inbox.refuse("too-large" if request.error.code == 413 else "not-http", 0)
             super().execute()
 
-    class CountingChannel(HTTPChannel):  # type: ignore[misc]
+    class CountingChannel(HTTPChannel):
         error_task_class = CountingError
 
     return CountingChannel

@@ -90,7 +90,9 @@ class Renderer:
         context = PageContext(
             language=config.batch.language,
             layout=self._layout,
-            policy=policy(script=self._script, style=self._style, linked=linked, origins=self._origins, results=self._results),
+            policy=policy(
+                script=self._script, style=self._style, linked=linked, origins=self._origins, results=self._results
+            ),
             style=Markup(self._style),
             script=Markup(self._script),
             text=self._texts,

@@ -25,7 +25,9 @@ def results_of(config: BatchConfig) -> dict[str, Any]:
         return {"results": {"kind": "frame", "origins": [origin(recruiter.url)]}}
     if not isinstance(recruiter, LinkRecruiter | ProlificRecruiter):
         return {"results": {"kind": "form"}}
-    back = {"completion_url": PROLIFIC_DONE + recruiter.completion_code} if recruiter.kind == "prolific" else {}
+    back: dict[str, Any] = {}
+    if isinstance(recruiter, ProlificRecruiter):
+        back = {"completion_url": PROLIFIC_DONE + recruiter.completion_code}
     if isinstance(recruiter.results, CollectorResults):
         return {"results": {"kind": "collector", "url": recruiter.results.url.rstrip("/")}, **back}
     plan = bucket_plan(config)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from pathlib import Path
 
-from hitgen.config.batch import BatchConfig
 from hitgen.collector.bucket_way import bucket_plan
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.collector.ways import LocalWay, Way
+from hitgen.config.batch import BatchConfig
 from hitgen.config.publishing import S3Host
 from hitgen.config.recruiting import CollectorResults, LinkRecruiter, MTurkRecruiter, ProlificRecruiter
 from hitgen.errors import Fault, InputError

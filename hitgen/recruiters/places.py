@@ -146,7 +146,7 @@ class Places:
 def is_place(secret: bytes, assignment: str) -> bool:
     """Whether a place of this name was given out by whoever holds `secret`."""
     found = PLACE.fullmatch(assignment)
-    return bool(found) and hmac.compare_digest(_signed(secret, f"{found[1]}-{found[2]}"), assignment)
+    return found is not None and hmac.compare_digest(_signed(secret, f"{found[1]}-{found[2]}"), assignment)
 
 
 def is_session(assignment: str) -> bool:

@@ -1,0 +1,216 @@
+"""What the collector takes, what it counts, and what junk can do to it: nothing."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hitgen.cli import main
+from hitgen.collector.app import Collector
+from hitgen.collector.inbox import LIMIT_BYTES, MAX_VERSIONS, Inbox
+from hitgen.collector.server import Server
+from hitgen.ledger import Ledger
+from hitgen.publication import open_account, open_publication
+from hitgen.publish import plan_publication, publish
+from hitgen.recruiters.base import Order
+from hitgen.recruiters.places import Places, is_place
+from hitgen.status import status
+from tests.people import places
+from tests.publishing import START, make_batch, serving
+
+HOST = 'kind = "folder"\nbase_url = "{}"\n'
+
+
+def submission(assignment: str, **more: object) -> bytes:
+    values = {"schema": 1, "batch": "demo", "page": "p0001", "assignment": assignment, "trials": [], **more}
+    return json.dumps(values).encode()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[Inbox]:
+    with Inbox(tmp_path / "collected.sqlite", "demo", lambda name: name.startswith("known")) as made:
+        yield made
+
+
+@pytest.fixture
+def server(inbox: Inbox) -> Iterator[Server]:
+    with Server(Collector(inbox), inbox, "127.0.0.1", 0) as running:
+        yield running
+
+
+def post(server: Server, body: bytes, path: str = "/results") -> int:
+    request = urllib.request.Request(server.address + path, body, {"Origin": "null"}, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def junk(seed: int) -> Iterator[bytes]:
+    """Things that are no submission of a known place, up to the size limit."""
+    rng = random.Random(seed)
+    yield from (b"", b"null", b"[" * 60_000, b'{"a":' * 10_000, b"\xff\xfe", b"1e999999", b"9" * 60_000, b'"\\ud800"')
+    yield submission("")
+    yield submission("known-1\x00")
+    yield submission("known-" + "a" * 100)
+    yield submission("known-1", page="../../etc/passwd")
+    yield submission("known-1", page="\ud800")
+    yield submission("known-1", batch="another")
+    yield submission("known-1", schema=True + 1)
+    yield submission("known-1", trials="none")
+    yield submission("known-1").replace(b'"known-1"', b'{"$gt": ""}')
+    yield submission("stranger")
+    yield submission("stranger' OR 1=1 --")
+    for _ in range(200):
+        yield rng.randbytes(rng.randrange(2000))
+
+
+def test_junk_changes_nothing_and_is_counted(inbox: Inbox, server: Server) -> None:
+    assert post(server, submission("known-1")) == 200
+    before = list(inbox.received())
+    bodies = list(junk(1))
+    assert {post(server, body) for body in bodies} <= {400, 403}
+    assert list(inbox.received()) == before
+    assert sum(inbox.counts().values()) == len(bodies)
+    assert inbox.path.stat().st_size < 200_000
+
+
+def test_the_size_limit_is_exact_and_beyond_it_nothing_is_kept(inbox: Inbox, server: Server) -> None:
+    fits = submission("known-1", filler="x" * (LIMIT_BYTES - len(submission("known-1", filler=""))))
+    assert len(fits) == LIMIT_BYTES
+    assert post(server, fits) == 200
+    assert post(server, fits.replace(b"known-1", b"known-22")) == 413
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.putrequest("POST", "/results")
+    connection.putheader("Content-Length", str(10**12))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+    assert [row.assignment for row in inbox.received()] == ["known-1"]
+    assert inbox.counts() == {"too-large": 2}
+
+
+def test_a_place_delivers_once_and_the_first_counts(inbox: Inbox) -> None:
+    first = submission("known-1", opened_at="2026-03-01T11:00:00Z")
+    laid_out = json.dumps(json.loads(first), indent=1).encode()
+    assert [inbox.add(body, "collector", START) for body in (first, first, laid_out)] == ["stored", "again", "again"]
+    for number in range(10):
+        inbox.add(submission("known-1", survey=number), "collector", START)
+    (row,) = inbox.received()
+    assert row.answer.encode() == first
+    assert row.opened_at == datetime(2026, 3, 1, 11, tzinfo=UTC)
+    kept = inbox._database.execute("SELECT count(*) FROM submissions").fetchone()[0]
+    assert kept == MAX_VERSIONS and inbox.counts() == {"again": 2, "other": 8}
+
+
+def test_a_hundred_people_at_once(inbox: Inbox, server: Server) -> None:
+    names = [f"known-{number}" for number in range(100)]
+    statuses: list[int] = []
+
+    def send(name: str) -> None:
+        statuses.append(post(server, submission(name, filler="x" * 50_000)))
+
+    threads = [threading.Thread(target=send, args=(name,)) for name in [*names, *names]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 200
+    assert {row.assignment for row in inbox.received()} == set(names)
+
+
+def test_other_addresses_give_nothing_away(server: Server, tmp_path: Path) -> None:
+    for path in ("/../collected.sqlite", "/demo/pages/../../collected.sqlite", "/go", "/results"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(server.address + path, timeout=10)
+        refused.value.close()
+        assert refused.value.code in (404, 405)
+
+
+def order(hit: str, page: str, assignments: int, unseen: tuple[str, ...] = ()) -> Order:
+    from decimal import Decimal
+
+    return Order(hit, page, "study", "https://a/p.html", assignments, Decimal("1"), f"hitgen x demo {hit}", unseen)
+
+
+def test_nobody_meets_a_trial_twice_and_places_cannot_be_guessed() -> None:
+    kept: dict[str, str] = {}
+    made = Places("demo", kept)
+    orders = [
+        order("p0001.1", "p0001", 3, ("a",)),
+        order("p0002.1", "p0002", 4, ("b",)),
+        order("p0003.1", "p0003", 2, ("a",)),
+    ]
+    orders.append(order("p0001.t1", "p0001", 1))
+    who = {each.hit: made.open(each, START, START).participants for each in orders}
+    assert who == {"p0001.1": (1, 2, 3), "p0002.1": (1, 2, 3, 4), "p0003.1": (4, 5), "p0001.t1": (4,)}
+    assert made.open(orders[0], START, START).participants == (1, 2, 3)
+    rows = [place for hit in made.hits() for place in made.of(hit)]
+    names = {place.assignment for place in rows}
+    assert len(names) == 10
+    assert [made.participant(place.assignment) for place in rows] == [place.participant for place in rows]
+    name = rows[0].assignment
+    for wrong in (name[:-1] + ("a" if name[-1] != "a" else "b"), name.replace("-1-", "-2-"), name.upper(), ""):
+        assert not is_place(made.secret(), wrong) and made.participant(wrong) is None
+    assert not names & {
+        place.assignment
+        for hit in made.hits()
+        for place in Places("demo", dict(kept, **{"link:secret": "00" * 32})).of(hit)
+    }
+
+
+def test_publish_collect_judge_and_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The publisher's own verbs, with people instead of a marketplace."""
+    served = tmp_path / "served"
+    served.mkdir()
+    with serving(served) as url:
+        results = f'results = {{kind = "collector", url = "{url}/c/"}}'
+        folder = make_batch(
+            tmp_path / "batch",
+            [{"study": ["a"], "assignments": 2}, {"study": ["b"], "assignments": 2}],
+            HOST.format(url),
+        )
+        text = (folder / "batch.toml").read_text()
+        text = text.replace('kind = "mturk"', f'kind = "link"\n{results}').replace(
+            "base_url", 'folder = "../served"\nbase_url'
+        )
+        (folder / "batch.toml").write_text(text)
+        for _ in range(2):
+            with open_publication(folder) as publication:
+                plan = plan_publication(publication)
+                done = publish(publication, plan)
+        assert (plan.total_usd, done.made) == (0, ())
+    rows = places(folder)
+    assert [(row["participant"], row["page"]) for row in rows] == [
+        ("P0001", "p0001"), ("P0002", "p0001"), ("P0001", "p0002"), ("P0002", "p0002"),
+    ]  # fmt: skip
+    assert (folder / "places.csv").stat().st_mode & 0o077 == 0
+    names = [row["url"].split("assignmentId=")[1] for row in rows]
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    for number, name in enumerate([*names[:3], "p0001.1-1-" + "a" * 26]):
+        (saved / f"{number}.json").write_bytes(submission(name))
+    assert main(["import", str(folder), str(saved)]) == 0
+    said = capsys.readouterr().out
+    assert "stored: 3" in said and "3.json was not taken: unknown-place" in said and "3 new submissions" in said
+    with open_account(folder) as account:
+        found = status(account)
+        assert (found.out, found.submitted, found.account.environment) == (1, 3, "own")
+        assert account.recruiter.approve(names[0]) == "Approved"
+        assert account.recruiter.reject(names[0], "no") == "Approved"
+    assert main(["close", str(folder), "--yes"]) == 0
+    assert "p0001.1 stays: it has submissions that are not judged" in capsys.readouterr().out
+    with Ledger(folder / "ledger.sqlite") as ledger:
+        assert {row["worker"] for row in ledger.submissions()} == {"P0001", "P0002"}
