@@ -1,0 +1,123 @@
+"""What workers hand in: good submissions come through whole, a thousand hostile ones are kept, named and do nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from hitgen.publication import open_account
+from hitgen.recruiters.base import Progress, Submission
+from hitgen.results.answers import submission_text
+from hitgen.results.exporting import export
+from hitgen.results.fetching import Fetched, fetch
+from hitgen.results.review import propose
+from hitgen.results.reviewfile import read_review, review_path, write_review
+from hitgen.results.study import read_study
+from hitgen.results.submission import FaultyError, read_submission, submission_schema
+from tests.hostile import MAKERS, canary, hostile
+from tests.publishing import FakeRecruiter
+from tests.studying import START, SmallStudy, xml
+
+Row = tuple[str, str, str, str]
+
+
+def recruiter_with(small: SmallStudy, rows: Sequence[Row]) -> FakeRecruiter:
+    """A recruiter whose HITs are those of the ledger, with these handed in."""
+    fake = FakeRecruiter(now=START)
+    with small.ledger() as ledger:
+        for hit in ledger.hits():
+            mine = [row for row in rows if row[0] == hit.page]
+            fake.hits[hit.hit_id or ""] = Progress(
+                hit.hit_id or "", "Reviewable", hit.order.annotation, hit.order.url, hit.order.reward_usd, 5000,
+                5000 - len(mine), 0, 0, START, START + timedelta(days=7),
+            )  # fmt: skip
+            fake.handed_in[hit.hit_id or ""] = [
+                Submission(assignment, hit.hit_id or "", worker, "Submitted", START, START, None, answer)
+                for _, assignment, worker, answer in mine
+            ]
+    return fake
+
+
+def fetched(small: SmallStudy, fake: FakeRecruiter) -> Fetched:
+    with open_account(small.folder, now=fake.clock, recruiter=fake) as account:
+        return fetch(account)
+
+
+def mixed(small: SmallStudy, bad: int, good: int) -> Iterator[Row]:
+    every = bad // good
+    for number, row in enumerate(hostile(small, bad)):
+        yield row
+        if number % every == 0 and number // every < good:
+            name = f"GOOD{number // every:04d}"
+            yield "p0001", name, f"W{name}", xml(small.answer("p0001", name, f"W{name}", number % 90 + 1))
+
+
+def test_a_thousand_hostile_submissions_do_no_harm(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path)
+    rows = list(mixed(small, 1000, 40))
+    fake = recruiter_with(small, rows)
+    began = time.perf_counter()
+    found = fetched(small, fake)
+    assert (found.new, found.total, len(found.faulty)) == (1040, 1040, 1000)
+    assert {bad.received.assignment for bad in found.faulty} == {row[1] for row in rows if row[1].startswith("BAD")}
+    assert all(bad.fault and bad.fault.isprintable() and len(bad.fault) < 1000 for bad in found.faulty)
+    assert fetched(small, fake).new == 0
+    study = read_study(tmp_path)
+    assert {work.received.assignment for work in study.works} == {row[1] for row in rows if row[1].startswith("GOOD")}
+    given = {row[1]: json.loads(submission_text(row[3])) for row in rows if row[1].startswith("GOOD")}
+    for work in study.works:
+        told = {row["trial"]: row["level"] for row in given[work.received.assignment]["trials"]}
+        assert {attempt.known.trial: attempt.row.level for attempt in work.attempts} == told
+    kept = {row.assignment: row.answer for row in study.received()}
+    assert all(kept[row[1]] == row[3].encode("utf-8", "backslashreplace").decode() for row in rows)
+    written = propose(study)
+    assert {row.assignment for row in written if row.reasons.startswith("faulty: ")} == {
+        bad.received.assignment for bad in found.faulty
+    }
+    assert {row.pay for row in written if row.assignment.startswith("BAD")} == {"undecided"}
+    write_review(tmp_path, written)
+    cells = [c for row in csv.reader(io.StringIO(review_path(tmp_path).read_text("utf-8-sig"))) for c in row]
+    assert not [cell for cell in cells if re.match(r"[=@+\-\t\r]", cell)]
+    assert len(read_review(tmp_path)) == 1040
+    assert export(tmp_path).rows["ratings"] == 40 * 4
+    assert time.perf_counter() - began < 60
+    assert canary(tmp_path) == []
+
+
+@pytest.mark.parametrize("kind", range(len(MAKERS)), ids=[maker.__name__ for maker in MAKERS])
+def test_each_kind_of_hostility_is_named(tmp_path: Path, kind: int) -> None:
+    small = SmallStudy(tmp_path)
+    rows = [row for number, row in enumerate(hostile(small, 3 * len(MAKERS), seed=5)) if number % len(MAKERS) == kind]
+    found = fetched(small, recruiter_with(small, rows))
+    assert len(found.faulty) == len(rows) == 3
+
+
+def test_what_a_page_hands_in_is_taken_as_xml_and_as_json(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path)
+    good = small.answer("p0001", "A1", "W1", {"s0": None})
+    assert read_submission(submission_text(xml(good))) == read_submission(submission_text(json.dumps(good)))
+    jsonschema.validate(good, submission_schema())
+    with pytest.raises(FaultyError, match="65537 bytes"):
+        read_submission("x" * 65537)
+
+
+def test_the_shipped_schema_is_the_one_of_the_code() -> None:
+    shipped = Path(__file__).parents[1] / "hitgen" / "schemas" / "submission.schema.json"
+    assert json.loads(shipped.read_text()) == submission_schema()
+
+
+def test_an_answer_without_the_persons_id_is_taken_for_the_recruiters_word(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path)
+    good = small.answer("p0001", "A1", "W1") | {"worker": "", "assignment": ""}
+    small.hand_in([("p0001", "A1", "W1", json.dumps(good))])
+    [work] = read_study(tmp_path).works
+    assert work.received.worker == "W1"
