@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hitgen import __version__
 from hitgen.commands.people import PeopleVerbs
+from hitgen.commands.analysing import AnalysingVerbs
 from hitgen.commands.publishing import PublishingVerbs
 from hitgen.commands.results import ResultsVerbs
 from hitgen.console import ProgressBar, size
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     PublishingVerbs(print, _ask).register(add)
     ResultsVerbs(print, _ask).register(add)
     PeopleVerbs(print).register(add)
+    AnalysingVerbs(print).register(add)
     return parser
 
 

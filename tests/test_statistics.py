@@ -38,7 +38,7 @@ def test_only_used_study_ratings_count_and_a_workers_first() -> None:
     ]
     columns = ["ladder", "worker", "role", "use", "level", "none_seen"]
     ratings = pl.DataFrame(rows, schema=columns, orient="row")
-    image = {"images": "study", "source": "s", "codec": "jpeg", "level_max": 100, "parameters": "[null, 100, 99]"}
+    image = {"images": "study", "source": "s", "codec": "jpeg", "level_max": 100, "parameters": "[100, 99]"}
     images = pl.DataFrame([{"ladder": name, **image} for name in ("b", "a", "none answered")])
     second, first = answers_of(used(ratings), images)
     assert (second.ladder, first.ladder) == ("b", "a")

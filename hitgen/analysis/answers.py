@@ -85,7 +85,7 @@ def _answers(row: dict[str, Any], ratings: pl.DataFrame) -> LadderAnswers:
 
 def _parameters(text: str | None, level_max: int) -> FloatArray:
     found = np.full(level_max + 1, np.nan)
-    for level, value in enumerate(json.loads(text) if text else []):
+    for level, value in enumerate(json.loads(text) if text else [], start=1):
         if level <= level_max and isinstance(value, int | float):
             found[level] = value
     return found

@@ -1,0 +1,118 @@
+"""Summaries shaped like KonJND-1k's subjective_ratings.csv: one row a ladder, all its ratings in one cell.
+
+Columns: `image_id` (the source's file), `Compression type`, `No. of ratings`, `mean`, `std` (n - 1), `ratings` (a list of
+levels). KonJND-1k has 504 JPEG ladders of 100 levels and 504 BPG ladders of 51.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hitgen.analysis.answers import LadderAnswers
+from hitgen.errors import Fault, InputError
+from hitgen.results.cells import guarded
+
+COLUMNS = ("image_id", "Compression type", "No. of ratings", "mean", "std", "ratings")
+LEVELS = {"jpeg": 100, "bpg": 51}
+MOST_LEVELS = 1000
+NUMBERS = re.compile(r"\[\s*(-?\d+(\.\d*)?(\s*[,;\s]\s*-?\d+(\.\d*)?)*)?\s*,?\s*\]")
+
+
+@dataclass(frozen=True)
+class PublicRatings:
+    """The ladders of a summary, every rating by a person of its own, and where the file disagrees with itself."""
+
+    ladders: tuple[LadderAnswers, ...]
+    warnings: tuple[str, ...]
+
+
+def read_konjnd(path: Path) -> PublicRatings:
+    """The ratings in a KonJND-1k-shaped CSV; InputError names every line that cannot be read."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(Fault(str(path), "", f"byte {error.start} is not UTF-8", "saving it as UTF-8")) from None
+    rows = csv.DictReader(text.splitlines())
+    names = {name.strip().casefold(): name for name in rows.fieldnames or ()}
+    missing = [name for name in (*COLUMNS[:2], "ratings") if name.casefold() not in names]
+    if missing:
+        remedy = "a file with the columns " + ", ".join(COLUMNS)
+        raise InputError(Fault(str(path), "", f"it has no column {', '.join(missing)}", remedy))
+    ladders: list[LadderAnswers] = []
+    warnings: list[str] = []
+    faults: list[Fault] = []
+    for row in rows:
+        cells = {name: (row[original] or "").strip() for name, original in names.items()}
+        line = rows.line_num
+        try:
+            ladders.append(_ladder(cells))
+        except ValueError as error:
+            faults.append(Fault(path.name, f"line {line}", str(error), "ratings such as [12, 34, 56]"))
+            continue
+        told = cells.get("no. of ratings", "")
+        if told and told != str(len(ladders[-1].levels)):
+            warnings.append(f"line {line}: No. of ratings is {told}, but there are {len(ladders[-1].levels)}")
+    if not faults and not ladders:
+        faults = [Fault(str(path), "", "it has no ratings", "a file with one row a ladder")]
+    if faults:
+        raise InputError(faults)
+    return PublicRatings(_scaled(ladders), tuple(warnings))
+
+
+def _ladder(cells: dict[str, str]) -> LadderAnswers:
+    source, codec, ratings = cells["image_id"], cells["compression type"], cells["ratings"]
+    if not source or not codec:
+        raise ValueError("image_id or Compression type is empty")
+    if not NUMBERS.fullmatch(ratings):
+        raise ValueError("ratings is not a list of numbers")
+    levels = np.array([float(number) for number in re.findall(r"-?\d+(?:\.\d*)?", ratings)])
+    if not len(levels):
+        raise ValueError("ratings is empty")
+    if (levels % 1).any() or levels.min() < 0 or levels.max() > MOST_LEVELS:
+        raise ValueError(f"ratings has a number that is no level, 0 to {MOST_LEVELS}")
+    people = tuple(f"{number}" for number in range(len(levels)))
+    whole = levels.astype(np.int64)
+    return LadderAnswers(
+        f"{source}/{codec}", "konjnd", source, codec, int(whole.max()), whole, people, np.array([np.nan])
+    )
+
+
+def _scaled(ladders: list[LadderAnswers]) -> tuple[LadderAnswers, ...]:
+    """With the highest level of each codec: the published one, or the highest rating where that is higher or unknown."""
+    highest = dict(LEVELS)
+    for ladder in ladders:
+        codec = ladder.codec.casefold()
+        highest[codec] = max(highest.get(codec, 0), ladder.level_max)
+    return tuple(_with_levels(ladder, highest[ladder.codec.casefold()]) for ladder in ladders)
+
+
+def _with_levels(ladder: LadderAnswers, level_max: int) -> LadderAnswers:
+    levels = np.arange(level_max + 1.0)
+    # A rating is a distortion level: JPEG's quality is 101 - level, BPG's QP is the level.
+    parameters = 101 - levels if ladder.codec.casefold() == "jpeg" else levels
+    parameters[0] = np.nan
+    names = (ladder.ladder, ladder.images, ladder.source, ladder.codec)
+    return LadderAnswers(*names, level_max, np.maximum(ladder.levels, 1), ladder.workers, parameters)
+
+
+def write_konjnd(path: Path, ladders: Iterable[LadderAnswers]) -> None:
+    """Write such a summary; "none seen" becomes the highest level, as that dataset has it."""
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(COLUMNS)
+        for ladder in ladders:
+            values = ladder.clipped
+            deviation = f"{values.std(ddof=1):.4f}" if len(values) > 1 else ""
+            ratings = json.dumps([int(value) for value in values])
+            table.writerow(
+                [guarded(ladder.source), ladder.codec.upper(), len(values), f"{values.mean():.4f}", deviation, ratings]
+            )
+    fresh.replace(path)

@@ -1,0 +1,57 @@
+"""The verbs around analysis: `report` and `simulate`; options and what is said, cli.py gives the voice."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from hitgen.commands.publishing import Add, Say
+from hitgen.console import ProgressBar
+from hitgen.errors import Fault, InputError
+
+
+@dataclass(frozen=True)
+class AnalysingVerbs:
+    """The verbs, with a voice."""
+
+    say: Say
+
+    def register(self, add: Add) -> None:
+        """Add both verbs to the command line."""
+        simulate = add("simulate", self.simulate, "answer a built batch by simulated observers, without publishing")
+        simulate.add_argument("--population", type=Path, metavar="FILE", help="a TOML file; see docs/analysis.md")
+        simulate.add_argument("--spammers", type=float, metavar="SHARE", help="of the workers (default 0.2)")
+        simulate.add_argument("--people", type=int, metavar="N", help="default: as many as the batch asks for")
+        simulate.add_argument("--seed", type=int, default=1)
+        simulate.add_argument("--json", action="store_true", help="print JSON")
+
+    def simulate(self, options: argparse.Namespace) -> None:
+        """Answer the batch and say where the truth is."""
+        _need_analysis()
+        from hitgen.simulation.population import Population, read_population
+        from hitgen.simulation.simulate import simulate
+
+        population = read_population(options.population) if options.population else Population()
+        if options.spammers is not None:
+            if not 0 <= options.spammers <= 1:
+                raise InputError(Fault("--spammers", "", f"{options.spammers:g} is no share", "a number from 0 to 1"))
+            population = population.model_copy(update={"spammers": options.spammers})
+        made = simulate(options.folder, population, options.seed, options.people, ProgressBar("answers"))
+        if options.json:
+            self.say(json.dumps({**vars(made), "truth": str(made.truth)}))
+            return
+        self.say(
+            f"{made.submissions} submissions by {made.workers} simulated workers, {made.spammers} of them spammers"
+        )
+        self.say(f"The truth is in {made.truth}; next: hitgen report {options.folder}")
+
+
+def _need_analysis() -> None:
+    try:
+        import polars  # noqa: F401
+        import scipy  # noqa: F401
+    except ImportError:
+        problem = "this needs the extra `analysis`"
+        raise InputError(Fault("hitgen", "", problem, 'pip install "hitgen[analysis]"')) from None

@@ -1,0 +1,141 @@
+"""Submissions as a page would make them, from what simulated observers answer."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from hitgen.config.batch import BatchConfig
+from hitgen.results.content import KnownPage, KnownTrial
+from hitgen.results.grade import level_is_right, places_are_right
+from hitgen.simulation.observers import Answer, Gold, LadderTruth, Observer
+from hitgen.simulation.population import Person, Population
+
+REFRESH_HZ = (60.0, 60.0, 60.0, 75.0, 120.0, 144.0)
+PIXEL_RATIOS = (1.0, 1.0, 1.25, 1.5, 2.0)
+CSS_PX_PER_CM = (34.0, 44.0)
+OPENING_MS = 60_000
+LEAST_TRIAL_S = 6.0
+TRACE_STEPS = 12
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One worker's display."""
+
+    refresh_hz: float
+    device_pixel_ratio: float
+    css_px_per_cm: float
+
+
+class SimulatedWorker:
+    """One person with a screen and a pace, working page after page."""
+
+    def __init__(self, population: Population, person: Person, config: BatchConfig, rng: np.random.Generator) -> None:
+        self.person = person
+        self._config = config
+        self._rng = rng
+        self._observer = Observer(population, person, rng, config.hit.locations)
+        median_s = population.trial_s if person.honest else population.spammer_trial_s
+        self._pace_s = median_s * float(rng.lognormal(0, 0.25))
+        self.screen = Screen(
+            float(rng.choice(REFRESH_HZ)), float(rng.choice(PIXEL_RATIOS)), float(rng.uniform(*CSS_PX_PER_CM))
+        )
+
+    def answer(self, trial: KnownTrial, truth: LadderTruth) -> Answer:
+        """What this person answers to a trial."""
+        return self._observer.answer(truth, _gold(trial))
+
+    def work(self, page: KnownPage, truths: Mapping[str, LadderTruth], assignment: str, at: datetime) -> dict[str, Any]:
+        """The submission for one page, opened at `at`; training first, each coached until it is right."""
+        config, trials = self._config, list(page.trials.values())
+        training = [trial for trial in trials if trial.role == "training"]
+        judged = [trial for trial in trials if trial.role != "training"]
+        order = [*training, *(judged[place] for place in self._rng.permutation(len(judged)))]
+        rows: list[dict[str, Any]] = []
+        clock_ms = OPENING_MS
+        for trial in order:
+            answers = [self.answer(trial, truths[trial.ladder.ladder])]
+            if trial.role == "training" and trial.answer and not _is_right(answers[0], trial):
+                answers.append(Answer(trial.answer.level[0], [*trial.answer.points][: config.hit.locations]))
+            for attempt, answer in enumerate(answers, start=1):
+                rows.append(self._row(trial, attempt, answer, clock_ms))
+                clock_ms = rows[-1]["ended_ms"] + 1500
+        return {
+            "schema": 1, "batch": config.batch.name, "page": page.page, "assignment": assignment,
+            "worker": self.person.worker, "hit": "", "opened_at": at.isoformat(), "submitted_ms": clock_ms + 5000,
+            "order": [trial.trial for trial in order], "trials": rows,
+            "display": self._display(truths[order[0].ladder.ladder].width),
+            "calibration": {"css_px_per_cm": self.screen.css_px_per_cm},
+            "consent": {"sha256": hashlib.sha256(config.consent.title.encode()).hexdigest(), "at": at.isoformat()},
+            "survey": {},
+        }  # fmt: skip
+
+    def _row(self, trial: KnownTrial, attempt: int, answer: Answer, started_ms: int) -> dict[str, Any]:
+        lasted_ms = int(1000 * max(LEAST_TRIAL_S, self._pace_s * float(self._rng.lognormal(0, 0.35))))
+        level = trial.ladder.level_max if answer.level is None else answer.level
+        return {
+            "trial": trial.trial, "attempt": attempt, "level": answer.level, "none_seen": answer.level is None,
+            "points": [list(point) for point in answer.points],
+            "started_ms": started_ms, "ended_ms": started_ms + lasted_ms, "slider_start": 0,
+            "trace": self._trace(level, trial.ladder.level_max, lasted_ms), "timing": self._timing(lasted_ms),
+        }  # fmt: skip
+
+    def _trace(self, level: int, level_max: int, lasted_ms: int) -> list[list[int]]:
+        """Up in steps, a little beyond, and back."""
+        beyond = min(level_max, level + int(self._rng.integers(1, 6)))
+        steps = [round(beyond * (step + 1) / TRACE_STEPS) for step in range(TRACE_STEPS)]
+        return [[0, 0], *([lasted_ms * (n + 1) // 20, at] for n, at in enumerate(steps)), [lasted_ms * 7 // 10, level]]
+
+    def _timing(self, lasted_ms: int) -> dict[str, Any]:
+        """A nominal schedule on this screen: swaps fall on whole frames before and after their time."""
+        period_ms, frame_ms = 1000 / self._config.display.swaps_per_second, 1000 / self.screen.refresh_hz
+        part = (period_ms / frame_ms) % 1
+        dropped = int(self._rng.poisson(0.3))
+        return {
+            "swaps": int(lasted_ms * 0.8 / period_ms), "mean_ms": round(period_ms + self._rng.normal(0, 0.05), 2),
+            "sd_ms": round(frame_ms * math.sqrt(part * (1 - part)) + 0.2, 2),
+            "max_ms": round((math.ceil(period_ms / frame_ms) + dropped) * frame_ms, 2),
+            "source_mean_ms": round(period_ms + self._rng.normal(0, 0.3), 2),
+            "distorted_mean_ms": round(period_ms + self._rng.normal(0, 0.3), 2),
+            "worst_error_ms": round(frame_ms * (0.5 + dropped), 2), "dropped": dropped,
+            "hidden_ms": int(self._rng.choice([0] * 19 + [4000])),
+        }  # fmt: skip
+
+    def _display(self, width: int) -> dict[str, Any]:
+        screen, display = self.screen, self._config.display
+        css_px = display.width_cm * screen.css_px_per_cm if display.scaling == "physical" else width
+        return {
+            "scaling": display.scaling, "css_px_per_cm": screen.css_px_per_cm,
+            "device_px_per_source_px": css_px * screen.device_pixel_ratio / width,
+            "device_pixel_ratio": screen.device_pixel_ratio, "refresh_hz": screen.refresh_hz,
+            "browser": "simulated", "user_agent": "hitgen simulate", "warnings": [], "changes": [],
+        }  # fmt: skip
+
+
+def _gold(trial: KnownTrial) -> Gold | None:
+    known = trial.answer
+    return Gold(known.level[0], known.level[1], known.points) if known else None
+
+
+def _is_right(answer: Answer, trial: KnownTrial) -> bool:
+    known = trial.answer
+    return known is None or (level_is_right(answer.level, known) and places_are_right(answer.points, known))
+
+
+def is_admitted(submission: dict[str, Any], page: KnownPage, pass_share: float) -> bool:
+    """Whether the quiz of a qualification page was passed: each gold answer is checked for its level and its places."""
+    passed = asked = 0
+    for row in submission["trials"]:
+        trial = page.trials[row["trial"]]
+        if trial.role == "gold" and trial.answer:
+            points = [(x, y) for x, y in row["points"]]
+            passed += level_is_right(row["level"], trial.answer) + places_are_right(points, trial.answer)
+            asked += 2
+    return not asked or passed / asked >= pass_share

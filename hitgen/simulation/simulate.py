@@ -1,0 +1,214 @@
+"""A built batch answered by a simulated population: its submissions in a ledger of play money, the truth beside it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hitgen.build import read_manifest
+from hitgen.config.batch import BatchConfig
+from hitgen.config.loading import read_config
+from hitgen.errors import Fault, InputError
+from hitgen.ledger import Ledger
+from hitgen.lock import locked
+from hitgen.publication import LEDGER
+from hitgen.recruiters.base import Account, Order, Progress, Submission
+from hitgen.results.content import Content, KnownPage, read_content
+from hitgen.simulation.answering import SimulatedWorker, is_admitted
+from hitgen.simulation.dealing import Deal
+from hitgen.simulation.observers import LadderTruth, draw_truth
+from hitgen.simulation.population import Person, Population, draw_people
+
+SIMULATED = Account("simulated", "simulated", "local")
+TRUTH = "simulation/truth.json"
+START = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+Work = Callable[[SimulatedWorker, KnownPage, str, datetime], dict[str, Any]]
+"""How a worker comes to a submission: (worker, page, assignment, when)."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the simulation knows and the analysis must find out."""
+
+    ladders: Mapping[str, LadderTruth]
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What was made: counts of workers, spammers among them, submissions, and where the truth is."""
+
+    workers: int
+    spammers: int
+    submissions: int
+    truth: Path
+
+
+def simulate(
+    folder: Path,
+    population: Population,
+    seed: int = 1,
+    people: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    work: Work | None = None,
+) -> Simulated:
+    """Answer a built batch: every page as often as it asks for, or by `people` workers.
+
+    Replaces an earlier simulation. Raises InputError where the batch has a ledger of real submissions, or no build.
+    """
+    config, content = read_config(folder / "batch.toml"), read_content(folder)
+    path = folder / LEDGER
+    places = {row["page"]: int(row["assignments"]) for row in read_manifest(folder)["pages"]}
+    rng = np.random.default_rng(seed)
+    truths = _truths(content, population, rng)
+    with locked(path):
+        _refuse_real(path)
+        fresh = path.with_name(f"{LEDGER}.simulating")
+        _remove(fresh)
+        made = _Made(config, content, population, truths, rng, work)
+        with Ledger(fresh) as ledger:
+            ledger.bind(SIMULATED)
+            _fill(ledger, made, places, people, progress)
+            # Publishing moves a closed ledger of play money out of the way.
+            ledger.set_fact("closed", START.isoformat())
+        _write_truth(folder, Truth(truths, tuple(made.people)))
+        _remove(path)
+        fresh.replace(path)
+    spammers = sum(not person.honest for person in made.people)
+    return Simulated(len(made.people), spammers, made.submissions, folder / TRUTH)
+
+
+def _refuse_real(path: Path) -> None:
+    if not path.exists():
+        return
+    with Ledger(path) as ledger:
+        if ledger.account not in (None, SIMULATED):
+            problem = "holds real HITs or submissions"
+            raise InputError(Fault(str(path), "", problem, "simulating on a copy of the batch folder"))
+
+
+def _remove(path: Path) -> None:
+    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        name.unlink(missing_ok=True)
+
+
+def _truths(content: Content, population: Population, rng: np.random.Generator) -> dict[str, LadderTruth]:
+    return {
+        ladder.ladder: draw_truth(population, ladder.ladder, (ladder.width, ladder.height), ladder.level_max, rng)
+        for ladder in content.ladders
+    }
+
+
+class _Made:
+    """Workers and their submissions, one after another."""
+
+    def __init__(
+        self,
+        config: BatchConfig,
+        content: Content,
+        population: Population,
+        truths: Mapping[str, LadderTruth],
+        rng: np.random.Generator,
+        work: Work | None,
+    ) -> None:
+        self.config, self.content, self.population, self.rng = config, content, population, rng
+        self.people: list[Person] = []
+        self.submissions = 0
+        self._work = work or (lambda worker, page, assignment, at: worker.work(page, truths, assignment, at))
+
+    def hire(self, count: int) -> Iterator[SimulatedWorker]:
+        """Further workers, with the configured share of spammers."""
+        for person in draw_people(self.population, count, self.rng):
+            named = Person(f"SIM{len(self.people):05d}", person.kind, person.bias)
+            self.people.append(named)
+            yield SimulatedWorker(self.population, named, self.config, self.rng)
+
+    def submit(self, worker: SimulatedWorker, page: KnownPage) -> tuple[Submission, dict[str, Any]]:
+        """One page worked by one worker."""
+        self.submissions += 1
+        at = START + timedelta(minutes=7 * len(self.people), seconds=400 * (self.submissions % 10))
+        name = f"SIMULATED{self.submissions:07d}"
+        record = self._work(worker, page, name, at)
+        done = at + timedelta(milliseconds=record["submitted_ms"])
+        answer = json.dumps(record, separators=(",", ":"))
+        return Submission(name, f"SIM{page.page}", worker.person.worker, "Approved", at, done, None, answer), record
+
+
+def _fill(
+    ledger: Ledger, made: _Made, places: Mapping[str, int], people: int | None, progress: Callable[[int, int], None]
+) -> None:
+    pages = made.content.pages
+    for page in pages.values():
+        _intend(ledger, made.config, page, places[page.page])
+    quiz = next((page for page in pages.values() if page.kind == "qualification"), None)
+    study = [page for page in pages.values() if page.kind == "study"]
+    deal = Deal(study, places, made.rng, getattr(made.config.recruiter, "gold_repeats", "") == "allow")
+    total = deal.places_left()
+    while deal.places_left() and (people is None or len(made.people) < people):
+        needed = max(math.ceil(deal.places_left() / made.population.hits_per_worker), deal.most_left())
+        with ledger.together():
+            for worker in made.hire(min(needed, 1000) if people is None else people - len(made.people)):
+                if quiz is None or _passes(ledger, made, worker, quiz):
+                    for page in deal.take(made.population.hits_per_worker):
+                        _hand_in(ledger, made, worker, page)
+                progress(total - deal.places_left(), total)
+
+
+def _passes(ledger: Ledger, made: _Made, worker: SimulatedWorker, quiz: KnownPage) -> bool:
+    record = _hand_in(ledger, made, worker, quiz)
+    stage = made.config.qualification
+    return stage is None or is_admitted(record, quiz, stage.pass_share)
+
+
+def _hand_in(ledger: Ledger, made: _Made, worker: SimulatedWorker, page: KnownPage) -> dict[str, Any]:
+    submission, record = made.submit(worker, page)
+    hit = ledger.hit(f"{page.page}.1")
+    assert hit is not None
+    ledger.add_submission(hit, submission, submission.submitted_at)
+    return record
+
+
+def _intend(ledger: Ledger, config: BatchConfig, page: KnownPage, assignments: int) -> None:
+    """A HIT in the ledger, as if it had been published for nothing."""
+    hit, free = f"{page.page}.1", Decimal("0.00")
+    annotation = f"hitgen {ledger.name} {config.batch.name} {hit}"
+    order = Order(hit, page.page, page.kind, f"simulated:{page.page}", assignments, free, annotation)
+    ledger.intend(order, page.sha256, free, START)
+    until = START + timedelta(days=30)
+    ledger.created(
+        hit,
+        Progress(
+            *(f"SIM{page.page}", "Reviewable", annotation, order.url, free, assignments, 0, 0, assignments),
+            *(START, until),
+        ),
+    )
+
+
+def _write_truth(folder: Path, truth: Truth) -> None:
+    path = folder / TRUTH
+    path.parent.mkdir(exist_ok=True)
+    record = {
+        "ladders": [asdict(ladder) for ladder in truth.ladders.values()],
+        "people": [asdict(person) for person in truth.people],
+    }
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(record, indent=1), "utf-8")
+    fresh.replace(path)
+
+
+def read_truth(folder: Path) -> Truth:
+    """The truth of the last simulation of a batch."""
+    record = json.loads((folder / TRUTH).read_text("utf-8"))
+    ladders = (
+        LadderTruth(**{**row, "hotspots": tuple((x, y) for x, y in row["hotspots"])}) for row in record["ladders"]
+    )
+    return Truth({ladder.ladder: ladder for ladder in ladders}, tuple(Person(**row) for row in record["people"]))

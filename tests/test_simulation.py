@@ -1,0 +1,143 @@
+"""Simulated observers: they answer what their truth says, and a batch is answered as it asks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hitgen.cli import main
+from hitgen.ledger import Ledger
+from hitgen.publication import LEDGER
+from hitgen.recruiters.base import Account
+from hitgen.results.dataset import make_dataset
+from hitgen.simulation.observers import Gold, Observer, draw_truth
+from hitgen.simulation.population import Kind, Person, Population, draw_people
+from hitgen.simulation.simulate import read_truth, simulate
+from tests.synthetic import make_study
+
+GOLD = Gold(30, 37, ((100.0, 100.0), (500.0, 100.0), (300.0, 400.0)))
+
+
+def observers(kind: Kind, population: Population, count: int = 3000) -> list[Observer]:
+    rng = np.random.default_rng(1)
+    biases = rng.normal(0, population.worker_sd, count)
+    return [Observer(population, Person(f"w{n}", kind, float(bias)), rng) for n, bias in enumerate(biases)]
+
+
+@pytest.mark.parametrize("mean", [6.0, 38.0, 90.0])
+def test_the_truth_is_what_a_great_many_honest_people_answer(mean: float) -> None:
+    """Near both ends too, where levels are clipped or nothing is seen."""
+    population = Population(lapse=0, pjnd_mean=mean, pjnd_sd=0.01)
+    truth = draw_truth(population, "l", (640, 480), 100, np.random.default_rng(3))
+    given = [observer.answer(truth).level for observer in observers("honest", population)]
+    levels = np.array([101 if level is None else level for level in given])
+    error = 4 * truth.sd / np.sqrt(len(levels))
+    assert np.minimum(levels, 100).mean() == pytest.approx(truth.clipped_mean(), abs=error)
+    quartile = truth.sur_level(0.75)
+    assert (levels > quartile).mean() == pytest.approx(
+        truth.share_above()[quartile], abs=4 * 0.43 / np.sqrt(len(levels))
+    )
+    assert truth.share_above()[quartile] >= 0.75 > truth.share_above()[quartile + 1]
+    if mean == 90:
+        assert 0 < (levels == 101).mean() == pytest.approx(truth.share_above()[100], abs=0.03)
+
+
+def test_honest_clicks_fall_on_hotspots_by_their_shares() -> None:
+    population = Population(lapse=0)
+    truth = draw_truth(population, "l", (640, 480), 100, np.random.default_rng(8))
+    clicks = np.array([p for observer in observers("honest", population, 1000) for p in observer.answer(truth).points])
+    spots = np.array(truth.hotspots)
+    distance = np.hypot(*(clicks[:, None, :] - spots[None]).transpose(2, 0, 1))
+    near = distance.min(1) < 60
+    shares = np.bincount(distance.argmin(1)[near], minlength=3) / near.sum()
+    assert shares == pytest.approx([0.5, 0.3, 0.2], abs=0.05)
+    assert 0.83 <= near.mean() <= 0.93
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [("uniform", 1, 100), ("far-left", 1, 5), ("far-right", 95, 100), ("random-clicks", 20, 60)],
+)
+def test_each_kind_of_spammer(kind: Kind, low: int, high: int) -> None:
+    population = Population(lapse=0, pjnd_sd=0.01, population_sd=(8, 8))
+    truth = draw_truth(population, "l", (640, 480), 100, np.random.default_rng(3))
+    answers = [observer.answer(truth) for observer in observers(kind, population, 500)]
+    levels = np.array([answer.level for answer in answers])
+    assert np.quantile(levels, 0.05) >= low and np.quantile(levels, 0.95) <= high
+    places = np.array([point for answer in answers for point in answer.points])
+    assert places.min(0) == pytest.approx([0, 0], abs=5) and places.mean(0) == pytest.approx([320, 240], abs=20)
+
+
+def test_gold_is_passed_as_often_as_configured() -> None:
+    population = Population(lapse=0, gold_level_pass=0.7)
+    truth = draw_truth(population, "l", (640, 480), 100, np.random.default_rng(3))
+    answers = [observer.answer(truth, GOLD) for observer in observers("honest", population)]
+    passed = [30 <= (answer.level or 0) <= 37 for answer in answers]
+    assert np.mean(passed) == pytest.approx(0.7, abs=0.035)
+    firsts = [answer.points for answer in answers]
+    near = [min(np.hypot(x - a, y - b) for a, b in GOLD.points) < 70 for points in firsts for x, y in points]
+    assert 0.85 <= np.mean(near) <= 0.92
+
+
+def test_people_have_the_share_of_spammers_of_every_kind() -> None:
+    people = draw_people(Population(spammers=0.2), 200, np.random.default_rng(1))
+    kinds = [person.kind for person in people]
+    assert len({person.worker for person in people}) == 200
+    assert [kinds.count(kind) for kind in ("honest", "uniform", "far-left", "far-right", "random-clicks")] == [
+        160,
+        10,
+        10,
+        10,
+        10,
+    ]
+
+
+def test_a_batch_is_answered_as_often_as_it_asks(tmp_path: Path) -> None:
+    folder = make_study(tmp_path / "study", images=24, ratings=12)
+    made = simulate(folder, Population(), seed=3)
+    data, truth = make_dataset(folder), read_truth(folder)
+    study = data.ratings.filter(data.ratings["role"] == "study")
+    assert dict(study.group_by("ladder").len().iter_rows()) == dict.fromkeys(
+        truth.ladders.keys() & set(study["ladder"]), 12
+    )
+    assert study.unique(["worker", "ladder"]).height == study.height == 24 * 12
+    gold = data.ratings.filter(data.ratings["role"] == "gold")
+    assert gold.unique(["worker", "ladder"]).height == gold.height == made.submissions == 12 * 12
+    assert made.workers == len(truth.people) == len(set(data.ratings["worker"]))
+
+
+def test_the_same_seed_gives_the_same_answers_and_replaces_the_last(tmp_path: Path) -> None:
+    folder = make_study(tmp_path / "study", images=4, ratings=5)
+    found = []
+    for seed in (1, 1, 2):
+        simulate(folder, Population(), seed=seed)
+        with Ledger(folder / LEDGER) as ledger:
+            found.append([(row["assignment"], row["worker"], row["answer"]) for row in ledger.submissions()])
+    assert found[0] == found[1] != found[2]
+
+
+def test_real_submissions_are_never_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_study(tmp_path / "study", images=2, ratings=2)
+    with Ledger(folder / LEDGER) as ledger:
+        ledger.bind(Account("https://mturk", "1", "sandbox"))
+    before = (folder / LEDGER).read_bytes()
+    assert main(["simulate", str(folder)]) == 1
+    assert "real HITs or submissions" in capsys.readouterr().err
+    assert (folder / LEDGER).read_bytes() == before
+
+
+def test_a_population_is_read_from_a_file_and_its_faults_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, file = make_study(tmp_path / "study", images=2, ratings=6), tmp_path / "people.toml"
+    file.write_text('spammers = 0.5\nkinds = ["far-right"]\nhits_per_worker = 1\n')
+    assert main(["simulate", str(folder), "--population", str(file), "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert (made["workers"], made["spammers"], made["submissions"]) == (6, 3, 6)
+    file.write_text('spamers = 0.5\nlapse = 2\nkinds = ["lazy"]\n')
+    assert main(["simulate", str(folder), "--population", str(file)]) == 1
+    told = capsys.readouterr().err
+    assert all(word in told for word in ("spamers", '"spammers"', "lapse", "kinds"))
