@@ -103,37 +103,6 @@ def test_the_demo_works_as_it_comes(tmp_path: Path, open_page: OpenPage) -> None
 
 
 @pytest.mark.browser
-def test_a_reload_in_the_middle_of_a_trial_loses_nothing(tmp_path: Path, open_page: OpenPage) -> None:
-    page = open_page(built_page(write_batch(tmp_path, PIXELS)))
-    robot = Robot(page, lambda _: Answer(5, [(64, 48), (256, 48), (160, 192)]))
-    while robot.screen() != "study":
-        robot._leave(robot.screen()) if robot.screen() not in ("training", "study") else robot._step()
-    before = robot._trial()
-    robot.set_level(7)
-    page.reload()
-    robot.hit("stage").wait_for()
-    assert robot._trial() == before
-    assert robot.hit("slider").input_value() == "7"
-    robot.record.order = [row for row in robot.record.order if row != before.trial]
-    record, submission = work(robot)
-    assert submission["order"] == list(dict.fromkeys(submission["order"])) and len(submission["order"]) == 4
-    assert len(submission["trials"]) == len(record.attempts)
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("broken", ["throw new Error('no')", "return null"])
-def test_storage_that_fails_loses_nothing_but_resuming(tmp_path: Path, browser, broken: str) -> None:
-    address = built_page(write_batch(tmp_path, PIXELS))
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, offline=True)
-    context.add_init_script(f"Object.defineProperty(window, 'localStorage', {{get() {{ {broken} }}}})")
-    page = context.new_page()
-    page.goto(address)
-    record, submission = work(Robot(page, spread))
-    assert differences(record, submission) == []
-    context.close()
-
-
-@pytest.mark.browser
 def test_a_page_names_neither_sources_nor_gold_answers(tmp_path: Path) -> None:
     write_batch(tmp_path, PIXELS)
     built_page(tmp_path)
