@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hitgen import __version__
-from hitgen.commands.people import PeopleVerbs
 from hitgen.commands.analysing import AnalysingVerbs
+from hitgen.commands.people import PeopleVerbs
 from hitgen.commands.publishing import PublishingVerbs
+from hitgen.commands.rehearsing import RehearsingVerbs
 from hitgen.commands.results import ResultsVerbs
-from hitgen.console import ProgressBar, size
+from hitgen.console import ProgressBar, positive, size
 from hitgen.errors import HitgenError
 
 Verb = Callable[[argparse.Namespace], None]
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("folder", type=Path, metavar="BATCH_DIR")
         added.set_defaults(verb=verb)
         if working:
-            added.add_argument("--workers", type=_positive, help="processes (default: all cores)")
+            added.add_argument("--workers", type=positive, help="processes (default: all cores)")
             added.add_argument("--json", action="store_true", help="print JSON")
         return added
 
@@ -64,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         "--source", type=Path, required=True, metavar="IMAGE", help="a photograph that is not in the study"
     )
     gold.add_argument("--role", choices=("gold", "training"), default="gold")
-    gold.add_argument("--onset", type=_positive, default=30, metavar="LEVEL", help="where flicker begins (default 30)")
+    gold.add_argument("--onset", type=positive, default=30, metavar="LEVEL", help="where flicker begins (default 30)")
     gold.add_argument("--name", default="", help="default: ROLE-IMAGE")
     gold.add_argument("--seed", type=int, default=1)
     gold.add_argument("--yes", action="store_true", help="do not ask before adding it")
@@ -79,18 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     ResultsVerbs(print, _ask).register(add)
     PeopleVerbs(print).register(add)
     AnalysingVerbs(print).register(add)
+    RehearsingVerbs(print).register(add)
     return parser
 
 
 def _ask(question: str) -> str:
     return input(question) if sys.stdin.isatty() else ""
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
 
 
 def _init(options: argparse.Namespace) -> None:

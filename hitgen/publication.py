@@ -103,14 +103,15 @@ def open_publication(
     ledger_path: Path | None = None,
     now: Clock = utc_now,
     recruiter: Recruiter | None = None,
+    config: BatchConfig | None = None,
 ) -> Iterator[Publication]:
-    """A built batch ready to be published, locked until the block ends.
+    """A built batch ready to be published, locked until the block ends; `config` in place of the folder's.
 
     A ledger of the sandbox that was closed makes way for another environment's; one that still has
     HITs, or is of production, is never left behind: InputError says what to do.
     """
     path = ledger_path or folder / LEDGER
-    config = read_config(folder / "batch.toml")
+    config = config or read_config(folder / "batch.toml")
     name = config.batch.name
     built = read_build(folder, name, config.hit.packs == "linked")
     host = open_host(config.host, folder, name)

@@ -15,12 +15,13 @@ Point = tuple[float, float]
 
 @dataclass
 class Trial:
-    """What the robot sees of a trial: its opaque id, the source's size and the highest level."""
+    """What the robot sees of a trial: its opaque id, the source's size and the highest level; and who it is."""
 
     trial: str
     width: int
     height: int
     level_count: int
+    worker: str = ""
 
 
 @dataclass
@@ -54,10 +55,12 @@ LEAVING_SCREENS = ("consent", "instructions", "calibration", "distance", "survey
 
 
 class Robot:
-    """Works one page that is open in a Playwright page."""
+    """Works one page that is open in a Playwright page, or in a frame of one."""
 
-    def __init__(self, page: Any, policy: Policy, locations: int = 3) -> None:
+    def __init__(self, page: Any, policy: Policy, locations: int = 3, worker: str = "") -> None:
         self._page = page
+        self._mouse = getattr(page, "page", page).mouse
+        self._worker = worker
         self._policy = policy
         self._locations = locations
         self._hints: dict[str, Answer] = {}
@@ -106,7 +109,8 @@ class Robot:
     def _trial(self) -> Trial:
         stage, slider = self.hit("stage"), self.hit("slider")
         width, height = (int(stage.get_attribute(f"data-{name}")) for name in ("width", "height"))
-        return Trial(str(stage.get_attribute("data-trial")), width, height, int(slider.get_attribute("max")))
+        levels = int(slider.get_attribute("max"))
+        return Trial(str(stage.get_attribute("data-trial")), width, height, levels, self._worker)
 
     def _adjust(self, trial: Trial, answer: Answer) -> None:
         level = trial.level_count if answer.level is None else answer.level
@@ -135,10 +139,12 @@ class Robot:
     def _locate(self, trial: Trial, answer: Answer) -> None:
         if self.record.attempts[-1].points:
             self._begin(trial, self.record.attempts[-1].level)
-        box = self.hit("stage").bounding_box()
+        stage = self.hit("stage")
+        stage.scroll_into_view_if_needed()
+        box = stage.bounding_box()
         for x, y in answer.points[: self._locations]:
             at = box["x"] + x * box["width"] / trial.width, box["y"] + y * box["height"] / trial.height
-            self._page.mouse.click(*at)
+            self._mouse.click(*at)
             self.record.attempts[-1].points.append((x, y))
         self._press("confirm")
 

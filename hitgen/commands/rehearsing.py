@@ -1,0 +1,93 @@
+"""The verb `rehearse`: its options and what is said; cli.py gives the voice."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from hitgen.commands.publishing import Add, bars
+from hitgen.console import ProgressBar, positive
+from hitgen.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    # Needs what only the extra `rehearse` installs.
+    from hitgen.rehearse import Rehearsal
+
+LOOK_EVERY_S = 2.0
+
+
+@dataclass(frozen=True)
+class RehearsingVerbs:
+    """The verb, with a voice."""
+
+    say: Callable[[str], None]
+
+    def register(self, add: Add) -> None:
+        """Add the verb to the command line."""
+        rehearse = add("rehearse", self.rehearse, "publish to a marketplace on this machine and work the HITs")
+        rehearse.add_argument("--robots", type=positive, metavar="N", help="N simulated workers for each HIT")
+        rehearse.add_argument("--json", action="store_true", help="print JSON")
+
+    def rehearse(self, options: argparse.Namespace) -> None:
+        """Build, publish on this machine, let people or robots work, and say what came back."""
+        from hitgen.build import build
+        from hitgen.check import check
+
+        try:
+            from hitgen.rehearsal import browsers
+            from hitgen.rehearse import open_rehearsal
+        except ModuleNotFoundError as error:
+            problem = f"a rehearsal needs a package that is not installed: {error.name}"
+            raise InputError(Fault("rehearse", "", problem, "pip install 'hitgen[rehearse]'")) from error
+        if options.robots:
+            browsers.check_browser()
+        check(options.folder, progress=ProgressBar("ladders"))
+        build(options.folder, progress=ProgressBar("ladders"))
+        with open_rehearsal(options.folder) as rehearsal:
+            made = rehearsal.publish(bars())
+            if not options.json:
+                self.say(f"{len(made.made)} HITs at {rehearsal.marketplace.worker_url}")
+            stuck = self._by_robots(options, rehearsal) if options.robots else self._by_people(options, rehearsal)
+            self._tell(options, rehearsal)
+        if stuck:
+            told = ", ".join(f"{count} at the screen {screen!r}" for screen, count in sorted(stuck.items()))
+            raise InputError(
+                Fault("rehearse", "--robots", f"some robots were stuck: {told}", "working the page by hand")
+            )
+
+    def _by_robots(self, options: argparse.Namespace, rehearsal: Rehearsal) -> Counter[str]:
+        """Let robots work all there is; how many got stuck where."""
+        from hitgen.rehearsal.robots import work
+
+        locations = rehearsal.publication.config.hit.locations
+        done = work(rehearsal.marketplace, workers=options.robots, locations=locations, between=rehearsal.go_on)
+        return Counter(row.ended for row in done if row.ended != "done")
+
+    def _by_people(self, options: argparse.Namespace, rehearsal: Rehearsal) -> Counter[str]:
+        """Wait for people until Ctrl+C; nobody gets stuck."""
+        if not options.json:
+            self.say("Open that address in a browser and work; Ctrl+C ends and shows what came back.")
+        try:
+            while True:
+                time.sleep(LOOK_EVERY_S)
+                new = rehearsal.go_on()
+                if new and not options.json:
+                    self.say(f"{new} handed in")
+        except KeyboardInterrupt:
+            rehearsal.go_on()
+            return Counter()
+
+    def _tell(self, options: argparse.Namespace, rehearsal: Rehearsal) -> None:
+        rows = rehearsal.handed_in()
+        if options.json:
+            self.say(json.dumps([asdict(row) for row in rows], indent=1))
+            return
+        for row in rows:
+            self.say(row.line)
+        spent = rehearsal.publication.recruiter.balance_usd()
+        self.say(f"{len(rows)} submissions of {len({row.worker for row in rows})} workers; ${spent} left")

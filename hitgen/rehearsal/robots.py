@@ -1,0 +1,128 @@
+"""Simulated workers: each finds HITs on the worker's pages, accepts, works in the frame and hands in."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from hitgen.rehearsal.browsers import open_browser
+from hitgen.rehearsal.marketplace import Marketplace
+from hitgen.rehearsal.robot import Answer, Policy, Robot, Trial, WorkRecord
+
+VIEWPORT = {"width": 1680, "height": 1050}
+WAIT_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Worked:
+    """One HIT that a robot took: `ended` is `done` where it was handed in, else the screen that it got stuck on."""
+
+    worker: str
+    hit_id: str
+    ended: str
+    record: WorkRecord
+
+
+def some_answer(trial: Trial) -> Answer:
+    """An answer without any meaning, the same each time: a middle level and places all over the picture."""
+    chance = random.Random(f"{trial.worker} {trial.trial}")
+    inside = [(chance.uniform(0.1, 0.9), chance.uniform(0.1, 0.9)) for _ in range(20)]
+    points = [(round(x * trial.width, 2), round(y * trial.height, 2)) for x, y in inside]
+    return Answer(chance.randint(max(1, trial.level_count // 4), max(1, 3 * trial.level_count // 4)), points)
+
+
+def work(
+    marketplace: Marketplace,
+    answers: Policy = some_answer,
+    workers: int = 1,
+    locations: int = 3,
+    between: Callable[[], object] | None = None,
+    at_once: int = 2,
+) -> list[Worked]:
+    """Let every open HIT be worked by `workers` different robots, as far as its places and its demands allow.
+
+    `answers` says what a robot sees in a trial; `trial.worker` is the robot's worker id. It is called from
+    `at_once` threads. They work in rounds of at most one HIT a robot, and `between` is called after each: there
+    a requester can collect, publish and grant, so that nobody is offered what they must not see. A robot that
+    is offered nothing more leaves, and a new one comes. Raises InputError where there is no browser.
+    """
+    crew, done = Crew(marketplace, workers), []
+    while pairs := crew.next_round():
+        shares = [pairs[start::at_once] for start in range(min(at_once, len(pairs)))]
+        with ThreadPoolExecutor(len(shares)) as pool:
+            for some in pool.map(lambda share: _work_some(marketplace, answers, share, locations), shares):
+                done += some
+        if between:
+            between()
+    return done
+
+
+class Crew:
+    """Who works which HIT next."""
+
+    def __init__(self, marketplace: Marketplace, workers: int) -> None:
+        self._market = marketplace
+        self._wanted = workers
+        self._names: list[str] = []
+        self._taken: Counter[str] = Counter()
+
+    def next_round(self) -> list[tuple[str, str]]:
+        """Pairs of worker and HIT, each worker once; empty where nothing is left to do."""
+        busy: set[str] = set()
+        pairs: list[tuple[str, str]] = []
+        for row in self._market.state.rows("SELECT * FROM hits WHERE status = 'Assignable' ORDER BY seq"):
+            hit_id = row["hit_id"]
+            for _ in range(min(self._wanted, row["max_assignments"]) - self._taken[hit_id]):
+                if (worker := self._for(hit_id, busy)) is None:
+                    break
+                busy.add(worker)
+                pairs.append((worker, hit_id))
+                self._taken[hit_id] += 1
+        return pairs
+
+    def _for(self, hit_id: str, busy: set[str]) -> str | None:
+        fresh = f"AROBOT{len(self._names) + 1:04d}"
+        for worker in (*self._names, fresh):
+            if worker in busy:
+                continue
+            if any(offer.hit_id == hit_id and offer.may_accept for offer in self._market.workers.offers(worker)):
+                if worker == fresh:
+                    self._names.append(fresh)
+                return worker
+        return None
+
+
+def _work_some(
+    marketplace: Marketplace, answers: Policy, pairs: Sequence[tuple[str, str]], locations: int
+) -> list[Worked]:
+    with open_browser() as browser:
+        found = []
+        for worker, hit_id in pairs:
+            context = browser.new_context(viewport=VIEWPORT)
+            try:
+                page = context.new_page()
+                page.set_default_timeout(WAIT_MS)
+                found.append(_work_one(page, marketplace.worker_url, answers, worker, hit_id, locations))
+            finally:
+                context.close()
+        return found
+
+
+def _work_one(page: Any, worker_url: str, answers: Policy, worker: str, hit_id: str, locations: int) -> Worked:
+    page.goto(f"{worker_url}?workerId={worker}")
+    page.locator(f'tr[data-hit-id="{hit_id}"] button').click()
+    frame = page.locator("iframe#frame").element_handle().content_frame()
+    frame.wait_for_function("() => document.documentElement.dataset.screen")
+    robot = Robot(frame, answers, locations, worker)
+    record = robot.work()
+    if (ended := robot.screen()) == "submit":
+        robot.hit("submit").click()
+        frame.locator("#told").wait_for()
+        ended = "done"
+    else:
+        page.get_by_role("button", name="Return").click()
+    return Worked(worker, hit_id, ended, record)

@@ -1,0 +1,143 @@
+"""A whole study on this machine: the same publisher, against a marketplace and a bucket on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from defusedxml import ElementTree
+
+from hitgen import acts
+from hitgen.build import BuildFolder
+from hitgen.collecting import collect
+from hitgen.config.batch import BatchConfig
+from hitgen.config.loading import read_config
+from hitgen.config.publishing import S3Host
+from hitgen.config.recruiting import MTurkRecruiter
+from hitgen.hosts.bucket import configure_bucket, needed_changes
+from hitgen.hosts.s3 import S3
+from hitgen.hosts.upload import Progress
+from hitgen.lock import locked
+from hitgen.publication import Publication, open_publication
+from hitgen.publish import Published, plan_publication, publish
+from hitgen.rehearsal.marketplace import Marketplace
+from hitgen.rehearsal.storage import BUCKET, serve_bucket
+
+LOOPBACK = "127.0.0.1,localhost"
+ANSWER = "{http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionFormAnswers.xsd}Answer"
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """One submission that came back: `answer` is what the page sent, None where it cannot be read."""
+
+    hit: str
+    page: str
+    worker: str
+    assignment: str
+    answer: dict[str, Any] | None
+
+    @property
+    def line(self) -> str:
+        """The submission in one line."""
+        if self.answer is None:
+            return f"{self.page} by {self.worker}: cannot be read"
+        rows = self.answer.get("trials", [])
+        return f"{self.page} by {self.worker}: {len({row['trial'] for row in rows})} trials, {len(rows)} attempts"
+
+
+@contextmanager
+def local_environment() -> Iterator[None]:
+    """Play credentials, no configuration of the user's, no proxy: nothing that leads off this machine."""
+    nothing = os.devnull
+    given = {
+        **{"AWS_ACCESS_KEY_ID": "REHEARSAL", "AWS_SECRET_ACCESS_KEY": "rehearsal", "AWS_EC2_METADATA_DISABLED": "true"},
+        **{"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing},
+        **{"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK},
+    }
+    dropped = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
+    before = {name: os.environ.pop(name, None) for name in (*given, *dropped)}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def local_config(config: BatchConfig, s3_url: str, mturk_url: str) -> BatchConfig:
+    """The batch's config with this machine's host and recruiter; all else stays as it is."""
+    host = S3Host(kind="s3", bucket=BUCKET, endpoint_url=s3_url)
+    given = config.recruiter
+    recruiter = given if isinstance(given, MTurkRecruiter) else MTurkRecruiter(kind="mturk")
+    recruiter = recruiter.model_copy(update={"endpoint_url": mturk_url, "profile": ""})
+    return config.model_copy(update={"host": host, "recruiter": recruiter})
+
+
+@dataclass
+class Rehearsal:
+    """A rehearsal that is under way."""
+
+    marketplace: Marketplace
+    publication: Publication
+
+    def publish(self, progress: Progress | None = None) -> Published:
+        """Publish what is due now, as `hitgen publish` would."""
+        plan = plan_publication(self.publication)
+        return publish(self.publication, plan, progress=progress)
+
+    def go_on(self) -> int:
+        """Collect, admit everyone who handed in the qualification page, publish what is due; new submissions."""
+        new = collect(self.publication)
+        if not new:
+            return 0
+        quiz = {page.page for page in self.publication.built.pages if page.kind == "qualification"}
+        for row in list(self.publication.ledger.submissions()):
+            if row["page"] in quiz:
+                acts.admit(self.publication, row["worker"])
+        self.publish()
+        return new
+
+    def handed_in(self) -> list[HandedIn]:
+        """All submissions that were collected, in their order."""
+        return [
+            HandedIn(row["hit"], row["page"], row["worker"], row["assignment"], read_answer(row["answer"]))
+            for row in self.publication.ledger.submissions()
+        ]
+
+
+def read_answer(text: str) -> dict[str, Any] | None:
+    """The submission in a recruiter's answer, or None."""
+    try:
+        for answer in ElementTree.fromstring(text).iter(ANSWER):
+            if answer[0].text == "submission":
+                found = json.loads(answer[1].text or "")
+                return found if isinstance(found, dict) else None
+    except (ElementTree.ParseError, ValueError, IndexError):
+        return None
+    return None
+
+
+@contextmanager
+def open_rehearsal(folder: Path) -> Iterator[Rehearsal]:
+    """A built batch with its own marketplace, bucket and ledger under build/rehearsal, all new."""
+    config = read_config(folder / "batch.toml")
+    place = BuildFolder(folder).root / "rehearsal"
+    place.parent.mkdir(exist_ok=True)
+    with locked(place), local_environment():
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        with serve_bucket() as s3_url, Marketplace(place / "marketplace.sqlite") as marketplace:
+            local = local_config(config, s3_url, marketplace.endpoint_url)
+            host = S3(S3Host.model_validate(local.host.model_dump()), config.batch.name)
+            configure_bucket(host, needed_changes(host, config.hit.packs == "linked"))
+            with open_publication(folder, ledger_path=place / "ledger.sqlite", config=local) as publication:
+                yield Rehearsal(marketplace, publication)
