@@ -1,0 +1,151 @@
+"""Applying a review on the marketplace: judged, paid, shut out and told, each once, whatever is killed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hitgen import cli
+from hitgen.publication import open_account
+from hitgen.results.acting import plan_review
+from hitgen.results.reviewfile import review_path
+from hitgen.results.study import read_study
+from tests.reviewing import Published, published, review_until_done, workers
+
+TOML = """
+[screening]
+gold_answers_min = 1
+reject = ["gold"]
+shut_out = ["gold"]
+[bonus]
+training_usd = "0.10"
+completion_usd = "0.50"
+completion_pages = 2
+[notices]
+shut_out = "Your answers to the control questions were too often wrong."
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Iterator[Published]:
+    """Two pages; every worker does both, the last one badly."""
+    with published(tmp_path, toml=TOML, study=1) as made:
+        for page in ("p0001", "p0002"):
+            for worker in workers(4):
+                made.work(page, worker, gold="wrong" if worker == "AWORKER003" else "right")
+        yield made
+
+
+def reviewed(study: Published) -> Path:
+    assert study.fetch().new == 8
+    study.review()
+    return study.small.folder
+
+
+def test_the_plan_comes_first_and_nothing_is_done_without_a_yes(
+    study: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(reviewed(study))
+    assert cli.main(["review", folder, "--apply"]) == 0
+    told = capsys.readouterr().out
+    assert "approve 6, reject 2, pay 6 bonuses" in told and "shut out 1, mail 1 workers" in told
+    assert "$8.64 set aside at publishing, $2.16 more; Total: $10.80" in told
+    assert told.endswith("Nothing was done; --yes agrees beforehand.\n")
+    assert set(study.states().values()) == {"Submitted"} and not study.bonuses()
+
+
+def test_everything_happens_once_however_often_it_is_applied(
+    study: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(reviewed(study))
+    assert cli.main(["review", folder, "--apply", "--yes"]) == 0
+    assert capsys.readouterr().out.endswith(
+        "6 approved, 2 rejected, 6 bonuses paid, 0 admitted, 1 shut out, 1 mails sent\n"
+    )
+    check(study)
+    assert cli.main(["review", folder, "--apply", "--yes"]) == 0
+    assert capsys.readouterr().out.endswith("Nothing is left to do\n")
+    assert cli.main(["review", folder]) == 0
+    assert cli.main(["review", folder, "--apply", "--yes"]) == 0
+    assert capsys.readouterr().out.endswith("Nothing is left to do\n")
+    check(study)
+    rows = study.market.state.rows("SELECT feedback FROM assignments WHERE state = 'Rejected'")
+    assert {row[0] for row in rows} == {"0 of 4 checks of control questions passed, at least 70% are needed"}
+
+
+def check(study: Published) -> None:
+    """Each judged as the rules say, each bonus paid once, one shut out and told."""
+    assert Counter(study.states().values()) == {"Approved": 6, "Rejected": 2}
+    assert study.bonuses() == {(name, cents): 1 for name in workers(3) for cents in (10, 50)}
+    assert study.granted("hitgen-excluded") == {"AWORKER003"}
+    assert study.mails() == {"AWORKER003": 1}
+
+
+def test_killed_at_random_moments_with_faults_it_judges_and_pays_each_once(study: Published) -> None:
+    folder = reviewed(study)
+    study.market.faults.rates.update({"lost": 0.05, "failed_late": 0.05, "throttled": 0.05})
+    counts = review_until_done(folder, kills=6, seed=4, longest_s=1.2)
+    assert counts["killed"] >= 3, counts
+    check_once(study)
+
+
+def check_once(study: Published) -> None:
+    """As `check`; a mail whose fate a kill left unknown is not sent again."""
+    assert Counter(study.states().values()) == {"Approved": 6, "Rejected": 2}
+    assert study.bonuses() == {(name, cents): 1 for name in workers(3) for cents in (10, 50)}
+    assert study.granted("hitgen-excluded") == {"AWORKER003"}
+    assert study.mails()["AWORKER003"] <= 1
+
+
+def test_only_rows_of_the_file_are_acted_on_and_strangers_are_refused(
+    study: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = reviewed(study)
+    study.work("p0001", "ALATECOMER")
+    assert cli.main(["review", str(folder), "--apply", "--yes"]) == 0
+    assert "1 submissions are not in the review file" in capsys.readouterr().out
+    assert Counter(study.states().values())["Submitted"] == 1
+    text = review_path(folder).read_text("utf-8-sig")
+    review_path(folder).write_text(text.replace(text.splitlines()[1].split(",")[0], "NOBODY"))
+    assert cli.main(["review", str(folder), "--apply", "--yes"]) == 1
+    assert "nobody handed in 'NOBODY'" in capsys.readouterr().err
+
+
+def test_a_training_bonus_is_not_paid_again_when_another_page_comes_first(study: Published) -> None:
+    folder = reviewed(study)
+    assert cli.main(["review", str(folder), "--apply", "--yes"]) == 0
+    text = review_path(folder).read_text("utf-8-sig")
+    review_path(folder).write_text(text.replace(",0.00,", ",0.10,"))
+    with open_account(folder) as account:
+        plan = plan_review(account, read_study(folder, account.ledger))
+    assert plan.bonuses == ()
+
+
+def test_bonuses_beyond_the_cap_are_refused_before_anything_is_judged(
+    study: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = reviewed(study)
+    toml = folder / "batch.toml"
+    toml.write_text(toml.read_text().replace('cap_usd = "1000"', 'cap_usd = "15"'))
+    assert cli.main(["review", str(folder), "--apply", "--yes"]) == 1
+    assert "with these bonuses the batch costs" in capsys.readouterr().err
+    assert set(study.states().values()) == {"Submitted"}
+
+
+def test_what_was_approved_by_itself_is_told_and_not_rejected(
+    study: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = reviewed(study)
+    study.market.clock.move(8 * 24 * 3600)
+    # The publisher refuses to act beside a clock that is so far off, so the marketplace goes back after approving.
+    study.market.workers.offers("AANYBODY")
+    study.market.clock.move(-8 * 24 * 3600)
+    assert cli.main(["review", str(folder), "--apply", "--yes"]) == 0
+    told = capsys.readouterr().out
+    assert "approve 0, reject 0, pay 6 bonuses" in told and "says reject, but it is approved already" in told
+    with open_account(folder) as account:
+        assert plan_review(account, read_study(folder, account.ledger)).bonuses_usd == Decimal("0.00")

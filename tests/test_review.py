@@ -1,0 +1,142 @@
+"""The review table and its file: what a person changes in it is kept, refused where it cannot be, and followed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hitgen import cli
+from hitgen.errors import InputError
+from hitgen.results.dataset import make_dataset
+from hitgen.results.review import propose
+from hitgen.results.reviewfile import read_review, review_path, write_review
+from hitgen.results.study import read_study
+from tests.studying import SmallStudy, xml
+
+TOML = """
+[screening]
+gold_answers_min = 1
+reject = ["gold"]
+[bonus]
+training_usd = "0.10"
+completion_usd = "0.50"
+completion_pages = 2
+"""
+
+
+def study(folder: Path, **options: object) -> SmallStudy:
+    small = SmallStudy(folder, toml=TOML, **options)  # type: ignore[arg-type]
+    works = [
+        small.answer("p0001", "A1", "W1"),
+        small.answer("p0002", "A2", "W1"),
+        small.answer("p0001", "A3", "=W2", gold="wrong"),
+    ]
+    small.hand_in([(work["page"], work["assignment"], work["worker"], xml(work)) for work in works])
+    small.hand_in([("p0001", "A4", "W4", "broken")])
+    return small
+
+
+def edited(folder: Path, change: Callable[[dict[str, dict[str, str]]], None], delimiter: str = ",") -> None:
+    """Change the file as a spreadsheet would: all rows read and written again."""
+    path = review_path(folder)
+    table = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""))
+    rows = {row["assignment"]: row for row in table}
+    change(rows)
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, list(table.fieldnames or ()), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows.values())
+    path.write_text(buffer.getvalue(), "utf-8")
+
+
+def test_the_table_says_what_the_rules_propose(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study(tmp_path)
+    assert cli.main(["review", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "4 assignments: 2 pay, 1 reject, 1 undecided; 2 use, 2 exclude" in told
+    rows = read_review(tmp_path)
+    assert [(row.pay, row.use) for row in rows.values()] == [
+        ("pay", "use"), ("pay", "use"), ("reject", "exclude"), ("undecided", "exclude")
+    ]  # fmt: skip
+    assert (rows["A1"].training_bonus_usd, rows["A1"].completion_bonus_usd) == (Decimal("0.10"), 0)
+    assert (rows["A2"].training_bonus_usd, rows["A2"].completion_bonus_usd) == (0, Decimal("0.50"))
+    assert rows["A3"].feedback == "0 of 2 checks of control questions passed, at least 70% are needed"
+    assert rows["A3"].worker == "=W2" and "'=W2" in review_path(tmp_path).read_text("utf-8-sig")
+    assert review_path(tmp_path).stat().st_mode & 0o777 == 0o600
+    assert not rows["A4"].decided().pay
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_edits_survive_the_next_review_and_reach_the_dataset(tmp_path: Path, delimiter: str) -> None:
+    small = study(tmp_path)
+    write_review(tmp_path, propose(read_study(tmp_path)))
+
+    def change(rows: dict[str, dict[str, str]]) -> None:
+        rows["A3"] |= {"pay": "pay", "use": "Use", "feedback": "after all", "training_bonus_usd": "0.1"}
+        rows["A1"] |= {"use": "exclude"}
+        rows["A4"] |= {"pay": "reject", "feedback": "Nothing was handed in."}
+
+    edited(tmp_path, change, delimiter)
+    small.hand_in([("p0002", "A5", "W5", xml(small.answer("p0002", "A5", "W5")))])
+    write_review(tmp_path, propose(read_study(tmp_path)))
+    rows = read_review(tmp_path)
+    assert (rows["A3"].pay, rows["A3"].use, rows["A3"].feedback) == ("pay", "use", "after all")
+    assert (rows["A1"].use, rows["A4"].pay, rows["A5"].use) == ("exclude", "reject", "use")
+    assert rows["A3"].training_bonus_usd == Decimal("0.10")
+    uses = {(row["assignment"], row["use"]) for row in make_dataset(tmp_path).ratings.to_dicts()}
+    assert uses == {("A1", "exclude"), ("A2", "use"), ("A3", "use"), ("A5", "use")}
+    assert "by hand" in make_dataset(tmp_path).ratings["reasons"].to_list()[0]
+
+
+def test_a_completion_is_paid_to_those_whose_pages_are_paid(tmp_path: Path) -> None:
+    study(tmp_path)
+    write_review(tmp_path, propose(read_study(tmp_path)))
+    edited(tmp_path, lambda rows: rows["A1"].update(pay="reject", feedback="no"))
+    rows = {row.assignment: row for row in propose(read_study(tmp_path))}
+    assert (rows["A2"].training_bonus_usd, rows["A2"].completion_bonus_usd) == (Decimal("0.10"), 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"pay": "maybe"}, "row 2: pay: 'maybe' is not known; try 'pay' or 'reject' or 'undecided'"),
+        ({"use": ""}, "row 2: use: '' is not known"),
+        ({"pay": "reject"}, "row 2: feedback: rejected work needs a reason"),
+        ({"training_bonus_usd": "1,5"}, "row 2: training_bonus_usd: '1,5' is no amount of dollars"),
+        ({"training_bonus_usd": "NaN"}, "'NaN' is no amount of dollars"),
+        ({"completion_bonus_usd": "99999"}, "'99999' is no amount of dollars"),
+        ({"assignment": "A2"}, "row 3: assignment: A2 is there twice"),
+        ({"feedback": "x" * 1025}, "row 2: feedback: has 1025 characters"),
+        ({"proposed": "[]"}, "row 2: proposed: this column was changed"),
+    ],
+)
+def test_what_cannot_be_followed_is_named_with_its_row(tmp_path: Path, values: dict[str, str], told: str) -> None:
+    study(tmp_path)
+    write_review(tmp_path, propose(read_study(tmp_path)))
+    edited(tmp_path, lambda rows: rows["A1"].update(values))
+    with pytest.raises(InputError) as raised:
+        read_review(tmp_path)
+    assert told in str(raised.value)
+
+
+def test_a_file_of_another_shape_is_refused(tmp_path: Path) -> None:
+    study(tmp_path)
+    review_path(tmp_path).parent.mkdir()
+    for content, told in ((b"assignment,pay\n", "lacks the columns use"), (b"\xff\xfe", "is not UTF-8")):
+        review_path(tmp_path).write_bytes(content)
+        with pytest.raises(InputError, match=told):
+            read_review(tmp_path)
+
+
+def test_the_quiz_admits_by_its_share(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path, quiz=True)
+    works = [small.answer("p0001", f"A{n}", f"W{n}", gold=gold) for n, gold in enumerate(["right", "level", "wrong"])]
+    small.hand_in([("p0001", work["assignment"], work["worker"], xml(work)) for work in works])
+    assert [row.admit for row in propose(read_study(tmp_path))] == ["yes", "no", "no"]
+    small.hand_in([("p0002", "A9", "W0", xml(small.answer("p0002", "A9", "W0")))])
+    assert propose(read_study(tmp_path))[-1].admit == ""
