@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import random
@@ -16,8 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hitgen.publication import open_account, open_publication
 from hitgen.publish import plan_publication, publish
+from hitgen.recruiters import mturk_client
+from hitgen.recruiters.pacer import Pacer
 from hitgen.rehearsal.marketplace import Marketplace
 from hitgen.results.fetching import Fetched, fetch
 from hitgen.results.review import propose
@@ -27,7 +32,17 @@ from tests.marketplace import open_marketplace
 from tests.publishing import serving
 from tests.studying import SmallStudy
 
-CHILD = "import sys\nfrom hitgen import cli\nimport boto3, hitgen.results.applying\nprint('ready', flush=True)\nsys.exit(cli.main(sys.argv[1:]))"
+CHILD = """
+import functools, sys
+import boto3, hitgen.results.applying
+from hitgen import cli
+from hitgen.recruiters import mturk_client
+mturk_client.Pacer = functools.partial(mturk_client.Pacer, rate_per_s=100.0)
+print("ready", flush=True)
+sys.exit(cli.main(sys.argv[1:]))
+"""
+QUICK = functools.partial(Pacer, rate_per_s=100.0)
+"""The marketplace on this machine need not be spared."""
 CAP = 'cap_usd = "1000"\n'
 
 
@@ -77,7 +92,12 @@ def published(folder: Path, **options: Any) -> Iterator[Published]:
     batch, seen = folder / "batch", folder / "batch" / "published"
     seen.mkdir(parents=True)
     recruiter = CAP + options.pop("recruiter", "")
-    with open_marketplace(folder / "marketplace.sqlite") as (market, _), serving(seen) as address:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        open_marketplace(folder / "marketplace.sqlite") as (market, _),
+        serving(seen) as address,
+    ):
+        patch.setattr(mturk_client, "Pacer", QUICK)
         small = SmallStudy(
             batch,
             host=f'kind = "folder"\nbase_url = "{address}"',
@@ -93,7 +113,9 @@ def killed_review(folder: Path, delay_s: float) -> int | None:
     """Run `hitgen review --apply` as a process of its own and kill it so long after its start; its exit code if it ended."""
     arguments = [sys.executable, "-c", CHILD, "review", str(folder), "--apply", "--yes"]
     environment = {**os.environ, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
-    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+    with subprocess.Popen(
+        arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT
+    ) as child:
         assert child.stdout is not None and child.stdout.readline() == b"ready\n"
         try:
             return child.wait(timeout=delay_s)

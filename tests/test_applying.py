@@ -88,7 +88,7 @@ def check(study: Published) -> None:
 def test_killed_at_random_moments_with_faults_it_judges_and_pays_each_once(study: Published) -> None:
     folder = reviewed(study)
     study.market.faults.rates.update({"lost": 0.05, "failed_late": 0.05, "throttled": 0.05})
-    counts = review_until_done(folder, kills=6, seed=4, longest_s=1.2)
+    counts = review_until_done(folder, kills=6, seed=4, longest_s=0.5)
     assert counts["killed"] >= 3, counts
     check_once(study)
 
