@@ -113,9 +113,7 @@ def killed_review(folder: Path, delay_s: float) -> int | None:
     """Run `hitgen review --apply` as a process of its own and kill it so long after its start; its exit code if it ended."""
     arguments = [sys.executable, "-c", CHILD, "review", str(folder), "--apply", "--yes"]
     environment = {**os.environ, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
-    with subprocess.Popen(
-        arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT
-    ) as child:
+    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         assert child.stdout is not None and child.stdout.readline() == b"ready\n"
         try:
             return child.wait(timeout=delay_s)
