@@ -103,7 +103,7 @@ class ResultsVerbs:
             if not options.json or options.dry_run:
                 self.say(telling.as_json(plan) if options.json else "\n".join(telling.topup_lines(plan)))
             new = plan.publication
-            if options.dry_run or not (new.now or new.later or new.doubtful):
+            if options.dry_run or not (new.now or new.doubtful):
                 return
             total = options.total
             if new.account.environment == "production":

@@ -137,7 +137,10 @@ def topup_lines(plan: TopupPlan) -> list[str]:
         lines.append("--with-undecided counts those without enough evidence as usable")
     if plan.held_back:
         lines.append(f"{plan.held_back} more with the next `topup`: waves keep a HIT below 10 assignments")
-    return [*lines, *plan_lines(plan.publication)]
+    lines += plan_lines(plan.publication)
+    if plan.publication.later:
+        lines.append("Open HITs with the same pictures come first: run `hitgen topup` again when they are full")
+    return lines
 
 
 def exported_lines(done: Exported) -> list[str]:
