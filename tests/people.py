@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
 from hitgen.collector.server import Server
 from hitgen.rehearsal.robot import Answer, Robot, Trial
@@ -26,18 +26,22 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def link_batch(folder: Path, port: int, hit: str = SMALL) -> Path:
-    """A batch for own participants, whose pages and collector are on one port of this machine."""
+def link_batch(folder: Path, port: int, hit: str = SMALL, recruiter: str = "") -> Path:
+    """A batch for own participants, or another recruiter, whose pages and collector are on one port of this machine."""
     address = f"http://127.0.0.1:{port}"
     extra = f"""{hit}
 [host]
 kind = "folder"
 base_url = "{address}"
 [recruiter]
-kind = "link"
-results = {{kind = "collector", url = "{address}"}}
+{recruiter or link(address)}
 """
     return write_batch(folder, extra)
+
+
+def link(address: str) -> str:
+    """The recruiter's config of own participants."""
+    return f'kind = "link"\nresults = {{kind = "collector", url = "{address}"}}'
 
 
 @contextmanager
@@ -78,6 +82,14 @@ def work(page: Page) -> Robot:
     robot.work()
     assert robot.screen() == "submit"
     return robot
+
+
+class InFrame:
+    """A study page that a recruiter frames, as the robot sees pages."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.locator, self.evaluate, self.wait_for_function = frame.locator, frame.evaluate, frame.wait_for_function
+        self.mouse = frame.page.mouse
 
 
 def screen_is(page: Page, name: str) -> None:

@@ -140,7 +140,7 @@ class ProlificRecruiter(Recruiting):
     endpoint_url: Address = Field(default="", description="a compatible service; default: Prolific")
 
 
-AnyRecruiter = Annotated[MTurkRecruiter | LinkRecruiter, Field(discriminator="kind")]
+AnyRecruiter = Annotated[MTurkRecruiter | LinkRecruiter | TurkleRecruiter, Field(discriminator="kind")]
 
 
 def in_waves(recruiter: AnyRecruiter) -> bool:

@@ -10,7 +10,7 @@ from hitgen.collector.inbox import FILE, Inbox
 from hitgen.collector.ways import LocalWay, Way
 from hitgen.config.batch import BatchConfig
 from hitgen.config.publishing import S3Host
-from hitgen.config.recruiting import CollectorResults, LinkRecruiter, MTurkRecruiter, ProlificRecruiter
+from hitgen.config.recruiting import CollectorResults, LinkRecruiter, MTurkRecruiter, ProlificRecruiter, TurkleRecruiter
 from hitgen.errors import Fault, InputError
 from hitgen.recruiters.base import Recruiter
 from hitgen.recruiters.places import Places, is_place
@@ -31,6 +31,10 @@ def open_recruiter(
             problem = 'kind = "mturk" needs a package that is not installed'
             raise InputError(Fault("batch.toml", "recruiter.kind", problem, "pip install 'hitgen[aws]'")) from error
         return MTurk(recruiter, batch, kept, production)
+    if isinstance(recruiter, TurkleRecruiter):
+        from hitgen.recruiters.turkle import Turkle
+
+        return Turkle(recruiter, batch, kept)
     from hitgen.recruiters.link import Link
 
     places = Places(batch, kept)

@@ -1,0 +1,72 @@
+"""A real Turkle in a process of its own, with a requester and workers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PASSWORD = "only-for-tests"
+PEOPLE = """
+import sys, django
+django.setup()
+from django.contrib.auth.models import User
+from rest_framework.authtoken.models import Token
+boss = User.objects.create_superuser("requester", password=sys.argv[1])
+for name in sys.argv[2:]:
+    User.objects.create_user(name, password=sys.argv[1])
+print(Token.objects.create(user=boss).key)
+"""
+
+
+@dataclass(frozen=True)
+class RunningTurkle:
+    """Its address and the requester's API token."""
+
+    url: str
+    token: str
+
+
+@contextmanager
+def running_turkle(
+    folder: Path, port: int, workers: Sequence[str] = ("anna", "ben", "cleo")
+) -> Iterator[RunningTurkle]:
+    """Turkle with an empty database in `folder`, until the block ends."""
+    database = str(folder / "turkle.sqlite")
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.turkle_site.settings", "TURKLE_DATABASE": database}
+    root = Path(__file__).parents[2]
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, env=environment, cwd=root, check=True, capture_output=True, text=True).stdout
+
+    run("-m", "django", "migrate", "-v", "0")
+    token = run("-c", PEOPLE, PASSWORD, *workers).strip().splitlines()[-1]
+    url = f"http://127.0.0.1:{port}"
+    with (folder / "turkle.log").open("wb") as log:
+        command = [sys.executable, "-m", "django", "runserver", "--noreload", f"127.0.0.1:{port}"]
+        server = subprocess.Popen(command, env=environment, cwd=root, stdout=log, stderr=log)
+        try:
+            _wait(url, server)
+            yield RunningTurkle(url, token)
+        finally:
+            server.kill()
+            server.wait()
+
+
+def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert server.poll() is None, "Turkle ended at once"
+        try:
+            urllib.request.urlopen(f"{url}/login/", timeout=5).close()
+            return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise TimeoutError("Turkle does not answer")
