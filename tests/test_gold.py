@@ -113,8 +113,16 @@ def hits(first: list[Curve], second: list[Curve]) -> int:
     return right
 
 
+def larger_share(first: np.ndarray, second: np.ndarray) -> float:
+    """How often one of the first is larger than one of the second, ties by half: 0.5 where they are alike."""
+    return float(np.mean(np.sign(first[:, None] - second[None, :]) / 2 + 0.5))
+
+
 def test_a_page_does_not_tell_gold_from_study(study: list[Curve], golds: list[Gold]) -> None:
     """Chance is 8 of 16; 13 or more would come about by chance in 1% of cases. The same rule finds a naive gold at once."""
     assert hits(study, [gold_curve(gold) for gold in golds]) < 13
+    told = np.array([features(curve) for curve in study]), np.array([features(gold_curve(gold)) for gold in golds])
+    for feature, (of_study, of_gold) in enumerate(zip(told[0].T, told[1].T, strict=True)):
+        assert 0.1 < larger_share(of_gold, of_study) < 0.9, feature
     naive = [[curve[0], *([curve[6]] * 40), *([curve[40]] * 60)] for curve in study]
     assert hits(study, naive) >= 15

@@ -24,8 +24,12 @@ from hitgen.stimuli.codecs import lossless
 RADIUS_SHARE = 70 / 480
 """The accepted radius, of the height: 70 px at 640x480."""
 WINDOW_LEVELS = 8
-LOWEST_QUALITY = 90
-"""Below and in the window a frame's quality stays here or above: the error that spreads over the frame is not seen."""
+GOOD_QUALITY = 91
+"""The source is simplified until frames of this quality are light enough for the window."""
+LOWEST_QUALITY = 80
+"""Where that is not to be had, quality up to the window's end still stays here or above: its error is not seen."""
+CLOSE_ENOUGH = 0.0003
+"""Of a frame's size: nearer to the target's size than this it need not come."""
 FINE_QUALITY = 97
 """From here on a frame keeps noise of two steps, which weighs much and is not seen."""
 FIRST_STEP, STEP_PER_LEVEL, LARGEST_STEP = 16.0, 1.5, 70.0
@@ -81,30 +85,41 @@ def _target(like: Sequence[Sequence[int]], rng: random.Random) -> list[float]:
 def _simplified(
     source: Image.Image, target: list[float], onset: int, rng: random.Random, form: str
 ) -> tuple[Pixels, Pixels]:
-    """The source blurred until a good frame is as small as the target at the onset, and noise of at most one step that
-    brings its lossless size up to the target's."""
+    """The source blurred until a good frame is as small as the target at the window's end, and noise of at most one step
+    that brings its lossless size up to the target's."""
+    generator = np.random.default_rng(rng.randrange(2**32))
+    shape = (source.height, source.width, 3)
+    dice = generator.random(shape, dtype=np.float32)
+    sign = generator.choice(np.array([-1, 1], dtype=np.int16), shape)
+    wanted = target[onset + WINDOW_LEVELS - 1]
+
+    def blurred(radius: float) -> tuple[Pixels, Pixels]:
+        plain = np.asarray(source.filter(ImageFilter.GaussianBlur(radius)), dtype=np.int16)
+        return plain, _weighing(plain, dice, sign, target[0])
+
     low, high = 0.0, STRONGEST_BLUR_PX
     for _ in range(6):
         middle = (low + high) / 2
-        blurred = source.filter(ImageFilter.GaussianBlur(middle))
-        if len(_encoded(blurred, LOWEST_QUALITY + 2, form)) > target[min(onset + WINDOW_LEVELS, len(target) - 1)]:
+        plain, noise = blurred(middle)
+        if len(_encoded(_image(plain + noise), GOOD_QUALITY, form)) > wanted:
             low = middle
         else:
             high = middle
-    plain = np.asarray(source.filter(ImageFilter.GaussianBlur(high)), dtype=np.int16)
-    generator = np.random.default_rng(rng.randrange(2**32))
-    dice = generator.random(plain.shape, dtype=np.float32)
-    sign = generator.choice(np.array([-1, 1], dtype=np.int16), plain.shape)
+    return blurred(high)
+
+
+def _weighing(plain: Pixels, dice: NDArray[np.float32], sign: Pixels, wanted: float) -> Pixels:
+    """Noise with which the picture's lossless size is the wanted one, as far as noise of one step goes."""
     few, many = 0.0, 1.0
     noise = np.zeros_like(plain)
     for _ in range(6):
         share = (few + many) / 2
         noise = ((dice < share) * sign).astype(np.int16)
-        if len(lossless(_image(plain + noise)).content) < target[0]:
+        if len(lossless(_image(plain + noise)).content) < wanted:
             few = share
         else:
             many = share
-    return plain, noise
+    return noise
 
 
 def _places(plain: Pixels, radius: float, rng: random.Random, name: str) -> list[tuple[int, int]]:
@@ -174,21 +189,28 @@ def _frame(
     generator = np.random.default_rng(rng.randrange(2**32))
     dice = generator.random(picture.shape, dtype=np.float32)
     step = 2 if quality >= FINE_QUALITY else 1 if in_window else 1 + (100 - quality) // 8
-    sign = generator.choice(np.array([-step, step]), picture.shape)
+    noise = step * generator.choice(np.array([-1, 1], dtype=np.int16), picture.shape)
+    if len(_encoded(_image(picture + noise), quality, form)) < target:
+        noise *= 2 if in_window else 3
 
     smallest = min(map(len, taken), default=0)  # natural ladders hardly ever grow again
 
     def noisy(share: float) -> bytes:
-        return _encoded(_image(picture + (dice < share) * sign), quality, form)
+        return _encoded(_image(picture + (dice < share) * noise), quality, form)
 
     few, many = 0.0, 1.0
     best = noisy(few)
     for _ in range(11):
+        if abs(len(best) - target) <= CLOSE_ENOUGH * target:
+            break
         share = (few + many) / 2
         frame = noisy(share)
         if abs(len(frame) - target) < abs(len(best) - target):
             best = frame
         few, many = (share, many) if len(frame) < target else (few, share)
+    finer = _encoded(_image(picture), min(quality + 1, 100), form)
+    if abs(len(finer) - target) < abs(len(best) - target):
+        best = finer
     if taken and len(best) > smallest and len(noisy(0)) <= smallest:
         best = min(
             (noisy(share) for share in (0, few * 0.5, few * 0.8, few * 0.9, few * 0.95)),
@@ -212,7 +234,7 @@ def _best_quality(image: Image.Image, lowest: int, target: float, form: str) -> 
     return low
 
 
-def _image(pixels: NDArray[np.int16] | NDArray[np.int64]) -> Image.Image:
+def _image(pixels: Pixels) -> Image.Image:
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8), "RGB")
 
 
