@@ -8,36 +8,48 @@ from pathlib import Path
 from hitgen.errors import Fault, InputError
 from hitgen.ledger import Ledger
 from hitgen.lock import locked
+from hitgen.results.erasing import Erased, erase
+from hitgen.results.pseudonyms import ledger_key, pseudonym
 
 CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """How many rows were erased, and which other files of the batch still name the worker."""
+    """How many rows were erased, which files were written again or removed, and which still name the worker."""
 
     rows: int
+    erased: Erased
     still_named_in: tuple[Path, ...]
 
 
 def forget(folder: Path, worker: str) -> Forgotten:
     """Erase a worker's submissions and all acts towards them from every ledger in `folder`.
 
-    A keyed digest stays in the ledger, so that a later fetch does not bring the answers back. Files
-    under `results/` are made from the ledger; those that name the worker are listed.
+    A keyed digest stays in the ledger, so that a later fetch does not bring the answers back. Review file,
+    export and reports under `results/` are written again or removed; other files that name the worker, or
+    their pseudonym, are listed.
     """
     if not worker.strip():
         raise InputError(Fault("forget", "WORKER", "is empty", "the worker's id as the recruiter shows it"))
     ledgers = sorted(folder.glob("ledger*.sqlite"))
     if not ledgers:
         raise InputError(Fault(str(folder), "", "has no ledger, so nothing is kept of any worker"))
-    rows = 0
+    rows, names = 0, {worker}
     for path in ledgers:
         with locked(path), Ledger(path) as ledger:
+            names.add(pseudonym(ledger_key(ledger), worker))
             rows += ledger.forget(worker)
-    results = folder / "results"
-    named = [path for path in sorted(results.rglob("*")) if path.is_file() and _names(path, worker.encode())]
-    return Forgotten(rows, tuple(named))
+    # A worker nobody knows is no reason to make everything again; a run that was cut off here is.
+    known = rows > 0 or bool(_naming(folder, names))
+    erased = erase(folder, worker) if known else Erased((), ())
+    return Forgotten(rows, erased, _naming(folder, names))
+
+
+def _naming(folder: Path, names: set[str]) -> tuple[Path, ...]:
+    """The files under results/ that hold one of these names."""
+    files = [path for path in sorted((folder / "results").rglob("*")) if path.is_file()]
+    return tuple(path for path in files if any(_names(path, name.encode()) for name in names))
 
 
 def _names(path: Path, worker: bytes) -> bool:

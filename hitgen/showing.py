@@ -78,7 +78,9 @@ def forgotten_lines(told: Forgotten) -> list[str]:
     """What `forget` has erased and what else names the worker."""
     return [
         f"{told.rows} rows erased",
-        *(f"{path} still names this worker: delete it or make it again" for path in told.still_named_in),
+        *(f"{path} was written again" for path in told.erased.rewritten),
+        *(f"{path} was removed: make it again without this worker" for path in told.erased.removed),
+        *(f"{path} still names this worker: delete or change it" for path in told.still_named_in),
     ]
 
 

@@ -257,10 +257,10 @@ def test_forgetting_a_worker_neither_pays_the_place_again_nor_brings_the_answer_
     recruiter.work("p0001.1", "A1FORGETME")
     run(folder, recruiter)
     (folder / "results").mkdir()
-    (folder / "results" / "review.csv").write_text("worker\nA1FORGETME\n")
+    (folder / "results" / "notes.txt").write_text("ask A1FORGETME\n")
     told = forget(folder, "A1FORGETME")
     assert told.rows == 2
-    assert [path.name for path in told.still_named_in] == ["review.csv"]
+    assert [path.name for path in told.still_named_in] == ["notes.txt"]
     for path in folder.glob("ledger.sqlite*"):
         assert b"A1FORGETME" not in path.read_bytes()
     recruiter.now += timedelta(days=8)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +15,9 @@ from hitgen.publication import LEDGER
 from hitgen.results.content import Content, read_content
 from hitgen.results.grade import GradedWork, grade
 from hitgen.results.parsing import Faulty, Received, Work, parse
+from hitgen.results.pseudonyms import ledger_key, pseudonym
 from hitgen.results.reviewfile import ReviewRow, read_review
 from hitgen.results.verdicts import Judged, judge
-
-PSEUDONYM_CHARS = 16
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,7 @@ class Study:
 
     def pseudonym(self, worker: str) -> str:
         """What stands for a worker in all that leaves this machine: a keyed hash, the key being in the ledger."""
-        return hmac.new(self.key, worker.encode(), hashlib.sha256).hexdigest()[:PSEUDONYM_CHARS]
+        return pseudonym(self.key, worker)
 
     def received(self) -> list[Received]:
         """Every submission, the faulty ones too, in order of time."""
@@ -68,7 +64,7 @@ def _study(folder: Path, config: BatchConfig, content: Content, ledger: Ledger) 
     works, faulty = read_works(rows, content, config.hit.locations)
     review = read_review(folder)
     judged = judge(works, faulty, config, {name: row.decided() for name, row in review.items()})
-    key = bytes.fromhex(ledger.first_fact("pseudonyms", secrets.token_hex(32)))
+    key = ledger_key(ledger)
     return Study(folder, config, content, tuple(works), tuple(faulty), review, judged, key)
 
 
