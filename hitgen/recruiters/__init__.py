@@ -34,7 +34,7 @@ def open_recruiter(
     if isinstance(recruiter, TurkleRecruiter):
         from hitgen.recruiters.turkle import Turkle
 
-        return Turkle(recruiter, batch, kept)
+        return Turkle(recruiter, batch, folder, kept)
     from hitgen.recruiters.link import Link
 
     places = Places(batch, kept)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, cast
 
 from hitgen.config.recruiting import TurkleRecruiter
@@ -15,7 +16,7 @@ from hitgen.errors import Fault, InputError
 from hitgen.recruiters import fees
 from hitgen.recruiters.base import Account, Bonus, Judgement, Order, Progress, RefusedError, Submission
 from hitgen.recruiters.rest import Rest, token_from
-from hitgen.resources import shipped
+from hitgen.resources import find
 
 COLUMNS = ("page_url", "hit")
 FIELD = "submission"
@@ -35,11 +36,17 @@ class Turkle:
     token_valid = timedelta(days=36_500)
 
     def __init__(
-        self, config: TurkleRecruiter, batch: str, kept: MutableMapping[str, str], rest: Rest | None = None
+        self,
+        config: TurkleRecruiter,
+        batch: str,
+        folder: Path,
+        kept: MutableMapping[str, str],
+        rest: Rest | None = None,
     ) -> None:
         self._config = config
         self._batch = batch
         self._kept = kept
+        self._folder = folder
         self._rest = rest or Rest(f"{config.url.rstrip('/')}/api", token_from(config.token_env), "Turkle")
 
     @property
@@ -70,7 +77,9 @@ class Turkle:
         name = f"hitgen {self._batch}"
         if known := self._kept.get("turkle:project"):
             return int(known)
-        template = (shipped("templates") / "recruiters" / "turkle.html").read_text(encoding="utf-8").strip()
+        path = find("templates", "recruiters/turkle.html", self._folder)
+        assert path is not None
+        template = path.read_text(encoding="utf-8").strip()
         found = [
             row["id"]
             for row in self._listed("/projects/")

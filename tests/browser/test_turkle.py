@@ -104,8 +104,9 @@ def test_a_preview_shows_and_takes_nothing_and_an_end_ends(
 ) -> None:
     page = log_in(browser, turkle, "cleo")
     page.get_by_role("button", name="Preview").first.click()
+    outer = page.frame_locator("iframe").frame_locator("#hitgen-page")
+    outer.locator('html[data-screen="preview"]').wait_for()
     inner = next(frame for frame in page.frames if "/iframe/" in frame.url)
-    inner.frame_locator("#hitgen-page").locator('html[data-screen="preview"]').wait_for()
     inner.evaluate("document.getElementById('mturk_form').requestSubmit()")
     assert main(["expire", str(study)]) == 0
     page.goto(turkle.url)
