@@ -74,6 +74,7 @@ def build(folder: Path, workers: int | None = None, progress: Progress | None = 
     from hitgen.pages.render import Renderer
 
     renderer = Renderer(batch)
+    renderer.check(plan.pages[0])
     made = make_ladders(batch.ladders, place.packs, place.cache / "ladders", workers, progress)
     ladders = {ladder.key: ladder for ladder in made.ladders}
     place.pages.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,7 @@ def check(folder: Path, workers: int | None = None, progress: Progress | None = 
     raise_faults(requirement_faults(batch.config, [_content(page) for page in plan.pages]))
     from hitgen.pages.render import Renderer
 
-    Renderer(batch)
+    Renderer(batch).check(plan.pages[0])
     place = BuildFolder(folder)
     made = make_ladders(batch.ladders, place.packs, place.cache / "ladders", workers, progress)
     display = batch.config.display

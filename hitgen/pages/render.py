@@ -55,6 +55,7 @@ class Renderer:
             loader=Loader([str(folder) for folder in resources.search_path("templates", batch.folder)]),
             autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
+        self._linked = batch.config.hit.packs == "linked"
         self._checked = False
 
     def _styles(self) -> str:
@@ -64,6 +65,11 @@ class Renderer:
             if path:
                 styles.append(path.read_text(encoding="utf-8"))
         return "\n".join(styles)
+
+    def check(self, planned: PlannedPage) -> None:
+        """Refuse what is wrong with templates, before any ladder is made: stand-ins take the ladders' places."""
+        ladders = {trial.ladder: Ladder("", "", "", "jpeg", "study", "0" * 64, 0, 1, 1, ()) for trial in planned.trials}
+        self._html(self.page_json(planned, ladders), self._places(planned, ladders))
 
     def page_json(self, planned: PlannedPage, ladders: Mapping[str, Ladder]) -> str:
         """The page's data as JSON that may stand in a script block."""
@@ -75,23 +81,32 @@ class Renderer:
 
     def chunks(self, planned: PlannedPage, ladders: Mapping[str, Ladder], packs: Path) -> Iterator[bytes]:
         """The sealed page piece by piece, so that its packs are never all in memory."""
-        page_json = self.page_json(planned, ladders)
-        linked = self._batch.config.hit.packs == "linked"
-        hashes = [] if linked else [ladders[trial.ladder].pack for trial in planned.trials]
-        html = self._html(page_json, [InlinePack(digest, Markup(_mark(digest))) for digest in hashes], linked)
-        for digest in hashes:
-            before, _, html = html.partition(_mark(digest))
+        places = self._places(planned, ladders)
+        html = self._html(self.page_json(planned, ladders), places)
+        for place in places:
+            before, _, html = html.partition(place.base64)
             yield before.encode()
-            yield from _base64_chunks(pack_path(packs, digest))
+            yield from _base64_chunks(pack_path(packs, place.sha256))
         yield html.encode()
 
-    def _html(self, page_json: str, packs: list[InlinePack], linked: bool) -> str:
+    def _places(self, planned: PlannedPage, ladders: Mapping[str, Ladder]) -> list[InlinePack]:
+        """Where packs go in the page, by a mark that stands for each."""
+        if self._linked:
+            return []
+        hashes = [ladders[trial.ladder].pack for trial in planned.trials]
+        return [InlinePack(digest, Markup(f"@@PACK {digest}@@")) for digest in hashes]
+
+    def _html(self, page_json: str, packs: list[InlinePack]) -> str:
         config = self._batch.config
         context = PageContext(
             language=config.batch.language,
             layout=self._layout,
             policy=policy(
-                script=self._script, style=self._style, linked=linked, origins=self._origins, results=self._results
+                script=self._script,
+                style=self._style,
+                linked=self._linked,
+                origins=self._origins,
+                results=self._results,
             ),
             style=Markup(self._style),
             script=Markup(self._script),
@@ -134,10 +149,6 @@ class Renderer:
         )
         if faults:
             raise InputError(faults)
-
-
-def _mark(digest: str) -> str:
-    return f"@@PACK {digest}@@"
 
 
 def _base64_chunks(path: Path) -> Iterator[bytes]:

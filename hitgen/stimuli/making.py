@@ -40,11 +40,11 @@ def make_ladders(
 
     A ladder whose inputs are known is taken from the cache if its pack is there in full length: packs appear under
     their final name only when whole, so a killed run leaves none that is cut short. The faults of all sources are
-    raised together, after the others are done.
+    raised together, after the others are done; until there are none, new packs wait in the cache.
     """
-    packs.mkdir(parents=True, exist_ok=True)
-    cache.mkdir(parents=True, exist_ok=True)
-    for folder in (packs, cache):
+    waiting = cache / "packs"
+    for folder in (cache, waiting):
+        folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
     done: dict[int, Ladder] = {}
     faults: list[Fault] = []
@@ -60,7 +60,7 @@ def make_ladders(
                 Fault(source.path.name, "", f"it cannot be read ({error.strerror})", "its path and permissions")
             )
             continue
-        ladder = _cached(cache / f"{key}.json", packs)
+        ladder = _cached(cache / f"{key}.json", (packs, waiting))
         if ladder is None:
             missing.append((number, key))
         else:
@@ -69,7 +69,7 @@ def make_ladders(
     report(len(done), len(sources))
     tasks = [(number, sources[number]) for number, _ in missing]
     keys = dict(missing)
-    for number, result in _results(tasks, packs, workers or os.cpu_count() or 1):
+    for number, result in _results(tasks, waiting, workers or os.cpu_count() or 1):
         if isinstance(result, InputError):
             faults += result.faults
         else:
@@ -78,26 +78,40 @@ def make_ladders(
         report(len(done), len(sources))
     if faults:
         raise InputError(dict.fromkeys(faults))
+    _hand_over(waiting, packs, {ladder.pack for ladder in done.values()})
     return Made(tuple(done[number] for number in range(len(sources))), len(missing))
 
 
-def _cached(record: Path, packs: Path) -> Ladder | None:
+def _cached(record: Path, folders: Sequence[Path]) -> Ladder | None:
     try:
         ladder = Ladder.of_record(json.loads(record.read_bytes()))
-        whole = pack_path(packs, ladder.pack).stat().st_size == ladder.bytes
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return ladder if whole else None
+    return ladder if any(_is_whole(pack_path(folder, ladder.pack), ladder.bytes) for folder in folders) else None
+
+
+def _is_whole(pack: Path, size_bytes: int) -> bool:
+    try:
+        return pack.stat().st_size == size_bytes
+    except OSError:
+        return False
+
+
+def _hand_over(waiting: Path, packs: Path, wanted: set[str]) -> None:
+    packs.mkdir(parents=True, exist_ok=True)
+    for pack in waiting.glob("*.pack"):
+        if pack.stem in wanted:
+            pack.replace(packs / pack.name)
 
 
 Task = tuple[int, LadderSource]
 Result = tuple[int, Ladder | InputError]
 
 
-def _results(tasks: list[Task], packs: Path, workers: int) -> Iterator[Result]:
+def _results(tasks: list[Task], folder: Path, workers: int) -> Iterator[Result]:
     if workers == 1 or len(tasks) <= 1:
         for number, source in tasks:
-            yield number, _attempt(source, packs)
+            yield number, _attempt(source, folder)
         return
     context = multiprocessing.get_context(
         "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -106,18 +120,18 @@ def _results(tasks: list[Task], packs: Path, workers: int) -> Iterator[Result]:
         context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context, initializer=_end_with_parent) as pool:
         try:
-            yield from _bounded(pool, tasks, packs, workers * IN_FLIGHT_PER_WORKER)
+            yield from _bounded(pool, tasks, folder, workers * IN_FLIGHT_PER_WORKER)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _bounded(pool: ProcessPoolExecutor, tasks: list[Task], packs: Path, most: int) -> Iterator[Result]:
-    waiting = iter(tasks)
+def _bounded(pool: ProcessPoolExecutor, tasks: list[Task], folder: Path, most: int) -> Iterator[Result]:
+    queue = iter(tasks)
     running: dict[Future[Ladder | InputError], int] = {}
     while True:
-        for number, source in waiting:
-            running[pool.submit(_attempt, source, packs)] = number
+        for number, source in queue:
+            running[pool.submit(_attempt, source, folder)] = number
             if len(running) >= most:
                 break
         if not running:
@@ -126,9 +140,9 @@ def _bounded(pool: ProcessPoolExecutor, tasks: list[Task], packs: Path, most: in
             yield running.pop(future), future.result()
 
 
-def _attempt(source: LadderSource, packs: Path) -> Ladder | InputError:
+def _attempt(source: LadderSource, folder: Path) -> Ladder | InputError:
     try:
-        return make_ladder(source, packs)
+        return make_ladder(source, folder)
     except InputError as error:
         return error
 
