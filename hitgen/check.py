@@ -112,6 +112,12 @@ def _config_warnings(batch: Batch) -> list[str]:
         warnings.append(
             "batch.toml: hit.gold: without gold questions nobody can be screened; make some with `hitgen gold`"
         )
+    questions, needed = len(batch.names("gold")), batch.config.screening.gold_answers_min
+    if hit.gold and questions < needed:
+        warnings.append(
+            f"batch.toml: screening.gold_answers_min: no worker can meet more than {questions} gold questions, and {needed} "
+            "are needed for a verdict; make more, or lower it (docs/results.md says what that costs)"
+        )
     if not hit.training:
         warnings.append(
             "batch.toml: hit.training: without training nobody learns the task; make some with `hitgen gold --role training`"
