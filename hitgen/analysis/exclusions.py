@@ -24,6 +24,11 @@ class Change:
     sd_used: float
     sd_all: float
 
+    @property
+    def shift(self) -> float:
+        """How far the mean moves, in levels."""
+        return abs(self.mean_all - self.mean_used)
+
 
 @dataclass(frozen=True)
 class Exclusions:
@@ -42,7 +47,7 @@ class Exclusions:
     @property
     def mean_change(self) -> float:
         """Mean absolute change of the ladders' means, in levels."""
-        return float(np.mean([abs(one.mean_all - one.mean_used) for one in self.changes])) if self.changes else 0.0
+        return float(np.mean([change.shift for change in self.changes])) if self.changes else 0.0
 
 
 def exclusions(ratings: pl.DataFrame, images: pl.DataFrame) -> Exclusions:

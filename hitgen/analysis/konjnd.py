@@ -17,7 +17,7 @@ import numpy as np
 
 from hitgen.analysis.answers import LadderAnswers
 from hitgen.errors import Fault, InputError
-from hitgen.results.cells import guarded
+from hitgen.results.cells import guarded, unguarded
 
 COLUMNS = ("image_id", "Compression type", "No. of ratings", "mean", "std", "ratings")
 LEVELS = {"jpeg": 100, "bpg": 51}
@@ -67,7 +67,7 @@ def read_konjnd(path: Path) -> PublicRatings:
 
 
 def _ladder(cells: dict[str, str]) -> LadderAnswers:
-    source, codec, ratings = cells["image_id"], cells["compression type"], cells["ratings"]
+    source, codec, ratings = unguarded(cells["image_id"]), cells["compression type"], cells["ratings"]
     if not source or not codec:
         raise ValueError("image_id or Compression type is empty")
     if not NUMBERS.fullmatch(ratings):

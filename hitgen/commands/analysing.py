@@ -20,12 +20,33 @@ class AnalysingVerbs:
 
     def register(self, add: Add) -> None:
         """Add both verbs to the command line."""
+        report = add("report", self.report, "one self-contained HTML report of a batch, or of a KonJND-1k-shaped CSV")
+        report.add_argument(
+            "--out", type=Path, metavar="FILE", help="default: BATCH_DIR/results/report.html, or beside the CSV"
+        )
+        report.add_argument("--json", action="store_true", help="print JSON")
         simulate = add("simulate", self.simulate, "answer a built batch by simulated observers, without publishing")
         simulate.add_argument("--population", type=Path, metavar="FILE", help="a TOML file; see docs/analysis.md")
         simulate.add_argument("--spammers", type=float, metavar="SHARE", help="of the workers (default 0.2)")
         simulate.add_argument("--people", type=int, metavar="N", help="default: as many as the batch asks for")
         simulate.add_argument("--seed", type=int, default=1)
         simulate.add_argument("--json", action="store_true", help="print JSON")
+
+    def report(self, options: argparse.Namespace) -> None:
+        """Report a batch, or the ratings in a CSV file."""
+        _need_analysis()
+        from hitgen.analysis.konjnd import read_konjnd
+        from hitgen.analysis.report import report_batch, report_public
+
+        source: Path = options.folder
+        if source.is_file():
+            public = read_konjnd(source)
+            out = options.out or source.with_name(f"{source.stem}-report.html")
+            report_public(public, source.stem, out, ProgressBar("ladders"))
+        else:
+            out = options.out or source / "results" / "report.html"
+            report_batch(source, out, ProgressBar("ladders"))
+        self.say(json.dumps({"report": str(out), "bytes": out.stat().st_size}) if options.json else f"Open {out}")
 
     def simulate(self, options: argparse.Namespace) -> None:
         """Answer the batch and say where the truth is."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, meta
 
+from hitgen.analysis.report import ReportContext
 from hitgen.pages.context import PageContext
 from hitgen.resources import names, shipped
 
@@ -16,7 +17,7 @@ def test_templates_context_and_docs_agree() -> None:
     given = {field.name for field in fields(PageContext)}
     used: set[str] = set()
     for name in names("templates"):
-        if name.endswith(".html"):
+        if name.endswith(".html") and not name.startswith("report/"):
             source = (shipped("templates") / name).read_text(encoding="utf-8")
             used |= meta.find_undeclared_variables(Environment().parse(source))
     text = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
@@ -25,3 +26,11 @@ def test_templates_context_and_docs_agree() -> None:
         word for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for word in re.findall(r"`(\w+)`", row)
     }
     assert used - {"range"} == given == documented
+
+
+def test_the_report_uses_what_its_context_gives() -> None:
+    source = (shipped("templates") / "report" / "report.html").read_text(encoding="utf-8")
+    environment = Environment()
+    environment.filters |= {"level": str, "share": str}
+    used = meta.find_undeclared_variables(environment.parse(source))
+    assert used == {field.name for field in fields(ReportContext)} | {"style", "policy", "version", "table"}

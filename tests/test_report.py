@@ -1,0 +1,211 @@
+"""The report: whole, sealed, readable without a network, and its figures those of the analysis."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from hitgen.analysis.exclusions import exclusions
+from hitgen.analysis.konjnd import read_konjnd, write_konjnd
+from hitgen.analysis.planning import pilot, ratings_needed
+from hitgen.analysis.study import analyse
+from hitgen.analysis.timing import pixel_effect
+from hitgen.cli import main
+from hitgen.ledger import Ledger
+from hitgen.publication import LEDGER
+from hitgen.results.dataset import Dataset, make_dataset
+from hitgen.simulation.population import Population
+from hitgen.simulation.simulate import simulate
+from tests.synthetic import make_study
+
+HEADINGS = (
+    "Progress and cost", "PJND of each ladder", "Satisfied-user ratio and critical regions", "Workers and gold questions",
+    "Timing", "Reliability", "What was left out, and what it changes", "PJND against device pixels per source pixel",
+    "Planning from these answers", "Methods",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_study(tmp_path_factory.mktemp("report") / "study", images=20, ratings=15)
+    simulate(folder, Population(), seed=11)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dataset(study: Path) -> Dataset:
+    return make_dataset(study)
+
+
+@pytest.fixture(scope="module")
+def written(study: Path) -> str:
+    assert main(["report", str(study)]) == 0
+    return (study / "results" / "report.html").read_text("utf-8")
+
+
+def sections(text: str) -> dict[str, str]:
+    parts = re.split(r"<h2[^>]*>(.*?)</h2>", text)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_a_report_has_every_section_and_reaches_for_nothing(written: str) -> None:
+    assert tuple(sections(written)) == HEADINGS
+    assert "Simulated answers" in written
+    assert re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', written) == []
+    assert not re.search(r"<script|<link|style=|@import|url\(", written)
+    style = re.search(r"<style>(.*?)</style>", written, re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert f"style-src &#39;sha256-{digest}&#39;" in written and "default-src &#39;none&#39;" in written
+
+
+def test_the_report_says_what_the_analysis_found(written: str, dataset: Dataset) -> None:
+    analysis = analyse(dataset.ratings, dataset.clicks, dataset.images)
+    parts = sections(written)
+    assert len(analysis.ladders) == 20 and parts[HEADINGS[2]].count('<section class="card">') == 20
+    for result in analysis.ladders:
+        shown = f"PJND {'≥ ' if result.pjnd.none_seen else ''}{result.pjnd.mean.value:.1f}"
+        assert shown in parts[HEADINGS[2]]
+        assert f"{len(result.clicks.points) if result.clicks else 0} marks" in parts[HEADINGS[2]]
+    used = dataset.ratings.filter((pl.col("role") == "study") & (pl.col("use") == "use")).height
+    assert f"{used} of 300" in written
+    assert analysis.split_half is not None and f"{analysis.split_half.correlation:.3f}" in parts["Reliability"]
+    assert "checks of control questions passed" in parts["What was left out, and what it changes"]
+
+
+def test_a_report_is_written_again_with_the_same_bytes(study: Path, written: str, tmp_path: Path) -> None:
+    again = tmp_path / "again.html"
+    assert main(["report", str(study), "--out", str(again)]) == 0
+    assert again.read_text("utf-8") == written
+
+
+def test_what_a_worker_sends_is_text_in_the_report(tmp_path: Path) -> None:
+    folder = make_study(tmp_path / "study", images=2, ratings=4)
+    simulate(folder, Population(hits_per_worker=1), seed=2)
+    with Ledger(folder / LEDGER) as ledger:
+        row = next(iter(ledger.submissions()))
+        record = json.loads(row["answer"])
+        record["page"] = "<script>alert(1)</script>"
+    import sqlite3
+
+    with sqlite3.connect(folder / LEDGER) as database:
+        change = "UPDATE submissions SET answer = ? WHERE assignment = ?"
+        database.execute(change, (json.dumps(record), row["assignment"]))
+    assert main(["report", str(folder)]) == 0
+    text = (folder / "results" / "report.html").read_text("utf-8")
+    assert "<script" not in text and html.escape("<script>alert(1)</script>") in text
+    assert "No rating is in use yet" in text, "one gold answer is not enough evidence"
+
+
+def test_exclusions_count_ratings_and_show_the_change(dataset: Dataset) -> None:
+    found = exclusions(dataset.ratings, dataset.images)
+    study = dataset.ratings.filter(pl.col("role") == "study")
+    assert sum(found.verdicts.values()) == study.height == 300
+    left_out = study.filter(pl.col("use") != "use").height
+    assert found.excluded_share == pytest.approx(left_out / 300)
+    assert sum(count for reason, count in found.reasons.items() if "control questions" in reason) <= left_out
+    assert len(found.reasons) < 8, "reasons that differ in their numbers alone are counted together"
+    by_name = {f"{row['source']} ({row['codec']})": row["ladder"] for row in dataset.images.iter_rows(named=True)}
+    change = found.changes[0]
+    mine = study.filter(pl.col("ladder") == by_name[change.name])
+    assert change.n_all == 15 and change.mean_all == pytest.approx(mine["level"].fill_null(100).mean())
+    assert change.n_used == mine.filter(pl.col("use") == "use").height
+
+
+def test_ratings_needed_give_the_width_and_one_less_does_not() -> None:
+    from scipy import stats
+
+    for sd, width in ((11.0, 4.0), (11.0, 2.0), (0.5, 8.0)):
+        n = ratings_needed(sd, width)
+        widths = [2 * stats.t.ppf(0.975, count - 1) * sd / np.sqrt(count) for count in (n, n - 1) if count > 1]
+        assert widths[0] <= width and all(wider > width for wider in widths[1:])
+
+
+def test_a_pilot_tells_minutes_pay_and_what_to_collect() -> None:
+    rows = [("study", f"a{n}", minutes * 60_000) for n, minutes in enumerate((4, 5, 9))]
+    ratings = pl.DataFrame(rows, schema=["kind", "assignment", "ended_ms"], orient="row")
+    found = pilot(ratings, Decimal("1.20"), 0.25, [])
+    assert found.median_minutes == 5 and found.hourly_usd == Decimal("14.40") and found.needed == ()
+
+
+def test_pixels_matter_where_they_do() -> None:
+    """Levels that rise with the pixels of the worker, on ladders of different difficulty."""
+    rng = np.random.default_rng(1)
+    rows = [
+        (ladder, f"w{worker}", "study", "use", int(20 * number + 10 * pixels + rng.integers(0, 3)), False, pixels)
+        for number, ladder in enumerate("abc", start=1)
+        for worker, pixels in enumerate(np.linspace(0.7, 2.1, 30))
+    ]
+    columns = ["ladder", "worker", "role", "use", "level", "none_seen", "device_px_per_source_px"]
+    ratings = pl.DataFrame(rows, schema=columns, orient="row")
+    image = {"images": "i", "source": "s", "codec": "jpeg", "level_max": 100, "parameters": "[]"}
+    found = pixel_effect(ratings, pl.DataFrame([{"ladder": name, **image} for name in "abc"]))
+    assert found.correlation is not None and found.correlation > 0.9 and found.p is not None and found.p < 1e-6
+    assert len(found.pixels) == 90 and abs(found.deviations.mean()) < 1e-9
+
+
+PUBLIC = """image_id,Compression type,No. of ratings,mean,std,ratings
+SRC0001.png,JPEG,5,44.4,12.0,"[31, 52, 40, 61, 38]"
+SRC0001.png,BPG,4,29,2.5,"[27, 32, 28, 29]"
+=SRC2.png,BPG,3,40,1,"[51 39 30]"
+"""
+
+
+def test_a_public_dataset_is_read_and_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "subjective_ratings.csv"
+    file.write_text(PUBLIC)
+    public = read_konjnd(file)
+    assert [(ladder.codec, ladder.level_max, list(ladder.levels)) for ladder in public.ladders] == [
+        ("JPEG", 100, [31, 52, 40, 61, 38]), ("BPG", 51, [27, 32, 28, 29]), ("BPG", 51, [51, 39, 30]),
+    ]  # fmt: skip
+    assert public.ladders[0].parameter(31) == 70 and public.ladders[1].parameter(31) == 31
+    assert main(["report", str(file), "--json"]) == 0
+    out = Path(json.loads(capsys.readouterr().out)["report"])
+    text = out.read_text("utf-8")
+    assert out == tmp_path / "subjective_ratings-report.html"
+    assert tuple(sections(text)) == ("PJND of each ladder", "Satisfied-user ratio", "Reliability", "Methods")
+    assert "PJND 44.4" in text and "SRC0001.png (BPG)" in text
+
+
+def test_a_public_summary_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    file = tmp_path / "ratings.csv"
+    file.write_text(PUBLIC)
+    public = read_konjnd(file)
+    write_konjnd(tmp_path / "again.csv", public.ladders)
+    lines = (tmp_path / "again.csv").read_text("utf-8").splitlines()
+    assert lines[1] == 'SRC0001.png,JPEG,5,44.4000,11.9708,"[31, 52, 40, 61, 38]"'
+    assert lines[3].startswith("'=SRC2.png,BPG,3,40.0000,"), "a spreadsheet does not take it for a formula"
+    again = read_konjnd(tmp_path / "again.csv")
+    found = [[(ladder.source, list(ladder.levels)) for ladder in each.ladders] for each in (public, again)]
+    assert found[0] == found[1]
+
+
+def test_every_line_of_a_public_dataset_that_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "ratings.csv"
+    lines = [
+        "a,JPEG,1,1,0,[1 2",
+        "b,JPEG,1,1,0,[-4]",
+        "c,JPEG,1,1,0,[]",
+        "d,,1,1,0,[3]",
+        "e,JPEG,1,1,0,__import__('os')",
+    ]
+    file.write_text("\n".join([PUBLIC.splitlines()[0], *lines, "f,JPEG,9,1,0,[5]"]))
+    assert main(["report", str(file)]) == 1
+    told = capsys.readouterr().err
+    assert [number for number in range(2, 8) if f"line {number}" in told] == [2, 3, 4, 5, 6]
+    file.write_text("source,level\na,1\n")
+    assert main(["report", str(file)]) == 1
+    assert "it has no column image_id, Compression type, ratings" in capsys.readouterr().err
+    file.write_text("\n".join([PUBLIC.splitlines()[0], "f,JPEG,9,1,0,[5]"]))
+    assert read_konjnd(file).warnings == ("line 2: No. of ratings is 9, but there are 1",)
