@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -18,6 +19,27 @@ def one_line(text: str) -> str:
     if found := UNPRINTABLE.search(text):
         raise ValueError(f"holds the character U+{ord(found[0]):04X}; use letters, marks and spaces in one line")
     return text
+
+
+def carried(text: str) -> str:
+    """`text`, if a service can carry it in JSON or XML, over several lines."""
+    one_line(text.replace("\n", " ").replace("\t", " "))
+    return text
+
+
+def at_most(units: int) -> Callable[[str], str]:
+    """A check that a service with a limit of `units` takes a text, however it counts.
+
+    Services that count in UTF-16, as Java does, see two characters in an emoji.
+    """
+
+    def fits(text: str) -> str:
+        counted = len(text.encode("utf-16-le", "surrogatepass")) // 2
+        if counted > units:
+            raise ValueError(f"has {counted} characters (an emoji counts as two); use at most {units}")
+        return text
+
+    return fits
 
 
 def address(text: str) -> str:

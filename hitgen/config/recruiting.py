@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from hitgen.config.base import Slug, Strict, Text
-from hitgen.config.publishing import Address, one_line
+from hitgen.config.publishing import Address, at_most, one_line
 
 Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$")]
 Cap = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)]
@@ -58,13 +58,13 @@ class MTurkRecruiter(Recruiting):
     """Amazon Mechanical Turk, or a marketplace that speaks its protocol."""
 
     kind: Literal["mturk"]
-    title: Annotated[Text, StringConstraints(max_length=128), AfterValidator(one_line)] = (
+    title: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(128))] = (
         "Find where two pictures start to flicker"
     )
-    description: Annotated[Text, StringConstraints(max_length=2000), AfterValidator(one_line)] = (
+    description: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(2000))] = (
         "Move a slider until a picture starts to flicker, then click where you see it."
     )
-    keywords: Annotated[Text, StringConstraints(max_length=1000), AfterValidator(one_line)] = (
+    keywords: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(1000))] = (
         "image, quality, flicker, research"
     )
     duration_s: int = Field(default=3600, ge=30, le=31_536_000)

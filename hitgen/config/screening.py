@@ -5,17 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
-from hitgen.config.base import Strict
+from hitgen.config.base import Strict, Text
 from hitgen.config.hit import Money
-from hitgen.config.publishing import one_line
+from hitgen.config.publishing import at_most, carried, one_line
 
 Rule = Literal["gold", "speed", "straight", "slider", "display", "flicker", "repeat", "copy"]
 """A rule of screening; what each one asks is in docs/results.md."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Notice = Annotated[str, StringConstraints(max_length=4096)]
+Notice = Annotated[str, AfterValidator(carried), AfterValidator(at_most(4096))]
 
 
 class Screening(Strict):
@@ -53,7 +53,7 @@ class BonusTable(Strict):
 class Notices(Strict):
     """Mails to workers; an empty text sends none."""
 
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(one_line)] = (
+    subject: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(200))] = (
         "About your work on our picture study"
     )
     admitted: Notice = Field(default="", description="to whom the qualification page admitted")

@@ -18,6 +18,7 @@ BUILT_IN = {
 }
 MASTERS = {"production": "2F1QJWKUDD8XADTFD2Q0G6UTO95ALH", "sandbox": "2ARFPLSP75KLA8M8DH1HTEQVJT3SY6"}
 MAX_REQUIREMENTS = 10
+MAX_NAMES = 20
 HIDDEN = "DiscoverPreviewAndAccept"
 """Workers who cannot take a HIT do not see it either."""
 
@@ -127,21 +128,29 @@ class Qualifications:
         key = f"qualification:{name}"
         if not self._kept.get(key):
             self._kept[key] = ""
+            self._kept[key] = self._make(name, description)
+        return self._kept[key]
+
+    def _make(self, name: str, description: str) -> str:
+        """The id of the type of this name, made now or before.
+
+        The name is the token: whoever comes second is told so, and finds the type by its name. A deleted type is not
+        found, yet keeps its name for up to 48 hours, so that another publication of the batch takes the next one.
+        """
+        for number in range(1, MAX_NAMES + 1):
+            free = name if number == 1 else f"{name}-{number}"
             try:
                 made = self._client.call(
-                    "create_qualification_type",
-                    Name=name,
-                    Description=description,
-                    QualificationTypeStatus="Active",
+                    "create_qualification_type", Name=free, Description=description, QualificationTypeStatus="Active"
                 )
-                self._kept[key] = made["QualificationType"]["QualificationTypeId"]
+                return str(made["QualificationType"]["QualificationTypeId"])
             except RefusedError as error:
-                # The name is the token: whoever comes second is told so, and finds the type by its name.
-                found = self._find(name) if turk_code(error) == "qualificationtypealreadyexists" else None
-                if found is None:
+                if turk_code(error) != "qualificationtypealreadyexists":
                     raise
-                self._kept[key] = found
-        return self._kept[key]
+                if found := self._find(free):
+                    return found
+        problem = f"the account has had {MAX_NAMES} qualifications named {name!r} in two days"
+        raise InputError(Fault("batch.toml", "batch.name", problem, "another name, or again after two days"))
 
     def _find(self, name: str) -> str | None:
         rows = self._client.pages(

@@ -1,0 +1,32 @@
+"""Publishers that are killed at any moment, meet lost replies, throttling and 5xx, and come back a day later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.figures import write_figures
+from tests.soak.storm import Storm, play_credentials
+
+
+def test_a_short_storm(tmp_path: Path) -> None:
+    storm = Storm(tmp_path, seed=3, hits=8)
+    with play_credentials():
+        storm.blow(kills=20)
+    assert storm.figures()["kills"] >= 20
+    assert storm.faults["lost"] + storm.faults["failed_late"] > 0
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_two_hundred_kills(tmp_path: Path) -> None:
+    storm = Storm(tmp_path, seed=11, hits=50)
+    with play_credentials():
+        storm.blow(kills=200)
+    figures = storm.figures()
+    write_figures("kills", figures)
+    assert figures["kills"] >= 200
+    assert figures["steps_never_killed_at"] == []
+    assert storm.counts["clock moved"] >= 5
+    assert storm.counts["two at once"] >= 5
