@@ -1,0 +1,80 @@
+"""Every command that the documents name is one of hitgen's, and the README's way is walked as it stands there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from hitgen import cli
+from tests.bench.build import photographs
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [
+    "README.md",
+    "CHANGELOG.md",
+    "ARCHITECTURE.md",
+    *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+]
+COMMAND = re.compile(r"`hitgen ([^`]+)`|^(?:    )?hitgen ([a-z]+ (?:BATCH|my-study|batches/)[^\n]*)$", re.MULTILINE)
+VERB = re.compile(r"[a-z]+$")
+LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+
+
+def commands(text: str) -> list[list[str]]:
+    """The commands in a document, words apart; where a verb is only named, that alone."""
+    found = []
+    for quoted, line in COMMAND.findall(text):
+        words = shlex.split((quoted or line).replace("...", ""), comments=True)
+        if VERB.fullmatch(words[0]):
+            found.append(words)
+    return found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_commands_in_documents_are_taken(document: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in commands((ROOT / document).read_text(encoding="utf-8")):
+        named = len(words) == 1 or words[1].startswith("-")  # a verb in a sentence, without its batch
+        options = ["1" if word == "N" else word for word in words]
+        arguments = [options[0], "--help"] if named else options
+        if named:
+            with pytest.raises(SystemExit) as ended:
+                cli._parser().parse_args(arguments)
+            assert ended.value.code == 0, words
+            assert all(word in capsys.readouterr().out for word in words[1:]), words
+        else:
+            cli._parser().parse_args(arguments)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_in_documents_lead_somewhere(document: str) -> None:
+    path = ROOT / document
+    links = [link for link in LINK.findall(path.read_text(encoding="utf-8")) if "://" not in link]
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_readme_s_way_from_a_folder_to_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    block = (ROOT / "README.md").read_text(encoding="utf-8").split("## Your own study")[1].split("```")[1]
+    lines = [shlex.split(line)[1:] for line in block.splitlines() if line.startswith("hitgen ")]
+    assert [line[0] for line in lines] == ["init", "gold", "gold", "check", "build", "preview"]
+    monkeypatch.chdir(tmp_path)
+    photographs(tmp_path / "all", 4)
+    photos = sorted((tmp_path / "all").iterdir())
+    (tmp_path / "FOLDER").mkdir()
+    for photo in photos[:2]:
+        photo.rename(tmp_path / "FOLDER" / photo.name)
+    spare = iter(photos[2:])
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+    for line in lines:
+        words = [str(next(spare)) if word == "PHOTO" else word for word in line]
+        assert cli.main(words) == 0, capsys.readouterr().err
+        if line[0] == "init":
+            config = tmp_path / "my-study" / "batch.toml"
+            text = config.read_text().replace("FILL IN: ", "").replace("# accept_flash_hazard", "accept_flash_hazard")
+            config.write_text(text)
+    assert opened and opened[0].endswith("/build/pages/p0001.html")
