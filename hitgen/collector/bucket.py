@@ -82,11 +82,17 @@ class BucketWay:
         """Post as a page does, and take it away again; InputError where the bucket does not let pages do so."""
         key = f"{self._plan.prefix}probe.json"
         status, allowed = _post(self._plan.post_url, {**form["fields"], "key": key}, b"{}")
+        bases = {self._plan.post_url, self._plan.policy_url.removesuffix(self._plan.policy_key)}
+        public = [base for base in sorted(bases) if status < 300 and _is_public(base + key)]
         self._call("delete_object", Bucket=self._bucket, Key=key)
         if status >= 300:
             problem = f"the bucket does not take what pages post to it (status {status})"
             remedy = "s3:PutObject on results.private/* for your credentials; see docs/aws.md"
             raise InputError(Fault("batch.toml", "recruiter.results", problem, remedy))
+        if public:
+            problem = f"anyone could read the answers at {public[0]}{self._plan.prefix}"
+            remedy = "a bucket policy (or CloudFront's access to the bucket) without results.private/; see docs/aws.md"
+            raise InputError(Fault("batch.toml", "host.bucket", problem, remedy))
         if allowed not in ("*", "null"):
             remedy = "`hitgen publish --configure-bucket`, which shows the change first"
             raise InputError(Fault("batch.toml", "host.bucket", "pages may not post to the bucket (CORS)", remedy))
@@ -129,6 +135,18 @@ class BucketWay:
             return getattr(self._s3.client, name)(**values)
         except (BotoCoreError, ClientError) as error:
             raise OutsideError(f"S3 refused {name} on {self._bucket!r}: {error}; see docs/aws.md") from error
+
+
+def _is_public(url: str) -> bool:
+    """Whether anyone gets what is at an address."""
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return False
+    except OSError as error:
+        raise OutsideError(f"{url} cannot be reached: {error}") from error
 
 
 def _post(url: str, fields: dict[str, str], body: bytes) -> tuple[int, str]:

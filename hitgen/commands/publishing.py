@@ -83,6 +83,7 @@ class PublishingVerbs:
         from hitgen import showing
         from hitgen.config.loading import read_config
         from hitgen.config.publishing import S3Host
+        from hitgen.config.recruiting import posts_to_bucket
         from hitgen.errors import Fault, InputError, OutsideError
 
         config = read_config(options.folder / "batch.toml")
@@ -98,7 +99,7 @@ class PublishingVerbs:
         if faults := host.faults():
             raise InputError(faults)
         try:
-            changes = needed_changes(host, config.hit.packs == "linked")
+            changes = needed_changes(host, config.hit.packs == "linked", posts_to_bucket(config.recruiter))
         except (BotoCoreError, ClientError) as error:
             raise OutsideError(f"the bucket's settings cannot be read: {error}; see docs/aws.md") from error
         self.say("\n".join(showing.change_lines(changes)))

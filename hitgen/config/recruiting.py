@@ -148,6 +148,11 @@ def in_waves(recruiter: AnyRecruiter) -> bool:
     return isinstance(recruiter, MTurkRecruiter) and recruiter.waves
 
 
+def posts_to_bucket(recruiter: AnyRecruiter) -> bool:
+    """Whether pages post their answers to the bucket they lie in."""
+    return isinstance(recruiter, LinkRecruiter | ProlificRecruiter) and isinstance(recruiter.results, S3Results)
+
+
 def demands(recruiter: AnyRecruiter) -> int:
     """How many demands on workers the config makes of every page."""
     return len(recruiter.require) + recruiter.masters if isinstance(recruiter, MTurkRecruiter) else 0

@@ -40,13 +40,15 @@ def _setting(read: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
         raise
 
 
-def needed_changes(host: S3, linked: bool) -> list[Change]:
+def needed_changes(host: S3, linked: bool, posting: bool = False) -> list[Change]:
     """What must change so that anyone can read this batch's files, and nothing else; empty if nothing.
 
     A host with a `base_url` of its own (CloudFront) keeps its bucket private: only CORS is looked at.
+    `linked` pages fetch packs, `posting` ones read the form for answers and post them.
     """
     changes = [] if host.config.base_url else [*_block_change(host), *_policy_change(host)]
-    return changes + (_cors_change(host) if linked else [])
+    methods = ["GET", "POST"] if posting else ["GET"] if linked else []
+    return changes + (_cors_change(host, methods) if methods else [])
 
 
 def _block_change(host: S3) -> list[Change]:
@@ -81,13 +83,16 @@ def _policy_change(host: S3) -> list[Change]:
     return [Change("put_bucket_policy", why, {"Policy": json.dumps(policy, indent=1)})]
 
 
-def _cors_change(host: S3) -> list[Change]:
+def _cors_change(host: S3, methods: list[str]) -> list[Change]:
     found = _setting(lambda: host.client.get_bucket_cors(Bucket=host.config.bucket))
     rules = found["CORSRules"] if found else []
-    if any("*" in rule["AllowedOrigins"] and "GET" in rule["AllowedMethods"] for rule in rules):
+    open_to_all = [rule["AllowedMethods"] for rule in rules if "*" in rule["AllowedOrigins"]]
+    if all(any(method in allowed for allowed in open_to_all) for method in methods):
         return []
-    wanted = {"AllowedOrigins": ["*"], "AllowedMethods": ["GET"], "MaxAgeSeconds": 86400}
-    why = "pages in a recruiter's frame have no origin of their own and fetch packs from here"
+    wanted = {"AllowedOrigins": ["*"], "AllowedMethods": methods, "MaxAgeSeconds": 86400}
+    why = "pages are read in frames without an origin of their own, and " + (
+        "post answers here" if "POST" in methods else "fetch packs from here"
+    )
     return [Change("put_bucket_cors", why, {"CORSConfiguration": {"CORSRules": [*rules, wanted]}})]
 
 

@@ -47,6 +47,7 @@ class S3:
             region_name=config.region,
             endpoint_url=config.endpoint_url or None,
             config=Config(
+                signature_version="s3v4",
                 retries={"total_max_attempts": 8, "mode": "standard"},
                 max_pool_connections=32,
                 s3={"addressing_style": "path" if config.endpoint_url else "virtual"},

@@ -23,6 +23,11 @@ COLUMNS = ("participant", "page", "hit", "url", "code")
 JUDGED = "link:judged:"
 
 
+def utc_now() -> datetime:
+    """The time by this machine's clock."""
+    return datetime.now(UTC)
+
+
 class Link:
     """Places with personal addresses; answers come by `way` into `inbox`.
 
@@ -42,14 +47,14 @@ class Link:
         kept: MutableMapping[str, str],
         inbox: Inbox,
         way: Way,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self._config = config
         self._folder = folder
         self._kept = kept
         self._inbox = inbox
         self._way = way
-        self._now = now
+        self._now = now or utc_now
         self.places = Places(batch, kept)
 
     def account(self) -> Account:
