@@ -6,6 +6,7 @@ import argparse
 from dataclasses import dataclass
 
 from hitgen.commands.publishing import Add, Ask, Say, bars
+from hitgen.console import ProgressBar
 from hitgen.errors import OutsideError
 
 
@@ -115,8 +116,12 @@ class ResultsVerbs:
 
     def export(self, options: argparse.Namespace) -> None:
         """Write the dataset."""
+        from hitgen.analysis.exporting import write_analysis
         from hitgen.results import telling
-        from hitgen.results.exporting import export
+        from hitgen.results.exporting import write_export
+        from hitgen.results.study import read_study
 
-        done = export(options.folder)
+        study = read_study(options.folder)
+        done = write_export(study)
+        write_analysis(study, ProgressBar("ladders"))
         self.say(telling.exported_json(done) if options.json else "\n".join(telling.exported_lines(done)))

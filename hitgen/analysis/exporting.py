@@ -1,0 +1,88 @@
+"""The analysis as files beside the dataset: PJND and SUR tables, a KonJND-shaped summary, critical-region maps."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from hitgen.analysis.konjnd import write_konjnd
+from hitgen.analysis.overlay import grey_levels
+from hitgen.analysis.regions import region_map, sigma_px
+from hitgen.analysis.study import Analysis, LadderResult, analyse, ladder_table
+from hitgen.results.dataset import dataset_of
+from hitgen.results.exporting import csv_bytes, export_path
+from hitgen.results.study import Study
+from hitgen.stimuli.packs import write_whole
+
+ABOUT = """# Analysis
+
+Made from the used study ratings (`role` study, `use` use), each worker's first of a ladder. Intervals are 95%.
+
+| file | is |
+|---|---|
+| `pjnd.csv`, `.parquet` | one row a ladder |
+| `sur.csv`, `.parquet` | one row a ladder and level: share of people whose PJND is above it, counted and fitted |
+| `workers.csv`, `.parquet` | one row a worker with used ratings, against the mean of the others on the same ladders |
+| `konjnd.csv` | the columns of KonJND-1k's subjective_ratings.csv; "none seen" stands as the highest level |
+| `maps/IMAGES_SOURCE.npz` | `density`: rows x columns of the source, summing to 1, float32; `sigma_px`; `clicks`, (x, y) in source px |
+| `maps/IMAGES_SOURCE.png` | the same as 8-bit grey, its maximum white |
+
+In `pjnd`: `n`, `none_seen`; then `mean` (restricted: "none seen" counts as the highest level), `median`, `sd`, and the 50% and 75% levels
+as counted (`sur50_empirical`) and fitted (`sur50_fitted`), each with `_low`, `_high` and `_parameter` (the codec parameter there); `fit` is the
+family of lowest AIC with `fit_location` and `fit_scale` (of the level's logarithm for lognormal and weibull); `regions_split_half` is the
+correlation of the maps of two halves of the workers. The SUR level for a share p is the largest level with SUR >= p. Empty: the answers do
+not tell, as where half of the people saw nothing at any level.
+
+In `workers`: `bias` is the mean distance from the others, `inconsistency` its standard deviation, both in levels; `correlation` is
+Pearson's, that worker left out of the mean.
+"""
+
+
+def write_analysis(study: Study, progress: Callable[[int, int], None] = lambda done, total: None) -> Path:
+    """Write the analysis of a study under `results/export/analysis/`; each file is replaced whole."""
+    dataset = dataset_of(study)
+    analysis = analyse(dataset.ratings, dataset.clicks, dataset.images, progress)
+    place = export_path(study.folder) / "analysis"
+    (place / "maps").mkdir(parents=True, exist_ok=True)
+    workers = pl.DataFrame([vars(worker) for worker in analysis.workers], infer_schema_length=None)
+    for name, table in (("pjnd", ladder_table(analysis)), ("sur", _sur(analysis)), ("workers", workers)):
+        buffer = io.BytesIO()
+        table.write_parquet(buffer)
+        write_whole(place / f"{name}.parquet", buffer.getvalue())
+        write_whole(place / f"{name}.csv", csv_bytes(table))
+    write_konjnd(place / "konjnd.csv", [result.answers for result in analysis.ladders])
+    kept = {path for result in analysis.ladders if result.clicks for path in _write_map(place / "maps", result)}
+    for path in set((place / "maps").iterdir()) - kept:
+        path.unlink()
+    write_whole(place / "README.md", ABOUT.encode())
+    return place
+
+
+def _sur(analysis: Analysis) -> pl.DataFrame:
+    frames = []
+    for result in analysis.ladders:
+        answers, levels = result.answers, np.arange(result.answers.level_max + 1)
+        fitted = result.sur.fit.sur(levels.astype(np.float64)) if result.sur.fit else np.full(len(levels), np.nan)
+        columns = {"level": levels, "parameter": answers.parameters, "counted": result.sur.empirical, "fitted": fitted}
+        names = [pl.lit(getattr(answers, name)).alias(name) for name in ("ladder", "images", "source", "codec")]
+        frames.append(pl.DataFrame(columns).fill_nan(None).select(*names, pl.all()))
+    return pl.concat(frames) if frames else pl.DataFrame()
+
+
+def _write_map(folder: Path, result: LadderResult) -> tuple[Path, Path]:
+    clicks, name = result.clicks, f"{result.answers.images}_{result.answers.source}"
+    assert clicks is not None
+    density = region_map(clicks)
+    arrays, picture = io.BytesIO(), io.BytesIO()
+    np.savez_compressed(
+        arrays, density=density.astype(np.float32), sigma_px=np.array(sigma_px(clicks.height)), clicks=clicks.points
+    )
+    grey_levels(density).save(picture, "PNG")
+    paths = folder / f"{name}.npz", folder / f"{name}.png"
+    for path, content in zip(paths, (arrays, picture), strict=True):
+        write_whole(path, content.getvalue())
+    return paths

@@ -1,0 +1,39 @@
+"""The whole proof that a study measures what is true, and that grading and reporting grow linearly."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from hitgen.analysis.report import report_batch
+from hitgen.simulation.population import Population
+from hitgen.simulation.simulate import simulate
+from tests.bench import measures
+from tests.figures import write_figures
+from tests.synthetic import make_study
+
+pytestmark = pytest.mark.soak
+SIZES = (75, 150, 300)
+
+
+@pytest.mark.timeout(3600)
+def test_simulated_studies_are_measured() -> None:
+    assert measures.main() == 0
+
+
+@pytest.mark.timeout(1800)
+def test_reporting_grows_linearly(tmp_path: Path) -> None:
+    """300 images and 12,900 ratings, graded, screened, analysed and reported; twice the size, about twice the time."""
+    seconds, sizes = {}, {}
+    for images in SIZES:
+        folder = make_study(tmp_path / str(images), images)
+        simulate(folder, Population(), seed=images)
+        begun = time.perf_counter()
+        report_batch(folder, folder / "report.html")
+        seconds[images] = round(time.perf_counter() - begun, 2)
+        sizes[images] = (folder / "report.html").stat().st_size
+    growth = seconds[300] / seconds[150]
+    write_figures("report", {"seconds": seconds, "bytes": sizes, "growth_when_doubled": round(growth, 2)})
+    assert growth < 2.5
