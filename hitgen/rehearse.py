@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from defusedxml import ElementTree
-
 from hitgen import acts
 from hitgen.build import BuildFolder
 from hitgen.collecting import collect
@@ -28,9 +26,10 @@ from hitgen.publication import Publication, open_publication
 from hitgen.publish import Published, plan_publication, publish
 from hitgen.rehearsal.marketplace import Marketplace
 from hitgen.rehearsal.storage import BUCKET, serve_bucket
+from hitgen.results.answers import submission_text
+from hitgen.results.submission import FaultyError
 
 LOOPBACK = "127.0.0.1,localhost"
-ANSWER = "{http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionFormAnswers.xsd}Answer"
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class HandedIn:
         """The submission in one line."""
         if self.answer is None:
             return f"{self.page} by {self.worker}: cannot be read"
-        rows = self.answer.get("trials", [])
+        rows = [row for row in self.answer.get("trials", []) if "trial" in row]
         return f"{self.page} by {self.worker}: {len({row['trial'] for row in rows})} trials, {len(rows)} attempts"
 
 
@@ -117,13 +116,10 @@ class Rehearsal:
 def read_answer(text: str) -> dict[str, Any] | None:
     """The submission in a recruiter's answer, or None."""
     try:
-        for answer in ElementTree.fromstring(text).iter(ANSWER):
-            if answer[0].text == "submission":
-                found = json.loads(answer[1].text or "")
-                return found if isinstance(found, dict) else None
-    except (ElementTree.ParseError, ValueError, IndexError):
+        found = json.loads(submission_text(text))
+    except (FaultyError, ValueError):
         return None
-    return None
+    return found if isinstance(found, dict) else None
 
 
 @contextmanager

@@ -9,12 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from playwright.sync_api import TimeoutError as WaitedInVainError
+
 from hitgen.rehearsal.browsers import open_browser
 from hitgen.rehearsal.marketplace import Marketplace
 from hitgen.rehearsal.robot import Answer, Policy, Robot, Trial, WorkRecord
 
 VIEWPORT = {"width": 1680, "height": 1050}
-WAIT_MS = 60_000
+WAIT_MS = 30_000
 
 
 @dataclass(frozen=True)
@@ -118,11 +120,14 @@ def _work_one(page: Any, worker_url: str, answers: Policy, worker: str, hit_id: 
     frame = page.locator("iframe#frame").element_handle().content_frame()
     frame.wait_for_function("() => document.documentElement.dataset.screen")
     robot = Robot(frame, answers, locations, worker)
-    record = robot.work()
-    if (ended := robot.screen()) == "submit":
-        robot.hit("submit").click()
-        frame.locator("#told").wait_for()
-        ended = "done"
-    else:
-        page.get_by_role("button", name="Return").click()
-    return Worked(worker, hit_id, ended, record)
+    try:
+        robot.work()
+        if (ended := robot.screen()) == "submit":
+            robot.hit("submit").click()
+            frame.locator("#told").wait_for()
+            return Worked(worker, hit_id, "done", robot.record)
+    except WaitedInVainError:
+        # The page waits for something that a robot does not know how to do.
+        ended = robot.screen()
+    page.get_by_role("button", name="Return").click()
+    return Worked(worker, hit_id, ended, robot.record)

@@ -28,6 +28,18 @@ BATCH = """ratings = 2
 [display]
 width_cm = 9
 accept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"
+[[survey]]
+name = "age"
+kind = "number"
+label = "How old are you?"
+required = true
+min = 18
+[[survey]]
+name = "ease"
+kind = "choice"
+label = "Was it easy?"
+options = ["yes", "no"]
+required = true
 [host]
 kind = "folder"
 [recruiter]
@@ -76,6 +88,7 @@ def test_robots_work_all_hits_and_nothing_leaves_this_machine(folder: Path) -> N
     assert sorted(row["worker"] for row in rows) == ["AROBOT0001", "AROBOT0002"]
     (page,) = read_manifest(folder)["pages"]
     for row in rows:
+        assert row["answer"]["survey"] == {"age": 18, "ease": "yes"}
         assert row["answer"]["assignment"] == row["assignment"]
         assert row["answer"]["worker"] == row["worker"]
         assert {trial["trial"] for trial in row["answer"]["trials"]} == {trial["trial"] for trial in page["trials"]}

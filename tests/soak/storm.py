@@ -30,7 +30,7 @@ DAY_S = 25 * 3600.0
 REWARD_CENTS, PLACES = 120, 3
 RATES: dict[Any, float] = {"throttled": 0.08, "failed": 0.02, "failed_late": 0.03, "lost": 0.04, "lost_early": 0.02}
 MOST_RUNS = 400
-EARLY_RUNS, MOST_PAY_KILLS = 4, 6
+EARLY_RUNS, MOST_PAY_KILLS = 2, 6
 
 
 class Publishers:
@@ -150,7 +150,7 @@ class Storm:
             return {"kill_after_s": self._random.uniform(0.05, 0.8)}
         fitting = [step for step in self._steps if any(word in step for word in STEPS[steps])]
         least = min(self.kills[step] for step in fitting)
-        step = self._random.choice([step for step in fitting if self.kills[step] <= least + 1])
+        step = self._random.choice([step for step in fitting if self.kills[step] == least])
         often = self._steps[step] // 2 if steps == "early" else 4
         return {"kill_at": [step, self._random.randint(1, max(1, min(often, self._steps[step])))]}
 
