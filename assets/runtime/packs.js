@@ -3,7 +3,7 @@
 import { fromBase64 } from "./bytes.js";
 import { readPack } from "./pack.js";
 
-const FETCHES_AT_ONCE = 2;
+const FETCHES_AT_ONCE = 2; // but the first pack comes alone: nothing shares its way to the first stimulus
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000;
 
@@ -24,6 +24,7 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
   let queue = [];
   let fetching = 0;
   let wanted = true;
+  let anyArrived = false;
 
   function newEntry() {
     const entry = { state: "waiting", received: 0, total: 0, tries: 0, pack: null };
@@ -39,6 +40,7 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
     const entry = entries.get(hash);
     entry.pack = readPack(bytes);
     entry.state = "ready";
+    anyArrived = true;
     entry.resolve(entry.pack);
     changed(hash);
   }
@@ -76,7 +78,8 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
   }
 
   function fetchNext() {
-    while (fetching < FETCHES_AT_ONCE && queue.length) {
+    const most = anyArrived ? FETCHES_AT_ONCE : 1;
+    while (fetching < most && queue.length) {
       const hash = queue.shift();
       fetching += 1;
       fetchOne(hash).then(

@@ -1,0 +1,95 @@
+"""Linked packs: fetched once, tried again, taken up while the rest is still on its way, and not at all in a preview."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hitgen.build import build, read_manifest
+from hitgen.rehearsal.robot import Answer, Robot
+from tests.browser.conftest import OpenPage, write_batch
+from tests.pageserver import PageServer, serve
+
+LINKED = 'packs = "linked"\n[display]\nscaling = "pixels"\n'
+ACCEPTED = "?assignmentId=A1&hitId=H1&workerId=W1"
+POINTS = [(64.0, 48.0), (256.0, 48.0), (160.0, 192.0)]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[PageServer]:
+    folder = write_batch(tmp_path, LINKED, study=3)
+    build(folder, workers=1)
+    with serve(tmp_path / "build") as running:
+        yield running
+
+
+def page_url(server: PageServer, name: str = "p0001") -> str:
+    return f"{server.url}/pages/{name}.html{ACCEPTED}"
+
+
+def packs_of(server: PageServer) -> list[str]:
+    """The paths of the page's packs, in the plan's order."""
+    manifest = read_manifest(server.root.parent)
+    pack = {ladder["ladder"]: ladder["pack"] for ladder in manifest["ladders"]}
+    return [f"/packs/{pack[trial['ladder']]}.pack" for trial in manifest["pages"][0]["trials"]]
+
+
+def to_work(robot: Robot) -> None:
+    while robot.screen() not in ("training", "study"):
+        robot._leave(robot.screen())
+
+
+@pytest.mark.browser
+def test_each_pack_is_fetched_once_across_visits(server: PageServer, open_page: OpenPage) -> None:
+    page = open_page(page_url(server), offline=False)
+    robot = Robot(page, lambda _: Answer(5, POINTS))
+    assert robot.work().screens[-1] == "submit"
+    page.goto(page_url(server).replace("A1", "A2"))
+    assert Robot(page, lambda _: Answer(5, POINTS)).work().screens[-1] == "submit"
+    assert {path: server.sent[path] for path in packs_of(server)} == dict.fromkeys(packs_of(server), 1)
+
+
+@pytest.mark.browser
+def test_the_first_trial_is_worked_while_the_rest_is_on_its_way(server: PageServer, open_page: OpenPage) -> None:
+    first, *others = packs_of(server)
+    server.hold(others[-1][-20:])
+    page = open_page(page_url(server), offline=False)
+    robot = Robot(page, lambda _: Answer(5, POINTS))
+    to_work(robot)
+    robot.hit("stage").wait_for()
+    page.wait_for_function("() => document.querySelector('[data-hit=stage]').dataset.shown === 'source'")
+    assert server.sent[first] == 1 and server.sent[others[-1]] == 0
+    server.release()
+    assert robot.work().screens[-1] == "submit"
+
+
+@pytest.mark.browser
+def test_a_pack_that_fails_is_tried_again(tmp_path: Path, server: PageServer, browser) -> None:
+    first, *others = packs_of(server)
+    server.failures[first] = 2
+    server.failures[others[-1]] = 1
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    page = context.new_page()
+    page.goto(page_url(server))
+    started = time.monotonic()
+    robot = Robot(page, lambda _: Answer(5, POINTS))
+    to_work(robot)
+    waiting = page.locator("[data-part=waiting]")
+    waiting.wait_for()
+    assert page.locator("[data-part=waiting-text]").inner_text().strip()
+    assert robot.work().screens[-1] == "submit"
+    assert time.monotonic() - started > 2  # a second, then two, a quarter more or less: no hammering
+    assert server.failures[first] == server.failures[others[-1]] == 0
+    context.close()
+
+
+@pytest.mark.browser
+def test_a_preview_fetches_no_pack(server: PageServer, open_page: OpenPage) -> None:
+    url = page_url(server).replace("A1", "ASSIGNMENT_ID_NOT_AVAILABLE")
+    page = open_page(url, offline=False)
+    page.wait_for_load_state("networkidle")
+    assert Robot(page, lambda _: Answer(5, POINTS)).screen() == "preview"
+    assert [path for path in server.sent if path.endswith(".pack")] == []
