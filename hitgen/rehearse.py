@@ -54,22 +54,24 @@ class HandedIn:
 @contextmanager
 def local_environment() -> Iterator[None]:
     """Play credentials, no configuration of the user's, no proxy: nothing that leads off this machine."""
-    nothing = os.devnull
-    given = {
-        **{"AWS_ACCESS_KEY_ID": "REHEARSAL", "AWS_SECRET_ACCESS_KEY": "rehearsal", "AWS_EC2_METADATA_DISABLED": "true"},
-        **{"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing},
-        **{"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK},
-    }
-    dropped = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
-    before = {name: os.environ.pop(name, None) for name in (*given, *dropped)}
-    os.environ.update(given)
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith("AWS_"):
+            del os.environ[name]
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="REHEARSAL",
+        AWS_SECRET_ACCESS_KEY="rehearsal",
+        AWS_EC2_METADATA_DISABLED="true",
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        NO_PROXY=LOOPBACK,
+        no_proxy=LOOPBACK,
+    )
     try:
         yield
     finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def local_config(config: BatchConfig, s3_url: str, mturk_url: str) -> BatchConfig:

@@ -47,6 +47,8 @@ BAD_CREDENTIALS = {
 }
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 MAX_THROTTLED, MAX_FAILED = 60, 8
+FIRST_PER_S, LOCAL_PER_S = 2.0, 50.0
+"""The pace to begin with: what the service is assumed to permit, and what a marketplace on this machine does."""
 
 
 def choose_endpoint(config: MTurkRecruiter, production: bool) -> tuple[str, Environment]:
@@ -112,7 +114,7 @@ class MTurkClient:
     def __init__(self, config: MTurkRecruiter, production: bool = False, pacer: Pacer | None = None) -> None:
         self.endpoint, self.environment = choose_endpoint(config, production)
         self.skew_s = 0.0
-        self._pacer = pacer or Pacer()
+        self._pacer = pacer or Pacer(LOCAL_PER_S if self.environment == "local" else FIRST_PER_S)
         self._session = open_session(config.profile)
         # botocore's own retries would create twice where a call carries no token, and know no pace.
         once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=10, read_timeout=60)

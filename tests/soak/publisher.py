@@ -80,7 +80,7 @@ def work(order: dict[str, Any]) -> int:
     """Publish, or judge and pay, to the end."""
     offset = timedelta(seconds=order["offset_s"])
     mturk_client.time = SimpleNamespace(time=lambda: time.time() + order["offset_s"])  # type: ignore[attr-defined]
-    mturk_client.Pacer = lambda: Pacer(rate_per_s=100.0)  # type: ignore[misc,assignment]
+    mturk_client.Pacer = lambda _: Pacer(rate_per_s=100.0)  # type: ignore[misc,assignment]
     kill_at = order.get("kill_at")
     mark_steps(Marks(order["marks"], (kill_at[0], kill_at[1]) if kill_at else None))
     folder = Path(order["folder"])

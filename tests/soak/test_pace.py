@@ -50,7 +50,7 @@ def simulate(patch: pytest.MonkeyPatch, simulated: Simulated) -> None:
             simulated.sleep(ANSWER_S)
             super().wait()
 
-    patch.setattr(mturk_client, "Pacer", lambda: SlowPacer(clock=simulated.now, sleep=simulated.sleep))
+    patch.setattr(mturk_client, "Pacer", lambda _: SlowPacer(clock=simulated.now, sleep=simulated.sleep))
     patch.setattr(mturk_client, "time", SimpleNamespace(time=simulated.now))
 
 

@@ -1,0 +1,86 @@
+"""A rehearsal by its parts, with workers who need no browser: waves, the qualification stage, what nobody meets twice."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hitgen.errors import InputError
+from hitgen.rehearsal.robots import Crew
+from hitgen.rehearse import Rehearsal, local_environment, open_rehearsal
+from tests.publishing import make_batch
+
+HOST = 'kind = "folder"'
+
+
+def work_all(rehearsal: Rehearsal, workers: int) -> int:
+    """What the robots do, without pages; the rounds it took."""
+    rehearsal.publish()
+    crew, rounds = Crew(rehearsal.marketplace, workers), 0
+    while pairs := crew.next_round():
+        for worker, hit_id in pairs:
+            assignment = rehearsal.marketplace.workers.accept(hit_id, worker)
+            rehearsal.marketplace.workers.hand_in(assignment, [("submission", json.dumps({"trials": []}))])
+        assert rehearsal.go_on() == len(pairs)
+        rounds += 1
+    return rounds
+
+
+def pages_of(rehearsal: Rehearsal) -> Counter[str]:
+    return Counter(row.page for row in rehearsal.handed_in())
+
+
+def test_waves_follow_each_other_and_nobody_works_a_page_twice(tmp_path: Path) -> None:
+    folder = make_batch(tmp_path / "demo", [{"study": ["a"], "assignments": 20}], HOST, "waves = true")
+    with open_rehearsal(folder) as rehearsal:
+        assert work_all(rehearsal, 20) == 3
+        rows = rehearsal.handed_in()
+        assert Counter(row.hit for row in rows) == {"p0001.1": 7, "p0001.2": 7, "p0001.3": 6}
+        assert len({row.worker for row in rows}) == 20
+
+
+def test_workers_are_admitted_by_the_quiz_and_meet_no_gold_question_twice(tmp_path: Path) -> None:
+    pages: list[dict[str, Any]] = [
+        {"kind": "qualification", "gold": ["q"], "assignments": 9},
+        {"study": ["a"], "gold": ["g"]},
+        {"study": ["b"], "gold": ["g"]},
+        {"study": ["c"], "gold": ["h"]},
+    ]
+    folder = make_batch(tmp_path / "demo", pages, HOST, hit="[qualification]\nassignments = 9")
+    with open_rehearsal(folder) as rehearsal:
+        work_all(rehearsal, 3)
+        assert pages_of(rehearsal) == {"p0001": 3, "p0002": 3, "p0004": 3}
+        met: dict[str, set[str]] = {}
+        for row in rehearsal.handed_in():
+            met.setdefault(row.worker, set()).add(row.page)
+        # Three were admitted; what one of two pages with the same gold question showed, the other must not.
+        assert list(met.values()) == [{"p0001", "p0002", "p0004"}] * 3
+
+
+def test_a_rehearsal_begins_anew_and_only_one_at_a_time(tmp_path: Path) -> None:
+    folder = make_batch(tmp_path / "demo", [{"study": ["a"]}], HOST)
+    for _ in range(2):
+        with open_rehearsal(folder) as rehearsal:
+            assert len(rehearsal.publish().made) == 1
+            with pytest.raises(InputError, match="another hitgen is at work"), open_rehearsal(folder):
+                pass
+    assert sorted(path.name for path in folder.glob("*.sqlite*")) == []
+    assert (folder / "build" / "rehearsal" / "ledger.sqlite").exists()
+
+
+def test_nothing_of_the_users_aws_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://elsewhere.example.org")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.org")
+    before = dict(os.environ)
+    with local_environment():
+        assert os.environ["AWS_ACCESS_KEY_ID"] == "REHEARSAL"
+        assert [name for name in os.environ if name.startswith("AWS_END") or name == "AWS_PROFILE"] == []
+        assert "127.0.0.1" in os.environ["NO_PROXY"]
+    assert dict(os.environ) == before
