@@ -124,7 +124,7 @@ def _rating(attempt: Attempt, verdict: Verdict, marks: tuple[bool, bool]) -> dic
         "level": row.level, "none_seen": row.none_seen, "level_max": ladder.level_max,
         "parameter": ladder.parameter(row.level), "started_ms": row.started_ms, "ended_ms": row.ended_ms,
         "duration_ms": row.ended_ms - row.started_ms, "slider_start": row.slider_start,
-        "slider_moves": attempt.moves, "trace_json": json.dumps(row.trace, separators=(",", ":")),
+        "slider_moves": attempt.moves, "trace_json": row.way.text,
         "gold_level_pass": attempt.level_pass, "gold_place_pass": attempt.place_pass,
         "swaps": timing.swaps, "swap_mean_ms": timing.mean_ms, "swap_sd_ms": timing.sd_ms,
         "swap_max_ms": timing.max_ms, "source_mean_ms": timing.source_mean_ms,

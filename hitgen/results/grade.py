@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,10 +24,10 @@ class Attempt:
     @property
     def moves(self) -> int | None:
         """How often the slider is known to have moved; None where the trace had to go and nothing tells."""
-        levels = [level for _, level in self.row.trace]
-        if not levels:
-            return None if self.row.slider_start is None or self.row.level == self.row.slider_start else 1
-        return sum(before != after for before, after in itertools.pairwise(levels))
+        row = self.row
+        if row.way.moves is None:
+            return None if row.slider_start is None or row.level == row.slider_start else 1
+        return row.way.moves
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def _copies(works: Sequence[GradedWork]) -> Iterator[Finding]:
         judged = [attempt.row for attempt in work.attempts if attempt.known.role != "training"]
         if not any(row.points for row in judged):
             continue
-        content = tuple((r.trial, r.level, r.points, r.started_ms, r.ended_ms, r.trace) for r in judged)
+        content = tuple((r.trial, r.level, r.points, r.started_ms, r.ended_ms, r.way) for r in judged)
         before = first.setdefault(content, work.received.assignment)
         if before != work.received.assignment:
             reason = f"answers, marks and times are those of assignment {before}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import json
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from hitgen.errors import HitgenError
 
@@ -32,6 +35,25 @@ LevelNumber = Annotated[int, Field(ge=0, le=1000)]
 Point = tuple[Number, Number]
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A slider's way, kept as its JSON text: `[[ms, level], ...]`; `moves` is None where it is empty.
+
+    Hundreds of pairs a row, thousands of rows: as objects they would be a gigabyte.
+    """
+
+    text: str
+    moves: int | None
+
+
+def _trace(pairs: tuple[tuple[int, int], ...]) -> Trace:
+    moves = sum(before[1] != after[1] for before, after in pairwise(pairs))
+    return Trace(json.dumps(pairs, separators=(",", ":")), moves if pairs else None)
+
+
+Pairs = Annotated[tuple[tuple[Ms, LevelNumber], ...], Field(max_length=2000), AfterValidator(_trace)]
+
+
 class Timing(Part):
     """Frame statistics of one attempt, in milliseconds on the frame clock; empty where they had to go."""
 
@@ -57,8 +79,13 @@ class TrialRow(Part):
     started_ms: Ms
     ended_ms: Ms
     slider_start: LevelNumber | None = None
-    trace: tuple[tuple[Ms, LevelNumber], ...] = Field(default=(), max_length=2000)
+    trace: Pairs = Field(default=(), validate_default=True)
     timing: Timing = Timing()
+
+    @property
+    def way(self) -> Trace:
+        """The slider's way, which `trace` was made into."""
+        return cast(Trace, self.trace)
 
 
 class DisplayChange(Part):
