@@ -62,9 +62,10 @@ export function createTrials({ page, session, packs, stage, flicker, trial, rand
     decoder.want(saved?.level ?? 0);
     await trial.run(next, saved);
     decoder.close();
-    packs.release(next.pack);
     current = null;
     session.finish(next.trial);
+    // the same picture may stand on the page again, in another role
+    if (!openTrials().some(({ pack }) => pack === next.pack)) packs.release(next.pack);
   }
 
   /** Frames are decoded at the size they are shown at; at their own size nothing is resampled. */

@@ -7,7 +7,8 @@ from pathlib import Path
 import polars
 import pytest
 
-from hitgen.rehearsal.robot import Answer
+from hitgen.rehearsal.robot import Answer, Robot
+from tests.browser.conftest import OpenPage, built_page, write_batch
 from tests.truth import Truth, dataset, differences, rehearsed, work_all
 
 
@@ -24,3 +25,12 @@ def test_the_dataset_is_what_robots_did(tmp_path: Path) -> None:
         answer = truth.answers[key]
         truth.answers[key] = Answer((answer.level or 0) + 1, [(x + 5, y) for x, y in answer.points])
         assert len(differences(folder, truth, done, found)[1]) == 2
+
+
+@pytest.mark.browser
+def test_a_picture_that_stands_on_a_page_twice_is_shown_twice(open_page: OpenPage, tmp_path: Path) -> None:
+    folder = write_batch(tmp_path / "twice")
+    (folder / "study" / "study0.png").write_bytes((folder / "training" / "training0.png").read_bytes())
+    page = open_page(built_page(folder), size=(1680, 1050))
+    record = Robot(page, lambda trial: Answer(5, [(64, 48), (256, 48), (160, 192)])).work()
+    assert len(record.order) == 4 and record.screens[-1] == "submit"
