@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from hitgen.ledger import Ledger
 from hitgen.publication import open_account, open_publication
 from hitgen.publish import plan_publication, publish
 from hitgen.recruiters import mturk_client
@@ -123,13 +124,25 @@ def killed_review(folder: Path, delay_s: float) -> int | None:
             return None
 
 
-def review_until_done(folder: Path, kills: int, seed: int, longest_s: float) -> dict[str, int]:
-    """Kill reviews at random moments, then let one end; how often it was killed and how often it ended before."""
+def in_doubt(folder: Path) -> list[str]:
+    """The kinds of acts that were meant and whose outcome is not known."""
+    with Ledger(folder / "ledger.sqlite") as ledger:
+        return [action.action.partition(":")[0] for action in ledger.actions() if action.done_at is None]
+
+
+def review_until_done(
+    folder: Path, kills: int, seed: int, longest_s: float, cut_off: Counter[str] | None = None
+) -> dict[str, int]:
+    """Kill reviews at random moments, then let one end; how often it was killed and how often it ended before.
+
+    `cut_off` counts the acts that a kill left in doubt.
+    """
     rng, counts = random.Random(seed), Counter[str]()
     while counts["killed"] < kills:
-        # Short lives leave work for the later ones.
         ended = killed_review(folder, rng.uniform(0, longest_s))
         counts["killed" if ended is None else "ended"] += 1
+        if cut_off is not None and ended is None:
+            cut_off.update(in_doubt(folder))
         if ended == 0:
             break
     for _ in range(20):
