@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import random
@@ -17,13 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from hitgen.ledger import Ledger
 from hitgen.publication import open_account, open_publication
 from hitgen.publish import plan_publication, publish
-from hitgen.recruiters import mturk_client
-from hitgen.recruiters.pacer import Pacer
 from hitgen.rehearsal.marketplace import Marketplace
 from hitgen.results.fetching import Fetched, fetch
 from hitgen.results.review import propose
@@ -34,16 +29,12 @@ from tests.publishing import serving
 from tests.studying import SmallStudy
 
 CHILD = """
-import functools, sys
+import sys
 import boto3, hitgen.results.applying
 from hitgen import cli
-from hitgen.recruiters import mturk_client
-mturk_client.Pacer = functools.partial(mturk_client.Pacer, rate_per_s=100.0)
 print("ready", flush=True)
 sys.exit(cli.main(sys.argv[1:]))
 """
-QUICK = functools.partial(Pacer, rate_per_s=100.0)
-"""The marketplace on this machine need not be spared."""
 CAP = 'cap_usd = "1000"\n'
 
 
@@ -94,11 +85,9 @@ def published(folder: Path, **options: Any) -> Iterator[Published]:
     seen.mkdir(parents=True)
     recruiter = CAP + options.pop("recruiter", "")
     with (
-        pytest.MonkeyPatch.context() as patch,
         open_marketplace(folder / "marketplace.sqlite") as (market, _),
         serving(seen) as address,
     ):
-        patch.setattr(mturk_client, "Pacer", QUICK)
         small = SmallStudy(
             batch,
             host=f'kind = "folder"\nbase_url = "{address}"',

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import polars
-import pytest
 
 from hitgen.build import build, read_manifest
 from hitgen.publication import open_account, open_publication
 from hitgen.publish import plan_publication, publish
-from hitgen.recruiters import mturk_client
 from hitgen.rehearsal.marketplace import Marketplace
 from hitgen.rehearsal.robot import Answer, Trial
 from hitgen.rehearsal.robots import Worked, work
@@ -27,7 +25,6 @@ from hitgen.results.study import read_study
 from tests.browser.conftest import write_batch
 from tests.marketplace import open_marketplace
 from tests.publishing import serving
-from tests.reviewing import QUICK
 
 WITHIN_PX = 1.0
 """A click lands on a whole pixel of the screen, whose pixels are about as large as the source's here."""
@@ -69,11 +66,9 @@ def rehearsed(folder: Path, study: int, pages: int, ratings: int) -> Iterator[tu
     batch = folder / "small"
     (batch / "published").mkdir(parents=True)
     with (
-        pytest.MonkeyPatch.context() as patch,
         open_marketplace(folder / "marketplace.sqlite") as (market, _),
         serving(batch / "published") as site,
     ):
-        patch.setattr(mturk_client, "Pacer", QUICK)
         extra = EXTRA.format(ratings=ratings, site=site, market=market.endpoint_url)
         write_batch(batch, extra, study=study * pages)
         toml = batch / "batch.toml"
