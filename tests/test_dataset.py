@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import polars
@@ -83,9 +85,9 @@ def test_the_export_holds_the_same_rows_twice_and_names_nobody(
     done = export(tmp_path)
     assert cli.main(["export", str(tmp_path)]) == 0
     assert "ratings" in capsys.readouterr().out
-    assert {path.name for path in done.folder.iterdir()} == {f"{n}.{k}" for n in TABLES for k in ("csv", "parquet")} | {
-        "data-dictionary.md"
-    }
+    assert {path.name for path in done.folder.iterdir() if path.is_file()} == {
+        f"{n}.{k}" for n in TABLES for k in ("csv", "parquet")
+    } | {"data-dictionary.md"}
     dictionary = (done.folder / "data-dictionary.md").read_text()
     for name, (columns, _) in TABLES.items():
         rows = list(csv.DictReader(io.StringIO((done.folder / f"{name}.csv").read_text(), newline="")))
@@ -93,7 +95,7 @@ def test_the_export_holds_the_same_rows_twice_and_names_nobody(
         assert len(rows) == parquet.height == done.rows[name] and list(rows[0]) == parquet.columns
         assert all(f"| `{column.name}` |" in dictionary for column in columns)
         assert not [cell for row in rows for cell in row.values() if re.match(r"[=@+\t]", cell)]
-    files = b"".join(path.read_bytes() for path in done.folder.iterdir())
+    files = b"".join(path.read_bytes() for path in done.folder.rglob("*") if path.is_file())
     assert b"WORKER1" not in files and b"HIT000" not in files
     surveys = polars.read_parquet(done.folder / "surveys.parquet")
     assert '=HYPERLINK("http://evil.example","x")' in surveys["answer"].to_list()
@@ -128,3 +130,17 @@ def test_another_build_than_the_published_one_is_refused(tmp_path: Path) -> None
     (tmp_path / "build" / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(Exception, match="page p0001 is not the one that was published"):
         read_study(tmp_path)
+
+
+def test_without_the_extra_fetch_and_review_work_and_export_says_what_is_missing(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path)
+    small.hand_in([("p0001", "A1", "W1", xml(small.answer("p0001", "A1", "W1")))])
+    hidden = "polars", "scipy", "pyarrow", "matplotlib", "boto3"
+    code = f"import sys; sys.modules.update(dict.fromkeys({hidden})); from hitgen.cli import main; sys.exit(main(sys.argv[1:]))"
+    run = {
+        verb: subprocess.run([sys.executable, "-c", code, verb, str(tmp_path)], capture_output=True, text=True)
+        for verb in ("review", "export")
+    }
+    assert (run["review"].returncode, run["export"].returncode) == (0, 1)
+    assert "1 assignments: 1 pay" in run["review"].stdout
+    assert 'this needs the extra `analysis`; try pip install "hitgen[analysis]"' in run["export"].stderr

@@ -34,7 +34,7 @@ class AnalysingVerbs:
 
     def report(self, options: argparse.Namespace) -> None:
         """Report a batch, or the ratings in a CSV file."""
-        _need_analysis()
+        need_analysis()
         from hitgen.analysis.konjnd import read_konjnd
         from hitgen.analysis.report import report_batch, report_public
 
@@ -50,7 +50,7 @@ class AnalysingVerbs:
 
     def simulate(self, options: argparse.Namespace) -> None:
         """Answer the batch and say where the truth is."""
-        _need_analysis()
+        need_analysis()
         from hitgen.simulation.population import Population, read_population
         from hitgen.simulation.simulate import simulate
 
@@ -69,7 +69,8 @@ class AnalysingVerbs:
         self.say(f"The truth is in {made.truth}; next: hitgen report {options.folder}")
 
 
-def _need_analysis() -> None:
+def need_analysis() -> None:
+    """Raise InputError where the extra `analysis` is missing."""
     try:
         import polars  # noqa: F401
         import scipy  # noqa: F401

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
+from hitgen.commands.analysing import need_analysis
 from hitgen.commands.publishing import Add, Ask, Say, bars
 from hitgen.console import ProgressBar
 from hitgen.errors import OutsideError
@@ -116,6 +117,7 @@ class ResultsVerbs:
 
     def export(self, options: argparse.Namespace) -> None:
         """Write the dataset."""
+        need_analysis()
         from hitgen.analysis.exporting import write_analysis
         from hitgen.results import telling
         from hitgen.results.exporting import write_export
