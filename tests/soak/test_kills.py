@@ -18,6 +18,20 @@ def test_a_short_storm(tmp_path: Path) -> None:
     assert storm.faults["lost"] + storm.faults["failed_late"] > 0
 
 
+@pytest.mark.parametrize(
+    ("task", "step"),
+    [
+        ("publish", "after call create_hit_with_hit_type"),
+        ("publish", "after ledger intend"),
+        ("pay", "after call send_bonus"),
+        ("pay", "after ledger mean"),
+    ],
+)
+def test_killed_and_back_a_day_later(tmp_path: Path, task: str, step: str) -> None:
+    with play_credentials():
+        Storm(tmp_path, seed=1, hits=6).a_day_later(task, step)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_two_hundred_kills(tmp_path: Path) -> None:
