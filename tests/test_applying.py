@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from hitgen import cli
+from hitgen.errors import InputError
 from hitgen.publication import open_account
 from hitgen.results.acting import plan_review
+from hitgen.results.applying import apply_review
 from hitgen.results.reviewfile import review_path
 from hitgen.results.study import read_study
 from tests.reviewing import Published, published, review_until_done, workers
@@ -149,3 +152,41 @@ def test_what_was_approved_by_itself_is_told_and_not_rejected(
     assert "approve 0, reject 0, pay 6 bonuses" in told and "says reject, but it is approved already" in told
     with open_account(folder) as account:
         assert plan_review(account, read_study(folder, account.ledger)).bonuses_usd == Decimal("0.00")
+
+
+def test_the_quiz_opens_the_study_pages_to_whom_it_admits(tmp_path: Path) -> None:
+    toml = TOML + 'admitted = "You are in: look for the pictures."\n'
+    with published(tmp_path, toml=toml, quiz=True, golds=5, study=1) as study:
+        for worker, gold in (("AGOOD", "right"), ("ABAD", "places")):
+            study.work("p0001", worker, gold=gold)
+            with pytest.raises(Exception, match="Qualifications"):
+                study.work("p0002", worker)
+        study.fetch()
+        study.review()
+        assert cli.main(["review", str(study.small.folder), "--apply", "--yes"]) == 0
+        assert study.granted("hitgen-admitted-demo") == {"AGOOD"}
+        assert study.mails() == {"AGOOD": 1} and not study.bonuses()
+        study.work("p0002", "AGOOD")
+        with pytest.raises(Exception, match="Qualifications"):
+            study.work("p0002", "ABAD")
+
+
+def test_production_starts_by_the_typed_total_alone(study: Published) -> None:
+    folder = reviewed(study)
+    with open_account(folder) as account:
+        plan = replace(plan_review(account, read_study(folder, account.ledger)), environment="production")
+        for typed in ("", "yes", "10.79"):
+            with pytest.raises(InputError, match=r"production spends \$10.80, and that total was not typed"):
+                apply_review(account, plan, typed)
+        assert set(study.states().values()) == {"Submitted"}
+        assert apply_review(account, plan, "$10.80").approved == 6
+
+
+def test_one_refusal_keeps_no_other_act_from_being_done(study: Published, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = reviewed(study)
+    assignment = next(iter(study.states()))
+    study.market.state.run("UPDATE assignments SET state = 'Returned' WHERE assignment_id = ?", assignment)
+    assert cli.main(["review", str(folder), "--apply", "--yes"]) == 3
+    told = capsys.readouterr()
+    assert "5 approved, 2 rejected" in told.out and f"refused: approve {assignment}" in told.out
+    assert "the others are done" in told.err
