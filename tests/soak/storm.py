@@ -242,10 +242,18 @@ STEPS = {
     ),
     "publish": (
         *("ledger intend", "ledger created", "call create_hit_with_hit_type"),
-        *("call get_account_balance", "call list_hits", "call get_hit", "ledger seen"),
+        *("call get_account_balance", "call list_hits", "call get_hit"),
     ),
     "pay": (
-        *("ledger mean", "ledger done", "ledger add_submission", "call approve", "call send_bonus", "call list_assign"),
+        *(
+            "ledger mean",
+            "ledger done",
+            "ledger add_submission",
+            "ledger seen",
+            "call approve",
+            "call send_bonus",
+            "call list_assign",
+        ),
     ),
 }
 """Where runs are killed: what comes once, what comes with each HIT or run, what paying does."""
