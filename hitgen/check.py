@@ -11,9 +11,9 @@ from hitgen.batch import Batch, load_batch
 from hitgen.build import BuildFolder, plan_of
 from hitgen.built import PageContent
 from hitgen.config.loading import CONFIG_NAME
-from hitgen.config.recruiting import in_waves
+from hitgen.config.recruiting import ProlificRecruiter, TurkleRecruiter, in_waves
 from hitgen.errors import Fault, InputError
-from hitgen.orders import quote_pages, raise_faults, requirement_faults
+from hitgen.orders import hourly_usd, quote_pages, raise_faults, requirement_faults
 from hitgen.plan import Plan, PlannedPage
 from hitgen.stimuli.flash import flash_faults
 from hitgen.stimuli.ladders import Ladder
@@ -39,9 +39,11 @@ class Check:
     linked_worth_it: bool
     largest_flash_sr: float
     warnings: tuple[str, ...]
+    hourly_usd: Decimal | None = None
 
     def record(self) -> dict[str, Any]:
         money = {name: str(getattr(self, name)) for name in ("reward_usd", "fees_usd", "waves_save_usd")}
+        money["hourly_usd"] = "" if self.hourly_usd is None else str(self.hourly_usd)
         return {**asdict(self), **money, "warnings": list(self.warnings)}
 
 
@@ -91,7 +93,8 @@ def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: di
         linked_bytes=linked,
         linked_worth_it=carried > 3 * linked,
         largest_flash_sr=max((area for each in measured.values() for area in each.flash_sr), default=0.0),
-        warnings=(*_config_warnings(batch), *ladder_warnings(ladders, measured)),
+        warnings=(*_config_warnings(batch), *_people_warnings(batch), *ladder_warnings(ladders, measured)),
+        hourly_usd=hourly_usd(batch.config, "study"),
     )
 
 
@@ -103,6 +106,27 @@ def _unfilled(batch: Batch) -> list[Fault]:
         for key, text in words.items()
         if FILL_IN in text
     ]
+
+
+def _people_warnings(batch: Batch) -> list[str]:
+    """What to mind with people who come for one page, or whom nothing keeps from coming again."""
+    config, warnings = batch.config, []
+    gold, needed = config.hit.gold, config.screening.gold_answers_min
+    if isinstance(config.recruiter, ProlificRecruiter) and gold < needed:
+        warnings.append(
+            f"batch.toml: hit.gold: on Prolific everyone works one page, so nobody answers more than {gold} gold questions, "
+            f"and {needed} are needed for a verdict; put more on a page, lower screening.gold_answers_min, or admit "
+            "people by a [qualification] page"
+        )
+    if (
+        isinstance(config.recruiter, TurkleRecruiter)
+        and (config.hit.assignments or config.hit.ratings) < config.hit.ratings
+    ):
+        warnings.append(
+            "batch.toml: hit.assignments: Turkle cannot keep people from another page with the same pictures; leave it "
+            "out, so that each picture stands on one page"
+        )
+    return warnings
 
 
 def _config_warnings(batch: Batch) -> list[str]:

@@ -136,6 +136,7 @@ def _check(options: argparse.Namespace) -> None:
         ("trials", f"{found.trials} on all pages"),
         ("ratings", f"{found.ratings_per_image} for each study image"),
         ("cost", f"{found.reward_usd} USD to workers, {found.fees_usd} USD in fees"),
+        *([("pay", f"{found.hourly_usd} USD an hour")] if found.hourly_usd is not None else []),
         ("waves", f"HITs of at most 9 assignments, one after the other, save {found.waves_save_usd} USD"),
         ("inline", f"{size(found.inline_bytes)} of packs in pages"),
         ("linked", f"{size(found.linked_bytes)} of packs" + (": worth it" if found.linked_worth_it else "")),

@@ -9,7 +9,16 @@ from decimal import Decimal
 
 from hitgen.built import BuiltPage, PageContent
 from hitgen.config.batch import BatchConfig
-from hitgen.config.recruiting import AnyRecruiter, LinkRecruiter, MTurkRecruiter, TurkleRecruiter, demands, in_waves
+from hitgen.config.recruiting import (
+    AnyRecruiter,
+    LinkRecruiter,
+    MTurkRecruiter,
+    ProlificRecruiter,
+    TurkleRecruiter,
+    demands,
+    in_waves,
+    minutes_of,
+)
 from hitgen.errors import Fault, InputError
 from hitgen.recruiters.base import Order
 from hitgen.recruiters.fees import Quote, quote_for, split
@@ -153,7 +162,8 @@ def requirement_faults(config: BatchConfig, pages: Sequence[PageContent]) -> lis
     admission = any(page.kind == "qualification" for page in pages)
     other = demands(recruiter) + 1 + admission
     remedy = 'fewer gold questions on a page, or gold_repeats = "allow"'
-    faults = _admission_faults(recruiter, admission)
+    kinds = sorted({page.kind for page in pages})
+    faults = [*_admission_faults(recruiter, admission), *_pay_faults(config, kinds)]
     for page in pages if isinstance(recruiter, MTurkRecruiter) else ():
         if (count := other + len(groups[page.page].needed)) > MAX_REQUIREMENTS:
             problem = f"page {page.page} needs {count} requirements; {MAX_REQUIREMENTS} are possible"
@@ -173,6 +183,30 @@ def _admission_faults(recruiter: AnyRecruiter, admission: bool) -> list[Fault]:
     problem = f"recruiter {recruiter.kind!r} cannot admit people by a qualification page: you choose them yourself"
     remedy = "leaving [qualification] out; gold questions on the study pages screen just as well"
     return [Fault("batch.toml", "qualification", problem, remedy)]
+
+
+def hourly_usd(config: BatchConfig, kind: str) -> Decimal | None:
+    """What an hour's work on pages of this kind pays, in dollars; None where nobody said how long they take."""
+    if not isinstance(config.recruiter, ProlificRecruiter):
+        return None
+    return (reward_of(config, kind) * 60 / minutes_of(config.recruiter, kind)).quantize(Decimal("0.01"))
+
+
+def _pay_faults(config: BatchConfig, kinds: Sequence[str]) -> list[Fault]:
+    if not isinstance(config.recruiter, ProlificRecruiter):
+        return []
+    least = config.recruiter.minimum_usd_per_hour
+    remedy = "a higher reward_usd, or fewer minutes if that is how long it takes"
+    return [
+        Fault(
+            "batch.toml",
+            "recruiter.minutes",
+            f"a {kind} page pays ${paid} an hour, less than the ${least:.2f} that are due",
+            remedy,
+        )
+        for kind in kinds
+        if (paid := hourly_usd(config, kind)) is not None and paid < least
+    ]
 
 
 def raise_faults(faults: Sequence[Fault]) -> None:

@@ -117,11 +117,22 @@ class TurkleRecruiter(Recruiting):
     login_required: bool = True
 
 
+class ProlificFilter(Strict):
+    """Who may take part, in the words of Prolific's API."""
+
+    filter_id: Text
+    selected_values: tuple[str, ...] = ()
+    lower: int | None = Field(default=None, description="least of a range")
+    upper: int | None = Field(default=None, description="most of a range")
+
+
 class ProlificRecruiter(Recruiting):
-    """Prolific: one study with an address for each page."""
+    """Prolific: one study with an address for each page, so that everyone works one page."""
 
     kind: Literal["prolific"]
     results: AnyResults = Field(description="where the answers go")
+    workspace: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="id of the workspace, whose money is spent")]
+    project: Annotated[str, Field(pattern=r"^([0-9a-f]{24})?$")] = Field(default="", description="id of the project")
     token_env: Variable = Field(default="PROLIFIC_TOKEN", description="environment variable with the API token")
     title: Annotated[Text, StringConstraints(max_length=120), AfterValidator(one_line)] = (
         "Find where two pictures start to flicker"
@@ -129,18 +140,20 @@ class ProlificRecruiter(Recruiting):
     description: Annotated[Text, StringConstraints(max_length=8000)] = (
         "Move a slider until a picture starts to flicker, then click where you see it. Needs a computer with a mouse."
     )
-    project: str = Field(default="", description="id of the project; default: that of your account")
     minutes: int = Field(ge=1, le=600, description="how long a page takes; sets the pay per hour")
-    minutes_most: int | None = Field(default=None, ge=2, le=1200, description="time a participant has at most")
-    minimum_usd_per_hour: Decimal = Field(default=Decimal("8.00"), ge=0, decimal_places=2)
-    fee_percent: Decimal = Field(default=Decimal("42.8"), ge=0, le=200, description="the service's fee, with tax")
+    qualification_minutes: int | None = Field(default=None, ge=1, le=600, description="the qualification page's")
+    minimum_usd_per_hour: Annotated[Decimal, Field(ge=0, decimal_places=2)] = Decimal("8.00")
+    fee_percent: Annotated[Decimal, Field(ge=0, le=200)] = Decimal("42.8")
     completion_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{6,20}$")] = "HITGEN01"
-    filters: tuple[str, ...] = Field(default=(), description="filters as JSON, as Prolific's API takes them")
+    rejection: Literal["ask-return", "reject"] = "ask-return"
+    filters: tuple[ProlificFilter, ...] = ()
     excluded: Slug = Field(default="hitgen-excluded", description="the participant group that shuts people out")
     endpoint_url: Address = Field(default="", description="a compatible service; default: Prolific")
 
 
-AnyRecruiter = Annotated[MTurkRecruiter | LinkRecruiter | TurkleRecruiter, Field(discriminator="kind")]
+AnyRecruiter = Annotated[
+    MTurkRecruiter | LinkRecruiter | TurkleRecruiter | ProlificRecruiter, Field(discriminator="kind")
+]
 
 
 def in_waves(recruiter: AnyRecruiter) -> bool:
@@ -156,3 +169,8 @@ def posts_to_bucket(recruiter: AnyRecruiter) -> bool:
 def demands(recruiter: AnyRecruiter) -> int:
     """How many demands on workers the config makes of every page."""
     return len(recruiter.require) + recruiter.masters if isinstance(recruiter, MTurkRecruiter) else 0
+
+
+def minutes_of(recruiter: ProlificRecruiter, kind: str) -> int:
+    """How long a page of this kind takes, in minutes."""
+    return recruiter.qualification_minutes or recruiter.minutes if kind == "qualification" else recruiter.minutes

@@ -13,7 +13,7 @@ from hitgen.config.publishing import S3Host
 from hitgen.config.recruiting import CollectorResults, LinkRecruiter, MTurkRecruiter, ProlificRecruiter, TurkleRecruiter
 from hitgen.errors import Fault, InputError
 from hitgen.recruiters.base import Recruiter
-from hitgen.recruiters.places import Places, is_place
+from hitgen.recruiters.places import Places, is_place, is_session
 
 
 def open_recruiter(
@@ -35,6 +35,11 @@ def open_recruiter(
         from hitgen.recruiters.turkle import Turkle
 
         return Turkle(recruiter, batch, folder, kept)
+    if isinstance(recruiter, ProlificRecruiter):
+        from hitgen.recruiters.prolific import Prolific
+
+        sessions = Inbox(folder / FILE, batch, is_session)
+        return Prolific(recruiter, batch, kept, sessions, open_way(config), production)
     from hitgen.recruiters.link import Link
 
     places = Places(batch, kept)

@@ -59,6 +59,13 @@ def quote_for(recruiter: AnyRecruiter, hits: Iterable[tuple[int, Decimal]]) -> Q
     return _summed(((assignments, Decimal("0.00")) for assignments, _ in hits), lambda *_: Decimal("0.00"))
 
 
+def bonus_fee_usd(recruiter: AnyRecruiter, amount_usd: Decimal, assignments: int) -> Decimal:
+    """The fee on one bonus in a HIT of `assignments`, in dollars."""
+    if isinstance(recruiter, MTurkRecruiter):
+        return fee_usd(amount_usd, assignments)
+    return quote_for(recruiter, [(1, amount_usd)]).fees_usd
+
+
 def _summed(hits: Iterable[tuple[int, Decimal]], fee: Callable[[Decimal, int], Decimal]) -> Quote:
     count, places, rewards, fees = 0, 0, Decimal("0.00"), Decimal("0.00")
     for assignments, reward_usd in hits:

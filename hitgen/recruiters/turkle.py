@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -47,6 +48,7 @@ class Turkle:
         self._batch = batch
         self._kept = kept
         self._folder = folder
+        self._results: dict[str, list[dict[str, str]]] = {}
         self._rest = rest or Rest(f"{config.url.rstrip('/')}/api", token_from(config.token_env), "Turkle")
 
     @property
@@ -152,7 +154,8 @@ class Turkle:
     def _progress_of(self, batch: dict[str, Any]) -> Iterator[Progress]:
         """The tasks of one Turkle batch, each as one HIT."""
         results, tasks = (_rows(self._rest.text(f"/batches/{batch['id']}/{part}/")) for part in ("results", "input"))
-        done = [row["Input.hit"] for row in results]
+        self._results[str(batch["id"])] = results
+        done = Counter(row["Input.hit"] for row in results)
         for task in tasks:
             annotation, places = task["hit"], int(batch["assignments_per_task"])
             known = self._kept.get(ORDER + annotation)
@@ -164,7 +167,7 @@ class Turkle:
                 url=task["page_url"],
                 reward_usd=Order.from_json(json.loads(known)).reward_usd if known else Decimal("0.00"),
                 assignments=places,
-                available=max(0, places - done.count(annotation)),
+                available=max(0, places - done[annotation]),
                 pending=0,
                 completed=0,
                 created_at=datetime.fromisoformat(batch["created_at"]).astimezone(UTC),
@@ -191,7 +194,10 @@ class Turkle:
     def submissions(self, hit_id: str) -> Iterator[Submission]:
         """Everything handed in for a task."""
         number, _, annotation = hit_id.partition(" ")
-        for row in _rows(self._rest.text(f"/batches/{number}/results/")):
+        # As the last look at the batch's progress saw them: one reading serves all of its tasks.
+        if number not in self._results:
+            self._results[number] = _rows(self._rest.text(f"/batches/{number}/results/"))
+        for row in self._results[number]:
             if row["Input.hit"] != annotation:
                 continue
             assignment = row["AssignmentId"]

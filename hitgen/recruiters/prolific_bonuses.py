@@ -1,0 +1,66 @@
+"""Bonuses on Prolific, whose call for paying pays again whenever it is repeated."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import MutableMapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hitgen.errors import OutsideError
+from hitgen.recruiters.base import Bonus, RefusedError
+from hitgen.recruiters.rest import Rest
+
+BONUS = "prolific:bonus:"
+SURE_AFTER = timedelta(hours=24)
+"""A payment that Prolific does not show after this long was not made."""
+
+
+class Bonuses:
+    """Pays each bonus once: what may have been paid is looked for in Prolific's record, never sent again in doubt."""
+
+    def __init__(self, rest: Rest, kept: MutableMapping[str, str]) -> None:
+        self._rest = rest
+        self._kept = kept
+
+    def pay(self, bonus: Bonus, token: str) -> None:
+        """Pay a bonus; a second time with the same token pays nothing, or raises OutsideError while that is in doubt."""
+        now = datetime.now(UTC)
+        kept = json.loads(self._kept.get(BONUS + token, "{}"))
+        if kept.get("paying_at"):
+            if bonus in self.paid(bonus.assignment):
+                return
+            if now - datetime.fromisoformat(kept["paying_at"]) < SURE_AFTER:
+                raise OutsideError(
+                    f"the bonus for {bonus.assignment} may have been paid; Prolific does not show it yet. Run this again "
+                    "in some hours: it is not sent twice"
+                )
+        study = self._rest.get(f"/submissions/{bonus.assignment}/")["study_id"]
+        rows = f"{bonus.assignment},{bonus.amount_usd}\n"
+        made = self._rest.change("POST", "/submissions/bonus-payments/", {"study_id": study, "csv_bonuses": rows})
+        before = self._paid_cents(bonus.assignment)
+        row = {"assignment": bonus.assignment, "worker": bonus.worker, "amount_usd": str(bonus.amount_usd)}
+        row |= {"reason": bonus.reason, "before": before, "paying_at": now.isoformat()}  # type: ignore[dict-item]
+        self._kept[BONUS + token] = json.dumps(row)
+        try:
+            self._rest.change("POST", f"/bulk-bonus-payments/{made['id']}/pay/")
+        except RefusedError:
+            del self._kept[BONUS + token]
+            raise
+
+    def _paid_cents(self, assignment: str) -> list[int]:
+        found = self._rest.get(f"/submissions/{assignment}/").get("bonus_payments") or []
+        return [round(float(cents)) for cents in found]
+
+    def paid(self, assignment: str) -> list[Bonus]:
+        """The bonuses that Prolific's record shows as paid since we asked for them."""
+        rows = [json.loads(self._kept[name]) for name in list(self._kept) if name.startswith(BONUS)]
+        mine = [row for row in rows if row["assignment"] == assignment]
+        paid = Counter(self._paid_cents(assignment)) if mine else Counter[int]()
+        found = []
+        for row in mine:
+            cents = int(Decimal(row["amount_usd"]) * 100)
+            if paid[cents] > Counter(row["before"])[cents]:
+                found.append(Bonus(assignment, row["worker"], Decimal(row["amount_usd"]), row["reason"]))
+        return found

@@ -1,0 +1,159 @@
+"""What Prolific's API takes in requests, as its published reference words it; anything else is refused.
+
+Source: docs.prolific.com/api-reference (studies, submissions, bonuses, participant groups) and the service's own
+command line client. The OpenAPI file itself could not be had, so this was written down by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+ID = re.compile(r"[0-9a-f]{24}")
+DEVICES = {"desktop", "tablet", "mobile"}
+ID_OPTIONS = {"question", "url_parameters", "not_required"}
+CODE_TYPES = {"COMPLETED", "FAILED_ATTENTION_CHECK", "NO_CONSENT", "OTHER"}
+ACTIONS = {"AUTOMATICALLY_APPROVE", "MANUALLY_REVIEW", "REQUEST_RETURN", "ADD_TO_PARTICIPANT_GROUP"}
+REJECTIONS = {
+    *("TOO_QUICKLY", "TOO_SLOWLY", "FAILED_INSTRUCTIONS", "INCOMP_LONGITUDINAL", "FAILED_CHECK", "LOW_EFFORT"),
+    *("MALINGERING", "NO_CODE", "BAD_CODE", "NO_DATA", "UNSUPP_DEVICE", "OTHER"),
+}
+LEAST_REJECTION_WORDS = 100
+
+Check = Callable[[Any], bool]
+
+
+class RefusalError(Exception):
+    """A request that is answered with `status` and `detail`, and changes nothing."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+def text(most: int = 10_000) -> Check:
+    """A text that is not empty."""
+    return lambda value: isinstance(value, str) and 0 < len(value) <= most
+
+
+def whole(least: int) -> Check:
+    """A whole number; true and false are none."""
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def among(names: set[str]) -> Check:
+    """One of some words."""
+    return lambda value: isinstance(value, str) and value in names
+
+
+def some(check: Check) -> Check:
+    """A list of what `check` takes, with at least one entry."""
+    return lambda value: isinstance(value, list) and bool(value) and all(map(check, value))
+
+
+def any_of(check: Check) -> Check:
+    """A list of what `check` takes, which may be empty."""
+    return lambda value: isinstance(value, list) and all(map(check, value))
+
+
+def identifier(value: Any) -> bool:
+    """An id as Prolific makes them."""
+    return isinstance(value, str) and ID.fullmatch(value) is not None
+
+
+def address(value: Any) -> bool:
+    """A web address; without encryption only on this machine."""
+    return (
+        isinstance(value, str) and re.match(r"https://\S+$|http://(127\.0\.0\.1|localhost)[:/]\S*$", value) is not None
+    )
+
+
+def shape(required: dict[str, Check], optional: dict[str, Check] | None = None) -> Check:
+    """An object with these fields and no others."""
+    known = {**required, **(optional or {})}
+    return lambda value: (
+        isinstance(value, dict)
+        and set(required) <= set(value) <= set(known)
+        and all(known[name](each) for name, each in value.items())
+    )
+
+
+FILTER = shape(
+    {"filter_id": text(200)},
+    {"selected_values": some(text(200)), "selected_range": lambda value: isinstance(value, dict)},
+)
+CODE = shape(
+    {
+        "code": text(100),
+        "code_type": among(CODE_TYPES),
+        "actions": some(shape({"action": among(ACTIONS)}, {"participant_group": identifier})),
+    }
+)
+REQUESTS: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
+    "study": (
+        {
+            "name": text(120),
+            "description": text(),
+            "prolific_id_option": among(ID_OPTIONS),
+            "completion_codes": some(CODE),
+            "total_available_places": whole(1),
+            "estimated_completion_time": whole(1),
+            "reward": whole(1),
+            "device_compatibility": some(among(DEVICES)),
+        },
+        {
+            "internal_name": text(200),
+            "access_details": some(shape({"external_url": address, "total_allocation": whole(1)})),
+            "external_study_url": address,
+            "maximum_allowed_time": whole(2),
+            "filters": any_of(FILTER),
+            "project": identifier,
+        },
+    ),
+    "study transition": ({"action": among({"PUBLISH", "PAUSE", "START", "STOP"})}, {}),
+    "group": ({"name": text(200), "workspace_id": identifier}, {"participant_ids": any_of(identifier)}),
+    "members": ({"participant_ids": some(identifier)}, {}),
+    "submission transition": (
+        {"action": among({"APPROVE", "REJECT"})},
+        {"message": text(), "rejection_category": among(REJECTIONS)},
+    ),
+    "return": ({"request_return_reasons": some(text())}, {}),
+    "bonus": ({"study_id": identifier, "csv_bonuses": text(100_000)}, {}),
+    "nothing": ({}, {}),
+}
+
+
+def check(name: str, body: Any) -> dict[str, Any]:
+    """The body of a request of this kind; RefusalError where a field is unknown, missing or not what it should be."""
+    required, optional = REQUESTS[name]
+    known = {**required, **optional}
+    if not isinstance(body, dict):
+        raise RefusalError(400, "the body is no object")
+    faults = [f"{field}: this field is required" for field in required if field not in body]
+    faults += [f"{field}: unknown" for field in body if field not in known]
+    faults += [f"{field}: not valid" for field, value in body.items() if field in known and not known[field](value)]
+    if faults:
+        raise RefusalError(400, "; ".join(faults))
+    return body
+
+
+def check_study(body: Any) -> dict[str, Any]:
+    """A study's fields, with what must agree between them."""
+    study = check("study", body)
+    details = study.get("access_details")
+    if bool(details) == bool(study.get("external_study_url")):
+        raise RefusalError(400, "exactly one of access_details and external_study_url must be given")
+    if details and sum(row["total_allocation"] for row in details) != study["total_available_places"]:
+        raise RefusalError(400, "the sum of all access_details must add to total_available_places")
+    codes = [row["code"] for row in study["completion_codes"]]
+    if len(set(codes)) != len(codes):
+        raise RefusalError(400, "completion codes must be unique within a study")
+    for code in study["completion_codes"]:
+        actions = {row["action"] for row in code["actions"]}
+        if {"AUTOMATICALLY_APPROVE", "MANUALLY_REVIEW"} <= actions:
+            raise RefusalError(400, "AUTOMATICALLY_APPROVE and MANUALLY_REVIEW cannot be used together")
+    if study.get("maximum_allowed_time", 1_000_000) <= study["estimated_completion_time"]:
+        raise RefusalError(400, "maximum_allowed_time must be above estimated_completion_time")
+    return study

@@ -1,0 +1,292 @@
+"""Prolific: the publisher against a double of its API that refuses what the published reference does not know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hitgen import acts
+from hitgen.cli import main
+from hitgen.collector.inbox import Inbox
+from hitgen.errors import InputError, OutsideError
+from hitgen.publication import Account, open_account, open_publication
+from hitgen.publish import plan_publication, publish
+from hitgen.recruiters import prolific as recruiter_module
+from hitgen.recruiters import rest as rest_module
+from hitgen.recruiters.base import Bonus, RefusedError, UnknownOutcomeError
+from hitgen.recruiters.places import is_session
+from hitgen.rehearsal.prolific import Prolific
+from hitgen.status import status
+from tests.publishing import make_batch, serving
+
+PAGES = [
+    {"study": ["a"], "gold": ["q"], "assignments": 2},
+    {"study": ["b"], "gold": ["q"], "assignments": 3},
+]
+QUIZ = {"kind": "qualification", "gold": ["r"], "assignments": 4}
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Prolific]:
+    monkeypatch.setenv("PROLIFIC_TOKEN", "rehearsal")
+    monkeypatch.setattr(rest_module, "FIRST_WAIT_S", 0.01)
+    with Prolific() as running:
+        yield running
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[str]:
+    (tmp_path / "served").mkdir()
+    with serving(tmp_path / "served") as url:
+        yield url
+
+
+@pytest.fixture
+def study(tmp_path: Path, service: Prolific, web: str) -> Path:
+    return batch(tmp_path, service, web, PAGES)
+
+
+def batch(
+    tmp_path: Path, service: Prolific, web: str, pages: list, recruiter: str = "", qualification: str = ""
+) -> Path:
+    host = f'kind = "folder"\nfolder = "../served"\nbase_url = "{web}"\n'
+    folder = make_batch(tmp_path / "batch", pages, host)
+    kind = f"""kind = "prolific"
+workspace = "{service.workspace}"
+minutes = 5
+endpoint_url = "{service.url}"
+results = {{kind = "collector", url = "{web}/c"}}
+{recruiter}
+"""
+    text = (folder / "batch.toml").read_text().replace('kind = "mturk"\n', kind)
+    (folder / "batch.toml").write_text(text + qualification)
+    return folder
+
+
+def run(folder: Path, production: bool = False, total: str = "") -> tuple[str, ...]:
+    with open_publication(folder, production) as publication:
+        plan = plan_publication(publication)
+        return publish(publication, plan, total or str(plan.quote.total_usd)).told
+
+
+def deliver(folder: Path, session: str, hit: str = "p0001.1", **more: object) -> None:
+    values = {"schema": 1, "batch": "demo", "page": hit[:5], "hit": hit, "assignment": session, "trials": [], **more}
+    with Inbox(folder / "collected.sqlite", "demo", is_session) as inbox:
+        inbox.add(json.dumps(values).encode(), "collector", datetime.now(UTC))
+
+
+def work(folder: Path, service: Prolific, participant: str, answers: bool = True) -> str:
+    """A participant takes a place, answers and comes back with the code."""
+    (name,) = service.offers(participant)
+    session, url = service.take(name, participant)
+    assert f"assignmentId={session}" in url and f"workerId={participant}" in url
+    if answers:
+        deliver(folder, session, url.split("hitId=")[1].split("&")[0])
+    service.complete(session, "HITGEN01")
+    return session
+
+
+def person(number: int) -> str:
+    return f"{number:024x}"
+
+
+def test_one_draft_with_an_address_a_page_is_published_once(study: Path, service: Prolific) -> None:
+    for _ in range(3):
+        run(study)
+    (made,) = service.studies.values()
+    assert (made["status"], made["total_available_places"], made["reward"]) == ("ACTIVE", 5, 120)
+    assert [row["total_allocation"] for row in made["access_details"]] == [2, 3]
+    assert made["completion_codes"][0]["actions"] == [{"action": "MANUALLY_REVIEW"}]
+    assert made["filters"][0]["filter_id"] == "participant_group_blocklist"
+    assert service.balance_cents == 1_000_000 - 5 * 120 * 1428 // 1000
+    assert service.refusals == []
+    with open_account(study) as account:
+        found = status(account)
+        assert (found.out, found.hits, found.committed_usd) == (5, {"created": 2}, Decimal("8.60"))
+
+
+def test_answers_and_the_list_of_submissions_must_agree(study: Path, service: Prolific) -> None:
+    run(study)
+    sessions = [work(study, service, person(number)) for number in range(3)]
+    missing = work(study, service, person(3), answers=False)
+    deliver(study, "f" * 24)  # posted by a stranger
+    deliver(study, sessions[0], trials=[{"forged": 1}])
+    name = next(iter(service.studies))
+    working, _ = service.take(name, person(4))
+    deliver(study, working)  # handed in, but not completed at Prolific
+    with open_account(study) as account:
+        found = status(account)
+        rows = {row["assignment"]: row for row in account.ledger.submissions()}
+    assert set(rows) == set(sessions)
+    assert {row["worker"] for row in rows.values()} == {person(number) for number in range(3)}
+    assert json.loads(rows[sessions[0]]["answer"])["trials"] == []
+    assert (found.submitted, found.at_work, found.out) == (3, 1, 1)
+    assert any(missing in line and "no answers yet" in line for line in run(study))
+
+
+def test_approve_return_and_reject(study: Path, service: Prolific) -> None:
+    run(study)
+    one, two, three = (work(study, service, person(number)) for number in range(3))
+    with open_account(study) as account:
+        status(account)
+        assert [acts.approve(account, one, person(0)) for _ in range(2)] == ["Approved", "Approved"]
+        assert acts.reject(account, two, person(1), "Nothing was answered.") == "Submitted"
+        assert service.submissions[two]["return_requested"]
+        service.give_back(two)
+        service.give_back(three)  # on their own: the answers are taken back
+        status(account)
+        found = {row["assignment"]: row["status"] for row in account.ledger.submissions()}
+    assert (found[one], found[two]) == ("Approved", "Rejected")
+    (study / "batch.toml").write_text((study / "batch.toml").read_text() + 'rejection = "reject"\n')
+    four = work(study, service, person(4))
+    with open_account(study) as account:
+        status(account)
+        assert acts.reject(account, four, person(4), "No.") == "Rejected"
+    assert service.refusals == []
+
+
+def bonus(session: str) -> Bonus:
+    return Bonus(session, person(0), Decimal("0.50"), "thank you")
+
+
+def paid(service: Prolific, session: str) -> list[int]:
+    return list(service.submissions[session]["bonus_payments"])
+
+
+@pytest.mark.parametrize("faults", [[], ["busy"], ["", "busy"], ["lost"], ["broken"], ["", "broken"], ["", "lost"]])
+def test_a_bonus_is_paid_once_whatever_happens(study: Path, service: Prolific, faults: list[str]) -> None:
+    run(study)
+    session = work(study, service, person(0))
+    with open_account(study) as account:
+        status(account)
+        service.faults = list(faults)
+        for _ in range(4):
+            try:
+                acts.pay_bonus(account, "training", bonus(session), 2)
+            except (OutsideError, RefusedError, UnknownOutcomeError):
+                continue
+    assert paid(service, session) in ([50], [])
+    assert paid(service, session) == [50] or faults == ["", "broken"]
+
+
+def test_a_bonus_in_doubt_is_sent_again_after_a_day(
+    study: Path, service: Prolific, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(study)
+    session = work(study, service, person(0))
+    with open_account(study) as account:
+        status(account)
+        service.faults = ["", "broken"]
+        with pytest.raises(UnknownOutcomeError):
+            acts.pay_bonus(account, "training", bonus(session), 2)
+        with pytest.raises(OutsideError, match="may have been paid"):
+            acts.pay_bonus(account, "training", bonus(session), 2)
+        monkeypatch.setattr("hitgen.recruiters.prolific_bonuses.SURE_AFTER", timedelta(0))
+        acts.pay_bonus(account, "training", bonus(session), 2)
+    assert paid(service, session) == [50]
+
+
+def test_a_lost_reply_makes_no_second_study(study: Path, service: Prolific) -> None:
+    service.faults = ["", "lost"]  # the group, then the draft
+    with pytest.raises(UnknownOutcomeError):
+        run(study)
+    assert [row["status"] for row in service.studies.values()] == ["UNPUBLISHED"]
+    service.faults = ["lost"]  # publishing
+    with pytest.raises(UnknownOutcomeError):
+        run(study)
+    run(study)
+    assert [row["status"] for row in service.studies.values()] == ["ACTIVE"]
+
+
+def test_one_page_a_person_and_none_for_the_excluded(study: Path, service: Prolific) -> None:
+    run(study)
+    work(study, service, person(0))
+    with open_account(study) as account:
+        status(account)
+        acts.exclude(account, person(9))
+    assert service.offers(person(9)) == [] == service.offers(person(0))
+    with open_publication(study) as publication:
+        plan = plan_publication(publication, {"p0001": 1})
+        publish(publication, plan, str(plan.quote.total_usd))
+    assert len(service.studies) == 2
+    assert service.offers(person(0)) == [] and len(service.offers(person(5))) == 2
+
+
+def test_admission_is_a_study_of_its_own(tmp_path: Path, service: Prolific, web: str) -> None:
+    more = '[qualification]\nreward_usd = "1.00"\n'
+    folder = batch(tmp_path, service, web, [QUIZ, *PAGES], qualification=more)
+    run(folder)
+    quiz, pages = service.studies.values()
+    assert [len(row["access_details"]) for row in (quiz, pages)] == [1, 2] and (quiz["reward"], pages["reward"]) == (
+        100,
+        120,
+    )
+    assert service.offers(person(1)) == [quiz["id"]]
+    session = work(folder, service, person(1))
+    with open_account(folder) as account:
+        status(account)
+        acts.admit(account, person(1))
+        assert account.ledger.submission_counts()["p0001.1"] == 1
+    assert service.offers(person(1)) == [pages["id"]]
+    assert service.submissions[session]["status"] == "AWAITING REVIEW"
+
+
+def test_without_production_nothing_is_spent(study: Path, service: Prolific, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recruiter_module, "LOOPBACK", ())
+    monkeypatch.setattr("hitgen.publish.LOOPBACK", ())
+    monkeypatch.setattr("hitgen.publish._address_faults", lambda _: [])
+    assert any("test participants" in line for line in run(study))
+    service.test_mode = False
+    assert service.balance_cents == 1_000_000
+    assert [row["status"] for row in service.studies.values()] == ["UNPUBLISHED"]
+    assert main(["close", str(study), "--yes"]) == 0
+    assert service.studies == {}
+    text = (study / "batch.toml").read_text().replace('kind = "prolific"', 'kind = "prolific"\ncap_usd = "20"')
+    (study / "batch.toml").write_text(text)
+    with pytest.raises(InputError, match="that total was not typed"):
+        run(study, production=True, total="8.59")
+    assert service.studies == {}
+    run(study, production=True, total="8.60")
+    assert [row["status"] for row in service.studies.values()] == ["ACTIVE"]
+
+
+def test_more_than_was_agreed_to_is_not_published(tmp_path: Path, service: Prolific, web: str) -> None:
+    folder = batch(tmp_path, service, web, PAGES, 'fee_percent = "30"')
+    with pytest.raises(OutsideError, match=r"asks for \$8.56 .* more than the \$7.80"):
+        run(folder)
+    assert [row["status"] for row in service.studies.values()] == ["UNPUBLISHED"]
+    assert service.balance_cents == 1_000_000
+
+
+def test_faults_are_named_before_anything_is_made(tmp_path: Path, service: Prolific, web: str) -> None:
+    folder = batch(tmp_path, service, web, PAGES, "qualification_minutes = 2").joinpath("batch.toml")
+    folder.write_text(folder.read_text().replace("minutes = 5", "minutes = 10", 1))
+    with pytest.raises(InputError, match=r"pays \$7.20 an hour, less than the \$8.00"):
+        run(folder.parent)
+    service.token = "another"
+    folder.write_text(folder.read_text().replace("minutes = 10", "minutes = 5", 1))
+    with pytest.raises(InputError, match="invalid token"):
+        run(folder.parent)
+    assert service.studies == {}
+
+
+def test_the_end(study: Path, service: Prolific) -> None:
+    run(study)
+    session = work(study, service, person(0))
+    assert main(["expire", str(study)]) == 0
+    assert [row["status"] for row in service.studies.values()] == ["AWAITING REVIEW"]
+    with open_account(study) as account:
+        assert status(account).out == 0
+        acts.approve(account, session, person(0))
+    assert main(["close", str(study), "--yes"]) == 0
+    with open_account(study) as account:
+        assert ledger_is_closed(account)
+
+
+def ledger_is_closed(account: Account) -> bool:
+    return account.ledger.fact("closed") is not None
