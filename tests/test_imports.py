@@ -67,3 +67,8 @@ def test_a_module_imports_nothing_above_it(module: str) -> None:
 @pytest.mark.parametrize("module", sorted(name for name in MODULES if part(name) in ALONE))
 def test_what_imitates_a_service_stands_alone(module: str) -> None:
     assert {part(name) for name in imported(MODULES[module])} <= ALONE[part(module)]
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if part(name) in ("results", "analysis")))
+def test_what_judges_and_analyses_never_sees_the_simulated_truth(module: str) -> None:
+    assert "simulation" not in {part(name) for name in imported(MODULES[module])}

@@ -23,7 +23,7 @@ STYLE: Any = {
     "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 9, "axes.grid": True, "grid.alpha": 0.3,
 }  # fmt: skip
 BLUE, ORANGE, GREY = "#1f5fa8", "#d1661c", "#777777"
-WIDE_IN = 9.6
+WIDE_IN = 11.6
 NAMED_ROWS = 60
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from hitgen.analysis.answers import LadderAnswers
+from hitgen.analysis.answers import FloatArray, LadderAnswers
 
 RESAMPLES = 1999
 CONFIDENCE = 0.95
@@ -50,28 +51,44 @@ def expanded(confidence: float, n: int) -> float:
 
 
 def estimate_pjnd(answers: LadderAnswers) -> Pjnd:
-    """The PJND of a ladder; intervals are BCa for mean and SD, percentile for the median."""
+    """The PJND of a ladder; no intervals from fewer than 3 people, or from equal answers."""
     values, n = answers.clipped, len(answers.levels)
-    mean, sd = float(values.mean()), float(values.std(ddof=1)) if n > 1 else None
     if n < 3 or np.ptp(values) == 0:
+        mean, sd = float(values.mean()), float(values.std(ddof=1)) if n > 1 else None
         return Pjnd(
             n, answers.none_seen, Estimate(mean), _seen(answers, float(np.median(answers.levels))), Estimate(sd)
         )
-    found: Any = stats.bootstrap(
-        (values,),
-        lambda sample, axis: np.stack([sample.mean(axis), sample.std(axis, ddof=1)]),
-        n_resamples=RESAMPLES,
-        confidence_level=expanded(CONFIDENCE, n),
-        method="BCa",
-        rng=answers.random("mean"),
-    ).confidence_interval
-    return Pjnd(
-        n,
-        answers.none_seen,
-        Estimate(mean, float(found.low[0]), float(found.high[0])),
-        _median_estimate(answers),
-        Estimate(sd, float(found.low[1]), float(found.high[1])),
+    spread = _bootstrap(answers)
+    return Pjnd(n, answers.none_seen, spread[0], _median_estimate(answers), spread[1])
+
+
+def _bootstrap(answers: LadderAnswers) -> tuple[Estimate, Estimate]:
+    """Mean and SD with their intervals, from the same resamples of workers.
+
+    Percentiles for the mean: BCa's correction for skewness would follow the few blind answers that every crowd gives.
+    BCa for the SD, whose resamples are too small on average; percentiles where answers are too alike for it.
+    """
+    values = answers.clipped
+    options: Any = {"confidence_level": expanded(CONFIDENCE, len(answers.levels))}
+    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        corrected: Any = stats.bootstrap(
+            (values,), _mean_and_sd, n_resamples=RESAMPLES, method="BCa", rng=answers.random("mean"), **options
+        )
+    plain: Any = stats.bootstrap(
+        (values,), _mean_and_sd, n_resamples=0, bootstrap_result=corrected, method="percentile", **options
     )
+    mean, sd = np.stack(plain.confidence_interval).T
+    careful = np.stack(corrected.confidence_interval)[:, 1]
+    return _estimate(values.mean(), mean), _estimate(values.std(ddof=1), sd if np.isnan(careful).any() else careful)
+
+
+def _estimate(value: float, bounds: FloatArray) -> Estimate:
+    return Estimate(float(value), float(bounds[0]), float(bounds[1]))
+
+
+def _mean_and_sd(sample: FloatArray, axis: int) -> FloatArray:
+    return np.stack([sample.mean(axis), sample.std(axis, ddof=1)])
 
 
 def _median_estimate(answers: LadderAnswers) -> Estimate:

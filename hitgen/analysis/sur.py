@@ -21,6 +21,9 @@ SHARES = (0.5, 0.75)
 LEAST_TO_FIT = 5
 TINY = 1e-300
 STEP = 1e-4
+MOST_EXPONENT = 700.0
+LOG_SCALE = (-8.0, 8.0)
+"""Beyond these a fit is one step, or flat over the whole ladder."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,13 @@ class Family:
 FAMILIES = (
     Family("normal", special.ndtr, lambda p: float(special.ndtri(p)), False),
     Family("logistic", special.expit, lambda p: float(special.logit(p)), False),
-    Family("gumbel", lambda z: np.exp(-np.exp(-z)), lambda p: -math.log(-math.log(p)), False),
+    Family(
+        "gumbel", lambda z: np.exp(-np.exp(np.minimum(-z, MOST_EXPONENT))), lambda p: -math.log(-math.log(p)), False
+    ),
     Family("lognormal", special.ndtr, lambda p: float(special.ndtri(p)), True),
-    Family("weibull", lambda z: -np.expm1(-np.exp(z)), lambda p: math.log(-math.log1p(-p)), True),
+    Family(
+        "weibull", lambda z: -np.expm1(-np.exp(np.minimum(z, MOST_EXPONENT))), lambda p: math.log(-math.log1p(-p)), True
+    ),
 )
 
 
@@ -127,24 +134,30 @@ def _empirical_level(answers: LadderAnswers, share: float) -> Estimate:
 
 
 def fit_sur(answers: LadderAnswers) -> Fit | None:
-    """The best of all families by AIC; None where fewer than 5 people or fewer than 2 levels were answered."""
+    """The best of all families by AIC; None where fewer than 5 people answered, or their answers bound it at one level only."""
     values, numbers = np.unique(answers.levels, return_counts=True)
     counts = numbers.astype(np.float64)
-    if len(answers.levels) < LEAST_TO_FIT or len(values) < 2:
-        return None
     lower = np.where(values == 1, -np.inf, values - 0.5)
     upper = np.where(values > answers.level_max, np.inf, values + 0.5)
+    bounds = {bound for bound in (*lower, *upper) if math.isfinite(bound)}
+    if len(answers.levels) < LEAST_TO_FIT or len(values) < 2 or len(bounds) < 2:
+        return None
     found = [(family, *_maximise(family, lower, upper, counts, answers.clipped)) for family in FAMILIES]
     aic = {family.name: 4 + 2 * loss for family, _, loss in found}
     family, best, _ = min(found, key=lambda entry: entry[2])
     return Fit(
-        *(family, float(best[0]), math.exp(best[1]), _covariance(family, best, lower, upper, counts)),
+        *(
+            family,
+            float(best[0]),
+            math.exp(float(np.clip(best[1], *LOG_SCALE))),
+            _covariance(family, best, lower, upper, counts),
+        ),
         *(len(answers.levels), answers.level_max, aic),
     )
 
 
 def _log_shares(family: Family, at: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
-    location, scale = float(at[0]), math.exp(float(np.clip(at[1], -20, 20)))
+    location, scale = float(at[0]), math.exp(float(np.clip(at[1], *LOG_SCALE)))
     between = family.standard(upper, location, scale) - family.standard(lower, location, scale)
     return np.log(np.maximum(between, TINY))
 

@@ -30,6 +30,7 @@ class AnalysingVerbs:
         simulate.add_argument("--spammers", type=float, metavar="SHARE", help="of the workers (default 0.2)")
         simulate.add_argument("--people", type=int, metavar="N", help="default: as many as the batch asks for")
         simulate.add_argument("--seed", type=int, default=1)
+        simulate.add_argument("--browser", action="store_true", help="robots work the real pages in a real browser")
         simulate.add_argument("--json", action="store_true", help="print JSON")
 
     def report(self, options: argparse.Namespace) -> None:
@@ -59,7 +60,14 @@ class AnalysingVerbs:
             if not 0 <= options.spammers <= 1:
                 raise InputError(Fault("--spammers", "", f"{options.spammers:g} is no share", "a number from 0 to 1"))
             population = population.model_copy(update={"spammers": options.spammers})
-        made = simulate(options.folder, population, options.seed, options.people, ProgressBar("answers"))
+        how = (options.folder, population, options.seed, options.people, ProgressBar("answers"))
+        if options.browser:
+            from hitgen.simulation.browsing import robots
+
+            with robots(options.folder) as work:
+                made = simulate(*how, work)
+        else:
+            made = simulate(*how)
         if options.json:
             self.say(json.dumps({**vars(made), "truth": str(made.truth)}))
             return

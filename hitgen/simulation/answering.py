@@ -39,9 +39,10 @@ class SimulatedWorker:
 
     def __init__(self, population: Population, person: Person, config: BatchConfig, rng: np.random.Generator) -> None:
         self.person = person
+        self.locations = config.hit.locations
         self._config = config
         self._rng = rng
-        self._observer = Observer(population, person, rng, config.hit.locations)
+        self._observer = Observer(population, person, rng, self.locations)
         median_s = population.trial_s if person.honest else population.spammer_trial_s
         self._pace_s = median_s * float(rng.lognormal(0, 0.25))
         self.screen = Screen(
@@ -63,7 +64,7 @@ class SimulatedWorker:
         for trial in order:
             answers = [self.answer(trial, truths[trial.ladder.ladder])]
             if trial.role == "training" and trial.answer and not _is_right(answers[0], trial):
-                answers.append(Answer(trial.answer.level[0], [*trial.answer.points][: config.hit.locations]))
+                answers.append(Answer(trial.answer.level[0], [*trial.answer.points][: self.locations]))
             for attempt, answer in enumerate(answers, start=1):
                 rows.append(self._row(trial, attempt, answer, clock_ms))
                 clock_ms = rows[-1]["ended_ms"] + 1500

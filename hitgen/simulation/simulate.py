@@ -31,8 +31,8 @@ SIMULATED = Account("simulated", "simulated", "local")
 TRUTH = "simulation/truth.json"
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
-Work = Callable[[SimulatedWorker, KnownPage, str, datetime], dict[str, Any]]
-"""How a worker comes to a submission: (worker, page, assignment, when)."""
+Work = Callable[[SimulatedWorker, KnownPage, Mapping[str, LadderTruth], str, datetime], dict[str, Any]]
+"""How a worker comes to a submission: (worker, page, truths, assignment, when)."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def simulate(
     seed: int = 1,
     people: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-    work: Work | None = None,
+    work: Work = SimulatedWorker.work,
 ) -> Simulated:
     """Answer a built batch: every page as often as it asks for, or by `people` workers.
 
@@ -118,12 +118,12 @@ class _Made:
         population: Population,
         truths: Mapping[str, LadderTruth],
         rng: np.random.Generator,
-        work: Work | None,
+        work: Work,
     ) -> None:
         self.config, self.content, self.population, self.rng = config, content, population, rng
         self.people: list[Person] = []
         self.submissions = 0
-        self._work = work or (lambda worker, page, assignment, at: worker.work(page, truths, assignment, at))
+        self._truths, self._work = truths, work
 
     def hire(self, count: int) -> Iterator[SimulatedWorker]:
         """Further workers, with the configured share of spammers."""
@@ -137,7 +137,7 @@ class _Made:
         self.submissions += 1
         at = START + timedelta(minutes=7 * len(self.people), seconds=400 * (self.submissions % 10))
         name = f"SIMULATED{self.submissions:07d}"
-        record = self._work(worker, page, name, at)
+        record = self._work(worker, page, self._truths, name, at)
         done = at + timedelta(milliseconds=record["submitted_ms"])
         answer = json.dumps(record, separators=(",", ":"))
         return Submission(name, f"SIM{page.page}", worker.person.worker, "Approved", at, done, None, answer), record

@@ -28,7 +28,7 @@ from hitgen.simulation.simulate import Truth, read_truth, simulate
 from tests.figures import write_figures
 from tests.synthetic import make_study
 
-SEEDS = tuple(range(2001, 2012))
+SEEDS = tuple(range(3001, 3012))
 FEW_GOLD_SEEDS = SEEDS[:3]
 STUDY_ON_A_PAGE = {10: 2, 3: 7, 2: 10, 1: 20}
 """About 20 study trials for each worker, whatever the number of gold questions (one a page)."""

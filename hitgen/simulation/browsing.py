@@ -1,0 +1,71 @@
+"""Simulated observers as robots: they work the real page in a real browser and hand over the file it offers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hitgen.errors import OutsideError
+from hitgen.preview import page_address
+from hitgen.rehearsal.browsers import open_browser
+from hitgen.rehearsal.robot import Answer, Robot, Trial, differences
+from hitgen.results.content import KnownPage
+from hitgen.simulation.answering import SimulatedWorker
+from hitgen.simulation.observers import LadderTruth
+from hitgen.simulation.simulate import Work
+
+VIEWPORT = {"width": 1680, "height": 1050}
+WAIT_MS = 60_000
+
+
+@contextmanager
+def robots(folder: Path) -> Iterator[Work]:
+    """A way to work the pages of a built batch in a headless browser; InputError where there is none."""
+    addresses: dict[str, str] = {}
+    with open_browser() as browser:
+
+        def work(
+            worker: SimulatedWorker,
+            page: KnownPage,
+            truths: Mapping[str, LadderTruth],
+            assignment: str,
+            at: datetime,
+        ) -> dict[str, Any]:
+            if page.page not in addresses:
+                addresses[page.page] = page_address(folder, page.page)
+
+            def answer(trial: Trial) -> Answer:
+                known = page.trials[trial.trial]
+                given = worker.answer(known, truths[known.ladder.ladder])
+                return Answer(given.level, list(given.points))
+
+            context = browser.new_context(viewport=VIEWPORT, accept_downloads=True)
+            try:
+                record = _worked(context, addresses[page.page], worker, answer)
+            finally:
+                context.close()
+            record |= {"assignment": assignment, "worker": worker.person.worker, "opened_at": at.isoformat()}
+            return record
+
+        yield work
+
+
+def _worked(context: Any, address: str, worker: SimulatedWorker, answer: Any) -> dict[str, Any]:
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.goto(address)
+    page.wait_for_function("() => document.documentElement.dataset.screen")
+    robot = Robot(page, answer, worker.locations, worker.person.worker)
+    done = robot.work()
+    if robot.screen() != "submit":
+        raise OutsideError(f"a robot got no further than screen {robot.screen()} of {address}")
+    with page.expect_download() as offered:
+        robot.hit("download-json").click()
+    record: dict[str, Any] = json.loads(Path(offered.value.path()).read_text("utf-8"))
+    if faults := differences(done, record):
+        raise OutsideError(f"{address} did not record what was done there: {faults[0]}")
+    return record

@@ -1,0 +1,32 @@
+"""Simulated observers at the real page in a real browser: what they meant is what the dataset has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from hitgen.build import build
+from hitgen.cli import main
+from hitgen.results.dataset import make_dataset
+from tests.browser.conftest import write_batch
+
+pytestmark = pytest.mark.browser
+
+
+def test_robots_answer_a_batch_on_its_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_batch(tmp_path / "batch", "ratings = 2\n[screening]\ngold_answers_min = 1\noff = ['speed']\n")
+    build(folder, workers=1)
+    people = tmp_path / "people.toml"
+    people.write_text('spammers = 0.5\nkinds = ["far-right"]\nlapse = 0\nhits_per_worker = 1\n')
+    assert main(["simulate", str(folder), "--browser", "--population", str(people), "--seed", "3"]) == 0
+    assert "2 submissions by 2 simulated workers, 1 of them spammers" in capsys.readouterr().out
+    data = make_dataset(folder)
+    assert data.ratings.height >= 2 * 4 and set(data.ratings["browser"]) != {"simulated"}
+    study = data.ratings.filter(pl.col("role") == "study")
+    assert study["swaps"].min() >= 4, "the pages flickered"
+    far = study.group_by("worker").agg((pl.col("level") >= 11).all())["level"].to_list()
+    assert sorted(far) == [False, True], "one of them answers at the far right alone"
+    marks = data.clicks.filter(pl.col("role") == "study").group_by("worker").len()
+    assert marks["len"].to_list() == [6, 6]
