@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hitgen.collector.inbox import FILE, Inbox
 from hitgen.errors import Fault, InputError
 from hitgen.ledger import Ledger
 from hitgen.lock import locked
+from hitgen.recruiters.places import Places
 from hitgen.results.erasing import Erased, erase
 from hitgen.results.pseudonyms import ledger_key, pseudonym
 
@@ -39,11 +41,23 @@ def forget(folder: Path, worker: str) -> Forgotten:
     for path in ledgers:
         with locked(path), Ledger(path) as ledger:
             names.add(pseudonym(ledger_key(ledger), worker))
+            rows += _forget_received(folder, ledger, worker)
             rows += ledger.forget(worker)
     # A worker nobody knows is no reason to make everything again; a run that was cut off here is.
     known = rows > 0 or bool(_naming(folder, names))
     erased = erase(folder, worker) if known else Erased((), ())
     return Forgotten(rows, erased, _naming(folder, names))
+
+
+def _forget_received(folder: Path, ledger: Ledger, worker: str) -> int:
+    """Erase the worker's submissions from what was collected, fetched or not; returns the rows erased."""
+    if not (folder / FILE).exists():
+        return 0
+    places = Places("", ledger.kept)
+    mine = {row["assignment"] for row in ledger.submissions() if row["worker"] == worker}
+    with Inbox(folder / FILE, "") as inbox:
+        mine |= {name for name in inbox.delivered() if places.participant(name) == worker}
+        return inbox.erase(mine)
 
 
 def _naming(folder: Path, names: set[str]) -> tuple[Path, ...]:

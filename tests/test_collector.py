@@ -210,7 +210,12 @@ def test_publish_collect_judge_and_end(tmp_path: Path, capsys: pytest.CaptureFix
         assert (found.out, found.submitted, found.account.environment) == (1, 3, "own")
         assert account.recruiter.approve(names[0]) == "Approved"
         assert account.recruiter.reject(names[0], "no") == "Approved"
+    assert main(["forget", str(folder), "P0002"]) == 0
+    with Inbox(folder / "collected.sqlite", "demo") as inbox:
+        assert inbox.delivered() == {names[0], names[2]}
+    assert names[1].encode() not in (folder / "collected.sqlite").read_bytes()
+    assert main(["import", str(folder), str(saved)]) == 0
     assert main(["close", str(folder), "--yes"]) == 0
-    assert "p0001.1 stays: it has submissions that are not judged" in capsys.readouterr().out
+    assert "p0002.1 stays: it has submissions that are not judged" in capsys.readouterr().out
     with Ledger(folder / "ledger.sqlite") as ledger:
-        assert {row["worker"] for row in ledger.submissions()} == {"P0001", "P0002"}
+        assert {row["worker"] for row in ledger.submissions()} == {"P0001"}

@@ -134,7 +134,8 @@ class Places:
 
     def participant(self, assignment: str) -> str | None:
         """Who has a place; None where the name is not one of ours."""
-        if not is_place(self.secret(), assignment):
+        secret = secret_of(self._kept)
+        if secret is None or not is_place(secret, assignment):
             return None
         name, number = PLACE.fullmatch(assignment).groups()[:2]  # type: ignore[union-attr]
         hit = self.hit(name)

@@ -10,7 +10,7 @@ from hitgen.errors import Fault, InputError
 from hitgen.ledger_rows import Action, Hit
 from hitgen.publication import Account
 from hitgen.recruiters.base import Bonus
-from hitgen.recruiters.fees import fee_usd
+from hitgen.recruiters.fees import bonus_fee_usd
 from hitgen.results.parsing import Received
 from hitgen.results.reviewfile import ReviewRow, review_path
 from hitgen.results.study import Study
@@ -29,11 +29,12 @@ class PlannedBonus:
     purpose: str
     bonus: Bonus
     assignments: int
+    fee_usd: Decimal
 
     @property
     def cost_usd(self) -> Decimal:
         """The bonus with its fee."""
-        return self.bonus.amount_usd + fee_usd(self.bonus.amount_usd, self.assignments)
+        return self.bonus.amount_usd + self.fee_usd
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ def plan_review(account: Account, study: Study) -> ReviewPlan:
     actions = {action.action: action for action in account.ledger.actions()}
     open_rows = [row for row in rows if row.status == "Submitted"]
     approve = tuple(row for row in open_rows if row.pay == "pay")
-    bonuses = tuple(_bonuses(rows, received, hits, actions))
+    # Where nobody is paid through the recruiter, bonuses are paid as the rewards are: outside.
+    pays = "bonus" in account.recruiter.capabilities
+    bonuses = tuple(_bonuses(account, rows, received, hits, actions)) if pays else ()
     admit = _granted(rows, "admit", "admit", actions) if "admit" in account.recruiter.capabilities else []
     shut_out = _granted(rows, "shut_out", "exclude", actions) if "exclude" in account.recruiter.capabilities else []
     bound = account.ledger.account
@@ -119,6 +122,7 @@ def _place_usd(hit: Hit) -> Decimal:
 
 
 def _bonuses(
+    account: Account,
     rows: Iterable[ReviewRow],
     received: Mapping[str, Received],
     hits: Mapping[str, Hit],
@@ -130,6 +134,11 @@ def _bonuses(
         if name.startswith("bonus:"):
             meant.setdefault((name.split(":")[1], action.worker), action)
     asked: set[tuple[str, str]] = set()
+
+    def planned(purpose: str, bonus: Bonus) -> PlannedBonus:
+        places = hits[received[bonus.assignment].hit].order.assignments
+        return PlannedBonus(purpose, bonus, places, bonus_fee_usd(account.config.recruiter, bonus.amount_usd, places))
+
     for row in rows:
         wanted = {"training": row.training_bonus_usd, "completion": row.completion_bonus_usd}
         for purpose, amount_usd in wanted.items():
@@ -144,12 +153,12 @@ def _bonuses(
                 continue
             asked.add((purpose, row.worker))
             bonus = Bonus(row.assignment, row.worker, amount_usd, REASONS[purpose])
-            yield PlannedBonus(purpose, bonus, hits[received[row.assignment].hit].order.assignments)
+            yield planned(purpose, bonus)
     for (purpose, worker), action in meant.items():
         assignment = action.action.split(":", 2)[2]
         if action.done_at is None and assignment in received:
             bonus = Bonus(assignment, worker, Decimal(action.detail["amount_usd"]), action.detail["reason"])
-            yield PlannedBonus(purpose, bonus, hits[received[assignment].hit].order.assignments)
+            yield planned(purpose, bonus)
 
 
 def _granted(rows: Iterable[ReviewRow], column: str, verb: str, actions: Mapping[str, Action]) -> list[str]:
