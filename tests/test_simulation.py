@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from hitgen.cli import main
 from hitgen.ledger import Ledger
-from hitgen.publication import LEDGER
+from hitgen.publication import LEDGER, make_way
 from hitgen.recruiters.base import Account
 from hitgen.results.dataset import make_dataset
 from hitgen.simulation.observers import Gold, Observer, draw_truth
@@ -141,3 +142,30 @@ def test_a_population_is_read_from_a_file_and_its_faults_are_named(
     assert main(["simulate", str(folder), "--population", str(file)]) == 1
     told = capsys.readouterr().err
     assert all(word in told for word in ("spamers", '"spammers"', "lapse", "kinds"))
+
+
+def test_publishing_moves_a_simulation_out_of_the_way(tmp_path: Path) -> None:
+    folder = make_study(tmp_path / "study", images=2, ratings=2)
+    simulate(folder, Population(), seed=1)
+    make_way(folder / LEDGER, production=True)
+    assert not (folder / LEDGER).exists() and (folder / "ledger-local-1.sqlite").exists()
+
+
+@pytest.mark.parametrize("verb", ["report", "simulate", "export"])
+def test_the_missing_extra_is_named(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    folder = make_study(tmp_path / "study", images=2, ratings=2)
+    assert main([verb, str(folder)]) == 1
+    assert 'pip install "hitgen[analysis]"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["report", "simulate"])
+def test_a_folder_that_is_no_batch_is_named(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([verb, str(tmp_path / "nothing")]) == 1
+    assert "there is no such folder" in capsys.readouterr().err
+    folder = make_study(tmp_path / "study", images=2, ratings=2)
+    (folder / "build" / "manifest.json").unlink()
+    assert main([verb, str(folder)]) == 1
+    assert "hitgen build" in capsys.readouterr().err
