@@ -99,11 +99,11 @@ def published(folder: Path, **options: Any) -> Iterator[Published]:
         yield Published(small, market)
 
 
-def killed_review(folder: Path, delay_s: float) -> int | None:
-    """Run `hitgen review --apply` as a process of its own and kill it so long after its start; its exit code if it ended."""
-    arguments = [sys.executable, "-c", CHILD, "review", str(folder), "--apply", "--yes"]
+def killed(arguments: Sequence[str], delay_s: float) -> int | None:
+    """Run hitgen as a process of its own and kill it so long after its start; its exit code if it ended."""
+    command = [sys.executable, "-c", CHILD, *arguments]
     environment = {**os.environ, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
-    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         assert child.stdout is not None and child.stdout.readline() == b"ready\n"
         try:
             return child.wait(timeout=delay_s)
@@ -111,6 +111,11 @@ def killed_review(folder: Path, delay_s: float) -> int | None:
             child.send_signal(signal.SIGKILL)
             child.wait()
             return None
+
+
+def killed_review(folder: Path, delay_s: float) -> int | None:
+    """As `killed`, of `hitgen review --apply`."""
+    return killed(["review", str(folder), "--apply", "--yes"], delay_s)
 
 
 def in_doubt(folder: Path) -> list[str]:

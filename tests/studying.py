@@ -37,6 +37,7 @@ class SmallStudy:
     quiz: bool = False
     toml: str = ""
     hit: str = ""
+    assignments: int = 5
     host: str = 'kind = "folder"'
     recruiter: str = ""
     names: list[str] = field(default_factory=list)
@@ -97,7 +98,7 @@ class SmallStudy:
         html = f"<!doctype html><title>{name}</title>".encode()
         (self.folder / "build" / "pages" / f"{name}.html").write_bytes(html)
         return {
-            "page": name, "kind": kind, "assignments": 5, "file": f"pages/{name}.html",
+            "page": name, "kind": kind, "assignments": self.assignments, "file": f"pages/{name}.html",
             "sha256": hashlib.sha256(html).hexdigest(), "bytes": len(html), "trials": trials,
         }  # fmt: skip
 

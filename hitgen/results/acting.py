@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from hitgen.errors import Fault, InputError
 from hitgen.ledger_rows import Action, Hit
@@ -16,6 +17,13 @@ from hitgen.results.reviewfile import ReviewRow, review_path
 from hitgen.results.study import Study
 from hitgen.standing import Standing
 
+YOURSELF = {
+    "approve": "approvals that this recruiter does not know",
+    "reject": "rejections that this recruiter does not know",
+    "bonus": "bonuses to be paid outside hitgen",
+    "admit": "workers to be admitted by hand",
+    "exclude": "workers to be shut out by hand",
+}
 REASONS = {
     "training": "For the training on your first page. Thank you!",
     "completion": "For completing the study. Thank you!",
@@ -24,17 +32,12 @@ REASONS = {
 
 @dataclass(frozen=True)
 class PlannedBonus:
-    """A bonus of one purpose, which a worker gets once; `assignments` is the size of its HIT."""
+    """A bonus of one purpose, which a worker gets once; `assignments` is the size of its HIT, `cost_usd` has the fee."""
 
     purpose: str
     bonus: Bonus
     assignments: int
-    fee_usd: Decimal
-
-    @property
-    def cost_usd(self) -> Decimal:
-        """The bonus with its fee."""
-        return self.bonus.amount_usd + self.fee_usd
+    cost_usd: Decimal
 
 
 @dataclass(frozen=True)
@@ -79,26 +82,34 @@ def plan_review(account: Account, study: Study) -> ReviewPlan:
     hits = {hit.hit: hit for hit in account.ledger.hits()}
     actions = {action.action: action for action in account.ledger.actions()}
     open_rows = [row for row in rows if row.status == "Submitted"]
-    approve = tuple(row for row in open_rows if row.pay == "pay")
-    # Where nobody is paid through the recruiter, bonuses are paid as the rewards are: outside.
-    pays = "bonus" in account.recruiter.capabilities
-    bonuses = tuple(_bonuses(account, rows, received, hits, actions)) if pays else ()
-    admit = _granted(rows, "admit", "admit", actions) if "admit" in account.recruiter.capabilities else []
-    shut_out = _granted(rows, "shut_out", "exclude", actions) if "exclude" in account.recruiter.capabilities else []
+    wanted: dict[str, list[Any]] = {
+        "approve": [row for row in open_rows if row.pay == "pay"],
+        "reject": [row for row in open_rows if row.pay == "reject"],
+        "bonus": list(_bonuses(account, rows, received, hits, actions)),
+        "admit": _granted(rows, "admit", "admit", actions),
+        "exclude": _granted(rows, "shut_out", "exclude", actions),
+    }
+    can = account.recruiter.capabilities
+    possible = {name: acts if name in can else [] for name, acts in wanted.items()}
     bound = account.ledger.account
     plan = ReviewPlan(
-        approve=approve,
-        reject=tuple(row for row in open_rows if row.pay == "reject"),
-        bonuses=bonuses,
-        admit=tuple(admit),
-        shut_out=tuple(shut_out),
+        approve=tuple(possible["approve"]),
+        reject=tuple(possible["reject"]),
+        bonuses=tuple(possible["bonus"]),
+        admit=tuple(possible["admit"]),
+        shut_out=tuple(possible["exclude"]),
         notify_admitted=_told(account, rows, "admit", "admitted", actions),
         notify_shut_out=_told(account, rows, "shut_out", "shut_out", actions),
-        left=tuple(_left(rows)),
+        left=(
+            *(f"{YOURSELF[name]}: {len(wanted[name])}" for name in wanted if wanted[name] and name not in can),
+            *_left(rows),
+        ),
         unlisted=len(received) - len(rows),
         environment=bound.environment if bound else "local",
-        rewards_usd=sum((_place_usd(hits[received[row.assignment].hit]) for row in approve), Decimal("0.00")),
-        bonuses_usd=sum((planned.cost_usd for planned in bonuses), Decimal("0.00")),
+        rewards_usd=sum(
+            (_place_usd(hits[received[row.assignment].hit]) for row in possible["approve"]), Decimal("0.00")
+        ),
+        bonuses_usd=sum((planned.cost_usd for planned in possible["bonus"]), Decimal("0.00")),
     )
     _refuse_too_dear(account, plan, actions)
     return plan
@@ -129,16 +140,17 @@ def _bonuses(
     actions: Mapping[str, Action],
 ) -> Iterator[PlannedBonus]:
     """Bonuses not paid yet. One that was meant before is finished as it was meant, whatever the file says now."""
+
+    def planned(purpose: str, bonus: Bonus) -> PlannedBonus:
+        size = hits[received[bonus.assignment].hit].order.assignments
+        fee_usd = bonus_fee_usd(account.config.recruiter, bonus.amount_usd, size)
+        return PlannedBonus(purpose, bonus, size, bonus.amount_usd + fee_usd)
+
     meant: dict[tuple[str, str], Action] = {}
     for name, action in actions.items():
         if name.startswith("bonus:"):
             meant.setdefault((name.split(":")[1], action.worker), action)
     asked: set[tuple[str, str]] = set()
-
-    def planned(purpose: str, bonus: Bonus) -> PlannedBonus:
-        places = hits[received[bonus.assignment].hit].order.assignments
-        return PlannedBonus(purpose, bonus, places, bonus_fee_usd(account.config.recruiter, bonus.amount_usd, places))
-
     for row in rows:
         wanted = {"training": row.training_bonus_usd, "completion": row.completion_bonus_usd}
         for purpose, amount_usd in wanted.items():
@@ -152,13 +164,12 @@ def _bonuses(
             ):
                 continue
             asked.add((purpose, row.worker))
-            bonus = Bonus(row.assignment, row.worker, amount_usd, REASONS[purpose])
-            yield planned(purpose, bonus)
+            yield planned(purpose, Bonus(row.assignment, row.worker, amount_usd, REASONS[purpose]))
     for (purpose, worker), action in meant.items():
         assignment = action.action.split(":", 2)[2]
         if action.done_at is None and assignment in received:
-            bonus = Bonus(assignment, worker, Decimal(action.detail["amount_usd"]), action.detail["reason"])
-            yield planned(purpose, bonus)
+            amount_usd = Decimal(action.detail["amount_usd"])
+            yield planned(purpose, Bonus(assignment, worker, amount_usd, action.detail["reason"]))
 
 
 def _granted(rows: Iterable[ReviewRow], column: str, verb: str, actions: Mapping[str, Action]) -> list[str]:
