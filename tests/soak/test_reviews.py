@@ -36,4 +36,5 @@ def test_a_hundred_kills(tmp_path: Path) -> None:
     figures = {"kills": counts["killed"], "ended_before_the_kill": counts["ended"], "studies": studies}
     write_figures("reviews", {**figures, "acts_cut_off_at_the_kill": dict(cut_off), "judged_or_paid_twice": 0})
     assert sum(cut_off.values()) >= KILLS / 10
-    assert in_doubt(study.small.folder) == []
+    # A mail whose fate nobody knows is not sent again.
+    assert set(in_doubt(study.small.folder)) <= {"notify"}
