@@ -18,6 +18,7 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.config.publishing import S3Host
 from hitgen.config.recruiting import MTurkRecruiter
+from hitgen.errors import Fault, InputError
 from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.hosts.upload import Progress
@@ -75,12 +76,20 @@ def local_environment() -> Iterator[None]:
 
 
 def local_config(config: BatchConfig, s3_url: str, mturk_url: str) -> BatchConfig:
-    """The batch's config with this machine's host and recruiter; all else stays as it is."""
+    """The batch's config with this machine's bucket and marketplace; all else stays as it is."""
     host = S3Host(kind="s3", bucket=BUCKET, endpoint_url=s3_url)
-    given = config.recruiter
-    recruiter = given if isinstance(given, MTurkRecruiter) else MTurkRecruiter(kind="mturk")
-    recruiter = recruiter.model_copy(update={"endpoint_url": mturk_url, "profile": ""})
+    recruiter = config.recruiter.model_copy(update={"endpoint_url": mturk_url, "profile": ""})
     return config.model_copy(update={"host": host, "recruiter": recruiter})
+
+
+def check_kind(config: BatchConfig) -> None:
+    """Raise InputError for a recruiter whose pages hand in elsewhere than at a marketplace."""
+    if not isinstance(config.recruiter, MTurkRecruiter):
+        problem = (
+            f"pages for {config.recruiter.kind!r} hand in elsewhere, and the rehearsal's marketplace is MTurk's kind"
+        )
+        remedy = '`hitgen preview`; or kind = "mturk", rehearsed, and then changed back'
+        raise InputError(Fault("batch.toml", "recruiter.kind", problem, remedy))
 
 
 @dataclass
@@ -128,6 +137,7 @@ def read_answer(text: str) -> dict[str, Any] | None:
 def open_rehearsal(folder: Path) -> Iterator[Rehearsal]:
     """A built batch with its own marketplace, bucket and ledger under build/rehearsal, all new."""
     config = read_config(folder / "batch.toml")
+    check_kind(config)
     place = BuildFolder(folder).root / "rehearsal"
     place.parent.mkdir(exist_ok=True)
     with locked(place), local_environment():

@@ -73,6 +73,17 @@ def test_a_rehearsal_begins_anew_and_only_one_at_a_time(tmp_path: Path) -> None:
     assert (folder / "build" / "rehearsal" / "ledger.sqlite").exists()
 
 
+def test_pages_that_hand_in_elsewhere_are_not_rehearsed(tmp_path: Path) -> None:
+    folder = make_batch(tmp_path / "demo", [{"study": ["a"]}], HOST)
+    toml = folder / "batch.toml"
+    toml.write_text(toml.read_text().replace('kind = "mturk"', 'kind = "turkle"\nurl = "https://turkle.example.org"'))
+    with (
+        pytest.raises(InputError, match=r"recruiter\.kind: pages for 'turkle' hand in elsewhere"),
+        open_rehearsal(folder),
+    ):
+        pass
+
+
 def test_nothing_of_the_users_aws_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")

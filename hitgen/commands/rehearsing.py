@@ -37,13 +37,15 @@ class RehearsingVerbs:
         """Build, publish on this machine, let people or robots work, and say what came back."""
         from hitgen.build import build
         from hitgen.check import check
+        from hitgen.config.loading import read_config
 
         try:
             from hitgen.rehearsal import browsers
-            from hitgen.rehearse import open_rehearsal
+            from hitgen.rehearse import check_kind, open_rehearsal
         except ModuleNotFoundError as error:
             problem = f"a rehearsal needs a package that is not installed: {error.name}"
             raise InputError(Fault("rehearse", "", problem, "pip install 'hitgen[rehearse]'")) from error
+        check_kind(read_config(options.folder / "batch.toml"))
         if options.robots:
             browsers.check_browser()
         check(options.folder, progress=ProgressBar("ladders"))

@@ -1,10 +1,10 @@
-"""Runs hitgen in a network namespace whose every way leads back, and tells which addresses it sent anything to.
+"""Runs hitgen in a network namespace whose every way can be watched, and tells which addresses it sent anything to.
 
     unshare --net python -m tests.browser.alone VERB ...
 
-The default route of both families is the loopback device, so a packet to anywhere can be seen there. Prints to
-standard error, as JSON: the packets seen, those that the kernel dropped before they were seen, and all addresses
-that are not loopback.
+IPv4's default way is the loopback device. Linux makes a refusal of such a way for IPv6, whose packets go out by a cable
+with nothing at its end. Prints to standard error, as JSON: the packets seen, those that the kernel dropped before they
+were seen, and all addresses that are not loopback.
 """
 
 from __future__ import annotations
@@ -18,6 +18,20 @@ import sys
 import threading
 
 ALL_PROTOCOLS, IPV4, IPV6 = 3, 0x0800, 0x86DD
+WAYS = (
+    "link set lo up",
+    "route add default dev lo",
+    "link add out type veth peer name far",
+    "link set out addrgenmode none",
+    "link set far addrgenmode none",
+    "-6 addr add fd00::2/64 dev out nodad",
+    "link set out up",
+    "link set far up",
+    "-6 neigh add fd00::1 lladdr 02:00:00:00:00:01 dev out",
+    "-6 route add default via fd00::1 dev out",
+)
+KERNELS_OWN = "ff02::16"
+"""To whom Linux tells which groups it listens to, on its own account."""
 SOL_PACKET, PACKET_STATISTICS = 263, 6
 
 
@@ -30,26 +44,28 @@ def addresses(packet: bytes) -> set[str]:
         found = [ipaddress.ip_address(packet[at : at + 16]) for at in (22, 38)]
     else:
         return {f"protocol {protocol:04x}"}
+    if str(found[1]) == KERNELS_OWN:
+        return set()
     return {str(address) for address in found if not address.is_loopback}
 
 
 def main() -> int:
-    """Bring loopback up, listen there, run hitgen."""
-    for command in ("link set lo up", "route add default dev lo", "-6 route add default dev lo"):
+    """Lay the ways, listen, run hitgen."""
+    for command in WAYS:
         subprocess.run(["ip", *command.split()], check=True)
     seen: set[str] = set()
     ended = threading.Event()
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL_PROTOCOLS)) as sniffer:
         sniffer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 26)
-        sniffer.bind(("lo", 0))
         sniffer.settimeout(0.2)
 
         def listen() -> None:
-            while not ended.is_set():
+            while True:
                 try:
                     seen.update(addresses(sniffer.recv(64)))
                 except TimeoutError:
-                    continue
+                    if ended.is_set():
+                        return
 
         thread = threading.Thread(target=listen)
         thread.start()

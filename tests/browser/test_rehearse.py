@@ -57,7 +57,11 @@ def unshared() -> list[str]:
     for command in (["unshare", "--net"], ["unshare", "--net", "--map-root-user"]):
         try:
             if (
-                subprocess.run([*command, "ip", "link", "set", "lo", "up"], capture_output=True, check=False).returncode
+                subprocess.run(
+                    [*command, "ip", "link", "add", "out", "type", "veth", "peer", "name", "far"],
+                    capture_output=True,
+                    check=False,
+                ).returncode
                 == 0
             ):
                 return command
