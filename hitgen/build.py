@@ -66,8 +66,13 @@ def plan_of(batch: Batch) -> Plan:
     return make_plan(batch.config, {role: batch.names(role) for role in ROLES})
 
 
-def build(folder: Path, workers: int | None = None, progress: Progress | None = None) -> Build:
-    """Build a batch; InputError with every fault of its input, and then nothing of the last build is touched."""
+def build(
+    folder: Path, workers: int | None = None, progress: Progress | None = None, scheduler: str | None = None
+) -> Build:
+    """Build a batch; InputError with every fault of its input, and then nothing of the last build is touched.
+
+    `workers` is how many processes make ladders (all cores if None); `scheduler` the address of a Dask cluster instead.
+    """
     batch = load_batch(folder)
     plan = plan_of(batch)
     place = BuildFolder(folder)
@@ -75,7 +80,7 @@ def build(folder: Path, workers: int | None = None, progress: Progress | None = 
 
     renderer = Renderer(batch)
     renderer.check(plan.pages[0])
-    made = make_ladders(batch.ladders, place.packs, place.cache / "ladders", workers, progress)
+    made = make_ladders(batch.ladders, place.packs, place.cache / "ladders", workers, progress, scheduler)
     ladders = {ladder.key: ladder for ladder in made.ladders}
     place.pages.mkdir(parents=True, exist_ok=True)
     shell = _shell_digest(batch)

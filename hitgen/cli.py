@@ -70,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     gold.add_argument("--seed", type=int, default=1)
     gold.add_argument("--yes", action="store_true", help="do not ask before adding it")
     add("check", _check, "validate everything and print the plan", working=True)
-    add("build", _build, "write pages, packs and the manifest under build/", working=True)
+    add("build", _build, "write pages, packs and the manifest under build/", working=True).add_argument(
+        "--scheduler", metavar="ADDRESS", help="make the ladders on a Dask cluster, for example tcp://HOST:8786"
+    )
     preview = add("preview", _preview, "open a page in the browser, offline")
     preview.add_argument("--page", help="default: the first")
     preview.add_argument("--watch", action="store_true", help="rebuild on change until Ctrl+C")
@@ -151,7 +153,7 @@ def _check(options: argparse.Namespace) -> None:
 def _build(options: argparse.Namespace) -> None:
     from hitgen.build import build
 
-    made = build(options.folder, options.workers, ProgressBar("ladders"))
+    made = build(options.folder, options.workers, ProgressBar("ladders"), options.scheduler)
     first = made.folder.pages / "p0001.html"
     if options.json:
         record = {

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hitgen.batch import LadderSource
 from hitgen.errors import Fault, InputError
+from hitgen.stimuli.cluster import on_cluster
 from hitgen.stimuli.ladders import Ladder, cache_key, make_ladder
 from hitgen.stimuli.packs import pack_path, write_whole
 
@@ -35,12 +36,14 @@ def make_ladders(
     cache: Path,
     workers: int | None = None,
     progress: Progress | None = None,
+    scheduler: str | None = None,
 ) -> Made:
     """Every ladder's pack in `packs`, byte for byte what a serial run gives.
 
     A ladder whose inputs are known is taken from the cache if its pack is there in full length: packs appear under
     their final name only when whole, so a killed run leaves none that is cut short. The faults of all sources are
-    raised together, after the others are done; until there are none, new packs wait in the cache.
+    raised together, after the others are done; until there are none, new packs wait in the cache. With `scheduler`, the
+    address of a Dask cluster, its workers do what processes on this machine would.
     """
     waiting = cache / "packs"
     for folder in (cache, waiting):
@@ -69,7 +72,12 @@ def make_ladders(
     report(len(done), len(sources))
     tasks = [(number, sources[number]) for number, _ in missing]
     keys = dict(missing)
-    for number, result in _results(tasks, waiting, workers or os.cpu_count() or 1):
+    results = (
+        on_cluster(scheduler, _attempt, tasks, waiting)
+        if scheduler and tasks
+        else _results(tasks, waiting, workers or os.cpu_count() or 1)
+    )
+    for number, result in results:
         if isinstance(result, InputError):
             faults += result.faults
         else:
