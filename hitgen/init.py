@@ -59,6 +59,11 @@ kind = "choice"               # choice, number, scale or text
 label = "Do you wear glasses or contact lenses now?"
 options = ["no", "glasses", "contact lenses"]
 
+# [screening]                 # docs/results.md; these are the defaults
+# gold_rate = 0.7             # least share of gold checks to be passed
+# gold_answers_min = 10       # below this many gold answers the verdict is "not enough evidence"
+# reject = ["gold"]           # work is rejected, unpaid, only for rules named here; none by default
+
 [host]
 kind = "folder"               # folder: a web server of your own; s3: a bucket
 
