@@ -47,8 +47,8 @@ class LadderAnswers:
         return np.random.default_rng([seed, zlib.crc32(f"{purpose}/{self.ladder}".encode())])
 
     def parameter(self, level: float | None) -> float | None:
-        """The codec parameter at a level, between two levels by straight line; None where there is none."""
-        if level is None or not np.isfinite(self.parameters[1:]).all():
+        """The codec parameter at a level, between two levels by straight line; None where there is none, as at the source."""
+        if level is None or level < 1 or not np.isfinite(self.parameters[1:]).all():
             return None
         return float(np.interp(level, np.arange(1, self.level_max + 1), self.parameters[1:]))
 

@@ -9,7 +9,7 @@ from hitgen.analysis.answers import FloatArray
 from hitgen.analysis.sur import SHARES, Sur
 
 WIDTH, HEIGHT = 280, 150
-LEFT, RIGHT, TOP, BOTTOM = 34, 8, 8, 24
+LEFT, RIGHT, TOP, BOTTOM = 34, 14, 8, 24
 FITTED_STEPS = 60
 
 

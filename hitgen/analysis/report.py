@@ -89,7 +89,7 @@ def report_public(public: PublicRatings, name: str, out: Path, progress: Progres
     """Write the report of a public dataset's ratings: PJND and SUR alone."""
     analysis = analyse_answers(public.ladders, {}, progress)
     ratings = sum(result.pjnd.n for result in analysis.ladders)
-    summary = [("ladders", str(len(analysis.ladders))), ("ratings", f"{ratings:,}")]
+    summary = [("ladders", f"{len(analysis.ladders):,}"), ("ratings", f"{ratings:,}")]
     summary += [("ratings a ladder", f"{ratings / len(analysis.ladders):.1f}")]
     cards = [_card(result, None, "") for result in analysis.ladders]
     context = ReportContext(
