@@ -140,36 +140,26 @@ def _bonuses(
     actions: Mapping[str, Action],
 ) -> Iterator[PlannedBonus]:
     """Bonuses not paid yet. One that was meant before is finished as it was meant, whatever the file says now."""
-
-    def planned(purpose: str, bonus: Bonus) -> PlannedBonus:
-        size = hits[received[bonus.assignment].hit].order.assignments
-        fee_usd = bonus_fee_usd(account.config.recruiter, bonus.amount_usd, size)
-        return PlannedBonus(purpose, bonus, size, bonus.amount_usd + fee_usd)
-
-    meant: dict[tuple[str, str], Action] = {}
-    for name, action in actions.items():
-        if name.startswith("bonus:"):
-            meant.setdefault((name.split(":")[1], action.worker), action)
-    asked: set[tuple[str, str]] = set()
+    meant = {
+        (name.split(":")[1], action.worker): action for name, action in actions.items() if name.startswith("bonus:")
+    }
+    wanted: dict[tuple[str, str], Bonus] = {}
     for row in rows:
-        wanted = {"training": row.training_bonus_usd, "completion": row.completion_bonus_usd}
-        for purpose, amount_usd in wanted.items():
-            before = meant.get((purpose, row.worker))
-            if (
-                before
-                or not amount_usd
-                or row.pay != "pay"
-                or row.status == "Rejected"
-                or (purpose, row.worker) in asked
-            ):
-                continue
-            asked.add((purpose, row.worker))
-            yield planned(purpose, Bonus(row.assignment, row.worker, amount_usd, REASONS[purpose]))
-    for (purpose, worker), action in meant.items():
+        amounts = {"training": row.training_bonus_usd, "completion": row.completion_bonus_usd}
+        for purpose, amount_usd in amounts.items():
+            if amount_usd and row.pay == "pay" and row.status != "Rejected":
+                bonus = Bonus(row.assignment, row.worker, amount_usd, REASONS[purpose])
+                wanted.setdefault((purpose, row.worker), bonus)
+    for key, action in meant.items():
+        wanted.pop(key, None)
         assignment = action.action.split(":", 2)[2]
         if action.done_at is None and assignment in received:
             amount_usd = Decimal(action.detail["amount_usd"])
-            yield planned(purpose, Bonus(assignment, worker, amount_usd, action.detail["reason"]))
+            wanted[key] = Bonus(assignment, action.worker, amount_usd, action.detail["reason"])
+    for (purpose, _), bonus in wanted.items():
+        size = hits[received[bonus.assignment].hit].order.assignments
+        fee_usd = bonus_fee_usd(account.config.recruiter, bonus.amount_usd, size)
+        yield PlannedBonus(purpose, bonus, size, bonus.amount_usd + fee_usd)
 
 
 def _granted(rows: Iterable[ReviewRow], column: str, verb: str, actions: Mapping[str, Action]) -> list[str]:

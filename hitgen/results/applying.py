@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 
 from hitgen import acts
 from hitgen.errors import Fault, InputError
 from hitgen.publication import Account
-from hitgen.recruiters.base import Bonus, RefusedError
+from hitgen.recruiters.base import RefusedError
 from hitgen.results.acting import ReviewPlan
 
 Progress = Callable[[str, int, int], None]
@@ -37,37 +38,14 @@ def apply_review(
     keep the others from being done; when it cannot be reached OutsideError ends the run, to be repeated.
     """
     _check_total(plan, typed_total)
-    run = _Run(account, progress)
-    judged = run.each(
-        "judging",
-        (
-            *(
-                (f"approve {row.assignment}", _approval(account, row.assignment, row.worker, row.feedback))
-                for row in plan.approve
-            ),
-            *(
-                (f"reject {row.assignment}", _rejection(account, row.assignment, row.worker, row.feedback))
-                for row in plan.reject
-            ),
-        ),
-    )
-    paid = run.each(
-        "bonuses",
-        [
-            (f"bonus of {p.bonus.assignment}", _payment(account, p.purpose, p.bonus, p.assignments))
-            for p in plan.bonuses
-        ],
-    )
-    admitted = run.each("admitting", [(f"admit {name}", _grant(acts.admit, account, name)) for name in plan.admit])
+    run = _Run(progress)
+    judged = run.each("judging", _judgements(account, plan))
+    paid = run.each("bonuses", _payments(account, plan))
+    admitted = run.each("admitting", [(f"admit {name}", partial(acts.admit, account, name)) for name in plan.admit])
     shut_out = run.each(
-        "shutting out", [(f"shut out {name}", _grant(acts.exclude, account, name)) for name in plan.shut_out]
+        "shutting out", [(f"shut out {name}", partial(acts.exclude, account, name)) for name in plan.shut_out]
     )
-    notices, told = account.config.notices, []
-    for purpose, workers, text in (
-        ("admitted", plan.notify_admitted, notices.admitted),
-        ("shut_out", plan.notify_shut_out, notices.shut_out),
-    ):
-        told += run.each("telling", [(f"mail {name}", _mail(account, purpose, name, text)) for name in workers])
+    told = run.each("telling", _mails(account, plan))
     return Applied(
         approved=judged.count("Approved"),
         rejected=judged.count("Rejected"),
@@ -85,8 +63,7 @@ Act = tuple[str, Callable[[], object]]
 class _Run:
     """Does acts one after the other and remembers what was refused."""
 
-    def __init__(self, account: Account, progress: Progress | None) -> None:
-        self._account = account
+    def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
         self.failed: list[str] = []
 
@@ -102,31 +79,35 @@ class _Run:
         return outcomes
 
 
-def _approval(account: Account, assignment: str, worker: str, words: str) -> Callable[[], object]:
-    return lambda: acts.approve(account, assignment, worker, words)
+def _judgements(account: Account, plan: ReviewPlan) -> Iterator[Act]:
+    for row in plan.approve:
+        yield f"approve {row.assignment}", partial(acts.approve, account, row.assignment, row.worker, row.feedback)
+    for row in plan.reject:
+        yield f"reject {row.assignment}", partial(_reject, account, row.assignment, row.worker, row.feedback)
 
 
-def _rejection(account: Account, assignment: str, worker: str, words: str) -> Callable[[], object]:
-    def reject() -> object:
-        outcome = acts.reject(account, assignment, worker, words)
-        if outcome != "Rejected":
-            raise RefusedError(outcome, "it was approved before, by a person or by itself")
-        return outcome
-
-    return reject
+def _reject(account: Account, assignment: str, worker: str, reason: str) -> str:
+    outcome = acts.reject(account, assignment, worker, reason)
+    if outcome != "Rejected":
+        raise RefusedError(outcome, "it was approved before, by a person or by itself")
+    return outcome
 
 
-def _payment(account: Account, purpose: str, bonus: Bonus, assignments: int) -> Callable[[], object]:
-    return lambda: acts.pay_bonus(account, purpose, bonus, assignments)
+def _payments(account: Account, plan: ReviewPlan) -> Iterator[Act]:
+    for planned in plan.bonuses:
+        pay = partial(acts.pay_bonus, account, planned.purpose, planned.bonus, planned.assignments)
+        yield f"{planned.purpose} bonus of {planned.bonus.assignment}", pay
 
 
-def _grant(grant: Callable[[Account, str], None], account: Account, worker: str) -> Callable[[], object]:
-    return lambda: grant(account, worker)
-
-
-def _mail(account: Account, purpose: str, worker: str, text: str) -> Callable[[], object]:
-    # One worker a call: a refusal of one, who may have left, keeps no other from being told.
-    return lambda: acts.notify(account, purpose, [worker], account.config.notices.subject, text)
+def _mails(account: Account, plan: ReviewPlan) -> Iterator[Act]:
+    """One worker a call: a refusal of one, who may have left, keeps no other from being told."""
+    notices = account.config.notices
+    for purpose, workers, text in (
+        ("admitted", plan.notify_admitted, notices.admitted),
+        ("shut_out", plan.notify_shut_out, notices.shut_out),
+    ):
+        for name in workers:
+            yield f"mail {name}", partial(acts.notify, account, purpose, [name], notices.subject, text)
 
 
 def _check_total(plan: ReviewPlan, typed_total: str) -> None:
