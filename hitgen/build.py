@@ -6,12 +6,13 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hitgen import __version__, resources
 from hitgen.batch import Batch, load_batch
+from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
 from hitgen.errors import Fault, InputError
 from hitgen.plan import Plan, PlannedPage, make_plan
@@ -67,15 +68,23 @@ def plan_of(batch: Batch) -> Plan:
 
 
 def build(
-    folder: Path, workers: int | None = None, progress: Progress | None = None, scheduler: str | None = None
+    folder: Path,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    scheduler: str | None = None,
+    config: BatchConfig | None = None,
+    into: Path | None = None,
 ) -> Build:
     """Build a batch; InputError with every fault of its input, and then nothing of the last build is touched.
 
     `workers` is how many processes make ladders (all cores if None); `scheduler` the address of a Dask cluster instead.
+    `config` stands in place of the folder's where only host and recruiter differ; `into` is another folder for what is made.
     """
     batch = load_batch(folder)
+    if config:
+        batch = replace(batch, config=config)
     plan = plan_of(batch)
-    place = BuildFolder(folder)
+    place = BuildFolder(into or folder)
     from hitgen.pages.render import Renderer
 
     renderer = Renderer(batch)

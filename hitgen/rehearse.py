@@ -93,10 +93,9 @@ def check_kind(config: BatchConfig) -> None:
 
 
 @dataclass
-class Rehearsal:
-    """A rehearsal that is under way."""
+class Rehearsed:
+    """A rehearsal that is under way, whoever sends the workers."""
 
-    marketplace: Marketplace
     publication: Publication
 
     def publish(self, progress: Progress | None = None) -> Published:
@@ -124,6 +123,13 @@ class Rehearsal:
         ]
 
 
+@dataclass
+class Rehearsal(Rehearsed):
+    """A rehearsal with a marketplace."""
+
+    marketplace: Marketplace
+
+
 def read_answer(text: str) -> dict[str, Any] | None:
     """The submission in a recruiter's answer, or None."""
     try:
@@ -148,4 +154,4 @@ def open_rehearsal(folder: Path) -> Iterator[Rehearsal]:
             host = S3(S3Host.model_validate(local.host.model_dump()), config.batch.name)
             configure_bucket(host, needed_changes(host, config.hit.packs == "linked"))
             with open_publication(folder, ledger_path=place / "ledger.sqlite", config=local) as publication:
-                yield Rehearsal(marketplace, publication)
+                yield Rehearsal(publication, marketplace)

@@ -93,10 +93,13 @@ class HandingOut:
 
 @contextmanager
 def open_collector(
-    folder: Path, hand_out: bool = False, now: Clock = lambda: datetime.now(UTC)
+    folder: Path, hand_out: bool = False, now: Clock = lambda: datetime.now(UTC), config: BatchConfig | None = None
 ) -> Iterator[tuple[Collector, Inbox]]:
-    """The collector of a batch and the inbox it fills; raises InputError where the batch needs none."""
-    config = read_config(folder / CONFIG_NAME)
+    """The collector of a batch and the inbox it fills, `config` in place of the folder's.
+
+    Raises InputError where the batch needs none.
+    """
+    config = config or read_config(folder / CONFIG_NAME)
     recruiter, name = config.recruiter, config.batch.name
     if not isinstance(recruiter, LinkRecruiter | ProlificRecruiter) or recruiter.results.kind != "collector":
         problem = "the answers of this batch do not come to a collector"

@@ -16,7 +16,7 @@ LAYERS = (
     {"plan", "pages", "stimuli", "hosts", "collector", "recruiters"},
     {"ledger", "ledger_rows", "build", "golding"},
     {"built", "orders", "publication", "placing", "publish", "collecting", "acts", "status", "standing", "ending", "check"},
-    {"serving", "importing", "results", "analysis", "simulation", "forget", "rehearse", "preview", "eject", "init", "showing"},
+    {"serving", "importing", "results", "analysis", "simulation", "forget", "rehearse", "rehearse_people", "preview", "eject", "init", "showing"},
     {"console", "commands", "cli", "__main__"},
 )  # fmt: skip
 ALONE = {"rehearsal": {"rehearsal", "errors", "resources"}}

@@ -16,9 +16,11 @@ from hitgen.errors import Fault, InputError
 
 if TYPE_CHECKING:
     # Needs what only the extra `rehearse` installs.
-    from hitgen.rehearse import Rehearsal
+    from hitgen.rehearse import Rehearsal, Rehearsed
+    from hitgen.rehearse_people import Kind
 
 LOOK_EVERY_S = 2.0
+KINDS = ("mturk", "link", "turkle", "prolific")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class RehearsingVerbs:
         """Add the verb to the command line."""
         rehearse = add("rehearse", self.rehearse, "publish to a marketplace on this machine and work the HITs")
         rehearse.add_argument("--robots", type=positive, metavar="N", help="N simulated workers for each HIT")
+        rehearse.add_argument("--recruiter", choices=KINDS, help="default: the batch's own")
         rehearse.add_argument("--json", action="store_true", help="print JSON")
 
     def rehearse(self, options: argparse.Namespace) -> None:
@@ -49,6 +52,10 @@ class RehearsingVerbs:
         if options.robots:
             browsers.check_browser()
         check(options.folder, progress=ProgressBar("ladders"))
+        kind = options.recruiter or read_config(options.folder / "batch.toml").recruiter.kind
+        if kind != "mturk":
+            self._among_people(options, kind)
+            return
         build(options.folder, progress=ProgressBar("ladders"))
         with open_rehearsal(options.folder) as rehearsal:
             made = rehearsal.publish(bars())
@@ -56,11 +63,35 @@ class RehearsingVerbs:
                 self.say(f"{len(made.made)} HITs at {rehearsal.marketplace.worker_url}")
             stuck = self._by_robots(options, rehearsal) if options.robots else self._by_people(options, rehearsal)
             self._tell(options, rehearsal)
+        self._complain(stuck)
+
+    @staticmethod
+    def _complain(stuck: Counter[str]) -> None:
         if stuck:
             told = ", ".join(f"{count} at the screen {screen!r}" for screen, count in sorted(stuck.items()))
             raise InputError(
                 Fault("rehearse", "--robots", f"some robots were stuck: {told}", "working the page by hand")
             )
+
+    def _among_people(self, options: argparse.Namespace, kind: Kind) -> None:
+        """Rehearse without a marketplace: own participants, Turkle or Prolific."""
+        from hitgen.rehearsal.browsers import open_browser
+        from hitgen.rehearse_people import open_people_rehearsal
+
+        stuck: Counter[str] = Counter()
+        with open_people_rehearsal(options.folder, kind) as rehearsal:
+            made = rehearsal.publish(bars())
+            if not options.json:
+                self.say(f"{len(made.made)} HITs with {kind}")
+            if options.robots:
+                with open_browser() as browser:
+                    stuck = rehearsal.by_robots(browser, options.robots)
+            else:
+                if not options.json:
+                    self.say("\n".join(rehearsal.by_hand()))
+                self._by_people(options, rehearsal)
+            self._tell(options, rehearsal)
+        self._complain(Counter({screen: count for screen, count in stuck.items() if screen != "done"}))
 
     def _by_robots(self, options: argparse.Namespace, rehearsal: Rehearsal) -> Counter[str]:
         """Let robots work all there is; how many got stuck where."""
@@ -70,10 +101,10 @@ class RehearsingVerbs:
         done = work(rehearsal.marketplace, workers=options.robots, locations=locations, between=rehearsal.go_on)
         return Counter(row.ended for row in done if row.ended != "done")
 
-    def _by_people(self, options: argparse.Namespace, rehearsal: Rehearsal) -> Counter[str]:
+    def _by_people(self, options: argparse.Namespace, rehearsal: Rehearsed) -> Counter[str]:
         """Wait for people until Ctrl+C; nobody gets stuck."""
         if not options.json:
-            self.say("Open that address in a browser and work; Ctrl+C ends and shows what came back.")
+            self.say("Open it in a browser and work; Ctrl+C ends and shows what came back.")
         try:
             while True:
                 time.sleep(LOOK_EVERY_S)
@@ -84,12 +115,13 @@ class RehearsingVerbs:
             rehearsal.go_on()
             return Counter()
 
-    def _tell(self, options: argparse.Namespace, rehearsal: Rehearsal) -> None:
+    def _tell(self, options: argparse.Namespace, rehearsal: Rehearsed) -> None:
         rows = rehearsal.handed_in()
         if options.json:
             self.say(json.dumps([asdict(row) for row in rows], indent=1))
             return
         for row in rows:
             self.say(row.line)
-        spent = rehearsal.publication.recruiter.balance_usd()
-        self.say(f"{len(rows)} submissions of {len({row.worker for row in rows})} workers; ${spent} left")
+        left_usd = rehearsal.publication.recruiter.balance_usd()
+        money = f"; ${left_usd} left" if left_usd is not None else ""
+        self.say(f"{len(rows)} submissions of {len({row.worker for row in rows})} workers{money}")

@@ -51,9 +51,8 @@ class State:
                 raise RefusalError(403, "this participant may not take part")
             row = self.studies[study]
             used = Counter(each["address"] for each in self._of(study) if each["status"] in TAKEN)
-            place = next(
-                each for each in row["access_details"] if used[each["external_url"]] < each["total_allocation"]
-            )
+            open_to = [each for each in row["access_details"] if used[each["external_url"]] < each["total_allocation"]]
+            place = min(open_to, key=lambda each: used[each["external_url"]])
             session = secrets.token_hex(12)
             self.submissions[session] = {
                 "id": session, "study_id": study, "participant_id": participant, "status": "ACTIVE",

@@ -13,10 +13,10 @@ from hitgen.build import build
 from hitgen.cli import main
 from hitgen.publication import open_account
 from hitgen.rehearsal.robot import Robot, differences
+from hitgen.rehearsal.turkle_site.running import PASSWORD, RunningTurkle, running_turkle
 from hitgen.status import status
 from tests.people import InFrame, answer, free_port, link_batch, visit
 from tests.publishing import serving
-from tests.turkle_site.running import PASSWORD, RunningTurkle, running_turkle
 
 pytestmark = pytest.mark.browser
 

@@ -1,15 +1,15 @@
-"""The least that makes Turkle's app a site, for tests: everything else is Turkle's own."""
+"""The least that makes Turkle's app a site, for rehearsals: everything else is Turkle's own."""
 
 import os
 
 DEBUG = True
-SECRET_KEY = "only for tests"
+SECRET_KEY = "only for rehearsals"
 ALLOWED_HOSTS = ["127.0.0.1"]
 X_FRAME_OPTIONS = "SAMEORIGIN"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-ROOT_URLCONF = "tests.turkle_site.urls"
+ROOT_URLCONF = "hitgen.rehearsal.turkle_site.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("TURKLE_DATABASE", ":memory:")}}
 TEMPLATES = [

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PASSWORD = "only-for-tests"
+PASSWORD = "rehearsal"
 PEOPLE = """
 import sys, django
 django.setup()
@@ -40,19 +40,22 @@ def running_turkle(
 ) -> Iterator[RunningTurkle]:
     """Turkle with an empty database in `folder`, until the block ends."""
     database = str(folder / "turkle.sqlite")
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.turkle_site.settings", "TURKLE_DATABASE": database}
-    root = Path(__file__).parents[2]
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "hitgen.rehearsal.turkle_site.settings",
+        "TURKLE_DATABASE": database,
+    }
 
     def run(*arguments: str) -> str:
         command = [sys.executable, *arguments]
-        return subprocess.run(command, env=environment, cwd=root, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
     run("-m", "django", "migrate", "-v", "0")
     token = run("-c", PEOPLE, PASSWORD, *workers).strip().splitlines()[-1]
     url = f"http://127.0.0.1:{port}"
     with (folder / "turkle.log").open("wb") as log:
         command = [sys.executable, "-m", "django", "runserver", "--noreload", f"127.0.0.1:{port}"]
-        server = subprocess.Popen(command, env=environment, cwd=root, stdout=log, stderr=log)
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
             _wait(url, server)
             yield RunningTurkle(url, token)

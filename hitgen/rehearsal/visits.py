@@ -1,0 +1,76 @@
+"""Robots at addresses: one person's visit to a page, and a worker's day at a Turkle server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hitgen.rehearsal.robot import Policy, Robot
+
+VIEWPORT = {"width": 1680, "height": 1050}
+WAIT_MS = 60_000
+DONE = "() => document.documentElement.dataset.screen === 'done'"
+
+
+def visit(browser: Any, url: str, answers: Policy, worker: str, locations: int = 3) -> str:
+    """Work the page at `url` and wait until its answers have arrived; `done`, or the screen it got stuck on."""
+    context = browser.new_context(viewport=VIEWPORT)
+    try:
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.goto(url)
+        robot = Robot(page, answers, locations, worker)
+        robot.work()
+        if (ended := robot.screen()) != "submit":
+            return ended
+        robot.hit("submit").click()
+        page.wait_for_function(DONE)
+        return "done"
+    finally:
+        context.close()
+
+
+def work_at_turkle(
+    browser: Any,
+    url: str,
+    worker: str,
+    password: str,
+    answers: Policy,
+    between: Callable[[], object],
+    locations: int = 3,
+) -> list[str]:
+    """Log in and work every task that is offered; how each ended. `between` is called after each."""
+    ended: list[str] = []
+    context = browser.new_context(viewport=VIEWPORT)
+    try:
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.goto(f"{url}/login/")
+        page.fill("[name=username]", worker)
+        page.fill("[name=password]", password)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url(f"{url}/")
+        while (offers := page.get_by_role("button", name="Accept next Task")).count():
+            offers.first.click()
+            ended.append(_one_task(page, url, worker, answers, locations))
+            if ended[-1] != "done":
+                return ended
+            between()
+            page.goto(f"{url}/")
+        return ended
+    finally:
+        context.close()
+
+
+def _one_task(page: Any, url: str, worker: str, answers: Policy, locations: int) -> str:
+    """The task in its two frames: Turkle's and the study's page."""
+    inner = page.frame_locator("#task_assignment_iframe").frame_locator("#hitgen-page")
+    inner.locator("html[data-screen]").wait_for()
+    frame = inner.locator("html").element_handle().owner_frame()
+    robot = Robot(frame, answers, locations, worker)
+    robot.work()
+    if (ended := robot.screen()) != "submit":
+        return ended
+    robot.hit("submit").click()
+    page.wait_for_url(f"{url}/")
+    return "done"

@@ -1,0 +1,35 @@
+"""`hitgen rehearse --recruiter NAME` without a marketplace: robots work the same plan and packs, and answers come back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hitgen.build import build, read_manifest
+from hitgen.cli import main
+from tests.browser.conftest import write_batch
+from tests.people import SMALL
+
+
+def without_seal(manifest: dict[str, Any]) -> dict[str, Any]:
+    """A manifest without what a page's seal changes: its digest and length."""
+    pages = [{name: row[name] for name in row if name not in ("sha256", "bytes")} for row in manifest["pages"]]
+    return {**manifest, "pages": pages}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", ["link", "prolific"])
+def test_robots_work_the_same_plan(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_batch(tmp_path / "batch", f'{SMALL}[recruiter]\nkind = "mturk"\n', study=1)
+    build(folder, workers=1)
+    before = sorted(path.name for path in folder.iterdir())
+    assert main(["rehearse", str(folder), "--recruiter", kind, "--robots", "1", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["page"] == "p0001" and len({each["trial"] for each in row["answer"]["trials"]}) == 3
+    rehearsed, own = read_manifest(folder / "build" / "rehearsal"), read_manifest(folder)
+    assert without_seal(rehearsed) == without_seal(own)
+    assert rehearsed["pages"][0]["sha256"] != own["pages"][0]["sha256"]
+    assert sorted(path.name for path in folder.iterdir()) == before
