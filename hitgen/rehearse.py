@@ -88,7 +88,7 @@ def check_kind(config: BatchConfig) -> None:
         problem = (
             f"pages for {config.recruiter.kind!r} hand in elsewhere, and the rehearsal's marketplace is MTurk's kind"
         )
-        remedy = '`hitgen preview`; or kind = "mturk", rehearsed, and then changed back'
+        remedy = f"`hitgen rehearse --recruiter {config.recruiter.kind}`, which is the default"
         raise InputError(Fault("batch.toml", "recruiter.kind", problem, remedy))
 
 
