@@ -121,3 +121,24 @@ def test_an_answer_without_the_persons_id_is_taken_for_the_recruiters_word(tmp_p
     small.hand_in([("p0001", "A1", "W1", json.dumps(good))])
     [work] = read_study(tmp_path).works
     assert work.received.worker == "W1"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("half \ud83d", "half \ufffd"),
+        ("\udc00\ud83d\ude00", "\ufffd\U0001f600"),
+        (r"C:\ud83d", r"C:\ud83d"),
+        ("\\\ud83d", "\\\ufffd"),
+        ("\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        ("=1+1\x00\u2028", "=1+1\x00\u2028"),
+    ],
+)
+def test_whatever_a_person_types_costs_no_answer(tmp_path: Path, typed: str, kept: str) -> None:
+    small = SmallStudy(tmp_path)
+    good = small.answer("p0001", "A1", "W1")
+    good["survey"] = {"why": typed, "age": 1e300, "none": None}
+    small.hand_in([("p0001", "A1", "W1", json.dumps(good))])
+    [work] = read_study(tmp_path).works
+    assert work.work.submission.survey == {"why": kept, "age": 1e300, "none": None}
+    export(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, cast
@@ -13,6 +14,8 @@ from hitgen.errors import HitgenError
 
 MAX_BYTES = 64 * 1024
 MAX_ATTEMPTS = 1000
+ESCAPES = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.S)
+"""Every escape in a JSON text; `half` is one half of a surrogate pair without the other."""
 
 
 class FaultyError(HitgenError):
@@ -139,7 +142,7 @@ class Submission(Part):
     display: DisplayRecord
     calibration: Calibration = Calibration()
     consent: ConsentGiven
-    survey: dict[Id, Words | Number | bool | None] = Field(default={}, max_length=200)
+    survey: dict[Id, Words | float | bool | None] = Field(default={}, max_length=200)
 
 
 def read_submission(text: str) -> Submission:
@@ -151,9 +154,14 @@ def read_submission(text: str) -> Submission:
     if size > MAX_BYTES:
         raise FaultyError(f"has {size} bytes; a submission has at most {MAX_BYTES}")
     try:
-        return Submission.model_validate_json(text)
+        return Submission.model_validate_json(ESCAPES.sub(_whole, text))
     except ValidationError as error:
         raise FaultyError(_words(error)) from None
+
+
+def _whole(escape: re.Match[str]) -> str:
+    """Half a character, which a length limit may leave of an emoji, becomes the sign for what cannot be shown."""
+    return r"\ufffd" if escape["half"] else escape[0]
 
 
 def _words(error: ValidationError) -> str:
