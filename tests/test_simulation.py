@@ -17,6 +17,7 @@ from hitgen.results.dataset import make_dataset
 from hitgen.simulation.observers import Gold, Observer, draw_truth
 from hitgen.simulation.population import Kind, Person, Population, draw_people
 from hitgen.simulation.simulate import read_truth, simulate
+from tests.studying import SmallStudy
 from tests.synthetic import make_study
 
 GOLD = Gold(30, 37, ((100.0, 100.0), (500.0, 100.0), (300.0, 400.0)))
@@ -108,6 +109,18 @@ def test_a_batch_is_answered_as_often_as_it_asks(tmp_path: Path) -> None:
     gold = data.ratings.filter(data.ratings["role"] == "gold")
     assert gold.unique(["worker", "ladder"]).height == gold.height == made.submissions == 12 * 12
     assert made.workers == len(truth.people) == len(set(data.ratings["worker"]))
+
+
+def test_only_who_passes_the_quiz_works_study_pages(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path, quiz=True)
+    spammers = simulate(small.folder, Population(spammers=1, kinds=("far-right",)), seed=1)
+    assert spammers.submissions == spammers.workers, "the quiz alone, and then it ends"
+    made = simulate(small.folder, Population(spammers=0.5, kinds=("far-right",), gold_level_pass=1), seed=1)
+    data, truth = make_dataset(small.folder), read_truth(small.folder)
+    honest = sum(person.honest for person in truth.people)
+    working = data.ratings.filter(data.ratings["kind"] == "study")["worker"].n_unique()
+    quizzed = data.ratings.filter(data.ratings["kind"] == "qualification")["worker"].n_unique()
+    assert quizzed == made.workers and 0 < working <= honest
 
 
 def test_the_same_seed_gives_the_same_answers_and_replaces_the_last(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ from hitgen.simulation.population import Person, Population, draw_people
 
 SIMULATED = Account("simulated", "simulated", "local")
 TRUTH = "simulation/truth.json"
+LEAST_TO_QUIZ = 20
+"""Workers hired at once where a quiz lets only some of them in."""
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 Work = Callable[[SimulatedWorker, KnownPage, Mapping[str, LadderTruth], str, datetime], dict[str, Any]]
@@ -153,14 +155,21 @@ def _fill(
     study = [page for page in pages.values() if page.kind == "study"]
     deal = Deal(study, places, made.rng, getattr(made.config.recruiter, "gold_repeats", "") == "allow")
     total = deal.places_left()
-    while deal.places_left() and (people is None or len(made.people) < people):
-        needed = max(math.ceil(deal.places_left() / made.population.hits_per_worker), deal.most_left())
+    before = -1
+    # A round that fills no place is the last: nobody passes the quiz.
+    while deal.places_left() not in (0, before) and (people is None or len(made.people) < people):
+        before = deal.places_left()
+        needed = max(
+            math.ceil(before / made.population.hits_per_worker), deal.most_left(), LEAST_TO_QUIZ if quiz else 1
+        )
         with ledger.together():
             for worker in made.hire(min(needed, 1000) if people is None else people - len(made.people)):
                 if quiz is None or _passes(ledger, made, worker, quiz):
                     for page in deal.take(made.population.hits_per_worker):
                         _hand_in(ledger, made, worker, page)
                 progress(total - deal.places_left(), total)
+                if not deal.places_left():
+                    break
 
 
 def _passes(ledger: Ledger, made: _Made, worker: SimulatedWorker, quiz: KnownPage) -> bool:
