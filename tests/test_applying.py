@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,6 +54,13 @@ def test_the_plan_comes_first_and_nothing_is_done_without_a_yes(
     study: Published, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = str(reviewed(study))
+    assert cli.main(["review", folder]) == 0
+    assert "the first that is not judged approves itself at 20" in capsys.readouterr().out
+    assert cli.main(["review", folder, "--json"]) == 0
+    assert [row["pay"] for row in json.loads(capsys.readouterr().out)].count("reject") == 2
+    assert cli.main(["review", folder, "--apply", "--dry-run", "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert (len(plan["approve"]), len(plan["bonuses"]), plan["bonuses_usd"]) == (6, 6, "2.16")
     assert cli.main(["review", folder, "--apply"]) == 0
     told = capsys.readouterr().out
     assert "approve 6, reject 2, pay 6 bonuses" in told and "shut out 1, mail 1 workers" in told

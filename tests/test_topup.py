@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,8 @@ def test_what_is_excluded_is_asked_for_again_by_others(study: Published, capsys:
     plan = planned(study)
     assert {short.source: short.usable for short in plan.shortfalls.values()} == {"s0": 3, "s1": 3, "s2": 3, "s3": 3}
     assert plan.pages == {"p0001": 2, "p0002": 2} and plan.publication.quote.assignments == 4
+    assert cli.main(["topup", folder, "--dry-run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["pages"] == {"p0001": 2, "p0002": 2}
     assert cli.main(["topup", folder]) == 0
     assert capsys.readouterr().out.endswith("Nothing was done; --yes agrees beforehand.\n")
     assert cli.main(["topup", folder, "--yes"]) == 0

@@ -24,6 +24,7 @@ class Received:
     worker: str
     status: str
     submitted_at: datetime
+    auto_approval_at: datetime | None
     answer: str
 
 

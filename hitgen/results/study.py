@@ -11,6 +11,7 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.errors import Fault, InputError
 from hitgen.ledger import Ledger
+from hitgen.ledger_rows import moment
 from hitgen.publication import LEDGER
 from hitgen.results.content import Content, read_content
 from hitgen.results.grade import GradedWork, grade
@@ -72,7 +73,11 @@ def received(ledger: Ledger) -> list[Received]:
     """The ledger's submissions, in order of time."""
     names = ("assignment", "hit", "page", "worker", "status", "answer")
     return [
-        Received(**{name: row[name] for name in names}, submitted_at=datetime.fromisoformat(row["submitted_at"]))
+        Received(
+            **{name: row[name] for name in names},
+            submitted_at=datetime.fromisoformat(row["submitted_at"]),
+            auto_approval_at=moment(row["auto_approval_at"]),
+        )
         for row in ledger.submissions()
     ]
 

@@ -71,6 +71,9 @@ def review_lines(study: Study, rows: Sequence[ReviewRow], path: Path) -> list[st
     few = study.config.screening.gold_answers_min
     if any(row.use == "not-enough-evidence" for row in rows):
         lines.append(f"not-enough-evidence: the worker has fewer than gold_answers_min = {few} gold answers")
+    times = [row.auto_approval_at for row in study.received() if row.status == "Submitted" and row.auto_approval_at]
+    if times:
+        lines.append(f"the first that is not judged approves itself at {min(times):%Y-%m-%d %H:%M} UTC")
     return [
         *lines,
         f"{len(rows)} assignments: {_counts(row.pay for row in rows)}; {_counts(row.use for row in rows)}",
