@@ -25,7 +25,9 @@ soak: .venv/dev.stamp
 	$(BIN)/python -m pytest -q -m soak
 
 bench: .venv/dev.stamp
-	$(BIN)/python -m tests.bench
+	bash $(SETUP)/chromium.sh
+	bash $(SETUP)/cjpeg.sh
+	$(BIN)/python -m tests.bench $(PARTS)
 
 .venv/bin/python:
 	bash $(SETUP)/venv.sh $(PYTHON)

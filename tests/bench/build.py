@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import subprocess
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -67,6 +68,18 @@ def bare_time_s(paths: list[Path], folder: Path) -> float:
     return time.perf_counter() - start
 
 
+def stock_encoder_time_s(paths: list[Path], folder: Path) -> float:
+    """A shell loop of cjpeg over the same qualities, on all cores; from PPM files, which it reads."""
+    folder.mkdir(parents=True)
+    for path in paths:
+        Image.open(path).convert("RGB").save(folder / f"{path.stem}.ppm")
+    loop = 'for quality in $(seq 1 100); do cjpeg -baseline -quality $quality -dct int -outfile "$0.$quality.jpg" "$0"; done'
+    jobs = "\n".join(str(folder / f"{path.stem}.ppm") for path in paths)
+    start = time.perf_counter()
+    subprocess.run(["xargs", "-P", str(os.cpu_count()), "-n", "1", "sh", "-c", loop], input=jobs, text=True, check=True)
+    return time.perf_counter() - start
+
+
 def our_time_s(sources: list[LadderSource], folder: Path) -> float:
     start = time.perf_counter()
     make_ladders(sources, folder / "packs", folder / "cache")
@@ -84,12 +97,16 @@ def measure(scratch: Path, rounds: int = 3) -> dict[str, Any]:
         ours.append(our_time_s(sources, folder))
         again.append(our_time_s(sources, folder))
         shutil.rmtree(folder)
+    few = paths[: SOURCES // 10]
+    stock = stock_encoder_time_s(few, scratch / "stock")
+    ours_few = our_time_s(ladder_sources(few), scratch / "few")
     ratios = [our / their for our, their in zip(ours, theirs, strict=True)]
     return {
         "sources": SOURCES,
         "bare_s": float(np.median(theirs)),
         "hitgen_s": float(np.median(ours)),
         "build_ratio": float(np.median(ratios)),
+        "cjpeg_loop_ratio": ours_few / stock,
         "rebuild_s": float(np.median(again)),
         "rebuild_ratio": float(np.median(again) / np.median(ours)),
     }
