@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import time
 from collections import Counter
@@ -42,15 +43,9 @@ class RehearsingVerbs:
         from hitgen.check import check
         from hitgen.config.loading import read_config
 
-        try:
-            from hitgen.rehearsal import browsers
-            from hitgen.rehearse import check_kind, open_rehearsal
-        except ModuleNotFoundError as error:
-            problem = f"a rehearsal needs a package that is not installed: {error.name}"
-            raise InputError(Fault("rehearse", "", problem, "pip install 'hitgen[rehearse]'")) from error
-        check_kind(read_config(options.folder / "batch.toml"))
-        if options.robots:
-            browsers.check_browser()
+        _check_means(options)
+        from hitgen.rehearse import open_rehearsal
+
         check(options.folder, progress=ProgressBar("ladders"))
         kind = options.recruiter or read_config(options.folder / "batch.toml").recruiter.kind
         if kind != "mturk":
@@ -97,8 +92,17 @@ class RehearsingVerbs:
         """Let robots work all there is; how many got stuck where."""
         from hitgen.rehearsal.robots import work
 
-        locations = rehearsal.publication.config.hit.locations
-        done = work(rehearsal.marketplace, workers=options.robots, locations=locations, between=rehearsal.go_on)
+        publication = rehearsal.publication
+        places = sum(min(options.robots, page.assignments) for page in publication.built.pages)
+        bar, count = ProgressBar("robots"), itertools.count(1)
+        done = work(
+            rehearsal.marketplace,
+            workers=options.robots,
+            locations=publication.config.hit.locations,
+            between=rehearsal.go_on,
+            worked=lambda _: bar(next(count), places),
+        )
+        bar.close()
         return Counter(row.ended for row in done if row.ended != "done")
 
     def _by_people(self, options: argparse.Namespace, rehearsal: Rehearsed) -> Counter[str]:
@@ -125,3 +129,15 @@ class RehearsingVerbs:
         left_usd = rehearsal.publication.recruiter.balance_usd()
         money = f"; ${left_usd} left" if left_usd is not None else ""
         self.say(f"{len(rows)} submissions of {len({row.worker for row in rows})} workers{money}")
+
+
+def _check_means(options: argparse.Namespace) -> None:
+    """Raise InputError where packages or a browser are missing; better known before the long work."""
+    try:
+        import hitgen.rehearse  # noqa: F401
+        from hitgen.rehearsal import browsers
+    except ModuleNotFoundError as error:
+        problem = f"a rehearsal needs a package that is not installed: {error.name}"
+        raise InputError(Fault("rehearse", "", problem, "pip install 'hitgen[rehearse]'")) from error
+    if options.robots:
+        browsers.check_browser()

@@ -43,20 +43,21 @@ def work(
     workers: int = 1,
     locations: int = 3,
     between: Callable[[], object] | None = None,
+    worked: Callable[[Worked], object] | None = None,
     at_once: int = 2,
 ) -> list[Worked]:
     """Let every open HIT be worked by `workers` different robots, as far as its places and its demands allow.
 
     `answers` says what a robot sees in a trial; `trial.worker` is the robot's worker id. It is called from
     `at_once` threads. They work in rounds of at most one HIT a robot, and `between` is called after each: there
-    a requester can collect, publish and grant, so that nobody is offered what they must not see. A robot that
-    is offered nothing more leaves, and a new one comes. Raises InputError where there is no browser.
+    a requester can collect, publish and grant, so that nobody is offered what they must not see; `worked` is told
+    each HIT when it is done. A robot that is offered nothing more leaves, and a new one comes. Raises InputError where there is no browser.
     """
     crew, done = Crew(marketplace, workers), []
     while pairs := crew.next_round():
         shares = [pairs[start::at_once] for start in range(min(at_once, len(pairs)))]
         with ThreadPoolExecutor(len(shares)) as pool:
-            for some in pool.map(lambda share: _work_some(marketplace, answers, share, locations), shares):
+            for some in pool.map(lambda share: _work_some(marketplace, answers, share, locations, worked), shares):
                 done += some
         if between:
             between()
@@ -91,7 +92,7 @@ class Crew:
         for worker in (*self._names, fresh):
             if worker in busy:
                 continue
-            if any(offer.hit_id == hit_id and offer.may_accept for offer in self._market.workers.offers(worker)):
+            if not self._market.workers.why_not(hit_id, worker):
                 if worker == fresh:
                     self._names.append(fresh)
                 return worker
@@ -99,7 +100,11 @@ class Crew:
 
 
 def _work_some(
-    marketplace: Marketplace, answers: Policy, pairs: Sequence[tuple[str, str]], locations: int
+    marketplace: Marketplace,
+    answers: Policy,
+    pairs: Sequence[tuple[str, str]],
+    locations: int,
+    worked: Callable[[Worked], object] | None,
 ) -> list[Worked]:
     with open_browser() as browser:
         found = []
@@ -111,6 +116,8 @@ def _work_some(
                 found.append(_work_one(page, marketplace.worker_url, answers, worker, hit_id, locations))
             finally:
                 context.close()
+            if worked:
+                worked(found[-1])
         return found
 
 

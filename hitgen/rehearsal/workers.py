@@ -96,23 +96,25 @@ class Workers:
             raise RefusalError("", "you do not have the Qualifications to see this HIT")
         return self._frame(row["question"], assignmentId=NOT_ACCEPTED, hitId=hit_id)
 
+    def why_not(self, hit_id: str, worker: str) -> str:
+        """What keeps this worker from accepting a HIT; empty where nothing does."""
+        row = find_hit(self._state, hit_id)
+        if self._state.row("SELECT 1 FROM blocks WHERE worker = ?", worker):
+            return "the requester has blocked you"
+        if qualifications.unmet(self._state, json.loads(row["values"])["QualificationRequirements"], worker, "Accept"):
+            return "you do not have the Qualifications for this HIT"
+        if row["status"] != "Assignable":
+            return "this HIT has no places left, or has expired"
+        mine = "SELECT 1 FROM assignments WHERE hit_id = ? AND worker = ? AND state NOT IN ('Returned', 'Abandoned')"
+        return "you have accepted this HIT before" if self._state.row(mine, hit_id, worker) else ""
+
     def accept(self, hit_id: str, worker: str) -> str:
         """A new assignment of a HIT for this worker; once a HIT and worker."""
         self._known(worker)
         with self._state.at_once():
-            row = find_hit(self._state, hit_id)
-            values = json.loads(row["values"])
-            if self._state.row("SELECT 1 FROM blocks WHERE worker = ?", worker):
-                raise RefusalError("", "the requester has blocked you")
-            if qualifications.unmet(self._state, values["QualificationRequirements"], worker, "Accept"):
-                raise RefusalError("", "you do not have the Qualifications for this HIT")
-            if row["status"] != "Assignable":
-                raise RefusalError("", "this HIT has no places left, or has expired")
-            mine = (
-                "SELECT 1 FROM assignments WHERE hit_id = ? AND worker = ? AND state NOT IN ('Returned', 'Abandoned')"
-            )
-            if self._state.row(mine, hit_id, worker):
-                raise RefusalError("", "you have accepted this HIT before")
+            if why_not := self.why_not(hit_id, worker):
+                raise RefusalError("", why_not)
+            values = json.loads(find_hit(self._state, hit_id)["values"])
             named, now = new_id(), self._state.clock.now()
             sql = (
                 "INSERT INTO assignments (assignment_id, hit_id, worker, state, accepted_at, deadline)"

@@ -1,9 +1,9 @@
 """A publisher that can be killed: reads orders as JSON lines, forks a process for each, tells how it ended.
 
-An order: {"folder", "endpoint", "offset_s", "marks", "task", "kill_at", "kill_after_s"}. The process writes each step
-it comes to into the file `marks`, so that the last line tells where it died. It is killed by SIGKILL: by itself when it
-comes to the step `kill_at` = [name, how many times], or by its parent after `kill_after_s`. Imports are done before the
-fork, so that a run takes no longer than its work.
+An order: {"folder", "offset_s", "marks", "task", "kill_at", "kill_after_s"}. The process writes each step it comes to
+into the file `marks`, so that the last line tells where it died. It is killed by SIGKILL: by itself when it comes to
+the step `kill_at` = [name, how many times], or by its parent `kill_after_s` after the first step. Imports are done
+before the fork, so that a run takes no longer than its work.
 """
 
 from __future__ import annotations
@@ -121,6 +121,9 @@ def run(order: dict[str, Any]) -> int:
             sys.stderr.flush()
             os._exit(code)
     if order.get("kill_after_s") is not None:
+        marks, patience = Path(order["marks"]), time.monotonic() + 30
+        while not (marks.exists() and marks.stat().st_size) and time.monotonic() < patience:
+            time.sleep(0.002)
         time.sleep(order["kill_after_s"])
         os.kill(process, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])

@@ -173,7 +173,7 @@ class Storm:
         if not storm:
             return {}
         if self._random.random() < 0.25:
-            return {"kill_after_s": self._random.uniform(0.05, 0.8)}
+            return {"kill_after_s": self._random.uniform(0.0, 0.8)}
         fitting = [step for step in self._steps if any(word in step for word in STEPS[steps])]
         least = min(self.kills[step] for step in fitting)
         step = self._random.choice([step for step in fitting if self.kills[step] == least])

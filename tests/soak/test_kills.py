@@ -11,10 +11,10 @@ from tests.soak.storm import Storm, play_credentials
 
 
 def test_a_short_storm(tmp_path: Path) -> None:
-    storm = Storm(tmp_path, seed=3, hits=8)
+    storm = Storm(tmp_path, seed=3, hits=6)
     with play_credentials():
-        storm.blow(kills=20)
-    assert storm.figures()["kills"] >= 20
+        storm.blow(kills=12)
+    assert storm.figures()["kills"] >= 12
     assert storm.faults["lost"] + storm.faults["failed_late"] > 0
 
 
