@@ -9,6 +9,7 @@ import pytest
 from hitgen.build import build
 from hitgen.cli import main
 from tests.browser.conftest import OpenPage, write_batch
+from tests.browser.test_access import violations
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +22,8 @@ def test_a_report_opens_from_its_file_on_a_laptop(tmp_path: Path, open_page: Ope
     people.write_text("spammers = 0.25\n")
     assert main(["simulate", str(folder), "--population", str(people)]) == 0
     assert main(["report", str(folder)]) == 0
-    page = open_page((folder / "results" / "report.html").resolve().as_uri())
+    address = (folder / "results" / "report.html").resolve().as_uri()
+    page = open_page(address)
     pictures = page.evaluate("[...document.images].map(image => [image.complete, image.naturalWidth])")
     assert len(pictures) >= 6 and all(complete and width > 0 for complete, width in pictures)
     assert page.locator(".card").count() == 2
@@ -33,5 +35,6 @@ def test_a_report_opens_from_its_file_on_a_laptop(tmp_path: Path, open_page: Ope
         "return new Set([...context.getImageData(0, 0, canvas.width, canvas.height).data]).size }"
     )
     assert colours > 50, "the source is there, under the map"
+    assert violations(open_page(address, bypass_csp=True)) == []
     page.emulate_media(media="print")
     assert page.locator("table", has_text="75% counted").is_visible(), "tables that are folded away are printed"
