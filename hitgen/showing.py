@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hitgen.ending import Ended
@@ -15,6 +17,9 @@ from hitgen.status import Status
 if TYPE_CHECKING:
     # Needs boto3, which `forget` and a folder host do without.
     from hitgen.hosts.bucket import Change
+
+
+MOST_OF_A_FOLDER = 3
 
 
 def as_json(data: Any) -> str:
@@ -74,12 +79,19 @@ def ended_lines(ended: Ended) -> list[str]:
     return lines
 
 
+def _shortened(paths: Sequence[Path]) -> list[str]:
+    """The paths, or their folder and number where a folder has many."""
+    counts = Counter(path.parent for path in paths)
+    single = [str(path) for path in paths if counts[path.parent] <= MOST_OF_A_FOLDER]
+    return single + [f"{folder} ({n} files)" for folder, n in counts.items() if n > MOST_OF_A_FOLDER]
+
+
 def forgotten_lines(told: Forgotten) -> list[str]:
     """What `forget` has erased and what else names the worker."""
     return [
         f"{told.rows} rows erased",
-        *(f"{path} was written again" for path in told.erased.rewritten),
-        *(f"{path} was removed: make it again without this worker" for path in told.erased.removed),
+        *(f"{path} was written again" for path in _shortened(told.erased.rewritten)),
+        *(f"{path} was removed: make it again without this worker" for path in _shortened(told.erased.removed)),
         *(f"{path} still names this worker: delete or change it" for path in told.still_named_in),
     ]
 

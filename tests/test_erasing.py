@@ -50,5 +50,5 @@ def test_an_export_that_cannot_be_made_again_is_removed(tmp_path: Path, capsys: 
     study(tmp_path)
     (tmp_path / "build" / "manifest.json").unlink()
     assert cli.main(["forget", str(tmp_path), "WLEAVES"]) == 0
-    assert "ratings.csv was removed: make it again" in capsys.readouterr().out
+    assert "export (11 files) was removed: make it again" in capsys.readouterr().out
     assert not list((tmp_path / "results" / "export").iterdir())
