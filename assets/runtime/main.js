@@ -6,6 +6,7 @@ import { browserVersion, isHandheld, readEnvironment } from "./environment.js";
 import { createExample, paintExample } from "./example.js";
 import { createFlicker } from "./flicker.js";
 import { createPacks } from "./packs.js";
+import { createPanel } from "./panel.js";
 import { createSchedule } from "./schedule.js";
 import { createScreens, screenOrder } from "./screens.js";
 import { createSending } from "./sending.js";
@@ -65,18 +66,20 @@ const sending = createSending({
 const waiting = createWaiting({
   page, packs, words, text: part("waiting-text"), again: slot("reload"), reload: () => location.reload(),
 });
+const panel = createPanel({
+  words, slot, part, waiting, zoomed: () => display.zoomed(), goingOn: () => state.active !== null,
+});
 const example = createExample(part("example"), clock, makeSchedule());
 const survey = page.survey.length ? createSurvey(part("survey"), page.survey, words) : null;
 const calibration = slot("card") ? makeCalibration() : null;
 const { stage, flicker, trial } = makeTrialTools();
 const trials = createTrials({
-  page, session, packs, stage, flicker, trial, random, later, onTrial, onWaiting, onTrouble,
+  page, session, packs, stage, flicker, trial, random, later, onTrial, onWaiting, onTrouble: () => panel.trouble(),
   onSize: (size) => display.setScale(size.scale),
 });
 let browser = "";
 let working = false;
 let blocked = false;
-let troubled = false;
 
 /** The one-line script after each inline pack calls this. */
 export function take() {
@@ -134,38 +137,15 @@ function showScreen(name, options) {
 }
 
 function onTrial(kind, number, count) {
-  const text = words("progress", { number, count });
-  if (slot("progress").textContent !== text) slot("progress").textContent = text;
-  part("progress-bar").max = count;
-  part("progress-bar").value = number - 1;
-  part("trial-heading").textContent = words(kind === "training" ? "training_heading" : "study_heading");
-  if (!state.active) part("resumed").hidden = true;
-  troubled = false;
-  notice();
+  panel.begin(kind, number, count);
   state.screen = kind;
   session.save();
   if (screens.current() !== kind) showScreen(kind, { focus: false });
-  part("at-work").hidden = false;
 }
 
 function onWaiting(isWaiting) {
-  part("waiting").hidden = !isWaiting;
-  if (!isWaiting) return;
-  part("at-work").hidden = true;
-  if (screens.current() !== state.screen) showScreen(state.screen, { focus: false });
-  waiting.describe();
-}
-
-function onTrouble() {
-  troubled = true;
-  notice();
-}
-
-/** What the worker should know of beside the image: a picture that fails, a zoom that changed. */
-function notice() {
-  const said = [troubled && words("notice_decode"), display.zoomed() && words("notice_zoom")].filter(Boolean).join(" ");
-  if (part("notice").textContent !== said) part("notice").textContent = said;
-  part("notice").hidden = said === "";
+  if (isWaiting && screens.current() !== state.screen) showScreen(state.screen, { focus: false });
+  panel.wait(isWaiting);
 }
 
 function show(screenName) {
@@ -252,7 +232,7 @@ function onResize() {
     return;
   }
   trials.refit();
-  notice();
+  panel.notice();
 }
 
 /** There is room again. */
