@@ -68,7 +68,7 @@ options = ["no", "glasses", "contact lenses"]
 kind = "folder"               # folder: a web server of your own; s3: a bucket
 
 [recruiter]
-kind = "mturk"
+kind = "mturk"                # or link (own participants), turkle, prolific: docs/people.md
 """
 
 

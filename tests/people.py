@@ -36,7 +36,7 @@ base_url = "{address}"
 [recruiter]
 {recruiter or link(address)}
 """
-    return write_batch(folder, extra)
+    return write_batch(folder, extra, study=1)
 
 
 def link(address: str) -> str:

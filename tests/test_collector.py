@@ -5,7 +5,10 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import subprocess
+import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from hitgen.build import build
 from hitgen.cli import main
 from hitgen.collector.app import Collector
 from hitgen.collector.inbox import LIMIT_BYTES, MAX_VERSIONS, Inbox
@@ -24,7 +28,7 @@ from hitgen.publish import plan_publication, publish
 from hitgen.recruiters.base import Order
 from hitgen.recruiters.places import Places, is_place
 from hitgen.status import status
-from tests.people import places
+from tests.people import collecting, free_port, link_batch, places
 from tests.publishing import START, make_batch, serving
 
 HOST = 'kind = "folder"\nbase_url = "{}"\n'
@@ -219,3 +223,41 @@ def test_publish_collect_judge_and_end(tmp_path: Path, capsys: pytest.CaptureFix
     assert "p0002.1 stays: it has submissions that are not judged" in capsys.readouterr().out
     with Ledger(folder / "ledger.sqlite") as ledger:
         assert {row["worker"] for row in ledger.submissions()} == {"P0001"}
+
+
+def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
+    """The verb in a process of its own: killed while people hand in, begun again, nothing is lost or twice."""
+    port = free_port()
+    folder = link_batch(tmp_path / "batch", port)
+    build(folder, workers=1)
+    with open_publication(folder) as publication, collecting(folder, port):
+        publish(publication, plan_publication(publication))
+    names = [row["url"].split("assignmentId=")[1] for row in places(folder)]
+    acknowledged: list[str] = []
+
+    def send(name: str) -> None:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/results", submission(name, batch="small"), method="POST"
+        )
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(request, timeout=5).close()
+                acknowledged.append(name)
+                return
+            except (urllib.error.URLError, ConnectionError):
+                time.sleep(0.05)
+
+    for kills in range(3):
+        command = [sys.executable, "-m", "hitgen", "serve", str(folder), "--port", str(port)]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            thread = threading.Thread(target=send, args=(names[kills],))
+            thread.start()
+            if kills < 2:
+                thread.join(10)
+            process.kill()
+            thread.join(0.2)
+    with collecting(folder, port):
+        thread.join(30)
+    assert sorted(acknowledged) == sorted(names)
+    with Inbox(folder / "collected.sqlite", "small") as inbox:
+        assert inbox.delivered() == set(names)

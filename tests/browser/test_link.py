@@ -44,18 +44,12 @@ def test_answers_arrive_with_a_code(study: Path, browser: Browser) -> None:
     screen_is(page, "done")
     page.get_by_text(place["code"]).wait_for()
     context.close()
-    (row,) = submissions(study).values()
+    row = submissions(study)[place["url"].split("=")[1]]
     assert (row["worker"], row["page"], row["status"]) == (place["participant"], place["page"], "Submitted")
     answer = json.loads(row["answer"])
     assert [(each["trial"], each["level"]) for each in answer["trials"]] == [
         (attempt.trial, attempt.level) for attempt in robot.record.attempts
     ]
-    context, page = visit(browser, place["url"])
-    assert work(page)
-    page.locator('[data-hit="submit"]').click()
-    screen_is(page, "done")
-    context.close()
-    assert submissions(study)[row["assignment"]]["answer"] == row["answer"]
 
 
 def test_the_network_is_lost_while_submitting(study: Path, browser: Browser, tmp_path: Path) -> None:

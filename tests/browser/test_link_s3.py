@@ -47,7 +47,7 @@ def study(s3: Gate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     client = boto3.client("s3", endpoint_url=s3.url, region_name="us-east-1")
     client.create_bucket(Bucket="study-bucket")
     host = f'[host]\nkind = "s3"\nbucket = "study-bucket"\nendpoint_url = "{s3.url}"\n'
-    write_batch(folder, f'{SMALL}{host}[recruiter]\nkind = "link"\nresults = {{kind = "s3"}}\n')
+    write_batch(folder, f'{SMALL}{host}[recruiter]\nkind = "link"\nresults = {{kind = "s3"}}\n', study=1)
     build(folder, workers=1)
     assert main(["publish", str(folder), "--configure-bucket", "--yes"]) == 0
     client.close()
