@@ -26,11 +26,17 @@ export function createDisplay({ page, session, schedule, clock, later, window })
     later(() => mine === changing && session.displayChanged(now()), CHANGE_SETTLED_MS);
   }
 
+  /** Fewer than two frames a swap, or frames too uneven to hold the schedule within one frame. */
+  function cannotHold() {
+    return refresh !== null && (refresh.refresh_hz < 2 * display.swaps_per_second || refresh.frame_sd_ms > refresh.frame_ms / 2);
+  }
+
   function warnings() {
     const ratios = session.state.display_changes.map((change) => change.device_pixel_ratio);
     const found = [];
     if (scale !== null && scale < 1) found.push("less than one device pixel per source pixel");
     if (ratios.some((ratio) => ratio !== session.state.opened_ratio)) found.push("the pixel ratio changed during the visit");
+    if (cannotHold()) found.push("the display cannot hold the schedule");
     if (refresh === null) found.push("the refresh rate could not be measured");
     return found;
   }
@@ -46,11 +52,8 @@ export function createDisplay({ page, session, schedule, clock, later, window })
       refresh ??= await measureRefresh(clock, later);
       return refresh;
     },
-    /** Fewer than two frames a swap, or frames too uneven to hold the schedule within one frame. */
-    tooSlow() {
-      if (!display.refuse_slow_display) return false;
-      return !refresh || refresh.refresh_hz < 2 * display.swaps_per_second || refresh.frame_sd_ms > refresh.frame_ms / 2;
-    },
+    /** The config refuses displays that cannot hold the schedule, and this is one or could not be measured. */
+    tooSlow: () => display.refuse_slow_display && (refresh === null || cannotHold()),
     zoomed: () => window.devicePixelRatio !== session.state.opened_ratio,
     record: (browser) => ({
       scaling: display.scaling,
