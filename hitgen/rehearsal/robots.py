@@ -113,7 +113,7 @@ def _work_some(
             try:
                 page = context.new_page()
                 page.set_default_timeout(WAIT_MS)
-                found.append(_work_one(page, marketplace.worker_url, answers, worker, hit_id, locations))
+                found.append(work_one(page, marketplace.worker_url, answers, worker, hit_id, locations))
             finally:
                 context.close()
             if worked:
@@ -121,7 +121,8 @@ def _work_some(
         return found
 
 
-def _work_one(page: Any, worker_url: str, answers: Policy, worker: str, hit_id: str, locations: int) -> Worked:
+def work_one(page: Any, worker_url: str, answers: Policy, worker: str, hit_id: str, locations: int) -> Worked:
+    """Let one worker take one HIT in a Playwright page; where it gets stuck, the HIT is returned."""
     page.goto(f"{worker_url}?workerId={worker}")
     page.locator(f'tr[data-hit-id="{hit_id}"] button').click()
     frame = page.locator("iframe#frame").element_handle().content_frame()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hitgen.build import build, read_manifest
-from hitgen.cli import main
 from tests.browser.conftest import write_batch
 from tests.people import SMALL
 
@@ -22,12 +23,15 @@ def without_seal(manifest: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("kind", ["link", "prolific"])
-def test_robots_work_the_same_plan(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_robots_work_the_same_plan(tmp_path: Path, kind: str) -> None:
     folder = write_batch(tmp_path / "batch", f'{SMALL}[recruiter]\nkind = "mturk"\n', study=1)
     build(folder, workers=1)
     before = sorted(path.name for path in folder.iterdir())
-    assert main(["rehearse", str(folder), "--recruiter", kind, "--robots", "1", "--json"]) == 0
-    (row,) = json.loads(capsys.readouterr().out)
+    # In a process of its own: the browser that the tests share is open in this one, and Playwright allows no second.
+    command = [sys.executable, "-m", "hitgen", "rehearse", str(folder), "--recruiter", kind, "--robots", "1", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads(done.stdout)
     assert row["page"] == "p0001" and len({each["trial"] for each in row["answer"]["trials"]}) == 3
     rehearsed, own = read_manifest(folder / "build" / "rehearsal"), read_manifest(folder)
     assert without_seal(rehearsed) == without_seal(own)

@@ -22,7 +22,7 @@ from hitgen.publish import plan_publication, publish
 from hitgen.rehearsal.browsers import open_browser
 from hitgen.rehearsal.prolific import Prolific
 from hitgen.rehearsal.robot import Answer, Trial
-from hitgen.rehearsal.robots import _work_one
+from hitgen.rehearsal.robots import work_one
 from hitgen.rehearsal.turkle_site.running import PASSWORD, running_turkle
 from hitgen.rehearsal.visits import visit, work_at_turkle
 from hitgen.results.exporting import export, export_path
@@ -215,7 +215,7 @@ def by_mturk(place: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Wor
 
         def work(browser: Any, robot: int) -> str:
             page = browser.new_context().new_page()
-            done = _work_one(page, market.worker_url, policy(robot), f"AROBOT{robot:04d}", row["hit_id"], 3)
+            done = work_one(page, market.worker_url, policy(robot), f"AROBOT{robot:04d}", row["hit_id"], 3)
             page.context.close()
             return done.ended
 
