@@ -11,7 +11,7 @@ demo: .venv/all.stamp
 
 test: .venv/dev.stamp
 	bash $(SETUP)/chromium.sh
-	$(BIN)/python -m pytest -q -n 2 -m "not soak and not timing"
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not soak and not timing"
 	$(BIN)/python -m pytest -q -m "timing and not soak"
 
 check: .venv/dev.stamp node_modules/.stamp

@@ -16,7 +16,8 @@ from hitgen.publication import open_account
 from hitgen.status import status
 from tests.people import collecting, free_port, link_batch, places, screen_is, visit, work
 
-pytestmark = pytest.mark.browser
+# Together on one worker: what they share takes longer than they do.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("link")]
 
 
 @pytest.fixture(scope="module")

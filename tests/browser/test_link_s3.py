@@ -22,7 +22,8 @@ from tests.browser.conftest import write_batch
 from tests.people import SMALL, places, screen_is, visit, work
 from tests.strict_s3 import Gate, gate
 
-pytestmark = pytest.mark.browser
+# Together on one worker: what they share takes longer than they do.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("link_s3")]
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,8 @@ from hitgen.status import status
 from tests.people import InFrame, answer, free_port, link_batch, visit
 from tests.publishing import serving
 
-pytestmark = pytest.mark.browser
+# Together on one worker: what they share takes longer than they do.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("turkle")]
 
 
 @pytest.fixture(scope="module")
