@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +39,8 @@ def import_files(account: Account, paths: Sequence[Path], now: datetime | None =
     found: dict[str, list[Path]] = {}
     with Inbox(account.folder / FILE, config.batch.name, known) as inbox:
         for path in _files(paths):
-            found.setdefault(inbox.add(_compact(path), "import", moment), []).append(path)
+            for body, arrived in _bodies(path, config.batch.name, moment):
+                found.setdefault(inbox.add(body, "import", arrived), []).append(path)
     return Imported({outcome: tuple(rows) for outcome, rows in found.items()}, collect(account))
 
 
@@ -52,6 +53,16 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         found += sorted(path.rglob("*.json")) if path.is_dir() else [path]
     return found
+
+
+def _bodies(path: Path, batch: str, moment: datetime) -> Iterator[tuple[bytes, datetime]]:
+    """The submissions in a file with when they arrived: one as saved by a page, or all that a collector has."""
+    if path.suffix != ".sqlite":
+        yield _compact(path), moment
+        return
+    with Inbox(path, batch) as other:
+        for row in other.received():
+            yield row.answer.encode(), row.received_at
 
 
 def _compact(path: Path) -> bytes:

@@ -28,6 +28,7 @@ from hitgen.publish import plan_publication, publish
 from hitgen.recruiters.base import Order
 from hitgen.recruiters.places import Places, is_place
 from hitgen.status import status
+from tests.browser.conftest import write_batch
 from tests.people import collecting, free_port, link_batch, places
 from tests.publishing import START, make_batch, serving
 
@@ -221,6 +222,12 @@ def test_publish_collect_judge_and_end(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["import", str(folder), str(saved)]) == 0
     assert main(["close", str(folder), "--yes"]) == 0
     assert "p0002.1 stays: it has submissions that are not judged" in capsys.readouterr().out
+    elsewhere = tmp_path / "elsewhere.sqlite"
+    with Inbox(elsewhere, "demo", lambda _: True) as other:
+        assert other.add(submission(names[2], survey={}), "collector", START) == "stored"
+        assert other.add(submission("stranger"), "collector", START) == "stored"
+    assert main(["import", str(folder), str(elsewhere)]) == 0
+    assert "unknown-place: 1" in capsys.readouterr().out
     with Ledger(folder / "ledger.sqlite") as ledger:
         assert {row["worker"] for row in ledger.submissions()} == {"P0001"}
 
@@ -261,3 +268,28 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
     assert sorted(acknowledged) == sorted(names)
     with Inbox(folder / "collected.sqlite", "small") as inbox:
         assert inbox.delivered() == set(names)
+
+
+@pytest.mark.parametrize(
+    ("recruiter", "more", "words"),
+    [
+        ('kind = "link"', "", "recruiter.results: it is missing"),
+        (
+            'kind = "link"\nresults = {kind = "s3"}',
+            "",
+            "answers go to the bucket of the pages, but the pages are not in one",
+        ),
+        ('kind = "link"\nresults = {kind = "collector", url = "study.example.org"}', "", "is not a web address"),
+        ('kind = "link"\nresults = {kind = "collector", url = "https://a.org"}\nreward = 3', "", "reward"),
+        ('kind = "friends"', "", "recruiter"),
+        ('kind = "turkle"\nurl = "https://a.org"', "[qualification]\ntraining = 1\ngold = 1\n", "cannot admit people by a qualification page"),
+        ('kind = "prolific"\nworkspace = "x"\nminutes = 5\nresults = {kind = "s3"}', "", "workspace"),
+    ],
+)
+def test_faults_are_named(
+    tmp_path: Path, recruiter: str, more: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_batch(tmp_path / "batch", f"{more}[recruiter]\n{recruiter}\n", study=1)
+    assert main(["check", str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert words in said and "batch.toml: " in said and "Traceback" not in said

@@ -24,7 +24,13 @@ class PeopleVerbs:
         serve.add_argument("--port", type=int, default=PORT, help=f"default {PORT}; 0: any free one")
         serve.add_argument("--hand-out", action="store_true", help="give a place to everyone who opens the address /go")
         taken = add("import", self.take, "take in submissions that people saved as files")
-        taken.add_argument("files", nargs="+", type=Path, metavar="FILE", help="JSON files, or folders of them")
+        taken.add_argument(
+            "files",
+            nargs="+",
+            type=Path,
+            metavar="FILE",
+            help="JSON files, folders of them, or another collector's collected.sqlite",
+        )
 
     def serve(self, options: argparse.Namespace) -> None:
         """Serve until interrupted."""
