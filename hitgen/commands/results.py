@@ -125,5 +125,6 @@ class ResultsVerbs:
 
         study = read_study(options.folder)
         done = write_export(study)
-        write_analysis(study, ProgressBar("ladders"))
-        self.say(telling.exported_json(done) if options.json else "\n".join(telling.exported_lines(done)))
+        analysis = write_analysis(study, ProgressBar("ladders"))
+        told = [*telling.exported_lines(done), f"{analysis}: PJND, SUR, workers, a KonJND-shaped summary and maps"]
+        self.say(telling.exported_json(done) if options.json else "\n".join(told))
