@@ -282,7 +282,11 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
         ('kind = "link"\nresults = {kind = "collector", url = "study.example.org"}', "", "is not a web address"),
         ('kind = "link"\nresults = {kind = "collector", url = "https://a.org"}\nreward = 3', "", "reward"),
         ('kind = "friends"', "", "recruiter"),
-        ('kind = "turkle"\nurl = "https://a.org"', "[qualification]\ntraining = 1\ngold = 1\n", "cannot admit people by a qualification page"),
+        (
+            'kind = "turkle"\nurl = "https://a.org"',
+            "[qualification]\ntraining = 1\ngold = 1\n",
+            "cannot admit people by a qualification page",
+        ),
         ('kind = "prolific"\nworkspace = "x"\nminutes = 5\nresults = {kind = "s3"}', "", "workspace"),
     ],
 )
