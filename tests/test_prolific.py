@@ -241,11 +241,17 @@ def test_without_production_nothing_is_spent(study: Path, service: Prolific, mon
     monkeypatch.setattr("hitgen.publish.LOOPBACK", ())
     monkeypatch.setattr("hitgen.publish._address_faults", lambda _: [])
     assert any("test participants" in line for line in run(study))
-    service.test_mode = False
+    assert [row["status"] for row in service.studies.values()] == ["UNPUBLISHED", "ACTIVE"]
+    assert service.offers(person(1)) == []
+    tested = work(study, service, "e" * 24)
+    with open_account(study) as account:
+        assert status(account).submitted == 1
+        acts.approve(account, tested, "e" * 24)
     assert service.balance_cents == 1_000_000
-    assert [row["status"] for row in service.studies.values()] == ["UNPUBLISHED"]
     assert main(["close", str(study), "--yes"]) == 0
-    assert service.studies == {}
+    assert [row.get("is_test") for row in service.studies.values()] == [True]
+    service.studies.clear()
+    service.test_mode = False
     text = (study / "batch.toml").read_text().replace('kind = "prolific"', 'kind = "prolific"\ncap_usd = "20"')
     (study / "batch.toml").write_text(text)
     with pytest.raises(InputError, match="that total was not typed"):
@@ -290,3 +296,14 @@ def test_the_end(study: Path, service: Prolific) -> None:
 
 def ledger_is_closed(account: Account) -> bool:
     return account.ledger.fact("closed") is not None
+
+
+def test_where_there_is_no_test_mode_the_draft_is_named(
+    study: Path, service: Prolific, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recruiter_module, "LOOPBACK", ())
+    monkeypatch.setattr("hitgen.publish._address_faults", lambda _: [])
+    service.test_mode = False
+    (told,) = run(study)
+    assert "is a draft: preview it at" in told and "not enabled for your workspace" in told
+    assert [row["status"] for row in service.studies.values()] == ["UNPUBLISHED"]

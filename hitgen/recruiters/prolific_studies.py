@@ -20,6 +20,7 @@ WORDS = {"workerId": "{{%PROLIFIC_PID%}}", "assignmentId": "{{%SESSION_ID%}}"}
 """What Prolific fills into addresses."""
 STUDY = "prolific:study:"
 GROUP = "prolific:group:"
+TEST = "prolific:test:"
 LEAST_MINUTES_MORE = 10
 NOT_PUBLISHED = "UNPUBLISHED"
 
@@ -153,8 +154,10 @@ class Studies:
         return str(found["status"]) if found else "DELETED"
 
     def submissions(self, study: str) -> Iterator[dict[str, Any]]:
-        """Everyone who took a place of a study, whatever came of it."""
-        return self._listed("/submissions/", study=study)
+        """Everyone who took a place of a study, or of its test with test participants, whatever came of it."""
+        yield from self._listed("/submissions/", study=study)
+        if tested := self._kept.get(TEST + study):
+            yield from self._listed("/submissions/", study=json.loads(tested)["study_id"])
 
     def _listed(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
         number = 1
@@ -183,14 +186,13 @@ class Studies:
     def try_out(self, study: str) -> str:
         """Publish a draft to test participants alone, where the workspace may; what the user should read."""
         draft = f"study {study} is a draft: preview it at https://app.prolific.com/researcher/studies/{study}"
-        known = f"prolific:test:{study}"
-        if self._kept.get(known):
-            return f"study {study} is open to your test participants: {self._kept[known]}"
+        if tested := self._kept.get(TEST + study):
+            return f"study {study} is open to your test participants: {json.loads(tested)['study_url']}"
         try:
             made = self._rest.change("POST", f"/studies/{study}/test-study", {})
         except (RefusedError, InputError) as error:
             return f"{draft} (no test with test participants: {error})"
-        self._kept[known] = str(made["study_url"])
+        self._kept[TEST + study] = json.dumps(made)
         return f"study {study} is open to your test participants: {made['study_url']}"
 
     def stop(self, study: str) -> None:

@@ -29,6 +29,7 @@ class State:
         self.workspace = workspace
         self.balance_cents = balance_cents
         self.test_mode = True
+        self.testers = {"e" * 24}
         self.faults: list[str] = []
         self.studies: dict[str, Row] = {}
         self.groups: dict[str, Row] = {}
@@ -85,7 +86,7 @@ class State:
     def _may(self, study: str, participant: str) -> bool:
         row = self.studies[study]
         mine = [each["study_id"] for each in self.submissions.values() if each["participant_id"] == participant]
-        if row["status"] != "ACTIVE" or study in mine:
+        if row["status"] != "ACTIVE" or study in mine or row.get("is_test", False) != (participant in self.testers):
             return False
         if sum(each["status"] in TAKEN for each in self._of(study)) >= row["total_available_places"]:
             return False
@@ -176,8 +177,17 @@ class State:
         check("nothing", body)
         if not self.test_mode:
             raise RefusalError(403, "this feature is not enabled for your workspace")
-        self._get(self.studies, name)
-        return 200, {"study_id": secrets.token_hex(12), "study_url": f"https://app.prolific.com/studies/{name}"}
+        draft, test = self._get(self.studies, name), secrets.token_hex(12)
+        if draft["status"] != "UNPUBLISHED":
+            raise RefusalError(400, "only drafts can be tested")
+        self.studies[test] = {
+            **draft,
+            "id": test,
+            "status": "ACTIVE",
+            "internal_name": f"test of {name}",
+            "is_test": True,
+        }
+        return 200, {"study_id": test, "study_url": f"https://app.prolific.com/studies/{test}"}
 
     def list_groups(self, query: Row, body: Any) -> tuple[int, Any]:
         if query.get("workspace_id") != self.workspace:
