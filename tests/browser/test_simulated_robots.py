@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from hitgen.build import build
-from hitgen.cli import main
 from hitgen.results.dataset import make_dataset
 from tests.browser.conftest import write_batch
 
 pytestmark = pytest.mark.browser
 
 
-def test_robots_answer_a_batch_on_its_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_robots_answer_a_batch_on_its_pages(tmp_path: Path) -> None:
     folder = write_batch(tmp_path / "batch", "ratings = 2\n[screening]\ngold_answers_min = 1\noff = ['speed']\n")
     build(folder, workers=1)
     people = tmp_path / "people.toml"
     people.write_text('spammers = 0.5\nkinds = ["far-right"]\nlapse = 0\nhits_per_worker = 1\n')
-    assert main(["simulate", str(folder), "--browser", "--population", str(people), "--seed", "3"]) == 0
-    assert "2 submissions by 2 simulated workers, 1 of them spammers" in capsys.readouterr().out
+    # A process of its own: the tests' browser is open in this one, and Playwright allows one at a time.
+    command = [sys.executable, "-m", "hitgen", "simulate", str(folder), "--browser", "--population", str(people)]
+    done = subprocess.run([*command, "--seed", "3"], capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert "2 submissions by 2 simulated workers, 1 of them spammers" in done.stdout
     data = make_dataset(folder)
     assert data.ratings.height >= 2 * 4 and set(data.ratings["browser"]) != {"simulated"}
     study = data.ratings.filter(pl.col("role") == "study")
