@@ -139,7 +139,11 @@ def _check(options: argparse.Namespace) -> None:
         ("ratings", f"{found.ratings_per_image} for each study image"),
         ("cost", f"{found.reward_usd} USD to workers, {found.fees_usd} USD in fees"),
         *([("pay", f"{found.hourly_usd} USD an hour")] if found.hourly_usd is not None else []),
-        ("waves", f"HITs of at most 9 assignments, one after the other, save {found.waves_save_usd} USD"),
+        *(
+            [("waves", f"HITs of at most 9 assignments, one after the other, save {found.waves_save_usd} USD")]
+            if found.waves_save_usd
+            else []
+        ),
         ("inline", f"{size(found.inline_bytes)} of packs in pages"),
         ("linked", f"{size(found.linked_bytes)} of packs" + (": worth it" if found.linked_worth_it else "")),
         ("flash area", f"{found.largest_flash_sr:.4f} sr at most; the limit of WCAG 2.3.1 is 0.006"),

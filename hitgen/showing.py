@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 MOST_OF_A_FOLDER = 3
 
 
+NO_END = 9999
+"""The year in which HITs end that have no end by themselves."""
+
+
 def as_json(data: Any) -> str:
     """Any of the verbs' results as JSON; money and times are strings."""
     return json.dumps(asdict(data), default=str, indent=1)
@@ -65,7 +69,7 @@ def status_lines(found: Status) -> list[str]:
         f"{found.approved} approved, {found.rejected} rejected",
         f"${found.committed_usd} committed, of which ${found.paid_usd} paid",
     ]
-    if found.ends_at:
+    if found.ends_at and found.ends_at.year < NO_END:
         lines.append(f"the last HIT ends at {found.ends_at:%Y-%m-%d %H:%M} UTC")
     return lines
 

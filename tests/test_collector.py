@@ -199,10 +199,10 @@ def test_publish_collect_judge_and_end(tmp_path: Path, capsys: pytest.CaptureFix
         assert (plan.total_usd, done.made) == (0, ())
     rows = places(folder)
     assert [(row["participant"], row["page"]) for row in rows] == [
-        ("P0001", "p0001"), ("P0002", "p0001"), ("P0001", "p0002"), ("P0002", "p0002"),
+        ("P0001", "p0001"), ("P0001", "p0002"), ("P0002", "p0001"), ("P0002", "p0002"),
     ]  # fmt: skip
     assert (folder / "places.csv").stat().st_mode & 0o077 == 0
-    names = [row["url"].split("assignmentId=")[1] for row in rows]
+    names = [row["url"].split("assignmentId=")[1] for row in sorted(rows, key=lambda row: row["page"])]
     saved = tmp_path / "saved"
     saved.mkdir()
     for number, name in enumerate([*names[:3], "p0001.1-1-" + "a" * 26]):

@@ -84,15 +84,14 @@ class Link:
         text = io.StringIO()
         rows = csv.writer(text)
         rows.writerow(COLUMNS)
-        count = 0
-        for hit in self.places.hits():
-            for place in () if hit.deleted else self.places.of(hit):
-                rows.writerow([getattr(place, column) for column in COLUMNS])
-                count += 1
+        found = [place for hit in self.places.hits() if not hit.deleted for place in self.places.of(hit)]
+        found.sort(key=lambda place: (len(place.participant), place.participant, place.hit))
+        rows.writerows([getattr(place, column) for column in COLUMNS] for place in found)
         path = self._folder / LIST
         write_whole(path, text.getvalue().encode())
         path.chmod(0o600)
-        return [f"{count} personal addresses are in {path}: one a row, each for one person and one page"]
+        people = len({place.participant for place in found})
+        return [f"{len(found)} personal addresses for {people} people are in {path}, one a row"]
 
     def _progress(self, hit: OpenHit) -> Progress:
         order = hit.order
