@@ -108,6 +108,11 @@ def work(order: dict[str, Any]) -> int:
     return DONE
 
 
+def has_ended(process: int) -> bool:
+    """Whether a child is dead, which stays to be waited for."""
+    return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def run(order: dict[str, Any]) -> int:
     """Fork for an order; its exit code, negative for the signal that ended it."""
     process = os.fork()
@@ -121,8 +126,8 @@ def run(order: dict[str, Any]) -> int:
             sys.stderr.flush()
             os._exit(code)
     if order.get("kill_after_s") is not None:
-        marks, patience = Path(order["marks"]), time.monotonic() + 30
-        while not (marks.exists() and marks.stat().st_size) and time.monotonic() < patience:
+        marks = Path(order["marks"])
+        while not has_ended(process) and not (marks.exists() and marks.stat().st_size):
             time.sleep(0.002)
         time.sleep(order["kill_after_s"])
         os.kill(process, signal.SIGKILL)
