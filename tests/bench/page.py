@@ -22,7 +22,7 @@ from hitgen.rehearsal.robot import Answer, Robot
 from hitgen.stimuli.packs import read_pack
 from tests.bench.build import photographs
 from tests.browser.conftest import CHROMIUM, FLAGS, HEAD
-from tests.browser.painting import DRAG, LEVELS, OBSERVER, around, at, at_study, grey, middle, swap_times
+from tests.browser.painting import DRAG, LEVELS, OBSERVER, around, at, at_study, grey, swap_times
 from tests.pageserver import PageServer, serve
 
 MBIT_PER_S, LATENCY_MS = 10, 40
@@ -151,7 +151,7 @@ def painted(seen: list[Any]) -> dict[str, float]:
     known = {grey(level): "source" if level == 0 else f"level:{level}" for level in range(LEVELS + 1)}
     frames = [entry[0] for entry in seen]
     swaps = swap_times(seen)[1:]
-    start = middle([t - 125 * number for number, t in enumerate(swaps[:20])])
+    start = statistics.median(t - 125 * number for number, t in enumerate(swaps))
     errors: dict[str, list[float]] = {"source": [], "distorted": []}
     beyond = []
     for number, t in enumerate(swaps):

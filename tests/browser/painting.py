@@ -86,10 +86,6 @@ def swap_times(seen: list) -> list[float]:
     return [after[0] for before, after in pairwise(phases) if before[1] != after[1]]
 
 
-def middle(values: list[float]) -> float:
-    return (min(values) + max(values)) / 2
-
-
 def around(frames: list[float], due: float) -> list[float]:
     place = bisect(frames, due)
     return frames[max(0, place - 1) : place + 1]

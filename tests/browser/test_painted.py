@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.browser.conftest import OpenPage
-from tests.browser.painting import DRAG, LEVELS, OBSERVER, around, at, at_study, grey, middle, observe, swap_times
+from tests.browser.painting import DRAG, LEVELS, OBSERVER, around, at, at_study, grey, observe, swap_times
 from tests.figures import write_figures
 
 
@@ -27,7 +27,7 @@ def check_painted(seen: list, most_frames_off: float) -> dict[str, float]:
     # the first change comes with the first move of the slider, within a phase: it is no swap
     swaps = swap_times(seen)[1:]
     assert len(swaps) > 10
-    start = middle([t - 125 * number for number, t in enumerate(swaps[:20])])
+    start = statistics.median(t - 125 * number for number, t in enumerate(swaps))
     off = []
     for number, t in enumerate(swaps):
         due = start + 125 * number
