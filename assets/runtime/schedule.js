@@ -77,9 +77,12 @@ function nominal(swapsPerSecond, frameMs) {
   };
 }
 
-/** A whole number of frames a phase, counted on the display; the real rate follows from the display. */
+/**
+ * A whole number of frames a phase, counted on the display; the real rate follows from the display. Where two numbers are
+ * equally near, as 7 and 8 at 60 Hz, it is the larger on every display, however its measured rate was rounded.
+ */
 function frameLocked(swapsPerSecond, frameMs) {
-  const framesPerPhase = Math.max(1, Math.round(1000 / swapsPerSecond / frameMs));
+  const framesPerPhase = Math.max(1, Math.round(1000 / swapsPerSecond / frameMs + TIE));
   let start = 0;
   let last = 0;
   let frames = 0;

@@ -54,7 +54,9 @@ def test_a_display_that_cannot_hold_the_schedule_is_refused_where_asked(tmp_path
         open_page, built_page(write_batch(tmp_path, f"{PIXELS}refuse_slow_display = true\n")), EVERY_FIFTH_FRAME
     )
     robot = Robot(page, lambda _: Answer(5, POINTS))
-    assert robot.work().screens[-1] == "blocked"
+    while robot.screen() not in ("training", "blocked"):
+        robot._leave(robot.screen())
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'blocked'")
     assert page.locator("[data-part=blocked-text]").inner_text()
 
 
@@ -65,7 +67,7 @@ def test_a_frame_locked_schedule_records_its_real_rate(tmp_path: Path, open_page
     robot.work()
     display = display_of(robot)
     assert display["schedule"] == "frame-locked"
-    frames_a_swap = round(display["refresh_hz"] / 8)
+    frames_a_swap = round(display["refresh_hz"] / 8 + 0.05)  # 7 and 8 frames are equally near at 60 Hz: the larger
     assert display["swaps_per_second"] == pytest.approx(display["refresh_hz"] / frames_a_swap, abs=0.02)
 
 
@@ -85,6 +87,7 @@ def test_a_changed_zoom_keeps_the_size_is_told_and_is_recorded(tmp_path: Path, o
     after = stage.bounding_box()
     assert before and after
     assert after["width"] * 1.25 == pytest.approx(before["width"], abs=1)
+    page.wait_for_timeout(400)  # a change counts once the window has rested
     session.send("Emulation.clearDeviceMetricsOverride")
     page.wait_for_function("() => document.querySelector('[data-part=notice]').hidden")
     page.wait_for_timeout(400)
