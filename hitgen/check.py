@@ -9,12 +9,12 @@ from typing import Any
 
 from hitgen.batch import Batch, load_batch
 from hitgen.build import BuildFolder, plan_of
-from hitgen.built import PageContent
 from hitgen.config.loading import CONFIG_NAME
 from hitgen.config.recruiting import ProlificRecruiter, TurkleRecruiter, in_waves
 from hitgen.errors import Fault, InputError
-from hitgen.orders import hourly_usd, quote_pages, raise_faults, requirement_faults
 from hitgen.plan import Plan, PlannedPage
+from hitgen.publishing.built import PageContent
+from hitgen.publishing.orders import hourly_usd, quote_pages, raise_faults, requirement_faults
 from hitgen.stimuli.flash import flash_faults
 from hitgen.stimuli.ladders import Ladder
 from hitgen.stimuli.making import Progress, make_ladders

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.errors import Fault, InputError
-from hitgen.ledger import Ledger
-from hitgen.lock import locked
+from hitgen.publishing.ledger import Ledger
+from hitgen.publishing.lock import locked
 from hitgen.recruiters.places import Places
 from hitgen.results.erasing import Erased, erase
 from hitgen.results.pseudonyms import ledger_key, pseudonym

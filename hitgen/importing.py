@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hitgen.collecting import collect
 from hitgen.collector.inbox import FILE, LIMIT_BYTES, Inbox
 from hitgen.config.loading import CONFIG_NAME
 from hitgen.config.recruiting import LinkRecruiter, ProlificRecruiter
 from hitgen.errors import Fault, InputError
-from hitgen.publication import Account
+from hitgen.publishing.collecting import collect
+from hitgen.publishing.publication import Account
 from hitgen.recruiters.places import Places, is_place, is_session
 
 MOST_BYTES = 4 * LIMIT_BYTES

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hitgen import acts
 from hitgen.build import BuildFolder
-from hitgen.collecting import collect
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.config.publishing import S3Host
@@ -22,9 +20,11 @@ from hitgen.errors import Fault, InputError
 from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.hosts.upload import Progress
-from hitgen.lock import locked
-from hitgen.publication import Publication, open_publication
-from hitgen.publish import Published, plan_publication, publish
+from hitgen.publishing import acts
+from hitgen.publishing.collecting import collect
+from hitgen.publishing.lock import locked
+from hitgen.publishing.publication import Publication, open_publication
+from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.rehearsal.marketplace import Marketplace
 from hitgen.rehearsal.storage import BUCKET, serve_bucket
 from hitgen.results.answers import submission_text

@@ -26,8 +26,8 @@ from hitgen.config.recruiting import (
     ProlificRecruiter,
     TurkleRecruiter,
 )
-from hitgen.lock import locked
-from hitgen.publication import open_publication
+from hitgen.publishing.lock import locked
+from hitgen.publishing.publication import open_publication
 from hitgen.recruiters.link import Link
 from hitgen.rehearsal.prolific import Prolific
 from hitgen.rehearsal.robots import some_answer

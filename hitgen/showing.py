@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hitgen.ending import Ended
 from hitgen.forget import Forgotten
-from hitgen.publish import PublicationPlan, Published
-from hitgen.status import Status
+from hitgen.publishing.ending import Ended
+from hitgen.publishing.publish import PublicationPlan, Published
+from hitgen.publishing.status import Status
 
 if TYPE_CHECKING:
     # Needs boto3, which `forget` and a folder host do without.

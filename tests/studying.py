@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from hitgen.ledger import Ledger
+from hitgen.publishing.ledger import Ledger
 from hitgen.recruiters.base import Account, Order, Progress, Submission
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)

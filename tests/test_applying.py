@@ -13,7 +13,7 @@ import pytest
 
 from hitgen import cli
 from hitgen.errors import InputError
-from hitgen.publication import open_account
+from hitgen.publishing.publication import open_account
 from hitgen.results.acting import plan_review
 from hitgen.results.applying import apply_review
 from hitgen.results.reviewfile import review_path

@@ -22,12 +22,12 @@ from hitgen.cli import main
 from hitgen.collector.app import Collector
 from hitgen.collector.inbox import LIMIT_BYTES, MAX_VERSIONS, Inbox
 from hitgen.collector.server import Server
-from hitgen.ledger import Ledger
-from hitgen.publication import open_account, open_publication
-from hitgen.publish import plan_publication, publish
+from hitgen.publishing.ledger import Ledger
+from hitgen.publishing.publication import open_account, open_publication
+from hitgen.publishing.publish import plan_publication, publish
+from hitgen.publishing.status import status
 from hitgen.recruiters.base import Order
 from hitgen.recruiters.places import Places, is_place
-from hitgen.status import status
 from tests.browser.conftest import write_batch
 from tests.people import collecting, free_port, link_batch, places
 from tests.publishing import START, make_batch, serving

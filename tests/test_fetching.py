@@ -10,7 +10,7 @@ import pytest
 
 from hitgen import cli
 from hitgen.errors import OutsideError
-from hitgen.publication import open_account
+from hitgen.publishing.publication import open_account
 from hitgen.results.fetching import fetch
 from hitgen.results.study import read_study
 from tests.reviewing import Published, killed, published

@@ -12,10 +12,10 @@ ROOT = Path(__file__).parent.parent / "hitgen"
 LAYERS = (
     {"errors", "__init__"},
     {"config"},
-    {"batch", "resources", "lock"},
+    {"batch", "resources"},
     {"plan", "pages", "stimuli", "hosts", "collector", "recruiters"},
-    {"ledger", "ledger_rows", "build", "golding"},
-    {"built", "orders", "publication", "placing", "publish", "collecting", "acts", "status", "standing", "ending", "check"},
+    {"build", "golding"},
+    {"publishing", "check"},
     {"serving", "importing", "results", "analysis", "simulation", "forget", "rehearse", "rehearse_people", "preview", "eject", "init", "showing"},
     {"console", "commands", "cli", "__main__"},
 )  # fmt: skip

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from hitgen.errors import InputError
-from hitgen.ledger import Ledger
-from hitgen.lock import locked
+from hitgen.publishing.ledger import Ledger
+from hitgen.publishing.lock import locked
 from hitgen.recruiters.base import Account, Order, Progress
 from tests.publishing import START
 
@@ -94,7 +94,7 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
 def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
     code = (
-        "import sys, time; from pathlib import Path; from hitgen.lock import locked\n"
+        "import sys, time; from pathlib import Path; from hitgen.publishing.lock import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as holder:
@@ -112,7 +112,7 @@ def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
 def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_reported(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
     code = (
-        "import sys, itertools; from pathlib import Path; from hitgen.ledger import Ledger\n"
+        "import sys, itertools; from pathlib import Path; from hitgen.publishing.ledger import Ledger\n"
         "with Ledger(Path(sys.argv[1])) as ledger:\n"
         "    for n in itertools.count(): ledger.set_fact(f'n{n}', 'x'); print(n, flush=True)"
     )

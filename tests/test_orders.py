@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from hitgen.built import PageContent
-from hitgen.orders import group_pages
+from hitgen.publishing.built import PageContent
+from hitgen.publishing.orders import group_pages
 from hitgen.recruiters.fees import fee_usd, quote, split
 from hitgen.recruiters.pacer import Pacer
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from hitgen.publication import open_account
+from hitgen.publishing.publication import open_account
 from hitgen.recruiters.base import Progress, Submission
 from hitgen.results.answers import submission_text
 from hitgen.results.exporting import export

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from hitgen import acts
 from hitgen.cli import main
 from hitgen.collector.inbox import Inbox
 from hitgen.errors import InputError, OutsideError
-from hitgen.publication import Account, open_account, open_publication
-from hitgen.publish import plan_publication, publish
+from hitgen.publishing import acts
+from hitgen.publishing.publication import Account, open_account, open_publication
+from hitgen.publishing.publish import plan_publication, publish
+from hitgen.publishing.status import status
 from hitgen.recruiters import prolific as recruiter_module
 from hitgen.recruiters import rest as rest_module
 from hitgen.recruiters.base import Bonus, RefusedError, UnknownOutcomeError
 from hitgen.recruiters.places import is_session
 from hitgen.rehearsal.prolific import Prolific
-from hitgen.status import status
 from tests.publishing import make_batch, serving
 
 PAGES = [
@@ -238,8 +238,8 @@ def test_admission_is_a_study_of_its_own(tmp_path: Path, service: Prolific, web:
 
 def test_without_production_nothing_is_spent(study: Path, service: Prolific, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recruiter_module, "LOOPBACK", ())
-    monkeypatch.setattr("hitgen.publish.LOOPBACK", ())
-    monkeypatch.setattr("hitgen.publish._address_faults", lambda _: [])
+    monkeypatch.setattr("hitgen.publishing.publish.LOOPBACK", ())
+    monkeypatch.setattr("hitgen.publishing.publish._address_faults", lambda _: [])
     assert any("test participants" in line for line in run(study))
     assert [row["status"] for row in service.studies.values()] == ["UNPUBLISHED", "ACTIVE"]
     assert service.offers(person(1)) == []
@@ -302,7 +302,7 @@ def test_where_there_is_no_test_mode_the_draft_is_named(
     study: Path, service: Prolific, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recruiter_module, "LOOPBACK", ())
-    monkeypatch.setattr("hitgen.publish._address_faults", lambda _: [])
+    monkeypatch.setattr("hitgen.publishing.publish._address_faults", lambda _: [])
     service.test_mode = False
     (told,) = run(study)
     assert "is a draft: preview it at" in told and "not enabled for your workspace" in told

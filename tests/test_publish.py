@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from hitgen import acts, ending
 from hitgen.errors import InputError, OutsideError
 from hitgen.forget import forget
-from hitgen.ledger import Ledger
-from hitgen.publication import open_account, open_publication
-from hitgen.publish import Published, plan_publication, publish
+from hitgen.publishing import acts, ending
+from hitgen.publishing.ledger import Ledger
+from hitgen.publishing.publication import open_account, open_publication
+from hitgen.publishing.publish import Published, plan_publication, publish
+from hitgen.publishing.status import status
 from hitgen.recruiters.base import Bonus, UnknownOutcomeError
-from hitgen.status import status
 from tests.publishing import FakeRecruiter, Killed, make_batch, serving
 
 PAGES = [{"study": ["a", "b"]}, {"study": ["c", "d"]}, {"study": ["e"]}]

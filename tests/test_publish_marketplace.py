@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from hitgen import acts, ending
 from hitgen.errors import HitgenError, InputError
-from hitgen.publication import open_account, open_publication
-from hitgen.publish import Published, plan_publication, publish
+from hitgen.publishing import acts, ending
+from hitgen.publishing.publication import open_account, open_publication
+from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.recruiters import mturk_client
 from hitgen.recruiters.base import RefusedError
 from hitgen.rehearsal.marketplace import Marketplace

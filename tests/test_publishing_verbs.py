@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hitgen import build, check, cli, publication
+from hitgen import build, check, cli
+from hitgen.publishing import publication
 from tests.publishing import FakeRecruiter, make_batch, serving
 
 

@@ -20,8 +20,8 @@ from hitgen.analysis.planning import pilot, ratings_needed
 from hitgen.analysis.study import analyse
 from hitgen.analysis.timing import pixel_effect
 from hitgen.cli import main
-from hitgen.ledger import Ledger
-from hitgen.publication import LEDGER
+from hitgen.publishing.ledger import Ledger
+from hitgen.publishing.publication import LEDGER
 from hitgen.results.dataset import Dataset, make_dataset
 from hitgen.simulation.population import Population
 from hitgen.simulation.simulate import simulate

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from hitgen import ending, showing
+from hitgen import showing
 from hitgen.config.loading import read_config
-from hitgen.orders import quote_pages
-from hitgen.publication import open_account, open_publication
-from hitgen.publish import plan_publication, publish
-from hitgen.status import status
+from hitgen.publishing import ending
+from hitgen.publishing.orders import quote_pages
+from hitgen.publishing.publication import open_account, open_publication
+from hitgen.publishing.publish import plan_publication, publish
+from hitgen.publishing.status import status
 from tests.publishing import FakeRecruiter, make_batch, serving
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from hitgen.cli import main
-from hitgen.ledger import Ledger
-from hitgen.publication import LEDGER, make_way
+from hitgen.publishing.ledger import Ledger
+from hitgen.publishing.publication import LEDGER, make_way
 from hitgen.recruiters.base import Account
 from hitgen.results.dataset import make_dataset
 from hitgen.simulation.observers import Gold, Observer, draw_truth

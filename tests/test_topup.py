@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hitgen import cli
-from hitgen.publication import open_account, open_publication
+from hitgen.publishing.publication import open_account, open_publication
 from hitgen.results.topup import TopupPlan, plan_topup
 from tests.reviewing import Published, published, workers
 

@@ -14,8 +14,8 @@ from typing import Any
 import polars
 
 from hitgen.build import build, read_manifest
-from hitgen.publication import open_account, open_publication
-from hitgen.publish import plan_publication, publish
+from hitgen.publishing.publication import open_account, open_publication
+from hitgen.publishing.publish import plan_publication, publish
 from hitgen.rehearsal.marketplace import Marketplace
 from hitgen.rehearsal.robot import Answer, Trial
 from hitgen.rehearsal.robots import Worked, work

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from hitgen.ledger import Ledger
-from hitgen.publication import LEDGER
+from hitgen.publishing.ledger import Ledger
+from hitgen.publishing.publication import LEDGER
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class PeopleVerbs:
     def take(self, options: argparse.Namespace) -> None:
         """Import files and say what became of them."""
         from hitgen.importing import import_files, summary
-        from hitgen.publication import open_account
+        from hitgen.publishing.publication import open_account
 
         with open_account(options.folder) as account:
             self.say("\n".join(summary(import_files(account, options.files))))

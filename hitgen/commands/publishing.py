@@ -56,8 +56,8 @@ class PublishingVerbs:
         from hitgen import showing
         from hitgen.build import build
         from hitgen.check import check
-        from hitgen.publication import LEDGER, open_publication
-        from hitgen.publish import plan_publication, publish
+        from hitgen.publishing.publication import LEDGER, open_publication
+        from hitgen.publishing.publish import plan_publication, publish
 
         if options.configure_bucket and not self._configure(options):
             return
@@ -117,8 +117,8 @@ class PublishingVerbs:
     def status(self, options: argparse.Namespace) -> None:
         """Show where the batch stands."""
         from hitgen import showing
-        from hitgen.publication import open_account
-        from hitgen.status import status
+        from hitgen.publishing.publication import open_account
+        from hitgen.publishing.status import status
 
         with open_account(options.folder) as account:
             found = status(account, refresh=not options.offline)
@@ -126,8 +126,8 @@ class PublishingVerbs:
 
     def extend(self, options: argparse.Namespace) -> None:
         """Give HITs more time."""
-        from hitgen.ending import extend
-        from hitgen.publication import open_account
+        from hitgen.publishing.ending import extend
+        from hitgen.publishing.publication import open_account
 
         with open_account(options.folder) as account:
             changed = extend(account, timedelta(hours=options.hours))
@@ -135,8 +135,8 @@ class PublishingVerbs:
 
     def expire(self, options: argparse.Namespace) -> None:
         """End all HITs."""
-        from hitgen.ending import expire
-        from hitgen.publication import open_account
+        from hitgen.publishing.ending import expire
+        from hitgen.publishing.publication import open_account
 
         with open_account(options.folder) as account:
             self.say(f"{len(expire(account))} HITs take no new workers")
@@ -144,8 +144,8 @@ class PublishingVerbs:
     def delete(self, options: argparse.Namespace) -> None:
         """Remove what is over and judged."""
         from hitgen import showing
-        from hitgen.ending import delete
-        from hitgen.publication import open_account
+        from hitgen.publishing.ending import delete
+        from hitgen.publishing.publication import open_account
 
         with open_account(options.folder) as account:
             self.say("\n".join(showing.ended_lines(delete(account))))
@@ -153,9 +153,9 @@ class PublishingVerbs:
     def close(self, options: argparse.Namespace) -> None:
         """Show where the batch stands, and end it if the user agrees."""
         from hitgen import showing
-        from hitgen.ending import close
-        from hitgen.publication import open_account
-        from hitgen.status import status
+        from hitgen.publishing.ending import close
+        from hitgen.publishing.publication import open_account
+        from hitgen.publishing.status import status
 
         with open_account(options.folder) as account:
             self.say("\n".join(showing.status_lines(status(account))))

@@ -37,7 +37,7 @@ class ResultsVerbs:
 
     def fetch(self, options: argparse.Namespace) -> None:
         """Take submissions in and name the faulty ones."""
-        from hitgen.publication import open_account
+        from hitgen.publishing.publication import open_account
         from hitgen.results import telling
         from hitgen.results.fetching import fetch
 
@@ -61,8 +61,8 @@ class ResultsVerbs:
         self.say(telling.review_json(rows) if options.json else "\n".join(telling.review_lines(study, rows, path)))
 
     def _apply(self, options: argparse.Namespace) -> None:
-        from hitgen.collecting import collect
-        from hitgen.publication import open_account
+        from hitgen.publishing.collecting import collect
+        from hitgen.publishing.publication import open_account
         from hitgen.results import telling
         from hitgen.results.acting import plan_review
         from hitgen.results.applying import apply_review
@@ -94,8 +94,8 @@ class ResultsVerbs:
     def topup(self, options: argparse.Namespace) -> None:
         """Show what is missing and what it costs, and publish it."""
         from hitgen import showing
-        from hitgen.publication import open_publication
-        from hitgen.publish import publish
+        from hitgen.publishing.publication import open_publication
+        from hitgen.publishing.publish import publish
         from hitgen.results import telling
         from hitgen.results.topup import plan_topup, refuse_unpublished
 

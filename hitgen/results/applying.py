@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial
 
-from hitgen import acts
 from hitgen.errors import Fault, InputError
-from hitgen.publication import Account
+from hitgen.publishing import acts
+from hitgen.publishing.publication import Account
 from hitgen.recruiters.base import RefusedError
 from hitgen.results.acting import ReviewPlan
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hitgen.collecting import collect
-from hitgen.publication import Account
+from hitgen.publishing.collecting import collect
+from hitgen.publishing.publication import Account
 from hitgen.results.parsing import Faulty
 from hitgen.results.study import Study, read_study
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 
-from hitgen.ledger import Ledger
+from hitgen.publishing.ledger import Ledger
 
 FACT = "pseudonyms"
 CHARS = 16

@@ -10,9 +10,9 @@ from pathlib import Path
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.errors import Fault, InputError
-from hitgen.ledger import Ledger
-from hitgen.ledger_rows import moment
-from hitgen.publication import LEDGER
+from hitgen.publishing.ledger import Ledger
+from hitgen.publishing.ledger_rows import moment
+from hitgen.publishing.publication import LEDGER
 from hitgen.results.content import Content, read_content
 from hitgen.results.grade import GradedWork, grade
 from hitgen.results.parsing import Faulty, Received, Work, parse

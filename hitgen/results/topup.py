@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hitgen.collecting import collect
 from hitgen.config.recruiting import MTurkRecruiter
 from hitgen.errors import Fault, InputError
-from hitgen.ledger import Ledger
-from hitgen.publication import LEDGER, Publication
-from hitgen.publish import PublicationPlan, plan_publication
+from hitgen.publishing.collecting import collect
+from hitgen.publishing.ledger import Ledger
+from hitgen.publishing.publication import LEDGER, Publication
+from hitgen.publishing.publish import PublicationPlan, plan_publication
+from hitgen.publishing.standing import Standing
 from hitgen.recruiters.fees import LARGE_HIT
 from hitgen.results.study import Study, read_study
-from hitgen.standing import Standing
 
 
 @dataclass(frozen=True)

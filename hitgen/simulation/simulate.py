@@ -17,9 +17,9 @@ from hitgen.build import read_manifest
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.errors import Fault, InputError
-from hitgen.ledger import Ledger
-from hitgen.lock import locked
-from hitgen.publication import LEDGER
+from hitgen.publishing.ledger import Ledger
+from hitgen.publishing.lock import locked
+from hitgen.publishing.publication import LEDGER
 from hitgen.recruiters.base import Account, Order, Progress, Submission
 from hitgen.results.content import Content, KnownPage, read_content
 from hitgen.simulation.answering import SimulatedWorker, is_admitted

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser
 from hitgen.build import build
 from hitgen.cli import main
 from hitgen.collector.inbox import Inbox
-from hitgen.publication import open_account
-from hitgen.status import status
+from hitgen.publishing.publication import open_account
+from hitgen.publishing.status import status
 from tests.people import collecting, free_port, link_batch, places, screen_is, visit, work
 
 # Together on one worker: what they share takes longer than they do.

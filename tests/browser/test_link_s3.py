@@ -16,8 +16,8 @@ from hitgen.build import build
 from hitgen.cli import main
 from hitgen.collector import bucket as collector_bucket
 from hitgen.collector.inbox import LIMIT_BYTES, Inbox
-from hitgen.publication import open_account
-from hitgen.status import status
+from hitgen.publishing.publication import open_account
+from hitgen.publishing.status import status
 from tests.browser.conftest import write_batch
 from tests.people import SMALL, places, screen_is, visit, work
 from tests.strict_s3 import Gate, gate

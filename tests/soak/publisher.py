@@ -21,14 +21,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from hitgen import acts, collecting
 from hitgen.errors import HitgenError, InputError
 from hitgen.hosts import upload
 from hitgen.hosts.folder import Folder
-from hitgen.ledger import Ledger
-from hitgen.ledger_rows import Kept
-from hitgen.publication import open_account, open_publication
-from hitgen.publish import plan_publication, publish
+from hitgen.publishing import acts, collecting
+from hitgen.publishing.ledger import Ledger
+from hitgen.publishing.ledger_rows import Kept
+from hitgen.publishing.publication import open_account, open_publication
+from hitgen.publishing.publish import plan_publication, publish
 from hitgen.recruiters import mturk_client
 from hitgen.recruiters.base import Bonus
 from hitgen.recruiters.pacer import Pacer

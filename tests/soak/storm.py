@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from hitgen.ledger import Ledger
+from hitgen.publishing.ledger import Ledger
 from hitgen.rehearsal.faults import Faults
 from hitgen.rehearsal.hits import as_cents, fee_cents
 from hitgen.rehearsal.marketplace import Marketplace

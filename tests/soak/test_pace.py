@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from hitgen.publication import open_publication
-from hitgen.publish import plan_publication, publish
+from hitgen.publishing.publication import open_publication
+from hitgen.publishing.publish import plan_publication, publish
 from hitgen.recruiters import mturk_client
 from hitgen.recruiters.pacer import Pacer
 from hitgen.rehearsal.clock import Clock

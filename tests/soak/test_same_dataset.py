@@ -17,8 +17,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from hitgen.build import build, read_manifest
-from hitgen.publication import open_account, open_publication
-from hitgen.publish import plan_publication, publish
+from hitgen.publishing.publication import open_account, open_publication
+from hitgen.publishing.publish import plan_publication, publish
 from hitgen.rehearsal.browsers import open_browser
 from hitgen.rehearsal.prolific import Prolific
 from hitgen.rehearsal.robot import Answer, Trial

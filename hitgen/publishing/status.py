@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from hitgen.collecting import collect
-from hitgen.publication import Account
+from hitgen.publishing.collecting import collect
+from hitgen.publishing.publication import Account
+from hitgen.publishing.standing import Standing
 from hitgen.recruiters import base
-from hitgen.standing import Standing
 
 
 @dataclass(frozen=True)

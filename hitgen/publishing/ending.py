@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hitgen.collecting import collect
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts import open_host
-from hitgen.ledger_rows import Hit
-from hitgen.publication import Account
-from hitgen.standing import Standing
+from hitgen.publishing.collecting import collect
+from hitgen.publishing.ledger_rows import Hit
+from hitgen.publishing.publication import Account
+from hitgen.publishing.standing import Standing
 
 LISTED_AFTER = timedelta(minutes=10)
 """After this long a HIT that was made is in the recruiter's listing."""

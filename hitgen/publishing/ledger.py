@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from hitgen.errors import Fault, InputError
-from hitgen.ledger_rows import SCHEMA, TABLES, Action, Hit, HitState, Kept, moment
+from hitgen.publishing.ledger_rows import SCHEMA, TABLES, Action, Hit, HitState, Kept, moment
 from hitgen.recruiters.base import Account, Environment, Order, Progress, Submission
 
 

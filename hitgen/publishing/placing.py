@@ -6,9 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from hitgen.errors import OutsideError
-from hitgen.ledger_rows import Hit
-from hitgen.orders import Intended
-from hitgen.publication import MAX_SKEW_S, Account
+from hitgen.publishing.ledger_rows import Hit
+from hitgen.publishing.orders import Intended
+from hitgen.publishing.publication import MAX_SKEW_S, Account
 from hitgen.recruiters.base import Progress, RefusedError
 
 

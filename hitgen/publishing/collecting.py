@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from hitgen.ledger_rows import Hit
-from hitgen.publication import Account
+from hitgen.publishing.ledger_rows import Hit
+from hitgen.publishing.publication import Account
 from hitgen.recruiters.base import Progress
 
 

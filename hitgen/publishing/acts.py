@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from hitgen.publication import Account
+from hitgen.publishing.publication import Account
 from hitgen.recruiters.base import Bonus, Judgement
 from hitgen.recruiters.fees import bonus_fee_usd
 

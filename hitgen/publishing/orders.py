@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hitgen.built import BuiltPage, PageContent
 from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiting import (
     AnyRecruiter,
@@ -20,6 +19,7 @@ from hitgen.config.recruiting import (
     minutes_of,
 )
 from hitgen.errors import Fault, InputError
+from hitgen.publishing.built import BuiltPage, PageContent
 from hitgen.recruiters.base import Order
 from hitgen.recruiters.fees import Quote, quote_for, split
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
-from hitgen.collecting import collect, keep_apart
 from hitgen.config.publishing import S3Host
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import Progress, upload, verify
-from hitgen.ledger_rows import Hit
-from hitgen.orders import Intended, raise_faults, requirement_faults
-from hitgen.placing import place, settle
-from hitgen.publication import Publication
+from hitgen.publishing.collecting import collect, keep_apart
+from hitgen.publishing.ledger_rows import Hit
+from hitgen.publishing.orders import Intended, raise_faults, requirement_faults
+from hitgen.publishing.placing import place, settle
+from hitgen.publishing.publication import Publication
+from hitgen.publishing.standing import Standing
 from hitgen.recruiters.base import Account
 from hitgen.recruiters.fees import Quote
-from hitgen.standing import Standing
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
