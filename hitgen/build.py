@@ -201,7 +201,8 @@ def _manifest(batch: Batch, rows: list[dict[str, Any]], ladders: Mapping[str, La
         for question in batch.questions
     ]
     return {
-        "schema": 1, "batch": batch.config.batch.name, "hitgen": __version__, "pages": rows, "questions": questions,
+        "schema": 1, "batch": batch.config.batch.name, "hitgen": __version__,
+        "locations": batch.config.hit.locations, "pages": rows, "questions": questions,
         "ladders": [ladder.record() for ladder in ladders.values()],
     }  # fmt: skip
 

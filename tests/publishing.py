@@ -88,6 +88,7 @@ kind = "mturk"
         "schema": 1,
         "batch": "demo",
         "hitgen": "0",
+        "locations": 3,
         "pages": rows,
         "questions": [],
         "ladders": ladders,

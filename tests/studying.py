@@ -58,7 +58,7 @@ class SmallStudy:
         ladders += [self._ladder("training", f"t{number}") for number in range(self.training)]
         questions = [self._question(row) for row in ladders if row["role"] != "study"]
         manifest = {
-            "schema": 1, "batch": "demo", "hitgen": "0", "questions": questions, "ladders": ladders,
+            "schema": 1, "batch": "demo", "hitgen": "0", "locations": 3, "questions": questions, "ladders": ladders,
             "pages": [self._page(name, number, ladders) for number, name in enumerate(self.names)],
         }  # fmt: skip
         (self.folder / "build" / "manifest.json").write_text(json.dumps(manifest))

@@ -64,7 +64,7 @@ def make_study(
     questions = [_question(key, rng) for key in names["gold"]]
     plan = make_plan(read_config(folder / "batch.toml"), {"training": [], **names})
     manifest = {
-        "schema": 1, "batch": "measures", "hitgen": "0", "pages": _pages(plan), "questions": questions,
+        "schema": 1, "batch": "measures", "hitgen": "0", "locations": 3, "pages": _pages(plan), "questions": questions,
         "ladders": ladders,
     }  # fmt: skip
     (folder / "build").mkdir(exist_ok=True)

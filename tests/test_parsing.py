@@ -14,6 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.publication import open_account
 from hitgen.recruiters.base import Progress, Submission
 from hitgen.results.answers import submission_text
@@ -108,6 +109,19 @@ def test_what_a_page_hands_in_is_taken_as_xml_and_as_json(tmp_path: Path) -> Non
     jsonschema.validate(good, submission_schema())
     with pytest.raises(FaultyError, match="65537 bytes"):
         read_submission("x" * 65537)
+
+
+def test_a_later_build_makes_no_published_answer_unreadable(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path)
+    small.hand_in([("p0001", "A1", "W1", json.dumps(small.answer("p0001", "A1", "W1")))])
+    with small.ledger() as ledger:
+        ledger.set_fact(MANIFEST_FACT, json.dumps(small.manifest))
+    before = read_study(tmp_path)
+    assert len(before.works) == 1
+    (tmp_path / "build" / "manifest.json").write_text("{}")
+    text = (tmp_path / "batch.toml").read_text()
+    (tmp_path / "batch.toml").write_text(text.replace("[hit]\n", "[hit]\nlocations = 5\n"))
+    assert read_study(tmp_path).works == before.works
 
 
 def test_the_shipped_schema_is_the_one_of_the_code() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 from hitgen.errors import InputError, OutsideError
 from hitgen.forget import forget
 from hitgen.publishing import acts, ending
+from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.ledger import Ledger
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
@@ -47,6 +49,15 @@ def run(folder: Path, recruiter: FakeRecruiter, **options: Any) -> Published:
 
 def ordered(recruiter: FakeRecruiter) -> Counter[str]:
     return Counter(order.hit for order in recruiter.orders.values())
+
+
+def test_the_ledger_keeps_the_manifest_of_what_was_published(tmp_path: Path, site: str) -> None:
+    folder = batch(tmp_path, site)
+    published = json.loads((folder / "build" / "manifest.json").read_text())
+    run(folder, FakeRecruiter())
+    (folder / "build" / "manifest.json").unlink()
+    with Ledger(folder / "ledger.sqlite") as ledger:
+        assert json.loads(ledger.fact(MANIFEST_FACT) or "") == published
 
 
 def test_every_page_becomes_one_hit_and_a_second_run_does_nothing(tmp_path: Path, site: str) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from hitgen.build import BuildFolder, read_manifest
 from hitgen.errors import Fault, InputError
 from hitgen.hosts.base import HostedFile, pack_file, page_file
+
+MANIFEST_FACT = "manifest"
+"""Under this name the ledger keeps the manifest of what was published, so that no later build makes answers unreadable."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,11 @@ class BuiltPage(PageContent):
 
 @dataclass(frozen=True)
 class Built:
-    """The pages in order, and every pack that they fetch (none where packs are inline)."""
+    """The pages in order, every pack that they fetch (none where packs are inline), and the manifest's text."""
 
     pages: tuple[BuiltPage, ...]
     packs: tuple[HostedFile, ...]
+    manifest: str = ""
 
 
 def read_build(folder: Path, batch: str, linked: bool) -> Built:
@@ -52,7 +57,7 @@ def read_build(folder: Path, batch: str, linked: bool) -> Built:
         raise InputError(
             [Fault(str(path), "", "is named in the manifest but missing", "`hitgen build`") for path in missing[:5]]
         )
-    return Built(pages, packs)
+    return Built(pages, packs, json.dumps(manifest, ensure_ascii=False))
 
 
 def _page(batch: str, build: Path, row: dict[str, object]) -> BuiltPage:

@@ -11,6 +11,7 @@ from hitgen.config.publishing import S3Host
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import Progress, upload, verify
+from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.collecting import collect, keep_apart
 from hitgen.publishing.ledger_rows import Hit
 from hitgen.publishing.orders import Intended, raise_faults, requirement_faults
@@ -217,6 +218,7 @@ def publish(
     new = [hit.order for hit in plan.now]
     publication.recruiter.prepare(new)
     uploaded = _serve(publication, plan, workers, progress)
+    publication.ledger.set_fact(MANIFEST_FACT, publication.built.manifest)
     settled = tuple(settle(publication, row).hit for row in plan.doubtful)
     excluded = _keep_apart(publication, plan)
     made: list[str] = []

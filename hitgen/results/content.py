@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from hitgen.build import BuildFolder, read_manifest
 from hitgen.config.images import Parameter
 from hitgen.errors import Fault, InputError
+from hitgen.publishing.built import MANIFEST_FACT
+from hitgen.publishing.ledger import Ledger
 from hitgen.results.submission import Point
 
 
@@ -75,21 +78,23 @@ class KnownPage:
 
 @dataclass(frozen=True)
 class Content:
-    """All pages and ladders of a build."""
+    """All pages and ladders of a build; `locations` is the marks that a trial asks for."""
 
     batch: str
+    locations: int
     pages: dict[str, KnownPage]
     ladders: tuple[KnownLadder, ...]
 
 
-def read_content(folder: Path) -> Content:
-    """The content of the build in a batch folder; InputError where it is missing or damaged."""
-    manifest = read_manifest(folder)
+def read_content(folder: Path, ledger: Ledger | None = None) -> Content:
+    """The content of what a ledger published, or else of the build in a batch folder; InputError where it is damaged."""
+    published = ledger.fact(MANIFEST_FACT) if ledger else None
+    manifest = json.loads(published) if published else read_manifest(folder)
     try:
         ladders = {f"{row['images']}/{row['source']}": _ladder(row) for row in manifest["ladders"]}
         answers = {row["question"]: _answer(row) for row in manifest["questions"]}
         pages = {row["page"]: _page(row, ladders, answers) for row in manifest["pages"]}
-        return Content(str(manifest["batch"]), pages, tuple(ladders.values()))
+        return Content(str(manifest["batch"]), int(manifest["locations"]), pages, tuple(ladders.values()))
     except (KeyError, TypeError, IndexError) as error:
         path = str(BuildFolder(folder).manifest)
         raise InputError(Fault(path, "", f"lacks {error}", "`hitgen build` again")) from None

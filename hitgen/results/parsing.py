@@ -45,8 +45,8 @@ class Faulty:
     fault: str
 
 
-def parse(received: Received, content: Content, locations: int) -> Work | Faulty:
-    """Read one answer; nothing in it can do more than make it `Faulty`. `locations` is the marks a trial asks for."""
+def parse(received: Received, content: Content) -> Work | Faulty:
+    """Read one answer; nothing in it can do more than make it `Faulty`."""
     page = content.pages.get(received.page)
     if page is None:
         return Faulty(received, f"is for page {plain(received.page)!r}, which is not in this build")
@@ -54,7 +54,7 @@ def parse(received: Received, content: Content, locations: int) -> Work | Faulty
         submission = read_submission(submission_text(received.answer))
     except FaultyError as error:
         return Faulty(received, str(error))
-    faults = [*_origin_faults(received, content, submission), *_trial_faults(page, submission, locations)]
+    faults = [*_origin_faults(received, content, submission), *_trial_faults(page, submission, content.locations)]
     if faults:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
         return Faulty(received, plain("; ".join(faults[:3]) + more))

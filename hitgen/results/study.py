@@ -45,24 +45,25 @@ class Study:
 
 
 def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
-    """The study in a batch folder, from its config, build, ledger and review file; asks nobody.
+    """The study in a batch folder, from its config, ledger and review file, and the build where nothing was published; asks nobody.
 
     Raises InputError where one of them is missing, or the build is not the one that was published.
     """
-    config, content = read_config(folder / "batch.toml"), read_content(folder)
+    config = read_config(folder / "batch.toml")
     if ledger is None:
         path = folder / LEDGER
         if not path.exists():
             raise InputError(Fault(str(path), "", "nothing was published or taken in yet", "`hitgen publish` first"))
         with Ledger(path) as opened:
-            return _study(folder, config, content, opened)
-    return _study(folder, config, content, ledger)
+            return _study(folder, config, opened)
+    return _study(folder, config, ledger)
 
 
-def _study(folder: Path, config: BatchConfig, content: Content, ledger: Ledger) -> Study:
+def _study(folder: Path, config: BatchConfig, ledger: Ledger) -> Study:
+    content = read_content(folder, ledger)
     rows = received(ledger)
     _refuse_other_build(content, ledger, {row.hit for row in rows})
-    works, faulty = read_works(rows, content, config.hit.locations)
+    works, faulty = read_works(rows, content)
     review = read_review(folder)
     judged = judge(works, faulty, config, {name: row.decided() for name, row in review.items()})
     key = ledger_key(ledger)
@@ -82,14 +83,12 @@ def received(ledger: Ledger) -> list[Received]:
     ]
 
 
-def read_works(
-    rows: Iterable[Received], content: Content, locations: int
-) -> tuple[Sequence[GradedWork], Sequence[Faulty]]:
+def read_works(rows: Iterable[Received], content: Content) -> tuple[Sequence[GradedWork], Sequence[Faulty]]:
     """What can be graded, graded, and what cannot."""
     works: list[GradedWork] = []
     faulty: list[Faulty] = []
     for row in rows:
-        read = parse(row, content, locations)
+        read = parse(row, content)
         if isinstance(read, Work):
             works.append(grade(read))
         else:
