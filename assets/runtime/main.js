@@ -20,6 +20,7 @@ import { checkViewport } from "./viewport.js";
 import { createWaiting } from "./waiting.js";
 import { createWords } from "./words.js";
 
+const LOAD_AGAIN_MS = 150;
 const USUAL_FRAME_MS = 1000 / 60;
 const TRIAL_SCREENS = ["training", "study"];
 
@@ -41,6 +42,7 @@ const environment = readEnvironment(location, page.submit_origins);
 const storage = createStorage(
   () => window.localStorage,
   ["hitgen", page.batch, page.page, environment.assignment, environment.worker].join(":"),
+  history,
 );
 const packs = createPacks({
   mode: page.packs,
@@ -335,6 +337,11 @@ function boot() {
     paintExample(part("preview-example"), 0);
     part("preview-text").textContent = words(location.search.includes("assignmentId") ? "preview_text" : "preview_no_assignment");
     showScreen("preview");
+    return;
+  }
+  if (storage.isBehind()) {
+    packs.refuse();
+    later(() => location.reload(), LOAD_AGAIN_MS);
     return;
   }
   bind();

@@ -1,11 +1,18 @@
 // Saved state that survives a reload where the browser allows it, and works from memory where it does not.
 
+const MOST_TRIES = 8;
+
 /**
+ * A reload may land in another process of the browser, which for a moment does not see what was just stored. So the
+ * number of the last save also stands in the history entry, which goes along with the reload.
+ *
  * @param {() => Storage|null} getStorage may throw, or give null
  * @param {string} key
+ * @param {History} history
  */
-export function createStorage(getStorage, key) {
+export function createStorage(getStorage, key, history) {
   let memory = null;
+  let saves = 0;
 
   function guarded(act) {
     try {
@@ -15,22 +22,40 @@ export function createStorage(getStorage, key) {
     }
   }
 
+  const mark = () => guarded(() => history.state?.[key]) ?? { saves: 0, tries: 0 };
+  const setMark = (next) => guarded(() => history.replaceState({ ...history.state, [key]: next }, ""));
+
   return {
     load() {
-      return guarded((storage) => JSON.parse(storage.getItem(key))) ?? memory;
+      const stored = guarded((storage) => JSON.parse(storage.getItem(key)));
+      saves = stored?.saves ?? 0;
+      return stored?.state ?? memory;
     },
     save(state) {
       memory = state;
-      guarded((storage) => storage.setItem(key, JSON.stringify(state)));
+      saves += 1;
+      const kept = guarded((storage) => {
+        storage.setItem(key, JSON.stringify({ saves, state }));
+        return true;
+      });
+      if (kept) setMark({ saves, tries: 0 });
     },
     /** Whether what is saved outlives this tab. */
     lasts() {
       const probe = `${key}:probe`;
       return guarded((storage) => (storage.setItem(probe, ""), storage.removeItem(probe), true)) === true;
     },
+    /** What was loaded is older than what was saved, and loading again may help: true a few times, then false. */
+    isBehind() {
+      const { saves: last, tries } = mark();
+      if (last <= saves || tries >= MOST_TRIES) return false;
+      setMark({ saves: last, tries: tries + 1 });
+      return true;
+    },
     clear() {
       memory = null;
       guarded((storage) => storage.removeItem(key));
+      setMark(undefined);
     },
   };
 }

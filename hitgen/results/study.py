@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from hitgen.build import read_manifest
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.errors import Fault, InputError
@@ -53,6 +54,7 @@ def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
     if ledger is None:
         path = folder / LEDGER
         if not path.exists():
+            read_manifest(folder)  # where there is no build either, that is the first thing to be told
             raise InputError(Fault(str(path), "", "nothing was published or taken in yet", "`hitgen publish` first"))
         with Ledger(path) as opened:
             return _study(folder, config, opened)

@@ -32,6 +32,8 @@ CLOSE_ENOUGH = 0.0003
 """Of a frame's size: nearer to the target's size than this it need not come."""
 FINE_QUALITY = 97
 """From here on a frame keeps noise of two steps, which weighs much and is not seen."""
+UNSEEN_STEP = 2
+"""The largest noise up to the window's end; what alternates with the source may not be seen there."""
 FIRST_STEP, STEP_PER_LEVEL, LARGEST_STEP = 16.0, 1.5, 70.0
 """Luma by which the places change at the onset, more for each level from there, at most."""
 STRONGEST_BLUR_PX = 4.0
@@ -191,7 +193,7 @@ def _frame(
     step = 2 if quality >= FINE_QUALITY else 1 if in_window else 1 + (100 - quality) // 8
     noise = step * generator.choice(np.array([-1, 1], dtype=np.int16), picture.shape)
     if len(_encoded(_image(picture + noise), quality, form)) < target:
-        noise *= 2 if in_window else 3
+        noise = np.clip(3 * noise, -UNSEEN_STEP, UNSEEN_STEP) if in_window else 3 * noise
 
     smallest = min(map(len, taken), default=0)  # natural ladders hardly ever grow again
 
