@@ -15,6 +15,7 @@ from hitgen.stimuli.gold import Gold, make_gold
 from tests.bench.build import photographs
 
 LADDERS = 8
+pytestmark = pytest.mark.xdist_group("gold")  # its ladders take half a minute: made once, not once a process
 Curve = list[int]
 
 

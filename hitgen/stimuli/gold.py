@@ -193,7 +193,7 @@ def _frame(
     step = 2 if quality >= FINE_QUALITY else 1 if in_window else 1 + (100 - quality) // 8
     noise = step * generator.choice(np.array([-1, 1], dtype=np.int16), picture.shape)
     if len(_encoded(_image(picture + noise), quality, form)) < target:
-        noise = np.clip(3 * noise, -UNSEEN_STEP, UNSEEN_STEP) if in_window else 3 * noise
+        noise = np.clip(3 * noise, -UNSEEN_STEP, UNSEEN_STEP) if in_window else 2 * noise
 
     smallest = min(map(len, taken), default=0)  # natural ladders hardly ever grow again
 

@@ -130,3 +130,27 @@ def test_storage_that_fails_loses_nothing_but_resuming(tmp_path: Path, browser: 
     page.reload()
     assert robot.screen() == "consent" and complaints == []
     context.close()
+
+
+LATE_STORAGE = """
+const late = sessionStorage.getItem('loads-to-hide') ?? '0';
+if (Number(late) > 0) {
+  sessionStorage.setItem('loads-to-hide', String(Number(late) - 1));
+  Object.defineProperty(window, 'localStorage', {get() { return {getItem: () => null, setItem() {}, removeItem() {}}; }});
+}
+"""
+
+
+@pytest.mark.browser
+def test_a_save_that_a_reload_does_not_see_yet_is_waited_for(tmp_path: Path, open_page: OpenPage) -> None:
+    """A browser may reload in another process, which for a moment shows storage as it was, or as empty."""
+    page = open_page("about:blank")
+    page.context.add_init_script(LATE_STORAGE)
+    page.goto(built_page(write_batch(tmp_path, EVERYTHING, study=1)))
+    robot = Robot(page, lambda _: Answer(5, []))
+    while robot.screen() != "distance":
+        robot._leave(robot.screen())
+    page.evaluate("() => sessionStorage.setItem('loads-to-hide', '3')")
+    page.reload()
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'distance'")
+    assert page.evaluate("() => sessionStorage.getItem('loads-to-hide')") == "0"
