@@ -74,9 +74,9 @@ def test_the_network_is_lost_while_submitting(study: Path, browser: Browser, tmp
 
     for entry in kept["origins"]:
         for item in entry["localStorage"]:
-            state = json.loads(item["value"])
-            state["opened_at"] -= 3_600_000
-            item["value"] = json.dumps(state)
+            saved_state = json.loads(item["value"])
+            saved_state["state"]["opened_at"] -= 3_600_000
+            item["value"] = json.dumps(saved_state)
     context, page = visit(browser, place["url"], storage_state=kept)
     screen_is(page, "done")
     page.get_by_text(place["code"]).wait_for()
