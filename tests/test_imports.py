@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "hitgen"
 LAYERS = (
-    {"errors", "__init__"},
+    {"errors", "transaction", "__init__"},
     {"config"},
     {"batch", "resources"},
     {"plan", "pages", "stimuli", "hosts", "collector", "recruiters"},

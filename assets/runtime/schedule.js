@@ -27,7 +27,7 @@ function nominal(swapsPerSecond, frameMs) {
   let index = 0;
   let swappedAt = 0;
   let excess = 0; // how much longer than due the source was shown than the level, in ms
-  let undecided = -1; // the tied swap last decided, and its side
+  let decided = -1; // the tied swap last decided, and its side
   let early = false;
 
   function tie() {
@@ -36,8 +36,8 @@ function nominal(swapsPerSecond, frameMs) {
   }
 
   function goesEarly(swap, t) {
-    if (swap === undecided) return early;
-    undecided = swap;
+    if (swap === decided) return early;
+    decided = swap;
     const sign = swap % 2 ? 1 : -1;
     const now = Math.abs(excess + sign * (t - swappedAt - periodMs));
     const next = Math.abs(excess + sign * (t + frameMs - swappedAt - periodMs));
@@ -59,7 +59,7 @@ function nominal(swapsPerSecond, frameMs) {
       swappedAt = t;
       index = 0;
       excess = 0;
-      undecided = -1;
+      decided = -1;
     },
     setFrameMs(ms) {
       frameMs = ms;

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hitgen.errors import Fault, InputError
+from hitgen.transaction import transaction
 
 FILE = "collected.sqlite"
 LIMIT_BYTES = 64 * 1024
@@ -210,14 +211,8 @@ class Inbox:
     @contextmanager
     def _together(self) -> Iterator[None]:
         # One connection serves all threads of a server, so the transaction is theirs in turn.
-        with self._lock:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
+        with self._lock, transaction(self._database):
+            yield
 
 
 def _opened(found: dict[str, Any], now: datetime) -> datetime:

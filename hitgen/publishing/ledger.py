@@ -7,7 +7,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, cast
 from hitgen.errors import Fault, InputError
 from hitgen.publishing.ledger_rows import SCHEMA, TABLES, Action, Hit, HitState, Kept, moment
 from hitgen.recruiters.base import Account, Environment, Order, Progress, Submission
+from hitgen.transaction import transaction
 
 
 class Ledger:
@@ -295,13 +296,6 @@ class Ledger:
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return erased
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self) -> AbstractContextManager[None]:
         """Make the writes inside one transaction: all or none, one sync."""
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
+        return transaction(self._database)

@@ -8,19 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequen
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import cast
 
 from hitgen.collector.inbox import Inbox, Received
 from hitgen.collector.ways import Way
 from hitgen.config.recruiting import LinkRecruiter
 from hitgen.recruiters import fees
-from hitgen.recruiters.base import Account, Bonus, Judgement, Order, Progress, RefusedError, Submission
+from hitgen.recruiters.base import Account, Order, Progress, RefusedError, Submission
 from hitgen.recruiters.places import OpenHit, Places
+from hitgen.recruiters.unpaid import Unpaid
 from hitgen.stimuli.packs import write_whole
 
 LIST = "places.csv"
 COLUMNS = ("participant", "page", "hit", "url", "code")
-JUDGED = "link:judged:"
 
 
 def utc_now() -> datetime:
@@ -28,7 +27,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Link:
+class Link(Unpaid):
     """Places with personal addresses; answers come by `way` into `inbox`.
 
     Everything is kept in `kept` and in the inbox beside it: making a HIT cannot fail half way.
@@ -134,39 +133,15 @@ class Link:
                 yield self._submission(row, hit_id, participant)
 
     def _submission(self, row: Received, hit_id: str, participant: str) -> Submission:
-        judged = self._kept.get(JUDGED + row.assignment, "Submitted")
+        judged = self.judgement(row.assignment)
         times = row.opened_at, row.received_at
-        return Submission(row.assignment, hit_id, participant, cast(Judgement, judged), *times, None, row.answer)
-
-    def approve(self, assignment: str, feedback: str = "") -> Judgement:
-        """Note that a submission is accepted."""
-        return self._judge(assignment, "Approved")
-
-    def reject(self, assignment: str, reason: str) -> Judgement:
-        """Note that a submission is not accepted; telling the person is up to you."""
-        return self._judge(assignment, "Rejected")
-
-    def _judge(self, assignment: str, wanted: Judgement) -> Judgement:
-        if not self._kept.get(JUDGED + assignment):
-            self._kept[JUDGED + assignment] = wanted
-        return cast(Judgement, self._kept[JUDGED + assignment])
-
-    def bonus(self, bonus: Bonus, token: str) -> None:
-        """Own participants are paid outside hitgen."""
-        raise RefusedError("link", "own participants are paid outside hitgen, bonuses too")
-
-    def bonuses(self, assignment: str) -> list[Bonus]:
-        """None are paid here."""
-        return []
+        return Submission(row.assignment, hit_id, participant, judged, *times, None, row.answer)
 
     def exclude(self, worker: str, group: str | None = None) -> None:
         """Whoever is not to come back gets no further address; the places of one participant never repeat a trial."""
 
     def admit(self, worker: str) -> None:
         """Everyone with an address is admitted."""
-
-    def done(self, worker: str) -> None:
-        """The ledger knows who took part."""
 
     def notify(self, workers: Sequence[str], subject: str, text: str) -> None:
         """Nobody's address is known here."""

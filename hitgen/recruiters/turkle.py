@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from hitgen.config.recruiting import TurkleRecruiter
 from hitgen.errors import Fault, InputError
 from hitgen.recruiters import fees
-from hitgen.recruiters.base import Account, Bonus, Judgement, Order, Progress, RefusedError, Submission
+from hitgen.recruiters.base import Account, Order, Progress, RefusedError, Submission
 from hitgen.recruiters.rest import Rest, token_from
+from hitgen.recruiters.unpaid import Unpaid
 from hitgen.resources import find
 
 COLUMNS = ("page_url", "hit")
@@ -24,12 +25,11 @@ FIELD = "submission"
 TIME = "%a %b %d %H:%M:%S %Z %Y"
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Turkle's batches have no end by themselves."""
-JUDGED = "turkle:judged:"
 ORDER = "turkle:order:"
 ENDED = "turkle:ended:"
 
 
-class Turkle:
+class Turkle(Unpaid):
     """Tasks on a Turkle server by its REST API; Turkle lets nobody do a task twice, and pays nobody."""
 
     kind = "turkle"
@@ -205,42 +205,18 @@ class Turkle:
                 assignment=assignment,
                 hit_id=hit_id,
                 worker=row["WorkerId"] or f"anonymous-{assignment}",
-                status=cast(Judgement, self._kept.get(JUDGED + assignment, "Submitted")),
+                status=self.judgement(assignment),
                 accepted_at=_time(row["AcceptTime"]),
                 submitted_at=_time(row["SubmitTime"]),
                 auto_approval_at=None,
                 answer=row.get(f"Answer.{FIELD}", ""),
             )
 
-    def approve(self, assignment: str, feedback: str = "") -> Judgement:
-        """Note that a submission is accepted; Turkle has no word for it."""
-        return self._judge(assignment, "Approved")
-
-    def reject(self, assignment: str, reason: str) -> Judgement:
-        """Note that a submission is not accepted; Turkle does not tell the worker."""
-        return self._judge(assignment, "Rejected")
-
-    def _judge(self, assignment: str, wanted: Judgement) -> Judgement:
-        if not self._kept.get(JUDGED + assignment):
-            self._kept[JUDGED + assignment] = wanted
-        return cast(Judgement, self._kept[JUDGED + assignment])
-
-    def bonus(self, bonus: Bonus, token: str) -> None:
-        """Turkle pays nobody."""
-        raise RefusedError("turkle", "Turkle pays nobody; pay bonuses yourself")
-
-    def bonuses(self, assignment: str) -> list[Bonus]:
-        """None are paid here."""
-        return []
-
     def exclude(self, worker: str, group: str | None = None) -> None:
         """Who may work is set on the Turkle server, by groups."""
 
     def admit(self, worker: str) -> None:
         """Who may work is set on the Turkle server, by groups."""
-
-    def done(self, worker: str) -> None:
-        """The ledger knows who took part."""
 
     def notify(self, workers: Sequence[str], subject: str, text: str) -> None:
         """Turkle sends no mail for requesters."""

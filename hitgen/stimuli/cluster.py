@@ -81,7 +81,7 @@ def _same_everywhere(client: Any, sets: Sequence[AnyImageSet], folder: Path) -> 
         token.unlink()
     if not seen:
         raise OutsideError("the cluster has no workers; start some with `dask worker ADDRESS`")
-    here = versions(distinct)
+    here = _versions(distinct)
     for worker, (there, found) in seen.items():
         if not found:
             problem = f"worker {worker} does not see {folder.resolve()}"
@@ -92,10 +92,10 @@ def _same_everywhere(client: Any, sets: Sequence[AnyImageSet], folder: Path) -> 
 
 
 def _look(sets: Sequence[AnyImageSet], token: Path) -> tuple[str, bool]:
-    return versions(sets), token.is_file()
+    return _versions(sets), token.is_file()
 
 
-def versions(sets: Sequence[AnyImageSet]) -> str:
+def _versions(sets: Sequence[AnyImageSet]) -> str:
     """hitgen's version and those of the libraries that encode some image sets, as text."""
     found: dict[str, str] = {"hitgen": __version__}
     for images in sets:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -20,11 +19,11 @@ from hitgen.hosts.base import HostedFile, pack_file, page_file
 from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.hosts.upload import upload, verify
+from tests.figures import write_figures
 
 PAGES, PACKS = 10_000, 500
 PAGE_BYTES, PACK_BYTES = 150_000, 500_000
 MOST_MEMORY_MB = 150
-RESULTS = Path(__file__).parents[2] / "soak-results"
 
 
 @pytest.fixture
@@ -95,11 +94,7 @@ def test_ten_thousand_pages(endpoint: str, tmp_path: Path) -> None:
     seen_s = time.monotonic() - started
     again = upload(host, packs) + upload(host, pages)
     most_mb = watch.end()
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=RESULTS.parent, check=False
-    )
     figures = {
-        "commit": commit.stdout.strip(),
         "files": PAGES + PACKS,
         "bytes": PAGES * PAGE_BYTES // 2 + PACKS * PACK_BYTES,
         "uploaded_s": round(uploaded_s, 1),
@@ -107,8 +102,6 @@ def test_ten_thousand_pages(endpoint: str, tmp_path: Path) -> None:
         "most_memory_mb": round(most_mb, 1),
         "sent_again": again,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "upload.json").write_text(json.dumps(figures, indent=1))
-    print(figures)
+    write_figures("upload", figures)
     assert (sent, again) == (PAGES + PACKS, 0)
     assert most_mb <= MOST_MEMORY_MB
