@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import html
 import json
@@ -18,6 +19,7 @@ from hitgen.analysis.exclusions import exclusions
 from hitgen.analysis.konjnd import read_konjnd, write_konjnd
 from hitgen.analysis.planning import pilot, ratings_needed
 from hitgen.analysis.study import analyse
+from hitgen.analysis.sur import empirical_sur, fit_sur
 from hitgen.analysis.timing import pixel_effect
 from hitgen.cli import main
 from hitgen.publishing.ledger import Ledger
@@ -153,6 +155,7 @@ def test_pixels_matter_where_they_do() -> None:
     assert len(found.pixels) == 90 and abs(found.deviations.mean()) < 1e-9
 
 
+VIDEOSET = Path(__file__).parent / "data" / "videoset_first_jnd.csv"
 PUBLIC = """image_id,Compression type,No. of ratings,mean,std,ratings
 SRC0001.png,JPEG,5,44.4,12.0,"[31, 52, 40, 61, 38]"
 SRC0001.png,BPG,4,29,2.5,"[27, 32, 28, 29]"
@@ -174,6 +177,34 @@ def test_a_public_dataset_is_read_and_reported(tmp_path: Path, capsys: pytest.Ca
     assert out == tmp_path / "subjective_ratings-report.html"
     assert tuple(sections(text)) == ("PJND of each ladder", "Satisfied-user ratio", "Reliability", "Methods")
     assert "PJND 44.4" in text and "SRC0001.png (BPG)" in text
+
+
+def test_real_ratings_of_a_public_dataset_give_its_published_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / VIDEOSET.name
+    file.write_bytes(VIDEOSET.read_bytes())
+    with file.open(newline="") as opened:
+        published = list(csv.DictReader(opened))
+    public = read_konjnd(file)
+    assert len(public.ladders) == len(published) == 220 and public.warnings == ()
+    above, fitted = [], []
+    for answers, row in zip(public.ladders, published, strict=True):
+        levels, fit = answers.levels, fit_sur(answers)
+        assert fit is not None and answers.none_seen == 0
+        assert (answers.source, len(levels)) == (row["image_id"], int(row["No. of ratings"]))
+        assert [levels.mean(), levels.std(ddof=1)] == pytest.approx([float(row["mean"]), float(row["std"])], abs=1e-6)
+        satisfied = int(np.flatnonzero(empirical_sur(answers) >= 0.75)[-1])
+        # The dataset's 75% point is the lower quartile between two ranks, rounded: from the first level that does not
+        # satisfy 75% any more, one above ours, up to the next person's.
+        assert satisfied + 1 <= int(row["jnd"]) <= levels[levels > satisfied + 1].min(initial=51)
+        above.append(int(row["jnd"]) - satisfied)
+        fitted.append(abs(int(row["jnd"]) - 1 - (fit.level(0.75).value or 0)))
+    assert sorted(set(above)) == [1, 2] and above.count(1) == 198
+    assert float(np.mean(fitted)) < 1
+    assert main(["report", str(file), "--json"]) == 0
+    text = Path(json.loads(capsys.readouterr().out)["report"]).read_text("utf-8")
+    assert all(row["image_id"] in text for row in published) and "220 ladders" in text
 
 
 def test_a_public_summary_comes_back_as_it_was_written(tmp_path: Path) -> None:
