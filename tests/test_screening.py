@@ -97,6 +97,27 @@ def test_each_rule_excludes_and_can_be_turned_off(tmp_path: Path, change: Change
         assert off or words in found[0].reasons[0]
 
 
+@pytest.mark.parametrize(
+    ("hz", "shown_ms", "use"),
+    [
+        (50.0, 60.0, "use"),  # 2.5 frames asked for: 3, as the page rounds
+        (60.0, 50.0, "use"),
+        (50.0, 50.0, "exclude"),
+        (None, 50.0, "use"),
+        (None, 60.0, "exclude"),
+    ],
+)
+def test_a_frame_locked_flicker_is_held_to_whole_frames_of_its_display(
+    tmp_path: Path, hz: float | None, shown_ms: float, use: str
+) -> None:
+    work = SmallStudy(tmp_path).answer("p0001", "A1", "W1")
+    display(refresh_hz=hz)(work)
+    timing(mean_ms=shown_ms, source_mean_ms=shown_ms, distorted_mean_ms=shown_ms, sd_ms=1.0)(work)
+    locked = '[display]\nswaps_per_second = 20\nschedule = "frame-locked"\n'
+    study = studied(tmp_path, [work], ONE + locked)
+    assert {verdict.use for verdict in study.judged.ratings.values()} == {use}
+
+
 def test_a_window_that_was_resized_or_a_thinned_trace_breaks_no_rule(tmp_path: Path) -> None:
     work = SmallStudy(tmp_path).answer("p0001", "A1", "W1")
     work["display"]["changes"] = [{"ms": 5, "device_pixel_ratio": 1, "viewport": [900, 700]}]

@@ -121,7 +121,7 @@ def _collected(folder: Path, dataset: Dataset, analysis: Analysis, faulty: dict[
     pjnds = [result.pjnd for result in analysis.ladders]
     return Collected(
         config, workers, _gold(dataset.ratings), left_out,
-        timing(dataset.ratings, 1000 / config.display.swaps_per_second),
+        timing(dataset.ratings, config.display),
         pixel_effect(dataset.ratings, dataset.images),
         pilot(dataset.ratings, config.hit.reward_usd, left_out.excluded_share, pjnds),
         spending(folder), faulty,

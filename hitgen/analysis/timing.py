@@ -10,6 +10,7 @@ import polars as pl
 from scipy import stats
 
 from hitgen.analysis.answers import FloatArray, answers_of, used
+from hitgen.config.hit import Display
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,13 @@ class Timing:
     refresh_hz: FloatArray
 
 
-def timing(ratings: pl.DataFrame, nominal_ms: float) -> Timing:
-    """The recorded timing of all study trials, used or not; `nominal_ms` is the time between swaps asked for."""
+def timing(ratings: pl.DataFrame, display: Display) -> Timing:
+    """The recorded timing of all study trials, used or not; swap errors are from what `display` asks of each screen."""
     study = ratings.filter(pl.col("role") == "study")
+    due_ms = pl.col("refresh_hz").map_elements(display.swap_ms, pl.Float64, skip_nulls=False)
     once = study.unique("assignment", keep="first", maintain_order=True)
     return Timing(
-        _values(study, pl.col("swap_mean_ms") - nominal_ms),
+        _values(study, pl.col("swap_mean_ms") - due_ms),
         _values(study, pl.col("source_mean_ms") - pl.col("distorted_mean_ms")),
         _values(study, pl.col("swap_sd_ms")),
         _values(study, pl.col("dropped")),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from hitgen.config.base import Slug, Strict
+
+LOCKED_TIE = 0.06
+"""Frame-locked phases this close to the middle of two frame numbers take the larger, as in assets/runtime/schedule.js."""
 
 FLASH_ACCEPTANCE = "I accept flashes beyond WCAG 2.3.1"
 
@@ -52,3 +56,11 @@ class Display(Strict):
     slider_start: Literal[0, "random"] = 0
     show_level: bool = False
     accept_flash_hazard: Literal["I accept flashes beyond WCAG 2.3.1"] | None = None
+
+    def swap_ms(self, refresh_hz: float | None) -> float:
+        """The time between swaps that a display should show: frame-locked, a whole number of its frames where its rate is known."""
+        nominal_ms = 1000 / self.swaps_per_second
+        if self.schedule == "nominal" or refresh_hz is None:
+            return nominal_ms
+        frame_ms = 1000 / refresh_hz
+        return max(1, math.floor(nominal_ms / frame_ms + 0.5 + LOCKED_TIE)) * frame_ms

@@ -30,8 +30,8 @@ class Screening(Strict):
     trial_s_min: float = Field(default=5, ge=0, description="quickest believable median study trial, in seconds")
     same_level_share: Share = Field(default=0.8, description="share of study answers at one level that is too much")
     same_level_min: int = Field(default=6, ge=2, description="study answers before that share counts")
-    swap_error_share: Share = Field(default=0.1, description="how far the mean swap may be off its nominal time")
-    swap_sd_share: Share = Field(default=0.2, description="standard deviation of swaps against their nominal time")
+    swap_error_share: Share = Field(default=0.1, description="how far the mean swap may be off its time")
+    swap_sd_share: Share = Field(default=0.2, description="standard deviation of swaps against their time")
     outlier_z: float = Field(default=3, gt=0, description="standard deviations from a ladder's mean; flagged")
     outlier_iqr: float = Field(default=1.5, gt=0, description="interquartile ranges beyond the quartiles; flagged")
     remove_outliers: Literal["none", "z", "iqr", "either"] = Field(

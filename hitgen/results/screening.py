@@ -76,7 +76,6 @@ def gold_tallies(works: Iterable[GradedWork], repeated: set[Key]) -> dict[str, G
 def screen(works: Sequence[GradedWork], config: BatchConfig) -> list[Finding]:
     """Every breach of the rules that are not off; `works` in order of time."""
     rules, repeated = config.screening, repeats(works)
-    nominal_ms = 1000 / config.display.swaps_per_second
     found = [
         *_gold(gold_tallies(works, repeated), rules),
         *_straight(works, rules),
@@ -89,7 +88,7 @@ def screen(works: Sequence[GradedWork], config: BatchConfig) -> list[Finding]:
         ),
     ]
     for work in works:
-        found += [*_speed(work, rules), *_slider(work), *_display(work, config), *_flicker(work, rules, nominal_ms)]
+        found += [*_speed(work, rules), *_slider(work), *_display(work, config), *_flicker(work, config)]
     return [finding for finding in found if finding.rule not in rules.off]
 
 
@@ -169,18 +168,19 @@ def _plausible(px_per_cm: float) -> bool:
     return PLAUSIBLE_PX_PER_CM[0] <= px_per_cm <= PLAUSIBLE_PX_PER_CM[1]
 
 
-def _flicker(work: GradedWork, rules: Screening, nominal_ms: float) -> Iterator[Finding]:
+def _flicker(work: GradedWork, config: BatchConfig) -> Iterator[Finding]:
     """The alternation was not what was asked for; both phases apart, since they may make up for each other."""
+    rules, due_ms = config.screening, config.display.swap_ms(work.work.submission.display.refresh_hz)
     for attempt in work.answers("study"):
         timing = attempt.row.timing
         means = (timing.mean_ms, timing.source_mean_ms, timing.distorted_mean_ms)
-        off_ms = max((abs(mean - nominal_ms) for mean in means if mean is not None), default=0.0)
+        off_ms = max((abs(mean - due_ms) for mean in means if mean is not None), default=0.0)
         fault = ""
         if not timing.swaps:
             fault = "it never flickered" if timing.swaps == 0 else "nothing tells that it flickered"
-        elif off_ms > rules.swap_error_share * nominal_ms:
-            fault = f"swaps were {off_ms:.0f} ms off their {nominal_ms:.0f} ms"
-        elif (timing.sd_ms or 0) > rules.swap_sd_share * nominal_ms:
-            fault = f"swaps varied by {timing.sd_ms:.0f} ms about their {nominal_ms:.0f} ms"
+        elif off_ms > rules.swap_error_share * due_ms:
+            fault = f"swaps were {off_ms:.0f} ms off their {due_ms:.0f} ms"
+        elif (timing.sd_ms or 0) > rules.swap_sd_share * due_ms:
+            fault = f"swaps varied by {timing.sd_ms:.0f} ms about their {due_ms:.0f} ms"
         if fault:
             yield Finding("flicker", fault, work.received.worker, work.received.assignment, attempt.known.trial)

@@ -95,8 +95,8 @@ class SimulatedWorker:
         return [[0, 0], *([lasted_ms * (n + 1) // 20, at] for n, at in enumerate(steps)), [lasted_ms * 7 // 10, level]]
 
     def _timing(self, lasted_ms: int) -> dict[str, Any]:
-        """A nominal schedule on this screen: swaps fall on whole frames before and after their time."""
-        period_ms, frame_ms = 1000 / self._config.display.swaps_per_second, 1000 / self.screen.refresh_hz
+        """As the schedule is on this screen: swaps fall on whole frames, nominal ones before and after their time."""
+        period_ms, frame_ms = self._config.display.swap_ms(self.screen.refresh_hz), 1000 / self.screen.refresh_hz
         part = (period_ms / frame_ms) % 1
         dropped = int(self._rng.poisson(0.3))
         return {
