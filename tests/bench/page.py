@@ -21,8 +21,9 @@ from hitgen.build import build, read_manifest
 from hitgen.rehearsal.robot import Answer, Robot
 from hitgen.stimuli.packs import read_pack
 from tests.bench.build import photographs
-from tests.browser.conftest import CHROMIUM, FLAGS, HEAD
+from tests.browser.conftest import HEAD
 from tests.browser.painting import DRAG, LEVELS, OBSERVER, around, at, at_study, grey, swap_times
+from tests.conftest import CHROMIUM, FLAGS
 from tests.pageserver import PageServer, serve
 
 MBIT_PER_S, LATENCY_MS = 10, 40

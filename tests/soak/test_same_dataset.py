@@ -15,11 +15,11 @@ import boto3
 import polars
 import pytest
 from moto.server import ThreadedMotoServer
+from playwright.sync_api import Browser
 
 from hitgen.build import build, read_manifest
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
-from hitgen.rehearsal.browsers import open_browser
 from hitgen.rehearsal.prolific import Prolific
 from hitgen.rehearsal.robot import Answer, Trial
 from hitgen.rehearsal.robots import work_one
@@ -240,14 +240,13 @@ def exported(folder: Path) -> dict[str, str]:
 @pytest.mark.soak
 @pytest.mark.browser
 @pytest.mark.timeout(1800)
-def test_five_ways_one_dataset(tmp_path: Path) -> None:
+def test_five_ways_one_dataset(tmp_path: Path, browser: Browser) -> None:
     tables, manifests, began = {}, {}, time.perf_counter()
     for name, way in WAYS.items():
         with ExitStack() as stack:
             patch = stack.enter_context(pytest.MonkeyPatch.context())
             folder, work = stack.enter_context(way(tmp_path / name, patch))
-            with open_browser() as browser:
-                ended = [work(Seeded(browser, robot), robot) for robot in range(1, ROBOTS + 1)]
+            ended = [work(Seeded(browser, robot), robot) for robot in range(1, ROBOTS + 1)]
             assert ended == ["done"] * ROBOTS, name
             tables[name], manifests[name] = exported(folder), without_seal(read_manifest(folder))
     rows = {table: text.count("\n") - 1 for table, text in tables["link"].items()}
