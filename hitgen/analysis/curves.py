@@ -11,6 +11,7 @@ from hitgen.analysis.sur import SHARES, Sur
 WIDTH, HEIGHT = 280, 150
 LEFT, RIGHT, TOP, BOTTOM = 34, 14, 8, 24
 FITTED_STEPS = 60
+LABELS_MOST = 6
 
 
 def sur_curve(sur: Sur, level_max: int) -> Markup:
@@ -29,8 +30,8 @@ def sur_curve(sur: Sur, level_max: int) -> Markup:
     for share in (0, 0.25, 0.5, 0.75, 1):
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(share):.1f}" y2="{y(share):.1f}"/>')
         parts.append(f'<text class="y" x="{LEFT - 4}" y="{y(share) + 3.5:.1f}">{share:.0%}</text>')
-    for level in np.linspace(0, level_max, 5):
-        parts.append(f'<text class="x" x="{x(level):.1f}" y="{HEIGHT - 8}">{level:.0f}</text>')
+    for label in _labels(level_max):
+        parts.append(f'<text class="x" x="{x(label):.1f}" y="{HEIGHT - 8}">{label}</text>')
     steps = _steps(sur.empirical)
     parts.append('<path class="counted" d="' + _path([(x(level), y(share)) for level, share in steps]) + '"/>')
     if sur.fit:
@@ -49,6 +50,12 @@ def sur_curve(sur: Sur, level_max: int) -> Markup:
             )
         parts.append(f'<circle class="level" cx="{x(level.value):.1f}" cy="{y(share):.1f}" r="3"/>')
     return Markup("".join([*parts, "</svg>"]))  # numbers and constants alone
+
+
+def _labels(level_max: int) -> range:
+    """Whole levels in round steps: a level between two would be named wrongly."""
+    steps = (digit * 10**power for power in range(10) for digit in (1, 2, 5))
+    return range(0, level_max + 1, next(step for step in steps if level_max / step < LABELS_MOST))
 
 
 def _steps(sur: FloatArray) -> list[tuple[float, float]]:

@@ -1,7 +1,8 @@
 """Summaries shaped like KonJND-1k's subjective_ratings.csv: one row a ladder, all its ratings in one cell.
 
 Columns: `image_id` (the source's file), `Compression type`, `No. of ratings`, `mean`, `std` (n - 1), `ratings` (a list of
-levels). KonJND-1k has 504 JPEG ladders of 100 levels and 504 BPG ladders of 51.
+levels). KonJND-1k has 504 JPEG ladders of 100 levels and 504 BPG ladders of 51. Further columns are
+ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from hitgen.errors import Fault, InputError
 from hitgen.results.cells import guarded, unguarded
 
 COLUMNS = ("image_id", "Compression type", "No. of ratings", "mean", "std", "ratings")
-LEVELS = {"jpeg": 100, "bpg": 51}
+LEVELS = {"jpeg": 100, "bpg": 51, "h.264": 51, "h.265": 51}
+"""The highest level of a known codec. Where the level is a QP, 51 is the coarsest, whether or not somebody answered it."""
 MOST_LEVELS = 1000
 NUMBERS = re.compile(r"\[\s*(-?\d+(\.\d*)?(\s*[,;\s]\s*-?\d+(\.\d*)?)*)?\s*,?\s*\]")
 
@@ -89,13 +91,13 @@ def _scaled(ladders: list[LadderAnswers]) -> tuple[LadderAnswers, ...]:
     highest = dict(LEVELS)
     for ladder in ladders:
         codec = ladder.codec.casefold()
-        highest[codec] = max(highest.get(codec, 0), ladder.level_max)
+        highest[codec] = max(highest.get(codec, 1), ladder.level_max)
     return tuple(_with_levels(ladder, highest[ladder.codec.casefold()]) for ladder in ladders)
 
 
 def _with_levels(ladder: LadderAnswers, level_max: int) -> LadderAnswers:
     levels = np.arange(level_max + 1.0)
-    # A rating is a distortion level: JPEG's quality is 101 - level, BPG's QP is the level.
+    # A rating is a distortion level: JPEG's quality is 101 - level; of the others the level itself is the parameter, a QP.
     parameters = 101 - levels if ladder.codec.casefold() == "jpeg" else levels
     parameters[0] = np.nan
     names = (ladder.ladder, ladder.images, ladder.source, ladder.codec)
