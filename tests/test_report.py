@@ -30,6 +30,7 @@ from hitgen.publishing.publication import LEDGER
 from hitgen.results.dataset import Dataset, make_dataset
 from hitgen.simulation.population import Population
 from hitgen.simulation.simulate import simulate
+from tests.studying import SmallStudy, xml
 from tests.synthetic import make_study
 
 HEADINGS = (
@@ -156,6 +157,23 @@ def test_pixels_matter_where_they_do() -> None:
     found = pixel_effect(ratings, pl.DataFrame([{"ladder": name, **image} for name in "abc"]))
     assert found.correlation is not None and found.correlation > 0.9 and found.p is not None and found.p < 1e-6
     assert len(found.pixels) == 90 and abs(found.deviations.mean()) < 1e-9
+
+
+def test_one_page_that_claims_anything_spoils_no_figure_of_timing(tmp_path: Path) -> None:
+    rules = "[screening]\ngold_answers_min = 0\n"
+    small = SmallStudy(tmp_path, pages=1, toml=f'{rules}[display]\nschedule = "frame-locked"\n')
+    works = [small.answer("p0001", f"A{number}", f"W{number}", 10 + number) for number in range(40)]
+    claimed = works[7]
+    claimed["display"] |= {"refresh_hz": 5e-324, "device_px_per_source_px": 1e6, "css_px_per_cm": 5e-324}
+    for row in claimed["trials"]:
+        row["timing"] |= {"mean_ms": 1e9, "source_mean_ms": -1e9, "sd_ms": 1e9, "dropped": 10**9, "hidden_ms": 1e9}
+    small.hand_in((work["page"], work["assignment"], work["worker"], xml(work)) for work in works)
+    assert main(["report", str(tmp_path)]) == 0
+    text = (tmp_path / "results" / "report.html").read_text("utf-8")
+    figures = re.search(r"mean swap was (\S+) ms off its time at the median, and at most (\S+) ms off in 95%", text)
+    assert figures is not None and all(abs(float(figure)) < 10 for figure in figures.groups())
+    missed = re.search(r"in 95% of them at most (\d+) frames were missed", text)
+    assert missed is not None and int(missed[1]) < 100
 
 
 VIDEOSET = Path(__file__).parent / "data" / "videoset_first_jnd.csv"

@@ -105,6 +105,7 @@ def test_each_rule_excludes_and_can_be_turned_off(tmp_path: Path, change: Change
         (50.0, 50.0, "exclude"),
         (None, 50.0, "use"),
         (None, 60.0, "exclude"),
+        (5e-324, 50.0, "exclude"),
     ],
 )
 def test_a_frame_locked_flicker_is_held_to_whole_frames_of_its_display(

@@ -184,5 +184,11 @@ def test_split_half_is_what_theory_says() -> None:
     found = reliability.split_half(ladders_of(levels), rng)
     assert found is not None
     assert found.correlation == pytest.approx(196 / (196 + 121 / 20), abs=0.02)
-    assert found.stepped_up > found.correlation
+    assert found.stepped_up is not None and found.stepped_up > found.correlation
     assert reliability.split_half(ladders_of(levels)[:2], rng) is None
+
+
+def test_halves_that_do_not_agree_are_not_stepped_up() -> None:
+    levels = np.array([[10, 20, 30, 40], [40, 30, 20, 10]] * 2)
+    found = reliability.split_half(ladders_of(levels), np.random.default_rng(1))
+    assert found is not None and found.correlation < 0 and found.stepped_up is None

@@ -25,6 +25,7 @@ STYLE: Any = {
 BLUE, ORANGE, GREY = "#1f5fa8", "#d1661c", "#777777"
 WIDE_IN = 11.6
 NAMED_ROWS = 60
+EDGES = (0.005, 0.995)
 
 
 def _drawn(figure: Figure) -> str:
@@ -114,7 +115,9 @@ def timing_plot(timing: Timing) -> str:
         (refresh, timing.refresh_hz, "refresh rate (Hz)", GREY),
         (hidden, timing.hidden_s[timing.hidden_s > 0], "page hidden, where it was (s)", ORANGE),
     ):
-        axes.hist(values, bins=30, color=colour)
+        # A single page may claim anything; it must not squeeze all others into one bar.
+        edges = np.quantile(values, EDGES) if len(values) else (None, None)
+        axes.hist(np.clip(values, *edges), bins=30, color=colour)
         axes.set(xlabel=label)
         _counts(axes)
     error.set(ylabel="trials")

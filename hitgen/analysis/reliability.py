@@ -32,12 +32,12 @@ class WorkerReliability:
 class SplitHalf:
     """Correlation of mean PJNDs between two random halves of the workers, mean of many splits, and its SD.
 
-    `stepped_up` estimates that of two whole studies (Spearman-Brown).
+    `stepped_up` estimates that of two whole studies (Spearman-Brown); None where the halves do not agree at all.
     """
 
     correlation: float
     sd: float
-    stepped_up: float
+    stepped_up: float | None
 
 
 def _table(ladders: Sequence[LadderAnswers]) -> tuple[tuple[str, ...], Table]:
@@ -69,7 +69,7 @@ def split_half(ladders: Sequence[LadderAnswers], rng: np.random.Generator, split
     if not found:
         return None
     mean = float(np.mean(found))
-    return SplitHalf(mean, float(np.std(found)), 2 * mean / (1 + mean))
+    return SplitHalf(mean, float(np.std(found)), 2 * mean / (1 + mean) if mean > 0 else None)
 
 
 def reliability_of_workers(ladders: Sequence[LadderAnswers]) -> list[WorkerReliability]:

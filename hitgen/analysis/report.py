@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -199,7 +200,7 @@ def _write(context: ReportContext, out: Path, folder: Path | None) -> Path:
         loader=FileSystemLoader([str(place) for place in resources.search_path("templates", folder)]),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"level": _level, "share": _share}
+    environment.filters |= {"level": _level, "share": _share, "quantile": np.quantile}
     sealed = {"style": style, "policy": policy, "version": __version__, "table": ladder_table(context.analysis)}
     out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, environment.get_template("report/report.html").render(vars(context) | sealed).encode())

@@ -58,9 +58,12 @@ class Display(Strict):
     accept_flash_hazard: Literal["I accept flashes beyond WCAG 2.3.1"] | None = None
 
     def swap_ms(self, refresh_hz: float | None) -> float:
-        """The time between swaps that a display should show: frame-locked, a whole number of its frames where its rate is known."""
+        """The time between swaps that a display should show: frame-locked, a whole number of its frames.
+
+        The nominal time where its rate is not known, or so low that it cannot flicker.
+        """
         nominal_ms = 1000 / self.swaps_per_second
-        if self.schedule == "nominal" or refresh_hz is None:
+        if self.schedule == "nominal" or refresh_hz is None or refresh_hz < self.swaps_per_second:
             return nominal_ms
         frame_ms = 1000 / refresh_hz
-        return max(1, math.floor(nominal_ms / frame_ms + 0.5 + LOCKED_TIE)) * frame_ms
+        return math.floor(nominal_ms / frame_ms + 0.5 + LOCKED_TIE) * frame_ms
