@@ -116,7 +116,7 @@ def timing_plot(timing: Timing) -> str:
         (hidden, timing.hidden_s[timing.hidden_s > 0], "page hidden, where it was (s)", ORANGE),
     ):
         # A single page may claim anything; it must not squeeze all others into one bar.
-        edges = np.quantile(values, EDGES) if len(values) else (None, None)
+        edges = np.quantile(values, EDGES) if len(values) else (0, 0)
         axes.hist(np.clip(values, *edges), bins=30, color=colour)
         axes.set(xlabel=label)
         _counts(axes)
