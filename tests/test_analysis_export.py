@@ -38,11 +38,11 @@ def test_tables_and_maps_tell_the_same(tmp_path: Path) -> None:
         assert curve["counted"].is_sorted(descending=True) and curve["fitted"].is_sorted(descending=True)
         assert curve.filter(pl.col("fitted") >= 0.75)["level"].max() == row["sur75_fitted"]
         assert curve.filter(pl.col("counted") >= 0.75)["level"].max() == row["sur75_empirical"]
-        with np.load(place / "maps" / f"study_{row['source']}.npz") as found:
+        with np.load(place / "maps" / f"study_{row['source']}_{row['ladder'][:8]}.npz") as found:
             assert found["density"].shape == (480, 640) and found["density"].sum() == pytest.approx(1, abs=1e-3)
             assert len(found["clicks"]) == row["clicks"] == 3 * mine.height and found["sigma_px"] == 35
             brightest = np.unravel_index(found["density"].argmax(), (480, 640))
-        with Image.open(place / "maps" / f"study_{row['source']}.png") as picture:
+        with Image.open(place / "maps" / f"study_{row['source']}_{row['ladder'][:8]}.png") as picture:
             assert picture.size == (640, 480) and picture.getpixel((int(brightest[1]), int(brightest[0]))) == 255
     summary = {ladder.source: ladder for ladder in read_konjnd(place / "konjnd.csv").ladders}
     assert {name: float(ladder.levels.mean()) for name, ladder in summary.items()} == pytest.approx(

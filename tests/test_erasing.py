@@ -52,3 +52,12 @@ def test_an_export_that_cannot_be_made_again_is_removed(tmp_path: Path, capsys: 
     assert cli.main(["forget", str(tmp_path), "WLEAVES"]) == 0
     assert "export (11 files) was removed: make it again" in capsys.readouterr().out
     assert not list((tmp_path / "results" / "export").iterdir())
+
+
+def test_a_review_saved_in_another_encoding_loses_the_worker_and_nothing_else(tmp_path: Path) -> None:
+    study(tmp_path)
+    path = review_path(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"A1", "caf\u00e9".encode("cp1252") + b"A1") + b"\xe9\r\n")
+    assert cli.main(["forget", str(tmp_path), "WLEAVES"]) == 0
+    left = path.read_bytes()
+    assert b"WLEAVES" not in left and b"WSTAYS" in left and left.rstrip().endswith(b"\xe9")

@@ -20,6 +20,7 @@ from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.ledger import Ledger
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
+from hitgen.publishing.standing import Standing
 from hitgen.publishing.status import status
 from hitgen.recruiters.base import Bonus, UnknownOutcomeError
 from tests.publishing import FakeRecruiter, Killed, make_batch, serving
@@ -385,3 +386,15 @@ def test_a_topup_adds_assignments_to_a_page(tmp_path: Path, site: str) -> None:
     recruiter.work("p0001.t1", "A2")
     recruiter.work("p0001.t1", "A3")
     assert run(folder, recruiter).made == ()
+
+
+def test_a_bonus_of_a_forgotten_worker_stays_spent(tmp_path: Path, site: str) -> None:
+    folder, recruiter = batch(tmp_path, site, [{"study": ["a"]}]), FakeRecruiter()
+    run(folder, recruiter)
+    with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
+        account.ledger.mean("bonus:training:A1", "A1FORGETME", account.now(), cost_usd="1.20")
+        before_usd = Standing(account).committed_usd()
+    forget(folder, "A1FORGETME")
+    with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
+        assert not [action for action in account.ledger.actions() if action.worker == "A1FORGETME"]
+        assert Standing(account).committed_usd() == before_usd

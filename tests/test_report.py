@@ -153,7 +153,7 @@ def test_pixels_matter_where_they_do() -> None:
     ]
     columns = ["ladder", "worker", "role", "use", "level", "none_seen", "device_px_per_source_px"]
     ratings = pl.DataFrame(rows, schema=columns, orient="row")
-    image = {"images": "i", "source": "s", "codec": "jpeg", "level_max": 100, "parameters": "[]"}
+    image = {"images": "i", "source": "s", "codec": "jpeg", "level_max": 100, "parameters": "[]", "role": "study"}
     found = pixel_effect(ratings, pl.DataFrame([{"ladder": name, **image} for name in "abc"]))
     assert found.correlation is not None and found.correlation > 0.9 and found.p is not None and found.p < 1e-6
     assert len(found.pixels) == 90 and abs(found.deviations.mean()) < 1e-9
@@ -167,6 +167,8 @@ def test_one_page_that_claims_anything_spoils_no_figure_of_timing(tmp_path: Path
     claimed["display"] |= {"refresh_hz": 5e-324, "device_px_per_source_px": 1e6, "css_px_per_cm": 5e-324}
     for row in claimed["trials"]:
         row["timing"] |= {"mean_ms": 1e9, "source_mean_ms": -1e9, "sd_ms": 1e9, "dropped": 10**9, "hidden_ms": 1e9}
+    for number, work in enumerate(works[:2]):  # too near each other to be told apart by bars
+        work["display"]["refresh_hz"] = 60 + number * 1e-14
     small.hand_in((work["page"], work["assignment"], work["worker"], xml(work)) for work in works)
     assert main(["report", str(tmp_path)]) == 0
     text = (tmp_path / "results" / "report.html").read_text("utf-8")
@@ -296,6 +298,11 @@ def test_every_line_of_a_public_dataset_that_cannot_be_read_is_named(
     assert main(["report", str(file)]) == 1
     told = capsys.readouterr().err
     assert [number for number in range(2, 8) if f"line {number}" in told] == [2, 3, 4, 5, 6]
+    file.write_text("\n".join([PUBLIC.splitlines()[0], "a,JPEG,1,1,0,[" + "1  " * 200 + "nan]"]))
+    assert main(["report", str(file)]) == 1, "told at once, however long the line"
+    capsys.readouterr()
+    file.write_text(PUBLIC.splitlines()[0] + '\na,JPEG,3,7,2,"[5\n7\n9]"\n')
+    assert list(read_konjnd(file).ladders[0].levels) == [5, 7, 9]
     file.write_text("source,level\na,1\n")
     assert main(["report", str(file)]) == 1
     assert "it has no column image_id, Compression type, ratings" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -99,6 +100,27 @@ def test_a_completion_is_paid_to_those_whose_pages_are_paid(tmp_path: Path) -> N
     edited(tmp_path, lambda rows: rows["A1"].update(pay="reject", feedback="no"))
     rows = {row.assignment: row for row in propose(read_study(tmp_path))}
     assert (rows["A2"].training_bonus_usd, rows["A2"].completion_bonus_usd) == (Decimal("0.10"), 0)
+
+
+def test_a_page_that_the_recruiter_rejected_earns_no_bonus(tmp_path: Path) -> None:
+    small = study(tmp_path)
+    with small.ledger() as ledger:
+        ledger.set_status("A1", "Rejected")
+    rows = {row.assignment: row for row in propose(read_study(tmp_path))}
+    assert (rows["A1"].training_bonus_usd, rows["A1"].completion_bonus_usd) == (0, 0)
+    assert (rows["A2"].training_bonus_usd, rows["A2"].completion_bonus_usd) == (Decimal("0.10"), 0)
+
+
+def test_an_edit_outlasts_a_while_in_which_the_rules_agree(tmp_path: Path) -> None:
+    study(tmp_path)
+    (bad,) = [row for row in propose(read_study(tmp_path)) if row.assignment == "A3"]
+    assert bad.pay == "reject"
+    edited = replace(bad.with_edits(None), pay="pay")
+    agreed = replace(bad, pay="pay").with_edits(edited)
+    again = bad.with_edits(agreed)
+    assert (agreed.pay, again.pay) == ("pay", "pay") and again.decided().pay == "pay"
+    undone = bad.with_edits(replace(again, pay="reject"))
+    assert undone.pay == "reject" and undone.decided().pay is None
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,16 @@ def test_only_used_study_ratings_count_and_a_workers_first() -> None:
     ]
     columns = ["ladder", "worker", "role", "use", "level", "none_seen"]
     ratings = pl.DataFrame(rows, schema=columns, orient="row")
-    image = {"images": "study", "source": "s", "codec": "jpeg", "level_max": 100, "parameters": "[100, 99]"}
-    images = pl.DataFrame([{"ladder": name, **image} for name in ("b", "a", "none answered")])
+    image = {
+        "images": "study",
+        "source": "s",
+        "codec": "jpeg",
+        "level_max": 100,
+        "parameters": "[100, 99]",
+        "role": "study",
+    }
+    rows_of = [{"ladder": name, **image} for name in ("b", "a", "none answered")]
+    images = pl.DataFrame([*rows_of, {**rows_of[0], "images": "warm", "role": "training"}])  # the same frames
     second, first = answers_of(used(ratings), images)
     assert (second.ladder, first.ladder) == ("b", "a")
     assert list(first.levels) == [10, 101] and first.workers == ("w1", "w2")

@@ -59,14 +59,15 @@ def used(ratings: pl.DataFrame) -> pl.DataFrame:
 
 
 def answers_of(ratings: pl.DataFrame, images: pl.DataFrame) -> Iterator[LadderAnswers]:
-    """The answers to every ladder of `images` that `ratings` has, in the order of images.
+    """The answers to every study ladder of `images` that `ratings` has, in the order of images.
 
     A worker's first rating of a ladder counts: that makes resampling ratings the same as resampling workers.
     """
     answered = ratings.filter(pl.col("none_seen") | pl.col("level").is_not_null())
     once = answered.unique(["ladder", "worker"], keep="first", maintain_order=True)
     by_ladder = once.partition_by("ladder", as_dict=True)
-    for row in images.iter_rows(named=True):
+    # A training or gold ladder of the very same frames is no further result.
+    for row in images.filter(pl.col("role") == "study").iter_rows(named=True):
         if (row["ladder"],) in by_ladder:
             yield _answers(row, by_ladder[(row["ladder"],)])
 

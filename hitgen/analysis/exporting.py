@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,8 +29,8 @@ Made from the used study ratings (`role` study, `use` use), each worker's first 
 | `sur.csv`, `.parquet` | one row a ladder and level: share of people whose PJND is above it, counted and fitted |
 | `workers.csv`, `.parquet` | one row a worker with used ratings, against the mean of the others on the same ladders |
 | `konjnd.csv` | the columns of KonJND-1k's subjective_ratings.csv; "none seen" stands as the highest level |
-| `maps/IMAGES_SOURCE.npz` | `density`: rows x columns of the source, summing to 1, float32; `sigma_px`; `clicks`, (x, y) in source px |
-| `maps/IMAGES_SOURCE.png` | the same as 8-bit grey, its maximum white |
+| `maps/IMAGES_SOURCE_LADDER.npz` | (the first 8 digits of the ladder) `density`: rows x columns of the source, summing to 1, float32; `sigma_px`; `clicks`, (x, y) in source px |
+| `maps/IMAGES_SOURCE_LADDER.png` | the same as 8-bit grey, its maximum white |
 
 In `pjnd`: `n`, `none_seen`; then `mean` (restricted: "none seen" counts as the highest level), `median`, `sd`, and the 50% and 75% levels
 as counted (`sur50_empirical`) and fitted (`sur50_fitted`), each with `_low`, `_high` and `_parameter` (the codec parameter there); `fit` is the
@@ -74,7 +75,9 @@ def _sur(analysis: Analysis) -> pl.DataFrame:
 
 
 def _write_map(folder: Path, result: LadderResult) -> tuple[Path, Path]:
-    clicks, name = result.clicks, f"{result.answers.images}_{result.answers.source}"
+    answers, clicks = result.answers, result.clicks
+    # Names from a manifest may hold a slash, and two may be joined to the same; a ladder's digest is its own.
+    name = re.sub(r"[^\w.-]", "-", f"{answers.images}_{answers.source}") + f"_{answers.ladder[:8]}"
     assert clicks is not None
     density = region_map(clicks)
     arrays, picture = io.BytesIO(), io.BytesIO()

@@ -115,9 +115,9 @@ def timing_plot(timing: Timing) -> str:
         (refresh, timing.refresh_hz, "refresh rate (Hz)", GREY),
         (hidden, timing.hidden_s[timing.hidden_s > 0], "page hidden, where it was (s)", ORANGE),
     ):
-        # A single page may claim anything; it must not squeeze all others into one bar.
+        # A single page may claim anything; it must not squeeze all others into one bar, nor differ by less than bars can.
         edges = np.quantile(values, EDGES) if len(values) else (0, 0)
-        axes.hist(np.clip(values, *edges), bins=30, color=colour)
+        axes.hist(np.round(np.clip(values, *edges), 3), bins=30, color=colour)
         axes.set(xlabel=label)
         _counts(axes)
     error.set(ylabel="trials")

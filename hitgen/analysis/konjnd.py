@@ -8,6 +8,7 @@ ignored.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ COLUMNS = ("image_id", "Compression type", "No. of ratings", "mean", "std", "rat
 LEVELS = {"jpeg": 100, "bpg": 51, "h.264": 51, "h.265": 51}
 """The highest level of a known codec. Where the level is a QP, 51 is the coarsest, whether or not somebody answered it."""
 MOST_LEVELS = 1000
-NUMBERS = re.compile(r"\[\s*(-?\d+(\.\d*)?(\s*[,;\s]\s*-?\d+(\.\d*)?)*)?\s*,?\s*\]")
+NUMBERS = re.compile(r"\[\s*(-?\d+(\.\d*)?((\s*[,;]\s*|\s+)-?\d+(\.\d*)?)*)?\s*,?\s*\]")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def read_konjnd(path: Path) -> PublicRatings:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(Fault(str(path), "", f"byte {error.start} is not UTF-8", "saving it as UTF-8")) from None
-    rows = csv.DictReader(text.splitlines())
+    rows = csv.DictReader(io.StringIO(text, newline=""))
     names = {name.strip().casefold(): name for name in rows.fieldnames or ()}
     missing = [name for name in (*COLUMNS[:2], "ratings") if name.casefold() not in names]
     if missing:

@@ -33,11 +33,11 @@ def spending(folder: Path) -> Spending | None:
     with Ledger(path) as ledger:
         hits, rows = ledger.hits(), list(ledger.submissions())
         bonuses = [act for act in ledger.actions() if act.action.startswith("bonus:") and act.done_at]
-        account = ledger.account
+        account, forgotten_usd = ledger.account, ledger.forgotten_bonuses_usd
     cost = {hit.hit: hit.cost_usd / hit.order.assignments for hit in hits if hit.order.assignments}
     approved = Counter(row["hit"] for row in rows if row["status"] == "Approved")
     made = [hit for hit in hits if hit.hit_id]
-    bonus_usd = sum((Decimal(str(act.detail.get("cost_usd", "0"))) for act in bonuses), Decimal(0))
+    bonus_usd = sum((Decimal(str(act.detail.get("cost_usd", "0"))) for act in bonuses), forgotten_usd)
     paid = sum((cost.get(name, Decimal(0)) * count for name, count in approved.items()), bonus_usd)
     return Spending(
         environment=account.environment if account else "",

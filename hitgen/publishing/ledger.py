@@ -274,6 +274,11 @@ class Ledger:
 
     # Forgetting
 
+    @property
+    def forgotten_bonuses_usd(self) -> Decimal:
+        """What bonuses of forgotten workers cost with fees: money that stays spent."""
+        return Decimal(self.fact("forgotten_bonuses_usd") or "0.00")
+
     def _digest(self, worker: str) -> str:
         return hashlib.sha256(f"{self.name}:{worker}".encode()).hexdigest()
 
@@ -289,6 +294,15 @@ class Ledger:
                 " + (SELECT count(*) FROM submissions s WHERE s.hit = hits.hit AND s.worker = ?)",
                 (worker,),
             )
+            spent_usd = sum(
+                (
+                    Decimal(action.detail["cost_usd"])
+                    for action in self.actions()
+                    if action.worker == worker and action.action.startswith("bonus:")
+                ),
+                self.forgotten_bonuses_usd,
+            )
+            self.set_fact("forgotten_bonuses_usd", str(spent_usd))
             for table in ("submissions", "actions"):
                 erased += self._database.execute(f"DELETE FROM {table} WHERE worker = ?", (worker,)).rowcount
             self._database.execute("INSERT OR IGNORE INTO forgotten VALUES (?)", (self._digest(worker),))

@@ -20,6 +20,7 @@ class Standing:
             for action in account.ledger.actions()
             if action.action.startswith("bonus:")
         ]
+        self._bonuses.append(account.ledger.forgotten_bonuses_usd)
         self._now = account.now()
 
     def taken(self, row: Hit) -> int:

@@ -81,9 +81,16 @@ class _Run:
 
 def _judgements(account: Account, plan: ReviewPlan) -> Iterator[Act]:
     for row in plan.approve:
-        yield f"approve {row.assignment}", partial(acts.approve, account, row.assignment, row.worker, row.feedback)
+        yield f"approve {row.assignment}", partial(_approve, account, row.assignment, row.worker, row.feedback)
     for row in plan.reject:
         yield f"reject {row.assignment}", partial(_reject, account, row.assignment, row.worker, row.feedback)
+
+
+def _approve(account: Account, assignment: str, worker: str, feedback: str) -> str:
+    outcome = acts.approve(account, assignment, worker, feedback)
+    if outcome != "Approved":
+        raise RefusedError(outcome, "it was rejected before, by a person")
+    return outcome
 
 
 def _reject(account: Account, assignment: str, worker: str, reason: str) -> str:
@@ -94,7 +101,13 @@ def _reject(account: Account, assignment: str, worker: str, reason: str) -> str:
 
 
 def _payments(account: Account, plan: ReviewPlan) -> Iterator[Act]:
+    # What was rejected elsewhere since the plan earns nothing; a bonus that was meant before may be out, and is settled.
+    rejected = {row["assignment"] for row in account.ledger.submissions() if row["status"] == "Rejected"}
+    meant = {action.action for action in account.ledger.actions()}
     for planned in plan.bonuses:
+        assignment = planned.bonus.assignment
+        if assignment in rejected and f"bonus:{planned.purpose}:{assignment}" not in meant:
+            continue
         pay = partial(acts.pay_bonus, account, planned.purpose, planned.bonus, planned.assignments)
         yield f"{planned.purpose} bonus of {planned.bonus.assignment}", pay
 

@@ -57,7 +57,8 @@ def _reports(folder: Path) -> Iterable[Path]:
 
 def _drop_rows(path: Path, worker: str) -> bool:
     """Write a table again without the rows of a worker; whether there were any. A row of another shape stays."""
-    text = path.read_text("utf-8-sig")
+    # A spreadsheet may have saved it in an encoding of its own: its bytes go out as they came in.
+    text = path.read_text("utf-8-sig", errors="surrogateescape")
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     kept = [row for row in rows if worker not in map(unguarded, row)]
@@ -65,6 +66,6 @@ def _drop_rows(path: Path, worker: str) -> bool:
         return False
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n").writerows(kept)
-    write_whole(path, buffer.getvalue().encode("utf-8-sig"))
+    write_whole(path, buffer.getvalue().encode("utf-8-sig", errors="surrogateescape"))
     path.chmod(0o600)
     return True

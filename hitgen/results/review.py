@@ -83,7 +83,8 @@ def bonuses_of(study: Study) -> Bonuses:
     paid: dict[str, list[Received]] = {}
     for received in study.received():
         page = study.content.pages.get(received.page)
-        if page and page.kind == "study" and study.judged.assignments[received.assignment].pay == "pay":
+        pays = received.status != "Rejected" and study.judged.assignments[received.assignment].pay == "pay"
+        if page and page.kind == "study" and pays:
             paid.setdefault(received.worker, []).append(received)
     for worker, rows in paid.items():
         found[rows[0].assignment] = (table.training_usd, NOTHING_USD)

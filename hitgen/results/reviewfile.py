@@ -56,16 +56,21 @@ class ReviewRow:
         return Decided(pay if pay != self.proposed[0] else None, use if use != self.proposed[1] else None)
 
     def with_edits(self, old: ReviewRow | None) -> ReviewRow:
-        """This proposal with what a person had changed in an older one."""
-        told = replace(self, proposed=self.editable())
+        """This proposal with what a person had changed in an older one.
+
+        A changed column keeps what was proposed then: it stays a person's word, even where the rules agree for a while.
+        """
         if old is None:
-            return told
+            return replace(self, proposed=self.editable())
         edits = {
-            name: getattr(old, name)
+            name: (getattr(old, name), before)
             for name, before in zip(EDITABLE, old.proposed, strict=True)
             if str(getattr(old, name)) != before
         }
-        return replace(told, **edits)
+        proposed = tuple(
+            edits[name][1] if name in edits else now for name, now in zip(EDITABLE, self.editable(), strict=True)
+        )
+        return replace(self, **{name: value for name, (value, _) in edits.items()}, proposed=proposed)
 
 
 COLUMNS = tuple(field.name for field in fields(ReviewRow))
