@@ -16,6 +16,8 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.config.publishing import S3Host
 from hitgen.config.recruiting import MTurkRecruiter
+from hitgen.doubles.mturk.marketplace import Marketplace
+from hitgen.doubles.storage import BUCKET, serve_bucket
 from hitgen.errors import Fault, InputError
 from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
@@ -25,8 +27,6 @@ from hitgen.publishing.collecting import collect
 from hitgen.publishing.lock import locked
 from hitgen.publishing.publication import Publication, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
-from hitgen.rehearsal.marketplace import Marketplace
-from hitgen.rehearsal.storage import BUCKET, serve_bucket
 from hitgen.results.answers import submission_text
 from hitgen.results.submission import FaultyError
 

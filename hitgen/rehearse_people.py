@@ -26,14 +26,14 @@ from hitgen.config.recruiting import (
     ProlificRecruiter,
     TurkleRecruiter,
 )
+from hitgen.doubles.prolific.server import Prolific
+from hitgen.doubles.turkle.running import PASSWORD, RunningTurkle, running_turkle
 from hitgen.publishing.lock import locked
 from hitgen.publishing.publication import open_publication
 from hitgen.recruiters.link import Link
-from hitgen.rehearsal.prolific import Prolific
-from hitgen.rehearsal.robots import some_answer
-from hitgen.rehearsal.turkle_site.running import PASSWORD, RunningTurkle, running_turkle
-from hitgen.rehearsal.visits import visit, work_at_turkle
 from hitgen.rehearse import Rehearsed, local_environment
+from hitgen.robots.crew import some_answer
+from hitgen.robots.visits import visit, work_at_turkle
 from hitgen.serving import open_collector
 
 Kind = Literal["link", "turkle", "prolific"]

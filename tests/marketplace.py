@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from hitgen.rehearsal.marketplace import Marketplace
+from hitgen.doubles.mturk.marketplace import Marketplace
 
 QUESTION = (
     '<ExternalQuestion xmlns="http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2006-07-14/'

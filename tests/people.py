@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
 from hitgen.collector.server import Server
-from hitgen.rehearsal.robot import Answer, Robot, Trial
+from hitgen.robots.robot import Answer, Robot, Trial
 from hitgen.serving import open_collector
 from tests.browser.conftest import write_batch
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.publishing.ledger import Ledger
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
-from hitgen.rehearsal.marketplace import Marketplace
 from hitgen.results.fetching import Fetched, fetch
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import write_review

@@ -19,7 +19,7 @@ LAYERS = (
     {"serving", "importing", "results", "analysis", "simulation", "forget", "rehearse", "rehearse_people", "preview", "eject", "init", "showing"},
     {"console", "commands", "cli", "__main__"},
 )  # fmt: skip
-ALONE = {"rehearsal": {"rehearsal", "errors", "resources"}}
+ALONE = {"doubles": {"doubles", "errors"}, "robots": {"robots", "doubles", "errors"}}
 """Packages that may import nothing but these, so that they cannot share a mistake with what they imitate."""
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from hitgen.rehearsal.faults import Fault
-from hitgen.rehearsal.marketplace import Marketplace
-from hitgen.rehearsal.refusals import RefusalError
+from hitgen.doubles.mturk.faults import Fault
+from hitgen.doubles.mturk.marketplace import Marketplace
+from hitgen.doubles.mturk.refusals import RefusalError
 from tests.marketplace import HIT, hand_in, open_marketplace
 
 Opened = tuple[Marketplace, Any]

@@ -12,6 +12,7 @@ import pytest
 
 from hitgen.cli import main
 from hitgen.collector.inbox import Inbox
+from hitgen.doubles.prolific.server import Prolific
 from hitgen.errors import InputError, OutsideError
 from hitgen.publishing import acts
 from hitgen.publishing.publication import Account, open_account, open_publication
@@ -21,7 +22,6 @@ from hitgen.recruiters import prolific as recruiter_module
 from hitgen.recruiters import rest as rest_module
 from hitgen.recruiters.base import Bonus, RefusedError, UnknownOutcomeError
 from hitgen.recruiters.places import is_session
-from hitgen.rehearsal.prolific import Prolific
 from tests.publishing import make_batch, serving
 
 PAGES = [

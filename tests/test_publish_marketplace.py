@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
+from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.errors import HitgenError, InputError
 from hitgen.publishing import acts, ending
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.recruiters import mturk_client
 from hitgen.recruiters.base import RefusedError
-from hitgen.rehearsal.marketplace import Marketplace
 from tests.marketplace import hand_in, open_marketplace
 from tests.publishing import make_batch, serving
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from hitgen.errors import InputError
-from hitgen.rehearsal.robots import Crew
 from hitgen.rehearse import Rehearsal, local_environment, open_rehearsal
+from hitgen.robots.crew import Crew
 from tests.publishing import make_batch
 
 HOST = 'kind = "folder"'

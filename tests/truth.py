@@ -14,14 +14,14 @@ from typing import Any
 import polars
 
 from hitgen.build import build, read_manifest
+from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
-from hitgen.rehearsal.marketplace import Marketplace
-from hitgen.rehearsal.robot import Answer, Trial
-from hitgen.rehearsal.robots import Worked, work
 from hitgen.results.dataset import Dataset, make_dataset
 from hitgen.results.fetching import fetch
 from hitgen.results.study import read_study
+from hitgen.robots.crew import Worked, work
+from hitgen.robots.robot import Answer, Trial
 from tests.browser.conftest import write_batch
 from tests.marketplace import open_marketplace
 from tests.publishing import serving

@@ -70,8 +70,8 @@ class RehearsingVerbs:
 
     def _among_people(self, options: argparse.Namespace, kind: Kind) -> None:
         """Rehearse without a marketplace: own participants, Turkle or Prolific."""
-        from hitgen.rehearsal.browsers import open_browser
         from hitgen.rehearse_people import open_people_rehearsal
+        from hitgen.robots.browser import open_browser
 
         stuck: Counter[str] = Counter()
         with open_people_rehearsal(options.folder, kind) as rehearsal:
@@ -90,7 +90,7 @@ class RehearsingVerbs:
 
     def _by_robots(self, options: argparse.Namespace, rehearsal: Rehearsal) -> Counter[str]:
         """Let robots work all there is; how many got stuck where."""
-        from hitgen.rehearsal.robots import work
+        from hitgen.robots.crew import work
 
         publication = rehearsal.publication
         places = sum(min(options.robots, page.assignments) for page in publication.built.pages)
@@ -135,9 +135,9 @@ def _check_means(options: argparse.Namespace) -> None:
     """Raise InputError where packages or a browser are missing; better known before the long work."""
     try:
         import hitgen.rehearse  # noqa: F401
-        from hitgen.rehearsal import browsers
+        from hitgen.robots import browser
     except ModuleNotFoundError as error:
         problem = f"a rehearsal needs a package that is not installed: {error.name}"
         raise InputError(Fault("rehearse", "", problem, "pip install 'hitgen[rehearse]'")) from error
     if options.robots:
-        browsers.check_browser()
+        browser.check_browser()

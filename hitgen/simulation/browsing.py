@@ -11,9 +11,9 @@ from typing import Any
 
 from hitgen.errors import OutsideError
 from hitgen.preview import page_address
-from hitgen.rehearsal.browsers import open_browser
-from hitgen.rehearsal.robot import Answer, Robot, Trial, differences
 from hitgen.results.content import KnownPage
+from hitgen.robots.browser import open_browser
+from hitgen.robots.robot import Answer, Robot, Trial, differences
 from hitgen.simulation.answering import SimulatedWorker
 from hitgen.simulation.observers import LadderTruth
 from hitgen.simulation.simulate import Work

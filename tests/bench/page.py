@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from hitgen.build import build, read_manifest
-from hitgen.rehearsal.robot import Answer, Robot
+from hitgen.robots.robot import Answer, Robot
 from hitgen.stimuli.packs import read_pack
 from tests.bench.build import photographs
 from tests.browser.conftest import HEAD

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from hitgen.rehearsal.robot import Answer, Robot
+from hitgen.robots.robot import Answer, Robot
 from tests.browser.conftest import HEAD, OpenPage, built_page
 
 LEVELS = 20

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from hitgen.rehearsal.robot import Answer, Robot
+from hitgen.robots.robot import Answer, Robot
 from tests.browser.conftest import OpenPage, built_page, write_batch
 
 SURVEY = """

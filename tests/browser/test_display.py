@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from hitgen.config.hit import Display
-from hitgen.rehearsal.robot import Answer, Robot
+from hitgen.robots.robot import Answer, Robot
 from tests.browser.conftest import OpenPage, built_page, write_batch
 
 EVERY_FIFTH_FRAME = """

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page
 
-from hitgen.rehearsal.robot import Answer, Robot
+from hitgen.robots.robot import Answer, Robot
 from tests.browser.conftest import HEAD, OpenPage, built_page
 
 LEVELS = 12

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hitgen.build import build, read_manifest
-from hitgen.rehearsal.robot import Answer, Robot
+from hitgen.robots.robot import Answer, Robot
 from tests.browser.conftest import OpenPage, write_batch
 from tests.pageserver import PageServer, serve
 

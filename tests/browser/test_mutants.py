@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from hitgen.build import build
-from hitgen.rehearsal.robot import Answer, Robot, Trial, differences
 from hitgen.resources import shipped
+from hitgen.robots.robot import Answer, Robot, Trial, differences
 from tests.browser.conftest import OpenPage, built_page, write_batch
 
 PIXELS = '[display]\nscaling = "pixels"\n'

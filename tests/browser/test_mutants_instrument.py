@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from hitgen.build import build
-from hitgen.rehearsal.robot import Answer, Robot
+from hitgen.robots.robot import Answer, Robot
 from tests.browser.conftest import built_page, write_batch
 from tests.browser.test_mutants import PIXELS, mutate
 

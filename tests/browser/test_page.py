@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hitgen.build import build, read_manifest
-from hitgen.rehearsal.robot import Answer, Robot, Trial, WorkRecord, differences
+from hitgen.robots.robot import Answer, Robot, Trial, WorkRecord, differences
 from tests.browser.conftest import OpenPage, built_page, write_batch
 
 LOCJND = Path(__file__).parents[3] / "shared" / "data" / "locjnd"

@@ -17,8 +17,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from hitgen.build import read_manifest
-from hitgen.rehearsal.refusals import RefusalError
-from hitgen.rehearsal.worker_pages import SANDBOX
+from hitgen.doubles.mturk.refusals import RefusalError
+from hitgen.doubles.mturk.worker_pages import SANDBOX
 from tests.browser.conftest import write_batch
 from tests.marketplace import HIT, QUESTION, open_marketplace
 from tests.publishing import serving

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from hitgen.rehearsal.robot import Answer, Robot, Trial, differences
+from hitgen.robots.robot import Answer, Robot, Trial, differences
 from tests.browser.conftest import OpenPage, built_page, write_batch
 
 EVERYTHING = '[display]\nwidth_cm = 9\n[[survey]]\nname = "glasses"\nkind = "text"\nlabel = "What do you wear?"\n'

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars
 import pytest
 
-from hitgen.rehearsal.robot import Answer, Robot
+from hitgen.robots.robot import Answer, Robot
 from tests.browser.conftest import OpenPage, built_page, write_batch
 from tests.truth import Truth, dataset, differences, rehearsed, work_all
 

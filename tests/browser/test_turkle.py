@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, Frame, Page
 
 from hitgen.build import build
 from hitgen.cli import main
+from hitgen.doubles.turkle.running import PASSWORD, RunningTurkle, running_turkle
 from hitgen.publishing.publication import open_account
 from hitgen.publishing.status import status
-from hitgen.rehearsal.robot import Robot, differences
-from hitgen.rehearsal.turkle_site.running import PASSWORD, RunningTurkle, running_turkle
+from hitgen.robots.robot import Robot, differences
 from tests.people import InFrame, answer, free_port, link_batch, visit
 from tests.publishing import serving
 

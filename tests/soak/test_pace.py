@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from hitgen.doubles.mturk.clock import Clock
+from hitgen.doubles.mturk.faults import Faults
+from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.publishing.publication import open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.recruiters import mturk_client
 from hitgen.recruiters.pacer import Pacer
-from hitgen.rehearsal.clock import Clock
-from hitgen.rehearsal.faults import Faults
-from hitgen.rehearsal.marketplace import Marketplace
 from tests.figures import write_figures
 from tests.publishing import make_batch, serving
 from tests.soak.storm import play_credentials

@@ -18,15 +18,15 @@ from moto.server import ThreadedMotoServer
 from playwright.sync_api import Browser
 
 from hitgen.build import build, read_manifest
+from hitgen.doubles.prolific.server import Prolific
+from hitgen.doubles.turkle.running import PASSWORD, running_turkle
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
-from hitgen.rehearsal.prolific import Prolific
-from hitgen.rehearsal.robot import Answer, Trial
-from hitgen.rehearsal.robots import work_one
-from hitgen.rehearsal.turkle_site.running import PASSWORD, running_turkle
-from hitgen.rehearsal.visits import visit, work_at_turkle
 from hitgen.results.exporting import export, export_path
 from hitgen.results.fetching import fetch
+from hitgen.robots.crew import work_one
+from hitgen.robots.robot import Answer, Trial
+from hitgen.robots.visits import visit, work_at_turkle
 from tests.browser.conftest import write_batch
 from tests.browser.test_rehearse_people import without_seal
 from tests.figures import write_figures

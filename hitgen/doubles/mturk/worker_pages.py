@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import urlencode
 
-from hitgen.rehearsal.workers import Offer, Task
+from hitgen.doubles.mturk.workers import Offer, Task
 
 STYLE = """
 body{font:16px/1.4 system-ui,sans-serif;margin:0;color:#1b1b1b;background:#fff}

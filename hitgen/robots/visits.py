@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hitgen.rehearsal.robot import Policy, Robot
+from hitgen.robots.robot import Policy, Robot
 
 VIEWPORT = {"width": 1680, "height": 1050}
 WAIT_MS = 60_000

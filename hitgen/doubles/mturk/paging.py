@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from hitgen.rehearsal.refusals import invalid
-from hitgen.rehearsal.state import State
+from hitgen.doubles.mturk.refusals import invalid
+from hitgen.doubles.mturk.state import State
 
 Show = Callable[[sqlite3.Row], dict[str, Any]]
 DEFAULT_SIZE = 10

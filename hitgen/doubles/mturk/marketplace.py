@@ -6,12 +6,12 @@ import threading
 from decimal import Decimal
 from pathlib import Path
 
-from hitgen.rehearsal.clock import Clock
-from hitgen.rehearsal.faults import Faults
-from hitgen.rehearsal.requester import Requester
-from hitgen.rehearsal.server import Server
-from hitgen.rehearsal.state import State
-from hitgen.rehearsal.workers import Workers
+from hitgen.doubles.mturk.clock import Clock
+from hitgen.doubles.mturk.faults import Faults
+from hitgen.doubles.mturk.requester import Requester
+from hitgen.doubles.mturk.server import Server
+from hitgen.doubles.mturk.state import State
+from hitgen.doubles.mturk.workers import Workers
 
 PLAY_USD = Decimal("10000.00")
 """What a requester has to spend at first, as in the service's sandbox."""

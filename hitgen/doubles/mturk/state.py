@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hitgen.rehearsal.clock import Clock
-from hitgen.rehearsal.refusals import RefusalError
+from hitgen.doubles.mturk.clock import Clock
+from hitgen.doubles.mturk.refusals import RefusalError
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS money (name TEXT PRIMARY KEY, cents INTEGER NOT NULL) STRICT;

@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from hitgen.rehearsal.paging import page
-from hitgen.rehearsal.refusals import RefusalError, invalid, no_such
-from hitgen.rehearsal.state import State, new_id
+from hitgen.doubles.mturk.paging import page
+from hitgen.doubles.mturk.refusals import RefusalError, invalid, no_such
+from hitgen.doubles.mturk.state import State, new_id
 
 Request = dict[str, Any]
 MASTERS = frozenset({"2F1QJWKUDD8XADTFD2Q0G6UTO95ALH", "2ARFPLSP75KLA8M8DH1HTEQVJT3SY6"})

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from hitgen.rehearsal.prolific_fields import RefusalError
-from hitgen.rehearsal.prolific_state import Row, State
+from hitgen.doubles.prolific.fields import RefusalError
+from hitgen.doubles.prolific.state import Row, State
 
 API = "/api/v1"
 

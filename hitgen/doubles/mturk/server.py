@@ -11,12 +11,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from hitgen.rehearsal import worker_pages
-from hitgen.rehearsal.clock import Clock
-from hitgen.rehearsal.faults import Faults
-from hitgen.rehearsal.refusals import RefusalError
-from hitgen.rehearsal.requester import Requester
-from hitgen.rehearsal.workers import Workers
+from hitgen.doubles.mturk import worker_pages
+from hitgen.doubles.mturk.clock import Clock
+from hitgen.doubles.mturk.faults import Faults
+from hitgen.doubles.mturk.refusals import RefusalError
+from hitgen.doubles.mturk.requester import Requester
+from hitgen.doubles.mturk.workers import Workers
 
 JSON = "application/x-amz-json-1.1"
 HTML = "text/html; charset=utf-8"

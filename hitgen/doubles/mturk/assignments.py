@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from hitgen.rehearsal import lives
-from hitgen.rehearsal.hits import as_cents, fee_cents, find_hit, shown
-from hitgen.rehearsal.paging import page
-from hitgen.rehearsal.refusals import RefusalError, invalid, no_such, wrong_state
-from hitgen.rehearsal.state import State
+from hitgen.doubles.mturk import lives
+from hitgen.doubles.mturk.hits import as_cents, fee_cents, find_hit, shown
+from hitgen.doubles.mturk.paging import page
+from hitgen.doubles.mturk.refusals import RefusalError, invalid, no_such, wrong_state
+from hitgen.doubles.mturk.state import State
 
 Request = dict[str, Any]
 HANDED_IN = ("Submitted", "Approved", "Rejected")

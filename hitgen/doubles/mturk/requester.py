@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from hitgen.rehearsal import assignments, hits, lives, model, qualifications
-from hitgen.rehearsal.refusals import RefusalError
-from hitgen.rehearsal.state import State
+from hitgen.doubles.mturk import assignments, hits, lives, model, qualifications
+from hitgen.doubles.mturk.refusals import RefusalError
+from hitgen.doubles.mturk.state import State
 
 Act = Callable[[State, dict[str, Any]], dict[str, Any]]
 ACTS: dict[str, Act] = {

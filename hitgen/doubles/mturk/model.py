@@ -13,7 +13,7 @@ from typing import Any
 import botocore.session
 from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
-from hitgen.rehearsal.refusals import RefusalError, invalid
+from hitgen.doubles.mturk.refusals import RefusalError, invalid
 
 MODEL = botocore.session.get_session().get_service_model("mturk")
 LENGTHS = {

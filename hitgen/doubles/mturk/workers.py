@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 from xml.sax.saxutils import escape
 
-from hitgen.rehearsal import lives, qualifications
-from hitgen.rehearsal.hits import QUERY, external_url, find_hit
-from hitgen.rehearsal.refusals import RefusalError, invalid
-from hitgen.rehearsal.state import State, new_id
+from hitgen.doubles.mturk import lives, qualifications
+from hitgen.doubles.mturk.hits import QUERY, external_url, find_hit
+from hitgen.doubles.mturk.refusals import RefusalError, invalid
+from hitgen.doubles.mturk.state import State, new_id
 
 ANSWERS = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionFormAnswers.xsd"
 NOT_ACCEPTED = "ASSIGNMENT_ID_NOT_AVAILABLE"

@@ -42,7 +42,7 @@ def running_turkle(
     database = str(folder / "turkle.sqlite")
     environment = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "hitgen.rehearsal.turkle_site.settings",
+        "DJANGO_SETTINGS_MODULE": "hitgen.doubles.turkle.settings",
         "TURKLE_DATABASE": database,
     }
 

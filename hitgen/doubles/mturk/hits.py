@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from defusedxml import DefusedXmlException, ElementTree
 
-from hitgen.rehearsal import lives
-from hitgen.rehearsal.paging import page
-from hitgen.rehearsal.qualifications import MASTERS, check_requirements
-from hitgen.rehearsal.refusals import RefusalError, invalid, no_such, wrong_state
-from hitgen.rehearsal.state import State, new_id
+from hitgen.doubles.mturk import lives
+from hitgen.doubles.mturk.paging import page
+from hitgen.doubles.mturk.qualifications import MASTERS, check_requirements
+from hitgen.doubles.mturk.refusals import RefusalError, invalid, no_such, wrong_state
+from hitgen.doubles.mturk.state import State, new_id
 
 Request = dict[str, Any]
 EXTERNAL = "{http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2006-07-14/ExternalQuestion.xsd}"

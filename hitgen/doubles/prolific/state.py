@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hitgen.rehearsal.prolific_fields import LEAST_REJECTION_WORDS, RefusalError, check, check_study
+from hitgen.doubles.prolific.fields import LEAST_REJECTION_WORDS, RefusalError, check, check_study
 
 FEE_PER_MILLE = 428
 LEAST_CENTS_PER_HOUR = 800

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hitgen.rehearsal.state import State
+from hitgen.doubles.mturk.state import State
 
 DISPOSED_AFTER_S = 120 * 24 * 3600
 NAME_FREE_AFTER_S = 48 * 3600

@@ -11,9 +11,9 @@ from typing import Any
 
 from playwright.sync_api import TimeoutError as WaitedInVainError
 
-from hitgen.rehearsal.browsers import open_browser
-from hitgen.rehearsal.marketplace import Marketplace
-from hitgen.rehearsal.robot import Answer, Policy, Robot, Trial, WorkRecord
+from hitgen.doubles.mturk.marketplace import Marketplace
+from hitgen.robots.browser import open_browser
+from hitgen.robots.robot import Answer, Policy, Robot, Trial, WorkRecord
 
 VIEWPORT = {"width": 1680, "height": 1050}
 WAIT_MS = 30_000

@@ -1,0 +1,1 @@
+"""A marketplace that speaks the MTurk protocol."""

@@ -1,0 +1,1 @@
+"""Prolific's interface, as its documentation has it."""

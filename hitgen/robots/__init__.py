@@ -1,0 +1,1 @@
+"""Workers that need no person: who works pages in a real browser."""
