@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.errors import Fault, InputError
-from hitgen.publishing.ledger import Ledger
-from hitgen.publishing.lock import locked
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.lock import locked
 from hitgen.recruiters.places import Places
 from hitgen.results.erasing import Erased, erase
 from hitgen.results.pseudonyms import ledger_key, pseudonym
@@ -54,7 +54,7 @@ def _forget_received(folder: Path, ledger: Ledger, worker: str) -> int:
     if not (folder / FILE).exists():
         return 0
     places = Places("", ledger.kept)
-    mine = {row["assignment"] for row in ledger.submissions() if row["worker"] == worker}
+    mine = {row.assignment for row in ledger.submissions() if row.worker == worker}
     with Inbox(folder / FILE, "") as inbox:
         mine |= {name for name in inbox.delivered() if places.participant(name) == worker}
         return inbox.erase(mine)

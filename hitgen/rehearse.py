@@ -22,9 +22,9 @@ from hitgen.errors import Fault, InputError
 from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.hosts.upload import Progress
+from hitgen.ledger.lock import locked
 from hitgen.publishing import acts
 from hitgen.publishing.collecting import collect
-from hitgen.publishing.lock import locked
 from hitgen.publishing.publication import Publication, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.results.answers import submission_text
@@ -110,15 +110,15 @@ class Rehearsed:
             return 0
         quiz = {page.page for page in self.publication.built.pages if page.kind == "qualification"}
         for row in list(self.publication.ledger.submissions()):
-            if row["page"] in quiz:
-                acts.admit(self.publication, row["worker"])
+            if row.page in quiz:
+                acts.admit(self.publication, row.worker)
         self.publish()
         return new
 
     def handed_in(self) -> list[HandedIn]:
         """All submissions that were collected, in their order."""
         return [
-            HandedIn(row["hit"], row["page"], row["worker"], row["assignment"], read_answer(row["answer"]))
+            HandedIn(row.hit, row.page, row.worker, row.assignment, read_answer(row.answer))
             for row in self.publication.ledger.submissions()
         ]
 

@@ -28,7 +28,7 @@ from hitgen.config.recruiting import (
 )
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.doubles.turkle.running import PASSWORD, RunningTurkle, running_turkle
-from hitgen.publishing.lock import locked
+from hitgen.ledger.lock import locked
 from hitgen.publishing.publication import open_publication
 from hitgen.recruiters.link import Link
 from hitgen.rehearse import Rehearsed, local_environment

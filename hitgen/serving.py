@@ -17,7 +17,7 @@ from hitgen.config.loading import CONFIG_NAME, read_config
 from hitgen.config.publishing import FolderHost
 from hitgen.config.recruiting import LinkRecruiter, ProlificRecruiter
 from hitgen.errors import Fault, InputError
-from hitgen.publishing.ledger_rows import Kept
+from hitgen.ledger.rows import Kept
 from hitgen.publishing.publication import LEDGER
 from hitgen.recruiters.places import Place, Places, is_place, is_session, secret_of
 

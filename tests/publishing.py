@@ -15,17 +15,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
 from hitgen.recruiters import fees
-from hitgen.recruiters.base import (
-    Account,
-    Bonus,
-    Judgement,
-    Order,
-    Progress,
-    RefusedError,
-    Submission,
-    UnknownOutcomeError,
-)
+from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -137,9 +129,9 @@ class FakeRecruiter:
     environment: str = "local"
     skew_s: float = 0.0
     faults: list[str] = field(default_factory=list)
-    hits: dict[str, Progress] = field(default_factory=dict)
+    hits: dict[str, HitProgress] = field(default_factory=dict)
     tokens: dict[str, tuple[datetime, str]] = field(default_factory=dict)
-    handed_in: dict[str, list[Submission]] = field(default_factory=dict)
+    handed_in: dict[str, list[Received]] = field(default_factory=dict)
     grants: list[tuple[str, str | None]] = field(default_factory=list)
     paid: list[Bonus] = field(default_factory=list)
     deleted: set[str] = field(default_factory=set)
@@ -152,8 +144,8 @@ class FakeRecruiter:
     def clock(self) -> datetime:
         return self.now
 
-    def account(self) -> Account:
-        return Account("http://127.0.0.1:1", "111122223333", self.environment)  # type: ignore[arg-type]
+    def account(self) -> Binding:
+        return Binding("http://127.0.0.1:1", "111122223333", self.environment)  # type: ignore[arg-type]
 
     def balance_usd(self) -> Decimal | None:
         return self.funds_usd
@@ -164,7 +156,7 @@ class FakeRecruiter:
     def prepare(self, orders: Sequence[Order]) -> None:
         pass
 
-    def create(self, order: Order, token: str) -> Progress:
+    def create(self, order: Order, token: str) -> HitProgress:
         fault = self.faults.pop(0) if self.faults else ""
         made_at, hit_id = self.tokens.get(token, (self.now, ""))
         if fault == "hasty":
@@ -176,16 +168,14 @@ class FakeRecruiter:
         if fault == "before":
             raise Killed
         hit_id = f"HIT{len(self.hits) + 1:016d}"
-        self.hits[hit_id] = Progress(
+        self.hits[hit_id] = HitProgress(
             hit_id=hit_id,
-            status="Assignable",
             annotation=order.annotation,
             url=order.url,
             reward_usd=order.reward_usd,
             assignments=order.assignments,
             available=order.assignments,
             pending=0,
-            completed=0,
             created_at=self.now,
             expires_at=self.now + timedelta(days=7),
         )
@@ -202,16 +192,16 @@ class FakeRecruiter:
     def start(self) -> list[str]:
         return []
 
-    def find(self, annotation: str) -> list[Progress]:
+    def find(self, annotation: str) -> list[HitProgress]:
         return [hit for hit in self.everything() if hit.annotation == annotation]
 
-    def everything(self) -> Iterator[Progress]:
+    def everything(self) -> Iterator[HitProgress]:
         yield from (hit for hit in self.hits.values() if hit.hit_id not in self.deleted)
 
-    def progress(self, hit_ids: Sequence[str]) -> Iterator[Progress]:
+    def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         yield from (hit for hit in self.everything() if hit.hit_id in set(hit_ids))
 
-    def submissions(self, hit_id: str) -> Iterator[Submission]:
+    def submissions(self, hit_id: str) -> Iterator[Received]:
         yield from self.handed_in.get(hit_id, [])
 
     def work(self, hit: str, worker: str, status: Judgement = "Submitted") -> None:
@@ -219,7 +209,7 @@ class FakeRecruiter:
         hit_id = next(key for key, order in self.orders.items() if order.hit == hit)
         rows = self.handed_in.setdefault(hit_id, [])
         name = f"ASG{len(rows):04d}{hit_id}"
-        rows.append(Submission(name, hit_id, worker, status, self.now, self.now, None, "<a/>"))
+        rows.append(Received(name, hit_id, worker, status, self.now, self.now, None, "<a/>"))
         found = self.hits[hit_id]
         self.hits[hit_id] = replace(found, available=found.available - 1)
 

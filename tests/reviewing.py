@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.doubles.mturk.marketplace import Marketplace
-from hitgen.publishing.ledger import Ledger
+from hitgen.ledger.ledger import Ledger
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.results.fetching import Fetched, fetch

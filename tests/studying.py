@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from hitgen.publishing.ledger import Ledger
-from hitgen.recruiters.base import Account, Order, Progress, Submission
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WINDOW = (30, 37)
@@ -112,15 +112,15 @@ class SmallStudy:
         """The ledger with one HIT for each page, made where it is not."""
         ledger = Ledger(self.folder / "ledger.sqlite")
         if not ledger.hits():
-            ledger.bind(Account("http://127.0.0.1:1", "111122223333", "local"))
+            ledger.bind(Binding("http://127.0.0.1:1", "111122223333", "local"))
             for page in self.manifest["pages"]:
                 order = Order(
                     hit=f"{page['page']}.1", page=page["page"], kind=page["kind"], url="http://127.0.0.1/x",
                     assignments=5, reward_usd=Decimal("1.20"), annotation=f"hitgen {ledger.name} demo {page['page']}.1",
                 )  # fmt: skip
                 ledger.intend(order, page["sha256"], Decimal("7.20"), START)
-                made = Progress(
-                    f"HIT{page['page']}", "Assignable", order.annotation, order.url, order.reward_usd, 5, 5, 0, 0,
+                made = HitProgress(
+                    f"HIT{page['page']}", order.annotation, order.url, order.reward_usd, 5, 5, 0,
                     START, START + timedelta(days=7),
                 )  # fmt: skip
                 ledger.created(order.hit, made)
@@ -134,7 +134,7 @@ class SmallStudy:
             with ledger.together():
                 for number, (page, assignment, worker, answer) in enumerate(answers, start=before):
                     at = START + timedelta(minutes=number)
-                    row = Submission(assignment, f"HIT{page}", worker, "Submitted", at, at, None, answer)
+                    row = Received(assignment, f"HIT{page}", worker, "Submitted", at, at, None, answer)
                     ledger.add_submission(hits[page], row, at)
 
     def answer(

@@ -22,11 +22,11 @@ from hitgen.cli import main
 from hitgen.collector.app import Collector
 from hitgen.collector.inbox import LIMIT_BYTES, MAX_VERSIONS, Inbox
 from hitgen.collector.server import Server
-from hitgen.publishing.ledger import Ledger
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.rows import Order
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
-from hitgen.recruiters.base import Order
 from hitgen.recruiters.places import Places, is_place
 from tests.browser.conftest import write_batch
 from tests.people import collecting, free_port, link_batch, places
@@ -229,7 +229,7 @@ def test_publish_collect_judge_and_end(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["import", str(folder), str(elsewhere)]) == 0
     assert "unknown-place: 1" in capsys.readouterr().out
     with Ledger(folder / "ledger.sqlite") as ledger:
-        assert {row["worker"] for row in ledger.submissions()} == {"P0001"}
+        assert {row.worker for row in ledger.submissions()} == {"P0001"}
 
 
 def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:

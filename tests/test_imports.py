@@ -13,6 +13,7 @@ LAYERS = (
     {"errors", "transaction", "__init__"},
     {"config"},
     {"batch", "resources"},
+    {"ledger"},
     {"plan", "pages", "stimuli", "hosts", "collector", "recruiters"},
     {"build", "golding"},
     {"publishing", "check"},

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from hitgen.errors import InputError
-from hitgen.publishing.ledger import Ledger
-from hitgen.publishing.lock import locked
-from hitgen.recruiters.base import Account, Order, Progress
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.lock import locked
+from hitgen.ledger.rows import Binding, HitProgress, Order
 from tests.publishing import START
 
 ORDER = Order("p0001.1", "p0001", "study", "https://e.org/a", 5, Decimal("1.20"), "hitgen x demo p0001.1", ("g",), True)
-MADE = Progress("HIT1", "Assignable", ORDER.annotation, ORDER.url, ORDER.reward_usd, 5, 5, 0, 0, START, START)
+MADE = HitProgress("HIT1", ORDER.annotation, ORDER.url, ORDER.reward_usd, 5, 5, 0, START, START)
 
 
 def test_an_intent_keeps_order_token_and_time_through_reopening(tmp_path: Path) -> None:
@@ -50,14 +50,14 @@ def test_a_new_intent_gets_a_new_token_and_one_that_was_made_is_never_overwritte
 
 
 def test_a_ledger_is_bound_to_endpoint_and_account(tmp_path: Path) -> None:
-    mine = Account("https://a", "111", "sandbox")
+    mine = Binding("https://a", "111", "sandbox")
     with Ledger(tmp_path / "l.sqlite") as ledger:
         ledger.bind(mine)
         ledger.bind(mine)
         for other in (
-            Account("https://b", "111", "sandbox"),
-            Account("https://a", "222", "sandbox"),
-            Account("https://a", "111", "production"),
+            Binding("https://b", "111", "sandbox"),
+            Binding("https://a", "222", "sandbox"),
+            Binding("https://a", "111", "production"),
         ):
             with pytest.raises(InputError, match="belongs to account 111 at https://a"):
                 ledger.bind(other)
@@ -94,7 +94,7 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
 def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
     code = (
-        "import sys, time; from pathlib import Path; from hitgen.publishing.lock import locked\n"
+        "import sys, time; from pathlib import Path; from hitgen.ledger.lock import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as holder:
@@ -112,7 +112,7 @@ def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
 def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_reported(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
     code = (
-        "import sys, itertools; from pathlib import Path; from hitgen.publishing.ledger import Ledger\n"
+        "import sys, itertools; from pathlib import Path; from hitgen.ledger.ledger import Ledger\n"
         "with Ledger(Path(sys.argv[1])) as ledger:\n"
         "    for n in itertools.count(): ledger.set_fact(f'n{n}', 'x'); print(n, flush=True)"
     )

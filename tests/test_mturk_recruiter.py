@@ -15,7 +15,8 @@ from botocore.stub import Stubber
 
 from hitgen.config.recruiting import MTurkRecruiter, Requirement
 from hitgen.errors import InputError, OutsideError
-from hitgen.recruiters.base import Bonus, Order, RefusedError, UnknownOutcomeError
+from hitgen.ledger.rows import Bonus, Order
+from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 from hitgen.recruiters.mturk import MTurk
 from hitgen.recruiters.mturk_client import PRODUCTION, SANDBOX, MTurkClient, choose_endpoint
 from hitgen.recruiters.pacer import Pacer

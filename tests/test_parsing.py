@@ -14,9 +14,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from hitgen.ledger.rows import HitProgress, Received
 from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.publication import open_account
-from hitgen.recruiters.base import Progress, Submission
 from hitgen.results.answers import submission_text
 from hitgen.results.exporting import export
 from hitgen.results.fetching import Fetched, fetch
@@ -37,12 +37,12 @@ def recruiter_with(small: SmallStudy, rows: Sequence[Row]) -> FakeRecruiter:
     with small.ledger() as ledger:
         for hit in ledger.hits():
             mine = [row for row in rows if row[0] == hit.page]
-            fake.hits[hit.hit_id or ""] = Progress(
-                hit.hit_id or "", "Reviewable", hit.order.annotation, hit.order.url, hit.order.reward_usd, 5000,
-                5000 - len(mine), 0, 0, START, START + timedelta(days=7),
+            fake.hits[hit.hit_id or ""] = HitProgress(
+                hit.hit_id or "", hit.order.annotation, hit.order.url, hit.order.reward_usd, 5000,
+                5000 - len(mine), 0, START, START + timedelta(days=7),
             )  # fmt: skip
             fake.handed_in[hit.hit_id or ""] = [
-                Submission(assignment, hit.hit_id or "", worker, "Submitted", START, START, None, answer)
+                Received(assignment, hit.hit_id or "", worker, "Submitted", START, START, None, answer)
                 for _, assignment, worker, answer in mine
             ]
     return fake

@@ -14,13 +14,14 @@ from hitgen.cli import main
 from hitgen.collector.inbox import Inbox
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.errors import InputError, OutsideError
+from hitgen.ledger.rows import Bonus
 from hitgen.publishing import acts
 from hitgen.publishing.publication import Account, open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
 from hitgen.recruiters import prolific as recruiter_module
 from hitgen.recruiters import rest as rest_module
-from hitgen.recruiters.base import Bonus, RefusedError, UnknownOutcomeError
+from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 from hitgen.recruiters.places import is_session
 from tests.publishing import make_batch, serving
 
@@ -121,10 +122,10 @@ def test_answers_and_the_list_of_submissions_must_agree(study: Path, service: Pr
     deliver(study, working)  # handed in, but not completed at Prolific
     with open_account(study) as account:
         found = status(account)
-        rows = {row["assignment"]: row for row in account.ledger.submissions()}
+        rows = {row.assignment: row for row in account.ledger.submissions()}
     assert set(rows) == set(sessions)
-    assert {row["worker"] for row in rows.values()} == {person(number) for number in range(3)}
-    assert json.loads(rows[sessions[0]]["answer"])["trials"] == []
+    assert {row.worker for row in rows.values()} == {person(number) for number in range(3)}
+    assert json.loads(rows[sessions[0]].answer)["trials"] == []
     assert (found.submitted, found.at_work, found.out) == (3, 1, 1)
     assert any(missing in line and "no answers yet" in line for line in run(study))
 
@@ -140,7 +141,7 @@ def test_approve_return_and_reject(study: Path, service: Prolific) -> None:
         service.give_back(two)
         service.give_back(three)  # on their own: the answers are taken back
         status(account)
-        found = {row["assignment"]: row["status"] for row in account.ledger.submissions()}
+        found = {row.assignment: row.status for row in account.ledger.submissions()}
     assert (found[one], found[two]) == ("Approved", "Rejected")
     (study / "batch.toml").write_text((study / "batch.toml").read_text() + 'rejection = "reject"\n')
     four = work(study, service, person(4))

@@ -15,14 +15,15 @@ import pytest
 
 from hitgen.errors import InputError, OutsideError
 from hitgen.forget import forget
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.rows import Bonus
 from hitgen.publishing import acts, ending
 from hitgen.publishing.built import MANIFEST_FACT
-from hitgen.publishing.ledger import Ledger
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.publishing.standing import Standing
 from hitgen.publishing.status import status
-from hitgen.recruiters.base import Bonus, UnknownOutcomeError
+from hitgen.recruiters.base import UnknownOutcomeError
 from tests.publishing import FakeRecruiter, Killed, make_batch, serving
 
 PAGES = [{"study": ["a", "b"]}, {"study": ["c", "d"]}, {"study": ["e"]}]
@@ -315,8 +316,8 @@ def test_close_ends_deletes_and_cleans_and_says_what_remains(tmp_path: Path, sit
     assert list((folder / "published").rglob("*.html"))
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
         row = next(iter(account.ledger.submissions()))
-        assert acts.approve(account, row["assignment"], row["worker"]) == "Approved"
-        hit_id = row["assignment"][7:]
+        assert acts.approve(account, row.assignment, row.worker) == "Approved"
+        hit_id = row.assignment[7:]
         recruiter.handed_in[hit_id] = [
             type(item)(**{**vars(item), "status": "Approved"}) for item in recruiter.handed_in[hit_id]
         ]
@@ -369,7 +370,7 @@ def test_a_judgement_records_what_is_true_and_a_mail_is_never_sent_twice(tmp_pat
         assert status(account).submitted == 1
         row = next(iter(account.ledger.submissions()))
         # The double approves whatever comes, as automatic approval does.
-        assert acts.reject(account, row["assignment"], "A1", "no") == "Approved"
+        assert acts.reject(account, row.assignment, "A1", "no") == "Approved"
         assert status(account, refresh=False).approved == 1
         recruiter.faults = ["lost"]
         with pytest.raises(UnknownOutcomeError):

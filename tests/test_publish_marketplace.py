@@ -142,7 +142,7 @@ def test_a_batch_can_be_closed_and_published_again_at_once(bench: Bench) -> None
     with bench.account() as account:
         assert ending.close(account).left != {}
         for row in list(account.ledger.submissions()):
-            acts.approve(account, row["assignment"], row["worker"])
+            acts.approve(account, row.assignment, row.worker)
         assert ending.close(account).closed
     assert {row["status"] for row in bench.market.state.rows("SELECT status FROM hits")} == {"Disposed"}
     assert bench.uploaded() == 0

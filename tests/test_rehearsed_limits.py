@@ -15,7 +15,7 @@ from hitgen.config.loading import read_config
 from hitgen.config.recruiting import MTurkRecruiter
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.errors import InputError
-from hitgen.recruiters.base import Bonus, Order
+from hitgen.ledger.rows import Bonus, Order
 from hitgen.recruiters.mturk import MTurk
 from hitgen.recruiters.mturk_client import MTurkClient
 from hitgen.recruiters.pacer import Pacer

@@ -25,7 +25,7 @@ from hitgen.analysis.study import analyse, analyse_answers
 from hitgen.analysis.sur import estimate_sur
 from hitgen.analysis.timing import pixel_effect
 from hitgen.cli import main
-from hitgen.publishing.ledger import Ledger
+from hitgen.ledger.ledger import Ledger
 from hitgen.publishing.publication import LEDGER
 from hitgen.results.dataset import Dataset, make_dataset
 from hitgen.simulation.population import Population
@@ -99,13 +99,13 @@ def test_what_a_worker_sends_is_text_in_the_report(tmp_path: Path) -> None:
     simulate(folder, Population(hits_per_worker=1), seed=2)
     with Ledger(folder / LEDGER) as ledger:
         row = next(iter(ledger.submissions()))
-        record = json.loads(row["answer"])
+        record = json.loads(row.answer)
         record["page"] = "<script>alert(1)</script>"
     import sqlite3
 
     with sqlite3.connect(folder / LEDGER) as database:
         change = "UPDATE submissions SET answer = ? WHERE assignment = ?"
-        database.execute(change, (json.dumps(record), row["assignment"]))
+        database.execute(change, (json.dumps(record), row.assignment))
     assert main(["report", str(folder)]) == 0
     text = (folder / "results" / "report.html").read_text("utf-8")
     assert "<script" not in text and html.escape("<script>alert(1)</script>") in text

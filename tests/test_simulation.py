@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from hitgen.cli import main
-from hitgen.publishing.ledger import Ledger
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.rows import Binding
 from hitgen.publishing.publication import LEDGER, make_way
-from hitgen.recruiters.base import Account
 from hitgen.results.dataset import make_dataset
 from hitgen.simulation.observers import Gold, Observer, draw_truth
 from hitgen.simulation.population import Kind, Person, Population, draw_people
@@ -129,14 +129,14 @@ def test_the_same_seed_gives_the_same_answers_and_replaces_the_last(tmp_path: Pa
     for seed in (1, 1, 2):
         simulate(folder, Population(), seed=seed)
         with Ledger(folder / LEDGER) as ledger:
-            found.append([(row["assignment"], row["worker"], row["answer"]) for row in ledger.submissions()])
+            found.append([(row.assignment, row.worker, row.answer) for row in ledger.submissions()])
     assert found[0] == found[1] != found[2]
 
 
 def test_real_submissions_are_never_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = make_study(tmp_path / "study", images=2, ratings=2)
     with Ledger(folder / LEDGER) as ledger:
-        ledger.bind(Account("https://mturk", "1", "sandbox"))
+        ledger.bind(Binding("https://mturk", "1", "sandbox"))
     before = (folder / LEDGER).read_bytes()
     assert main(["simulate", str(folder)]) == 1
     assert "real HITs or submissions" in capsys.readouterr().err

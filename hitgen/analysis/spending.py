@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from hitgen.publishing.ledger import Ledger
+from hitgen.ledger.ledger import Ledger
 from hitgen.publishing.publication import LEDGER
 
 
@@ -35,7 +35,7 @@ def spending(folder: Path) -> Spending | None:
         bonuses = [act for act in ledger.actions() if act.action.startswith("bonus:") and act.done_at]
         account, forgotten_usd = ledger.account, ledger.forgotten_bonuses_usd
     cost = {hit.hit: hit.cost_usd / hit.order.assignments for hit in hits if hit.order.assignments}
-    approved = Counter(row["hit"] for row in rows if row["status"] == "Approved")
+    approved = Counter(row.hit for row in rows if row.status == "Approved")
     made = [hit for hit in hits if hit.hit_id]
     bonus_usd = sum((Decimal(str(act.detail.get("cost_usd", "0"))) for act in bonuses), forgotten_usd)
     paid = sum((cost.get(name, Decimal(0)) * count for name, count in approved.items()), bonus_usd)
@@ -43,7 +43,7 @@ def spending(folder: Path) -> Spending | None:
         environment=account.environment if account else "",
         simulated=account is not None and account.endpoint == "simulated",
         hits=dict(Counter(hit.state for hit in hits)),
-        judged=dict(Counter(row["status"] for row in rows)),
+        judged=dict(Counter(row.status for row in rows)),
         asked=sum(hit.order.assignments for hit in made),
         submitted=len(rows),
         committed_usd=(sum((hit.cost_usd for hit in made), Decimal(0)) + bonus_usd).quantize(Decimal("0.01")),

@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS people (participant TEXT PRIMARY KEY, issued_at TEXT 
 
 
 @dataclass(frozen=True)
-class Received:
+class Arrival:
     """The submission that counts for one place; `answer` is its JSON text, times are UTC."""
 
     assignment: str
@@ -157,7 +157,7 @@ class Inbox:
         """How often something came in that was not stored, by why."""
         return dict(self._database.execute("SELECT outcome, times FROM counts ORDER BY outcome").fetchall())
 
-    def received(self, start: str = "") -> Iterator[Received]:
+    def received(self, start: str = "") -> Iterator[Arrival]:
         """The submission that counts of each place whose name begins with `start`, in order of arrival."""
         rows = self._database.execute(
             "SELECT assignment, page, opened_at, received_at, answer FROM submissions"
@@ -166,7 +166,7 @@ class Inbox:
         )
         for assignment, page, opened, received, answer in rows:
             moments = datetime.fromisoformat(opened), datetime.fromisoformat(received)
-            yield Received(assignment, page, *moments, answer)
+            yield Arrival(assignment, page, *moments, answer)
 
     def delivered(self, start: str = "") -> set[str]:
         """The places whose name begins with `start` that delivered."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from hitgen.ledger.rows import Bonus, Judgement
 from hitgen.publishing.publication import Account
-from hitgen.recruiters.base import Bonus, Judgement
 from hitgen.recruiters.fees import bonus_fee_usd
 
 MAX_NOTIFIED = 100

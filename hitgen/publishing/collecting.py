@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from hitgen.publishing.ledger_rows import Hit
+from hitgen.ledger.rows import Hit, HitProgress
 from hitgen.publishing.publication import Account
-from hitgen.recruiters.base import Progress
 
 
 def collect(account: Account, everything: bool = False) -> int:
@@ -23,17 +22,17 @@ def collect(account: Account, everything: bool = False) -> int:
     account.check_clock()
     for hit_id, hit in hits.items():
         row = found.get(hit_id)
-        if row is None or row.status == "Disposed":
+        if row is None or row.gone:
             ledger.set_state(hit.hit, "deleted")
             continue
-        ledger.seen(row, now)
+        ledger.seen(row)
         late = row.expires_at <= now and counts[hit.hit] < row.assignments
         if everything or late or hit.hit in unjudged or row.submitted != counts[hit.hit]:
             _take_in(account, hit, row)
     return sum(ledger.submission_counts().values()) - before
 
 
-def _take_in(account: Account, hit: Hit, row: Progress) -> None:
+def _take_in(account: Account, hit: Hit, row: HitProgress) -> None:
     rows = list(account.recruiter.submissions(row.hit_id))
     with account.ledger.together():
         for submission in rows:
@@ -50,8 +49,8 @@ def keep_apart(account: Account, groups_of: Mapping[str, Iterable[str]], in_use:
     ledger, wanted, made = account.ledger, set(in_use), 0
     settled = {action.action for action in ledger.actions() if action.done_at}
     for row in list(ledger.submissions()):
-        worker = row["worker"]
-        for group in sorted(set(groups_of.get(row["page"], ())) & wanted):
+        worker = row.worker
+        for group in sorted(set(groups_of.get(row.page, ())) & wanted):
             made += _once(account, settled, f"seen:{group}:{worker}", worker, group)
         made += _once(account, settled, f"done:{worker}", worker, None)
     return made

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts import open_host
+from hitgen.ledger.rows import Hit
 from hitgen.publishing.collecting import collect
-from hitgen.publishing.ledger_rows import Hit
 from hitgen.publishing.publication import Account
 from hitgen.publishing.standing import Standing
 

@@ -19,8 +19,8 @@ from hitgen.config.recruiting import (
     minutes_of,
 )
 from hitgen.errors import Fault, InputError
+from hitgen.ledger.rows import Order
 from hitgen.publishing.built import BuiltPage, PageContent
-from hitgen.recruiters.base import Order
 from hitgen.recruiters.fees import Quote, quote_for, split
 
 MAX_REQUIREMENTS = 10

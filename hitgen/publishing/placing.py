@@ -6,10 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from hitgen.errors import OutsideError
-from hitgen.publishing.ledger_rows import Hit
+from hitgen.ledger.rows import Hit, HitProgress
 from hitgen.publishing.orders import Intended
 from hitgen.publishing.publication import MAX_SKEW_S, Account
-from hitgen.recruiters.base import Progress, RefusedError
+from hitgen.recruiters.base import RefusedError
 
 
 def cost_usd(account: Account, hit: Intended) -> Decimal:
@@ -66,7 +66,7 @@ def _call(account: Account, row: Hit, in_doubt: bool) -> Hit:
     return _again(account, row)
 
 
-def _listed(account: Account, row: Hit) -> Progress | None:
+def _listed(account: Account, row: Hit) -> HitProgress | None:
     found = account.recruiter.find(row.order.annotation)
     if len(found) > 1:
         ids = ", ".join(hit.hit_id for hit in found)

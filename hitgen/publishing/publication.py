@@ -13,9 +13,9 @@ from hitgen.config.loading import read_config
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts import open_host
 from hitgen.hosts.base import Host
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.lock import locked
 from hitgen.publishing.built import Built, BuiltPage, read_build
-from hitgen.publishing.ledger import Ledger
-from hitgen.publishing.lock import locked
 from hitgen.publishing.orders import Orders
 from hitgen.recruiters import open_recruiter
 from hitgen.recruiters.base import Recruiter

@@ -11,14 +11,13 @@ from hitgen.config.publishing import S3Host
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import Progress, upload, verify
+from hitgen.ledger.rows import Binding, Hit
 from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.collecting import collect, keep_apart
-from hitgen.publishing.ledger_rows import Hit
 from hitgen.publishing.orders import Intended, raise_faults, requirement_faults
 from hitgen.publishing.placing import place, settle
 from hitgen.publishing.publication import Publication
 from hitgen.publishing.standing import Standing
-from hitgen.recruiters.base import Account
 from hitgen.recruiters.fees import Quote
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -33,7 +32,7 @@ class PublicationPlan:
     exist, or may, cost or have cost.
     """
 
-    account: Account
+    account: Binding
     now: tuple[Intended, ...]
     later: tuple[Intended, ...]
     doubtful: tuple[Hit, ...]

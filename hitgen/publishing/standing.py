@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hitgen.publishing.ledger_rows import Hit
+from hitgen.ledger.rows import Hit
 from hitgen.publishing.publication import Account
 from hitgen.recruiters.fees import CENT
 

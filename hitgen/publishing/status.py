@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from hitgen.ledger.rows import Binding
 from hitgen.publishing.collecting import collect
 from hitgen.publishing.publication import Account
 from hitgen.publishing.standing import Standing
-from hitgen.recruiters import base
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Status:
     `committed_usd` is what everything costs or may cost, `paid_usd` what approved work and bonuses have.
     """
 
-    account: base.Account
+    account: Binding
     closed: bool
     hits: dict[str, int]
     out: int
@@ -39,8 +39,8 @@ def status(account: Account, refresh: bool = True) -> Status:
     if refresh:
         collect(account)
     standing, ledger = Standing(account), account.ledger
-    judged = Counter(row["status"] for row in ledger.submissions())
-    approved = Counter(row["hit"] for row in ledger.submissions() if row["status"] == "Approved")
+    judged = Counter(row.status for row in ledger.submissions())
+    approved = Counter(row.hit for row in ledger.submissions() if row.status == "Approved")
     open_rows = [row for row in standing.rows if row.state == "created" and not standing.is_over(row)]
     paid = sum((row.cost_usd / row.order.assignments * approved[row.hit] for row in standing.rows), Decimal("0.00"))
     bonuses = [action for action in ledger.actions() if action.action.startswith("bonus:") and action.done_at]

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
 from hitgen.errors import OutsideError
+from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
 from hitgen.recruiters.fees import Quote
-
-Environment = Literal["sandbox", "production", "local", "own"]
-"""`own`: people of one's own or a server of one's own, where no money moves through hitgen."""
-Judgement = Literal["Submitted", "Approved", "Rejected"]
 
 
 class RefusedError(OutsideError):
@@ -27,89 +23,6 @@ class RefusedError(OutsideError):
 
 class UnknownOutcomeError(OutsideError):
     """No answer came; what was asked for may or may not have happened."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """Whom a ledger is bound to: `endpoint` and `account` never change within one ledger."""
-
-    endpoint: str
-    account: str
-    environment: Environment
-
-
-@dataclass(frozen=True)
-class Order:
-    """One HIT to be made; `hit` is our name for it, `annotation` what it is found by at the recruiter.
-
-    `unseen` names the groups of trials a worker must not have met; `needs_admission` keeps it for
-    workers whom the qualification page admitted.
-    """
-
-    hit: str
-    page: str
-    kind: str
-    url: str
-    assignments: int
-    reward_usd: Decimal
-    annotation: str
-    unseen: tuple[str, ...] = ()
-    needs_admission: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        """The order as JSON values."""
-        return {**asdict(self), "reward_usd": str(self.reward_usd)}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Order:
-        """The order that `as_json` gave."""
-        return cls(**{**values, "reward_usd": Decimal(values["reward_usd"]), "unseen": tuple(values["unseen"])})
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One HIT as the recruiter sees it now; counts are assignments, times are UTC."""
-
-    hit_id: str
-    status: str
-    annotation: str
-    url: str
-    reward_usd: Decimal
-    assignments: int
-    available: int
-    pending: int
-    completed: int
-    created_at: datetime
-    expires_at: datetime
-
-    @property
-    def submitted(self) -> int:
-        """How many were handed in, judged or not."""
-        return self.assignments - self.available - self.pending
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What one worker handed in, as the recruiter keeps it; `answer` is its own raw text."""
-
-    assignment: str
-    hit_id: str
-    worker: str
-    status: Judgement
-    accepted_at: datetime
-    submitted_at: datetime
-    auto_approval_at: datetime | None
-    answer: str
-
-
-@dataclass(frozen=True)
-class Bonus:
-    """A payment beyond the reward."""
-
-    assignment: str
-    worker: str
-    amount_usd: Decimal
-    reason: str
 
 
 class Recruiter(Protocol):
@@ -130,7 +43,7 @@ class Recruiter(Protocol):
     def skew_s(self) -> float:
         """How far this machine's clock is ahead of the recruiter's, as last seen."""
 
-    def account(self) -> Account: ...
+    def account(self) -> Binding: ...
 
     def balance_usd(self) -> Decimal | None: ...
 
@@ -138,17 +51,17 @@ class Recruiter(Protocol):
 
     def prepare(self, orders: Sequence[Order]) -> None: ...
 
-    def create(self, order: Order, token: str) -> Progress: ...
+    def create(self, order: Order, token: str) -> HitProgress: ...
 
     def start(self) -> list[str]: ...
 
-    def find(self, annotation: str) -> list[Progress]: ...
+    def find(self, annotation: str) -> list[HitProgress]: ...
 
-    def everything(self) -> Iterator[Progress]: ...
+    def everything(self) -> Iterator[HitProgress]: ...
 
-    def progress(self, hit_ids: Sequence[str]) -> Iterator[Progress]: ...
+    def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]: ...
 
-    def submissions(self, hit_id: str) -> Iterator[Submission]: ...
+    def submissions(self, hit_id: str) -> Iterator[Received]: ...
 
     def approve(self, assignment: str, feedback: str = "") -> Judgement: ...
 

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from hitgen.collector.inbox import Inbox, Received
+from hitgen.collector.inbox import Arrival, Inbox
 from hitgen.collector.ways import Way
 from hitgen.config.recruiting import LinkRecruiter
+from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.recruiters import fees
-from hitgen.recruiters.base import Account, Order, Progress, RefusedError, Submission
+from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.places import OpenHit, Places
 from hitgen.recruiters.unpaid import Unpaid
 from hitgen.stimuli.packs import write_whole
@@ -56,9 +57,9 @@ class Link(Unpaid):
         self._now = now or utc_now
         self.places = Places(batch, kept)
 
-    def account(self) -> Account:
+    def account(self) -> Binding:
         """Where answers go; there is no account anywhere."""
-        return Account(self._way.address, "own participants", "own")
+        return Binding(self._way.address, "own participants", "own")
 
     def balance_usd(self) -> Decimal | None:
         """Nothing is paid here."""
@@ -73,7 +74,7 @@ class Link(Unpaid):
         self.places.secret()
         self._way.prepare(self._now())
 
-    def create(self, order: Order, token: str) -> Progress:
+    def create(self, order: Order, token: str) -> HitProgress:
         """Places for this order, the same ones however often it is asked for."""
         now = self._now()
         return self._progress(self.places.open(order, now, now + timedelta(seconds=self._config.lifetime_s)))
@@ -92,50 +93,48 @@ class Link(Unpaid):
         people = len({place.participant for place in found})
         return [f"{len(found)} personal addresses for {people} people are in {path}, one a row"]
 
-    def _progress(self, hit: OpenHit) -> Progress:
+    def _progress(self, hit: OpenHit) -> HitProgress:
         order = hit.order
         came = len(self._inbox.delivered(f"{order.hit}-"))
         left = max(0, order.assignments - came)
-        is_open = left and hit.expires_at > self._now()
-        return Progress(
+        return HitProgress(
             hit_id=order.hit,
-            status="Disposed" if hit.deleted else "Assignable" if is_open else "Reviewable",
             annotation=order.annotation,
             url=order.url,
             reward_usd=order.reward_usd,
             assignments=order.assignments,
             available=left,
             pending=0,
-            completed=0,
             created_at=hit.created_at,
             expires_at=hit.expires_at,
+            gone=hit.deleted,
         )
 
-    def everything(self) -> Iterator[Progress]:
+    def everything(self) -> Iterator[HitProgress]:
         """Every HIT of this batch that was not deleted."""
         return (self._progress(hit) for hit in self.places.hits() if not hit.deleted)
 
-    def find(self, annotation: str) -> list[Progress]:
+    def find(self, annotation: str) -> list[HitProgress]:
         """All HITs with this annotation: one or none."""
         return [hit for hit in self.everything() if hit.annotation == annotation]
 
-    def progress(self, hit_ids: Sequence[str]) -> Iterator[Progress]:
+    def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these HITs, once everything that has arrived was taken in."""
         if hit_ids:
             self._way.take_in(self._inbox, self._now())
         found = (self.places.hit(name) for name in hit_ids)
         yield from (self._progress(hit) for hit in found if hit)
 
-    def submissions(self, hit_id: str) -> Iterator[Submission]:
+    def submissions(self, hit_id: str) -> Iterator[Received]:
         """Everything handed in for a HIT, one for each place."""
         for row in self._inbox.received(f"{hit_id}-"):
             if participant := self.places.participant(row.assignment):
                 yield self._submission(row, hit_id, participant)
 
-    def _submission(self, row: Received, hit_id: str, participant: str) -> Submission:
+    def _submission(self, row: Arrival, hit_id: str, participant: str) -> Received:
         judged = self.judgement(row.assignment)
         times = row.opened_at, row.received_at
-        return Submission(row.assignment, hit_id, participant, judged, *times, None, row.answer)
+        return Received(row.assignment, hit_id, participant, judged, *times, None, row.answer)
 
     def exclude(self, worker: str, group: str | None = None) -> None:
         """Whoever is not to come back gets no further address; the places of one participant never repeat a trial."""

@@ -13,8 +13,9 @@ from xml.sax.saxutils import escape, unescape
 
 from hitgen.config.recruiting import MTurkRecruiter
 from hitgen.errors import OutsideError
+from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
 from hitgen.recruiters import fees
-from hitgen.recruiters.base import Account, Bonus, Judgement, Order, Progress, RefusedError, Submission
+from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.mturk_client import MTurkClient, turk_code
 from hitgen.recruiters.mturk_qualifications import Qualifications
 
@@ -37,28 +38,27 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def as_progress(hit: dict[str, Any]) -> Progress:
+def as_progress(hit: dict[str, Any]) -> HitProgress:
     """A HIT of the service in our words."""
     found = re.search(r"<ExternalURL>(.*?)</ExternalURL>", hit.get("Question", ""), re.S)
-    return Progress(
+    return HitProgress(
         hit_id=hit["HITId"],
-        status=hit.get("HITStatus", ""),
         annotation=hit.get("RequesterAnnotation", ""),
         url=unescape(found[1].strip()) if found else "",
         reward_usd=Decimal(hit.get("Reward", "0")),
         assignments=hit.get("MaxAssignments", 1),
         available=hit.get("NumberOfAssignmentsAvailable", 0),
         pending=hit.get("NumberOfAssignmentsPending", 0),
-        completed=hit.get("NumberOfAssignmentsCompleted", 0),
         created_at=utc(hit["CreationTime"]),
         expires_at=utc(hit["Expiration"]),
+        gone=hit.get("HITStatus") == "Disposed",
     )
 
 
-def as_submission(row: dict[str, Any]) -> Submission:
+def as_submission(row: dict[str, Any]) -> Received:
     """An assignment of the service in our words."""
     approves = row.get("AutoApprovalTime")
-    return Submission(
+    return Received(
         assignment=row["AssignmentId"],
         hit_id=row["HITId"],
         worker=row["WorkerId"],
@@ -101,7 +101,7 @@ class MTurk:
         """Seconds that this machine's clock is ahead of the service's, as last seen."""
         return self._client.skew_s
 
-    def account(self) -> Account:
+    def account(self) -> Binding:
         """Endpoint and account that a ledger is bound to."""
         return self._client.account()
 
@@ -120,7 +120,7 @@ class MTurk:
         for order in orders:
             self._hit_type(order)
 
-    def create(self, order: Order, token: str) -> Progress:
+    def create(self, order: Order, token: str) -> HitProgress:
         """The HIT of this order: made now, or made by an earlier call with the same token."""
         try:
             answer = self._client.call(
@@ -138,7 +138,7 @@ class MTurk:
             return self._made_before(order, str(error))
         return as_progress(answer["HIT"])
 
-    def _made_before(self, order: Order, message: str) -> Progress:
+    def _made_before(self, order: Order, message: str) -> HitProgress:
         """The HIT that the service says exists: by the id in its message, else by the listing."""
         for hit_id in NAMES_A_HIT.findall(message):
             for hit in self.progress([hit_id]):
@@ -156,15 +156,15 @@ class MTurk:
         """Workers see each HIT as soon as it is made."""
         return []
 
-    def find(self, annotation: str) -> list[Progress]:
+    def find(self, annotation: str) -> list[HitProgress]:
         """All HITs with this annotation."""
         return [hit for hit in self.everything() if hit.annotation == annotation]
 
-    def everything(self) -> Iterator[Progress]:
+    def everything(self) -> Iterator[HitProgress]:
         """Every HIT of the account that has not been deleted."""
         return map(as_progress, self._client.pages("list_hits", "HITs"))
 
-    def progress(self, hit_ids: Sequence[str]) -> Iterator[Progress]:
+    def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these HITs; those that no longer exist are left out."""
         if len(hit_ids) > ONE_BY_ONE:
             wanted = set(hit_ids)
@@ -177,7 +177,7 @@ class MTurk:
                 if turk_code(error) != "hitdoesnotexist":
                     raise
 
-    def submissions(self, hit_id: str) -> Iterator[Submission]:
+    def submissions(self, hit_id: str) -> Iterator[Received]:
         """Everything handed in for a HIT, judged or not."""
         return map(as_submission, self._client.pages("list_assignments_for_hit", "Assignments", HITId=hit_id))
 

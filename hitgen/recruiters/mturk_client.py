@@ -24,7 +24,8 @@ from botocore.exceptions import (
 
 from hitgen.config.recruiting import MTurkRecruiter
 from hitgen.errors import Fault, InputError, OutsideError
-from hitgen.recruiters.base import Account, Environment, RefusedError, UnknownOutcomeError
+from hitgen.ledger.rows import Binding, Environment
+from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 from hitgen.recruiters.pacer import Pacer
 
 REGION = "us-east-1"
@@ -124,7 +125,7 @@ class MTurkClient:
         """Let go of the connections."""
         self._client.close()
 
-    def account(self) -> Account:
+    def account(self) -> Binding:
         """The AWS account behind the credentials; elsewhere a digest of the key's name."""
         try:
             if self.endpoint in (PRODUCTION, SANDBOX):
@@ -141,7 +142,7 @@ class MTurkClient:
             raise told or OutsideError(f"AWS did not say whose credentials these are: {error}") from error
         except BotoCoreError as error:
             raise OutsideError(f"AWS did not say whose credentials these are: {error}") from error
-        return Account(self.endpoint, name, self.environment)
+        return Binding(self.endpoint, name, self.environment)
 
     def pages(self, operation: str, key: str, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Every item under `key` of a listing, page by page."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from hitgen.config.recruiting import MTurkRecruiter, Requirement
 from hitgen.errors import Fault, InputError
-from hitgen.recruiters.base import Order, RefusedError
+from hitgen.ledger.rows import Order
+from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.mturk_client import MTurkClient, turk_code
 
 BUILT_IN = {

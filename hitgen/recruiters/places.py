@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from hitgen.recruiters.base import Order
+from hitgen.ledger.rows import Order
 
 SECRET = "link:secret"
 HIT = "link:hit:"

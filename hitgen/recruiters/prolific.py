@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from hitgen.collector.inbox import Inbox, Received
+from hitgen.collector.inbox import Arrival, Inbox
 from hitgen.collector.ways import Way
 from hitgen.config.recruiting import ProlificRecruiter
+from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
 from hitgen.recruiters import fees
-from hitgen.recruiters.base import Account, Bonus, Environment, Judgement, Order, Progress, RefusedError, Submission
+from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.prolific_bonuses import Bonuses
 from hitgen.recruiters.prolific_studies import Studies, refuse_currency
 from hitgen.recruiters.rest import Rest, token_from
@@ -75,9 +76,9 @@ class Prolific:
             return "local"
         return "production" if self._production else "sandbox"
 
-    def account(self) -> Account:
+    def account(self) -> Binding:
         """The workspace whose money is spent; without --production studies stay drafts or tests."""
-        return Account(self._rest.base_url, self._config.workspace, self._environment)
+        return Binding(self._rest.base_url, self._config.workspace, self._environment)
 
     def balance_usd(self) -> Decimal | None:
         """The workspace's money that no study has claimed; None where nothing will be spent."""
@@ -94,7 +95,7 @@ class Prolific:
         self._way.prepare(datetime.now(UTC))
         self._studies.draft(orders)
 
-    def create(self, order: Order, token: str) -> Progress:
+    def create(self, order: Order, token: str) -> HitProgress:
         """The order's address in its draft."""
         self._studies.draft([order])
         return next(self._progress_of(order.annotation))
@@ -120,7 +121,7 @@ class Prolific:
             if row["id"] not in delivered
         ]
 
-    def _progress_of(self, *annotations: str) -> Iterator[Progress]:
+    def _progress_of(self, *annotations: str) -> Iterator[HitProgress]:
         """The state of these orders; people at work are counted where there is room, as Prolific does not say where."""
         placed = self._studies.placed()
         for study in dict.fromkeys(placed[name][0] for name in annotations if name in placed):
@@ -136,20 +137,18 @@ class Prolific:
                 if order.annotation in annotations:
                     yield self._progress(order, study, found, room - pending, pending)
 
-    def _progress(self, order: Order, study: str, found: dict[str, Any], available: int, pending: int) -> Progress:
+    def _progress(self, order: Order, study: str, found: dict[str, Any], available: int, pending: int) -> HitProgress:
         created = datetime.fromisoformat(found["date_created"]).astimezone(UTC)
         ended = self._kept.get(ENDED + study)
         over = found["status"] in OVER
-        return Progress(
+        return HitProgress(
             hit_id=f"{study} {order.annotation}",
-            status="Reviewable" if ended or over else "Assignable",
             annotation=order.annotation,
             url=order.url,
             reward_usd=Decimal(str(found["reward"])) / 100,
             assignments=order.assignments,
             available=available,
             pending=pending,
-            completed=0,
             created_at=created,
             expires_at=datetime.fromisoformat(ended) if ended else created if over else NEVER,
         )
@@ -161,7 +160,7 @@ class Prolific:
                 self._hits[session] = str(json.loads(received.answer).get("hit", ""))
         return self._hits
 
-    def _received(self, session: str) -> Received | None:
+    def _received(self, session: str) -> Arrival | None:
         return next(self._inbox.received(session), None)
 
     def _counts(self, row: dict[str, Any]) -> bool:
@@ -170,28 +169,28 @@ class Prolific:
             return False
         return row["status"] in JUDGEMENTS or (row["status"] == "RETURNED" and bool(self._kept.get(ASKED + row["id"])))
 
-    def find(self, annotation: str) -> list[Progress]:
+    def find(self, annotation: str) -> list[HitProgress]:
         """The order's address in its study, if it is in one."""
         return list(self._progress_of(annotation))
 
-    def everything(self) -> Iterator[Progress]:
+    def everything(self) -> Iterator[HitProgress]:
         """Every order of this batch that is in a study."""
         return self._progress_of(*self._studies.placed())
 
-    def progress(self, hit_ids: Sequence[str]) -> Iterator[Progress]:
+    def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these orders, once all answers that arrived are taken in."""
         if hit_ids:
             self._way.take_in(self._inbox, datetime.now(UTC))
         yield from self._progress_of(*(name.partition(" ")[2] for name in hit_ids))
 
-    def submissions(self, hit_id: str) -> Iterator[Submission]:
+    def submissions(self, hit_id: str) -> Iterator[Received]:
         """Everyone whose turn Prolific lists and whose answers arrived; neither alone is enough."""
         study, _, annotation = hit_id.partition(" ")
         hit, answers = annotation.rpartition(" ")[2], self._answers()
         # As the last look at the study's progress saw them: one listing serves all of its HITs.
         for row in self._rows.get(study) or self._studies.submissions(study):
             if self._counts(row) and answers[row["id"]] == hit and (received := self._received(row["id"])):
-                yield Submission(
+                yield Received(
                     assignment=row["id"],
                     hit_id=hit_id,
                     worker=row["participant_id"],

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from hitgen.errors import OutsideError
-from hitgen.recruiters.base import Bonus, RefusedError
+from hitgen.ledger.rows import Bonus
+from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.rest import Rest
 
 BONUS = "prolific:bonus:"

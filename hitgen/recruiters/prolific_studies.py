@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 
 from hitgen.config.recruiting import ProlificRecruiter, minutes_of
 from hitgen.errors import Fault, InputError, OutsideError
-from hitgen.recruiters.base import Order, RefusedError
+from hitgen.ledger.rows import Order
+from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.fees import quote_for
 from hitgen.recruiters.rest import Rest
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from hitgen.config.recruiting import TurkleRecruiter
 from hitgen.errors import Fault, InputError
+from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.recruiters import fees
-from hitgen.recruiters.base import Account, Order, Progress, RefusedError, Submission
+from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.rest import Rest, token_from
 from hitgen.recruiters.unpaid import Unpaid
 from hitgen.resources import find
@@ -56,9 +57,9 @@ class Turkle(Unpaid):
         """How far this machine's clock is ahead of the server's, as last seen."""
         return self._rest.skew_s
 
-    def account(self) -> Account:
+    def account(self) -> Binding:
         """The server; money does not move there."""
-        return Account(self._config.url.rstrip("/"), "own server", "own")
+        return Binding(self._config.url.rstrip("/"), "own server", "own")
 
     def balance_usd(self) -> Decimal | None:
         """Nothing is paid here."""
@@ -112,7 +113,7 @@ class Turkle(Unpaid):
             page = self._rest.get(page["next"][page["next"].index("/api/") + len("/api") :])
         yield from page
 
-    def create(self, order: Order, token: str) -> Progress:
+    def create(self, order: Order, token: str) -> HitProgress:
         """The task of this order, made now or before: it is known by its annotation."""
         self._kept[ORDER + order.annotation] = json.dumps(order.as_json())
         if found := self.find(order.annotation):
@@ -151,7 +152,7 @@ class Turkle(Unpaid):
         """Workers see each task as soon as it is made."""
         return [f"workers find it at {self._config.url.rstrip('/')}"]
 
-    def _progress_of(self, batch: dict[str, Any]) -> Iterator[Progress]:
+    def _progress_of(self, batch: dict[str, Any]) -> Iterator[HitProgress]:
         """The tasks of one Turkle batch, each as one HIT."""
         results, tasks = (_rows(self._rest.text(f"/batches/{batch['id']}/{part}/")) for part in ("results", "input"))
         self._results[str(batch["id"])] = results
@@ -160,38 +161,36 @@ class Turkle(Unpaid):
             annotation, places = task["hit"], int(batch["assignments_per_task"])
             known = self._kept.get(ORDER + annotation)
             ended = self._kept.get(ENDED + annotation)
-            yield Progress(
+            yield HitProgress(
                 hit_id=f"{batch['id']} {annotation}",
-                status="Assignable" if batch["active"] and not ended else "Reviewable",
                 annotation=annotation,
                 url=task["page_url"],
                 reward_usd=Order.from_json(json.loads(known)).reward_usd if known else Decimal("0.00"),
                 assignments=places,
                 available=max(0, places - done[annotation]),
                 pending=0,
-                completed=0,
                 created_at=datetime.fromisoformat(batch["created_at"]).astimezone(UTC),
                 expires_at=datetime.fromisoformat(ended) if ended else NEVER,
             )
 
-    def everything(self) -> Iterator[Progress]:
+    def everything(self) -> Iterator[HitProgress]:
         """Every task that any hitgen made on this server and that is open or ours."""
         for batch in self._batches():
             yield from self._progress_of(batch)
 
-    def find(self, annotation: str) -> list[Progress]:
+    def find(self, annotation: str) -> list[HitProgress]:
         """All tasks with this annotation."""
         start = annotation.rpartition(" ")[0]
         mine = [row for row in self._batches() if row["filename"].startswith(f"{start} ")]
         return [hit for batch in mine for hit in self._progress_of(batch) if hit.annotation == annotation]
 
-    def progress(self, hit_ids: Sequence[str]) -> Iterator[Progress]:
+    def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these tasks."""
         for number in dict.fromkeys(name.partition(" ")[0] for name in hit_ids):
             batch = self._rest.get(f"/batches/{number}/")
             yield from (hit for hit in self._progress_of(batch) if hit.hit_id in hit_ids)
 
-    def submissions(self, hit_id: str) -> Iterator[Submission]:
+    def submissions(self, hit_id: str) -> Iterator[Received]:
         """Everything handed in for a task."""
         number, _, annotation = hit_id.partition(" ")
         # As the last look at the batch's progress saw them: one reading serves all of its tasks.
@@ -201,7 +200,7 @@ class Turkle(Unpaid):
             if row["Input.hit"] != annotation:
                 continue
             assignment = row["AssignmentId"]
-            yield Submission(
+            yield Received(
                 assignment=assignment,
                 hit_id=hit_id,
                 worker=row["WorkerId"] or f"anonymous-{assignment}",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import cast
 
-from hitgen.recruiters.base import Bonus, Judgement, RefusedError
+from hitgen.ledger.rows import Bonus, Judgement
+from hitgen.recruiters.base import RefusedError
 
 
 class Unpaid:

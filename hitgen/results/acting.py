@@ -8,12 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from hitgen.errors import Fault, InputError
-from hitgen.publishing.ledger_rows import Action, Hit
+from hitgen.ledger.rows import Action, Bonus, Hit, Received
 from hitgen.publishing.publication import Account
 from hitgen.publishing.standing import Standing
-from hitgen.recruiters.base import Bonus
 from hitgen.recruiters.fees import bonus_fee_usd
-from hitgen.results.parsing import Received
 from hitgen.results.reviewfile import ReviewRow, review_path
 from hitgen.results.study import Study
 

@@ -102,7 +102,7 @@ def _reject(account: Account, assignment: str, worker: str, reason: str) -> str:
 
 def _payments(account: Account, plan: ReviewPlan) -> Iterator[Act]:
     # What was rejected elsewhere since the plan earns nothing; a bonus that was meant before may be out, and is settled.
-    rejected = {row["assignment"] for row in account.ledger.submissions() if row["status"] == "Rejected"}
+    rejected = {row.assignment for row in account.ledger.submissions() if row.status == "Rejected"}
     meant = {action.action for action in account.ledger.actions()}
     for planned in plan.bonuses:
         assignment = planned.bonus.assignment

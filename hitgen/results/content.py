@@ -11,8 +11,8 @@ from typing import Any
 from hitgen.build import BuildFolder, read_manifest
 from hitgen.config.images import Parameter
 from hitgen.errors import Fault, InputError
+from hitgen.ledger.ledger import Ledger
 from hitgen.publishing.built import MANIFEST_FACT
-from hitgen.publishing.ledger import Ledger
 from hitgen.results.submission import Point
 
 

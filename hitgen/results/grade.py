@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hitgen.ledger.rows import Received
 from hitgen.results.content import KnownAnswer, KnownTrial
-from hitgen.results.parsing import Received, Work
+from hitgen.results.parsing import Work
 from hitgen.results.submission import Point, TrialRow
 
 

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
+from hitgen.ledger.rows import Received
 from hitgen.results.answers import submission_text
 from hitgen.results.content import Content, KnownPage
 from hitgen.results.submission import FaultyError, Submission, TrialRow, plain, read_submission
 
 EDGE_PX = 1.0
 """A mark on the very edge may lie this far outside by rounding."""
-
-
-@dataclass(frozen=True)
-class Received:
-    """One row of the ledger's submissions; `worker` and `assignment` are the recruiter's word."""
-
-    assignment: str
-    hit: str
-    page: str
-    worker: str
-    status: str
-    submitted_at: datetime
-    auto_approval_at: datetime | None
-    answer: str
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 
-from hitgen.publishing.ledger import Ledger
+from hitgen.ledger.ledger import Ledger
 
 FACT = "pseudonyms"
 CHARS = 16

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from hitgen.config.batch import BatchConfig
+from hitgen.ledger.rows import Received
 from hitgen.results.grade import GradedWork
-from hitgen.results.parsing import Received
 from hitgen.results.reviewfile import ReviewRow
 from hitgen.results.study import Study
 from hitgen.results.verdicts import judge

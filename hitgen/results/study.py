@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from hitgen.build import read_manifest
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.errors import Fault, InputError
-from hitgen.publishing.ledger import Ledger
-from hitgen.publishing.ledger_rows import moment
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.rows import Received
 from hitgen.publishing.publication import LEDGER
 from hitgen.results.content import Content, read_content
 from hitgen.results.grade import GradedWork, grade
-from hitgen.results.parsing import Faulty, Received, Work, parse
+from hitgen.results.parsing import Faulty, Work, parse
 from hitgen.results.pseudonyms import ledger_key, pseudonym
 from hitgen.results.reviewfile import ReviewRow, read_review
 from hitgen.results.verdicts import Judged, judge
@@ -63,26 +62,13 @@ def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
 
 def _study(folder: Path, config: BatchConfig, ledger: Ledger) -> Study:
     content = read_content(folder, ledger)
-    rows = received(ledger)
+    rows = list(ledger.submissions())
     _refuse_other_build(content, ledger, {row.hit for row in rows})
     works, faulty = read_works(rows, content)
     review = read_review(folder)
     judged = judge(works, faulty, config, {name: row.decided() for name, row in review.items()})
     key = ledger_key(ledger)
     return Study(folder, config, content, tuple(works), tuple(faulty), review, judged, key)
-
-
-def received(ledger: Ledger) -> list[Received]:
-    """The ledger's submissions, in order of time."""
-    names = ("assignment", "hit", "page", "worker", "status", "answer")
-    return [
-        Received(
-            **{name: row[name] for name in names},
-            submitted_at=datetime.fromisoformat(row["submitted_at"]),
-            auto_approval_at=moment(row["auto_approval_at"]),
-        )
-        for row in ledger.submissions()
-    ]
 
 
 def read_works(rows: Iterable[Received], content: Content) -> tuple[Sequence[GradedWork], Sequence[Faulty]]:

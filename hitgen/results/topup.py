@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hitgen.config.recruiting import MTurkRecruiter
 from hitgen.errors import Fault, InputError
+from hitgen.ledger.ledger import Ledger
 from hitgen.publishing.collecting import collect
-from hitgen.publishing.ledger import Ledger
 from hitgen.publishing.publication import LEDGER, Publication
 from hitgen.publishing.publish import PublicationPlan, plan_publication
 from hitgen.publishing.standing import Standing

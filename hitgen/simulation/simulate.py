@@ -17,17 +17,17 @@ from hitgen.build import read_manifest
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.errors import Fault, InputError
-from hitgen.publishing.ledger import Ledger
-from hitgen.publishing.lock import locked
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.lock import locked
+from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.publishing.publication import LEDGER
-from hitgen.recruiters.base import Account, Order, Progress, Submission
 from hitgen.results.content import Content, KnownPage, read_content
 from hitgen.simulation.answering import SimulatedWorker, is_admitted
 from hitgen.simulation.dealing import Deal
 from hitgen.simulation.observers import LadderTruth, draw_truth
 from hitgen.simulation.population import Person, Population, draw_people
 
-SIMULATED = Account("simulated", "simulated", "local")
+SIMULATED = Binding("simulated", "simulated", "local")
 TRUTH = "simulation/truth.json"
 LEAST_TO_QUIZ = 20
 """Workers hired at once where a quiz lets only some of them in."""
@@ -134,7 +134,7 @@ class _Made:
             self.people.append(named)
             yield SimulatedWorker(self.population, named, self.config, self.rng)
 
-    def submit(self, worker: SimulatedWorker, page: KnownPage) -> tuple[Submission, dict[str, Any]]:
+    def submit(self, worker: SimulatedWorker, page: KnownPage) -> tuple[Received, dict[str, Any]]:
         """One page worked by one worker."""
         self.submissions += 1
         at = START + timedelta(minutes=7 * len(self.people), seconds=400 * (self.submissions % 10))
@@ -142,7 +142,7 @@ class _Made:
         record = self._work(worker, page, self._truths, name, at)
         done = at + timedelta(milliseconds=record["submitted_ms"])
         answer = json.dumps(record, separators=(",", ":"))
-        return Submission(name, f"SIM{page.page}", worker.person.worker, "Approved", at, done, None, answer), record
+        return Received(name, f"SIM{page.page}", worker.person.worker, "Approved", at, done, None, answer), record
 
 
 def _fill(
@@ -195,9 +195,16 @@ def _intend(ledger: Ledger, config: BatchConfig, page: KnownPage, assignments: i
     until = START + timedelta(days=30)
     ledger.created(
         hit,
-        Progress(
-            *(f"SIM{page.page}", "Reviewable", annotation, order.url, free, assignments, 0, 0, assignments),
-            *(START, until),
+        HitProgress(
+            f"SIM{page.page}",
+            annotation,
+            order.url,
+            free,
+            assignments,
+            available=0,
+            pending=0,
+            created_at=START,
+            expires_at=until,
         ),
     )
 

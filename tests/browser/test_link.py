@@ -34,7 +34,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def submissions(folder: Path) -> dict[str, dict]:
     with open_account(folder) as account:
         status(account)
-        return {row["assignment"]: dict(row) for row in account.ledger.submissions()}
+        return {row.assignment: vars(row) for row in account.ledger.submissions()}
 
 
 def test_answers_arrive_with_a_code(study: Path, browser: Browser) -> None:

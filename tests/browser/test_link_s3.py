@@ -75,7 +75,7 @@ def post(s3: Gate, body: bytes, **fields: str) -> int:
 def assignments(folder: Path) -> set[str]:
     with open_account(folder) as account:
         status(account)
-        return {row["assignment"] for row in account.ledger.submissions()}
+        return {row.assignment for row in account.ledger.submissions()}
 
 
 def test_answers_arrive_from_a_bucket_alone(study: Path, s3: Gate, browser: Browser) -> None:

@@ -76,12 +76,12 @@ def test_published_worked_and_collected(study: Path, turkle: RunningTurkle, brow
         (row,) = list(account.ledger.submissions())
         (hit,) = account.ledger.hits()
         assert (found.submitted, found.out, found.account.environment) == (1, 2, "own")
-        submission = json.loads(row["answer"])
-        assert (row["hit"], row["status"], row["worker"]) == ("p0001.1", "Submitted", submission["worker"])
+        submission = json.loads(row.answer)
+        assert (row.hit, row.status, row.worker) == ("p0001.1", "Submitted", submission["worker"])
         assert hit.order.assignments == 3
-        assert account.recruiter.approve(row["assignment"]) == "Approved"
+        assert account.recruiter.approve(row.assignment) == "Approved"
         assert differences(record, submission) == []
-        assert submission["assignment"] == row["assignment"]
+        assert submission["assignment"] == row.assignment
 
 
 def test_nobody_but_the_page_is_heard(study: Path, turkle: RunningTurkle, browser: Browser) -> None:

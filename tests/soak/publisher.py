@@ -24,13 +24,12 @@ from typing import Any
 from hitgen.errors import HitgenError, InputError
 from hitgen.hosts import upload
 from hitgen.hosts.folder import Folder
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.rows import Bonus, Kept
 from hitgen.publishing import acts, collecting
-from hitgen.publishing.ledger import Ledger
-from hitgen.publishing.ledger_rows import Kept
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.recruiters import mturk_client
-from hitgen.recruiters.base import Bonus
 from hitgen.recruiters.pacer import Pacer
 
 BONUS_USD = Decimal("0.25")
@@ -96,8 +95,8 @@ def work(order: dict[str, Any]) -> int:
             with open_account(folder, now=now) as account:
                 collecting.collect(account)
                 for row in list(account.ledger.submissions()):
-                    acts.approve(account, row["assignment"], row["worker"])
-                    acts.pay_bonus(account, "storm", Bonus(row["assignment"], row["worker"], BONUS_USD, "well done"), 1)
+                    acts.approve(account, row.assignment, row.worker)
+                    acts.pay_bonus(account, "storm", Bonus(row.assignment, row.worker, BONUS_USD, "well done"), 1)
     except InputError as error:
         if "another hitgen is at work" in str(error):
             return LOCKED

@@ -20,7 +20,7 @@ import pytest
 from hitgen.doubles.mturk.faults import Faults
 from hitgen.doubles.mturk.hits import as_cents, fee_cents
 from hitgen.doubles.mturk.marketplace import Marketplace
-from hitgen.publishing.ledger import Ledger
+from hitgen.ledger.ledger import Ledger
 from tests.marketplace import hand_in
 from tests.publishing import make_batch, serving
 from tests.soak.publisher import BONUS_USD, DONE, LOCKED, OUTSIDE

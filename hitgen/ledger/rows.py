@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, MutableMapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, cast
 
-from hitgen.recruiters.base import Order
-
 SCHEMA = 1
+Environment = Literal["sandbox", "production", "local", "own"]
+"""`own`: people of one's own or a server of one's own, where no money moves through hitgen."""
+Judgement = Literal["Submitted", "Approved", "Rejected"]
 HitState = Literal["intended", "refused", "created", "ended", "deleted"]
 
 TABLES = """
@@ -44,6 +45,93 @@ CREATE TABLE forgotten (worker_digest TEXT PRIMARY KEY) STRICT;
 
 
 @dataclass(frozen=True)
+class Binding:
+    """Whom a ledger is bound to: `endpoint` and `account` never change within one ledger."""
+
+    endpoint: str
+    account: str
+    environment: Environment
+
+
+@dataclass(frozen=True)
+class Order:
+    """One HIT to be made; `hit` is our name for it, `annotation` what it is found by at the recruiter.
+
+    `unseen` names the groups of trials a worker must not have met; `needs_admission` keeps it for
+    workers whom the qualification page admitted.
+    """
+
+    hit: str
+    page: str
+    kind: str
+    url: str
+    assignments: int
+    reward_usd: Decimal
+    annotation: str
+    unseen: tuple[str, ...] = ()
+    needs_admission: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The order as JSON values."""
+        return {**asdict(self), "reward_usd": str(self.reward_usd)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Order:
+        """The order that `as_json` gave."""
+        return cls(**{**values, "reward_usd": Decimal(values["reward_usd"]), "unseen": tuple(values["unseen"])})
+
+
+@dataclass(frozen=True)
+class HitProgress:
+    """One HIT as the recruiter sees it now; counts are assignments, times are UTC; `gone` once it was deleted."""
+
+    hit_id: str
+    annotation: str
+    url: str
+    reward_usd: Decimal
+    assignments: int
+    available: int
+    pending: int
+    created_at: datetime
+    expires_at: datetime
+    gone: bool = False
+
+    @property
+    def submitted(self) -> int:
+        """How many were handed in, judged or not."""
+        return self.assignments - self.available - self.pending
+
+
+@dataclass(frozen=True)
+class Received:
+    """What one worker handed in, as the recruiter keeps it; `answer` is its own raw text.
+
+    `hit` and `page` are our names, which the ledger adds.
+    """
+
+    assignment: str
+    hit_id: str
+    worker: str
+    status: Judgement
+    accepted_at: datetime
+    submitted_at: datetime
+    auto_approval_at: datetime | None
+    answer: str
+    hit: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True)
+class Bonus:
+    """A payment beyond the reward."""
+
+    assignment: str
+    worker: str
+    amount_usd: Decimal
+    reason: str
+
+
+@dataclass(frozen=True)
 class Hit:
     """One row of the ledger's HITs; counts are None until the recruiter was asked."""
 
@@ -61,7 +149,6 @@ class Hit:
     expires_at: datetime | None
     available: int | None
     pending: int | None
-    completed: int | None
 
 
 @dataclass(frozen=True)

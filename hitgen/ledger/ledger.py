@@ -14,8 +14,20 @@ from pathlib import Path
 from typing import Any, cast
 
 from hitgen.errors import Fault, InputError
-from hitgen.publishing.ledger_rows import SCHEMA, TABLES, Action, Hit, HitState, Kept, moment
-from hitgen.recruiters.base import Account, Environment, Order, Progress, Submission
+from hitgen.ledger.rows import (
+    SCHEMA,
+    TABLES,
+    Action,
+    Binding,
+    Environment,
+    Hit,
+    HitProgress,
+    HitState,
+    Kept,
+    Order,
+    Received,
+    moment,
+)
 from hitgen.transaction import transaction
 
 
@@ -81,15 +93,15 @@ class Ledger:
         return cast(str, self.fact(name))
 
     @property
-    def account(self) -> Account | None:
+    def account(self) -> Binding | None:
         """Where this ledger's HITs are; None before the first publication."""
         text = self.fact("account")
         if text is None:
             return None
         endpoint, account, environment = json.loads(text)
-        return Account(endpoint, account, cast(Environment, environment))
+        return Binding(endpoint, account, cast(Environment, environment))
 
-    def bind(self, account: Account) -> None:
+    def bind(self, account: Binding) -> None:
         """Tie this ledger to an endpoint and account for good; another one is refused."""
         bound = self.account
         if bound is None:
@@ -114,7 +126,7 @@ class Ledger:
     def _hit(self, row: sqlite3.Row) -> Hit:
         return Hit(
             **{key: row[key] for key in ("hit", "page", "page_sha256", "replaces", "attempt", "state", "token")},
-            **{key: row[key] for key in ("hit_id", "available", "pending", "completed")},
+            **{key: row[key] for key in ("hit_id", "available", "pending")},
             order=Order.from_json(json.loads(row["order"])),
             cost_usd=Decimal(row["cost_usd"]),
             intended_at=datetime.fromisoformat(row["intended_at"]),
@@ -132,50 +144,46 @@ class Ledger:
         """Write down that a HIT is about to be made, with a fresh token; again only if none was made."""
         self._database.execute(
             'INSERT INTO hits (hit, page, page_sha256, replaces, attempt, state, "order", annotation, token,'
-            " assignments, reward_usd, cost_usd, intended_at)"
-            " VALUES (?, ?, ?, ?, 1, 'intended', ?, ?, ?, ?, ?, ?, ?)"
+            " assignments, reward_usd, cost_usd, intended_at) VALUES (:hit, :page, :page_sha256, :replaces, 1,"
+            " 'intended', :order, :annotation, :token, :assignments, :reward_usd, :cost_usd, :intended_at)"
             " ON CONFLICT (hit) DO UPDATE SET attempt = attempt + 1, state = 'intended', outcome = '',"
             ' "order" = excluded."order", token = excluded.token, reward_usd = excluded.reward_usd,'
             " page_sha256 = excluded.page_sha256, assignments = excluded.assignments,"
             " cost_usd = excluded.cost_usd, intended_at = excluded.intended_at WHERE hits.hit_id IS NULL",
-            (
-                *(
-                    order.hit,
-                    order.page,
-                    page_sha256,
-                    replaces,
-                    json.dumps(order.as_json()),
-                    order.annotation,
-                ),
-                *(secrets.token_hex(16), order.assignments, str(order.reward_usd), str(cost_usd)),
-                now.isoformat(),
-            ),
+            {
+                "hit": order.hit,
+                "page": order.page,
+                "page_sha256": page_sha256,
+                "replaces": replaces,
+                "order": json.dumps(order.as_json()),
+                "annotation": order.annotation,
+                "token": secrets.token_hex(16),
+                "assignments": order.assignments,
+                "reward_usd": str(order.reward_usd),
+                "cost_usd": str(cost_usd),
+                "intended_at": now.isoformat(),
+            },
         )
         return cast(Hit, self.hit(order.hit))
 
-    def created(self, name: str, made: Progress) -> None:
+    def created(self, name: str, made: HitProgress) -> None:
         """Write down the HIT that came of an intent."""
         self._database.execute(
-            "UPDATE hits SET state = 'created', outcome = '', hit_id = ?, created_at = ?, expires_at = ?,"
-            " available = ?, pending = ?, completed = ? WHERE hit = ?",
-            (
-                *(made.hit_id, made.created_at.isoformat(), made.expires_at.isoformat()),
-                *(made.available, made.pending, made.completed, name),
-            ),
+            "UPDATE hits SET state = 'created', outcome = '', hit_id = :hit_id, created_at = :created_at,"
+            " expires_at = :expires_at, available = :available, pending = :pending WHERE hit = :hit",
+            {"hit": name, **_seen(made)},
         )
 
     def refused(self, name: str, why: str) -> None:
         """Write down that an intent was refused and nothing was made."""
         self._database.execute("UPDATE hits SET state = 'refused', outcome = ? WHERE hit = ?", (why, name))
 
-    def seen(self, found: Progress, now: datetime) -> None:
+    def seen(self, found: HitProgress) -> None:
         """Write down how far a HIT is."""
         self._database.execute(
-            "UPDATE hits SET expires_at = ?, available = ?, pending = ?, completed = ?, seen_at = ? WHERE hit_id = ?",
-            (
-                *(found.expires_at.isoformat(), found.available, found.pending, found.completed),
-                *(now.isoformat(), found.hit_id),
-            ),
+            "UPDATE hits SET expires_at = :expires_at, available = :available, pending = :pending"
+            " WHERE hit_id = :hit_id",
+            _seen(found),
         )
 
     def set_state(self, name: str, state: HitState) -> None:
@@ -201,27 +209,41 @@ class Ledger:
 
     # Submissions
 
-    def add_submission(self, hit: Hit, row: Submission, now: datetime) -> None:
+    def add_submission(self, hit: Hit, row: Received, now: datetime) -> None:
         """Keep a submission, once by assignment; a later look updates its status only."""
         if self._database.execute(
             "SELECT 1 FROM forgotten WHERE worker_digest = ?", (self._digest(row.worker),)
         ).fetchone():
             return
-        times = (row.accepted_at, row.submitted_at, row.auto_approval_at)
         self._database.execute(
-            "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO submissions VALUES (:assignment, :hit, :page, :worker, :status, :accepted_at, :submitted_at,"
+            " :auto_approval_at, :answer, :fetched_at)"
             " ON CONFLICT (assignment) DO UPDATE SET status = excluded.status",
-            (
-                *(row.assignment, hit.hit, hit.page, row.worker, row.status),
-                *(time.isoformat() if time else None for time in times),
+            {
+                "assignment": row.assignment,
+                "hit": hit.hit,
+                "page": hit.page,
+                "worker": row.worker,
+                "status": row.status,
+                "accepted_at": row.accepted_at.isoformat(),
+                "submitted_at": row.submitted_at.isoformat(),
+                "auto_approval_at": row.auto_approval_at.isoformat() if row.auto_approval_at else None,
                 # Half a character, as JSON can carry it, is not text that the ledger could keep.
-                *(row.answer.encode("utf-8", "backslashreplace").decode(), now.isoformat()),
-            ),
+                "answer": row.answer.encode("utf-8", "backslashreplace").decode(),
+                "fetched_at": now.isoformat(),
+            },
         )
 
-    def submissions(self) -> Iterator[sqlite3.Row]:
-        """All submissions, with columns as in the table, in order of submission."""
-        yield from self._database.execute("SELECT * FROM submissions ORDER BY submitted_at, assignment")
+    def submissions(self) -> Iterator[Received]:
+        """All submissions, in order of time."""
+        sql = "SELECT s.*, hit_id FROM submissions s JOIN hits USING (hit) ORDER BY submitted_at, assignment"
+        for row in self._database.execute(sql):
+            yield Received(
+                **{key: row[key] for key in ("assignment", "hit_id", "worker", "status", "answer", "hit", "page")},
+                accepted_at=datetime.fromisoformat(row["accepted_at"]),
+                submitted_at=datetime.fromisoformat(row["submitted_at"]),
+                auto_approval_at=moment(row["auto_approval_at"]),
+            )
 
     def submission_counts(self) -> dict[str, int]:
         """How many submissions came in for each HIT, those of forgotten workers included."""
@@ -313,3 +335,14 @@ class Ledger:
     def together(self) -> AbstractContextManager[None]:
         """Make the writes inside one transaction: all or none, one sync."""
         return transaction(self._database)
+
+
+def _seen(found: HitProgress) -> dict[str, str | int]:
+    """What the ledger keeps of a look at a HIT, by column."""
+    return {
+        "hit_id": found.hit_id,
+        "created_at": found.created_at.isoformat(),
+        "expires_at": found.expires_at.isoformat(),
+        "available": found.available,
+        "pending": found.pending,
+    }
