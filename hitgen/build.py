@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hitgen import __version__, resources
-from hitgen.batch import Batch, load_batch
+from hitgen import __version__
+from hitgen.batch import resources
+from hitgen.batch.load import Batch, load_batch
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
 from hitgen.errors import Fault, InputError
+from hitgen.lib.files import file_sha256, write_whole
 from hitgen.plan import Plan, PlannedPage, make_plan
 from hitgen.stimuli.ladders import Ladder
 from hitgen.stimuli.making import Progress, make_ladders
-from hitgen.stimuli.packs import write_whole
 
 ROLES: tuple[Role, ...] = ("training", "study", "gold")
 
@@ -155,18 +155,7 @@ class _PageRecord:
 
 
 def _write(path: Path, renderer: Any, planned: PlannedPage, ladders: Mapping[str, Ladder], packs: Path) -> str:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    digest = hashlib.sha256()
-    try:
-        with partial.open("wb") as file:
-            for chunk in renderer.chunks(planned, ladders, packs):
-                digest.update(chunk)
-                file.write(chunk)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    return digest.hexdigest()
+    return write_whole(path, renderer.chunks(planned, ladders, packs))
 
 
 def _shell_digest(batch: Batch) -> str:
@@ -176,7 +165,7 @@ def _shell_digest(batch: Batch) -> str:
     if batch.config.batch.texts:
         digest.update((batch.folder / batch.config.batch.texts).read_bytes())
     for path in resources.all_files(batch.folder):
-        digest.update(f"{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+        digest.update(f"{path.name}\0".encode() + bytes.fromhex(file_sha256(path)))
     return digest.hexdigest()
 
 

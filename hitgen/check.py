@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from hitgen.batch import Batch, load_batch
+from hitgen.batch.load import Batch, load_batch
 from hitgen.build import BuildFolder, plan_of
 from hitgen.config.loading import CONFIG_NAME
 from hitgen.config.recruiting import ProlificRecruiter, TurkleRecruiter, in_waves

@@ -91,7 +91,7 @@ def _ask(question: str) -> str:
 
 
 def _init(options: argparse.Namespace) -> None:
-    from hitgen.init import init
+    from hitgen.batch.new import init
 
     count = init(options.folder, options.images)
     print(
@@ -186,7 +186,7 @@ def _preview(options: argparse.Namespace) -> None:
 
 
 def _eject(options: argparse.Namespace) -> None:
-    from hitgen.eject import eject, ejectable
+    from hitgen.batch.new import eject, ejectable
 
     if not options.name:
         print("\n".join(ejectable()))

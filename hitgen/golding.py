@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from hitgen.batch import load_batch
+from hitgen.batch.load import load_batch
 from hitgen.build import BuildFolder
 from hitgen.errors import Fault, InputError
 from hitgen.stimuli.gold import Gold, make_gold, write_gold

@@ -10,7 +10,7 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hitgen import resources
+from hitgen.batch import resources
 from hitgen.build import BuildFolder, build, read_manifest
 from hitgen.errors import Fault, HitgenError, InputError
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from hitgen.config.publishing import FolderHost
 from hitgen.config.recruiting import LinkRecruiter, ProlificRecruiter
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.rows import Kept
+from hitgen.lib.sqlite import open_database
 from hitgen.publishing.publication import LEDGER
 from hitgen.recruiters.places import Place, Places, is_place, is_session, secret_of
 
@@ -36,8 +36,7 @@ class LedgerView:
         """What `look` finds in the ledger's kept values; None where there is no ledger."""
         if not self._path.exists():
             return None
-        uri = f"{self._path.resolve().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=30)) as database:
+        with closing(open_database(self._path, read_only=True)) as database:
             return look(Kept(database))
 
     def secret(self) -> bytes | None:

@@ -10,17 +10,17 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "hitgen"
 LAYERS = (
-    {"errors", "transaction", "__init__"},
+    {"errors", "lib", "__init__"},
     {"config"},
-    {"batch", "resources"},
+    {"batch"},
     {"ledger"},
     {"plan", "pages", "stimuli", "hosts", "collector", "recruiters"},
     {"build", "golding"},
     {"publishing", "check"},
-    {"serving", "importing", "results", "analysis", "simulation", "forget", "rehearse", "rehearse_people", "preview", "eject", "init", "showing"},
+    {"serving", "importing", "results", "analysis", "simulation", "forget", "rehearse", "rehearse_people", "preview", "showing"},
     {"console", "commands", "cli", "__main__"},
 )  # fmt: skip
-ALONE = {"doubles": {"doubles", "errors"}, "robots": {"robots", "doubles", "errors"}}
+ALONE = {"doubles": {"doubles", "errors", "lib"}, "robots": {"robots", "doubles", "errors", "lib"}}
 """Packages that may import nothing but these, so that they cannot share a mistake with what they imitate."""
 
 

@@ -73,7 +73,7 @@ def test_every_write_is_synced(tmp_path: Path) -> None:
 def test_what_is_no_ledger_or_too_new_is_refused(tmp_path: Path) -> None:
     broken = tmp_path / "broken.sqlite"
     broken.write_bytes(b"not a database at all" * 100)
-    with pytest.raises(InputError, match="not a ledger that can be read"):
+    with pytest.raises(InputError, match="is damaged"):
         Ledger(broken)
     newer = tmp_path / "newer.sqlite"
     database = sqlite3.connect(newer)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hitgen.batch.new import ejectable
 from hitgen.cli import main
-from hitgen.eject import ejectable
 from hitgen.preview import page_address, watch
 from tests.bench.build import photographs
 

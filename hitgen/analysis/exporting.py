@@ -14,10 +14,10 @@ from hitgen.analysis.konjnd import write_konjnd
 from hitgen.analysis.overlay import grey_levels
 from hitgen.analysis.regions import region_map, sigma_px
 from hitgen.analysis.study import Analysis, LadderResult, analyse, ladder_table
+from hitgen.lib.files import write_whole
 from hitgen.results.dataset import dataset_of
 from hitgen.results.exporting import csv_bytes, export_path
 from hitgen.results.study import Study
-from hitgen.stimuli.packs import write_whole
 
 ABOUT = """# Analysis
 

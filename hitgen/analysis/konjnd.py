@@ -7,8 +7,6 @@ ignored.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable
@@ -19,7 +17,7 @@ import numpy as np
 
 from hitgen.analysis.answers import LadderAnswers
 from hitgen.errors import Fault, InputError
-from hitgen.results.cells import guarded, unguarded
+from hitgen.lib.files import csv_text, guarded, read_csv, unguarded, write_whole
 
 COLUMNS = ("image_id", "Compression type", "No. of ratings", "mean", "std", "ratings")
 LEVELS = {"jpeg": 100, "bpg": 51, "h.264": 51, "h.265": 51}
@@ -38,22 +36,12 @@ class PublicRatings:
 
 def read_konjnd(path: Path) -> PublicRatings:
     """The ratings in a KonJND-1k-shaped CSV; InputError names every line that cannot be read."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(Fault(str(path), "", f"byte {error.start} is not UTF-8", "saving it as UTF-8")) from None
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    names = {name.strip().casefold(): name for name in rows.fieldnames or ()}
-    missing = [name for name in (*COLUMNS[:2], "ratings") if name.casefold() not in names]
-    if missing:
-        remedy = "a file with the columns " + ", ".join(COLUMNS)
-        raise InputError(Fault(str(path), "", f"it has no column {', '.join(missing)}", remedy))
+    rows = read_csv(path.read_bytes(), str(path), (*COLUMNS[:2], "ratings"))
     ladders: list[LadderAnswers] = []
     warnings: list[str] = []
     faults: list[Fault] = []
-    for row in rows:
-        cells = {name: (row[original] or "").strip() for name, original in names.items()}
-        line = rows.line_num
+    for line, row in rows:
+        cells = {name.casefold(): cell for name, cell in row.items()}
         try:
             ladders.append(_ladder(cells))
         except ValueError as error:
@@ -107,15 +95,11 @@ def _with_levels(ladder: LadderAnswers, level_max: int) -> LadderAnswers:
 
 def write_konjnd(path: Path, ladders: Iterable[LadderAnswers]) -> None:
     """Write such a summary; "none seen" becomes the highest level, as that dataset has it."""
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(COLUMNS)
-        for ladder in ladders:
-            values = ladder.clipped
-            deviation = f"{values.std(ddof=1):.4f}" if len(values) > 1 else ""
-            ratings = json.dumps([int(value) for value in values])
-            table.writerow(
-                [guarded(ladder.source), ladder.codec.upper(), len(values), f"{values.mean():.4f}", deviation, ratings]
-            )
-    fresh.replace(path)
+    write_whole(path, csv_text([COLUMNS, *map(_row, ladders)]).encode())
+
+
+def _row(ladder: LadderAnswers) -> tuple[object, ...]:
+    values = ladder.clipped
+    deviation = f"{values.std(ddof=1):.4f}" if len(values) > 1 else ""
+    ratings = json.dumps([int(value) for value in values])
+    return guarded(ladder.source), ladder.codec.upper(), len(values), f"{values.mean():.4f}", deviation, ratings

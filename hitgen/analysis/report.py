@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from hitgen import __version__, resources
+from hitgen import __version__
 from hitgen.analysis import figures
 from hitgen.analysis.curves import sur_curve
 from hitgen.analysis.exclusions import Exclusions, exclusions
@@ -23,11 +23,12 @@ from hitgen.analysis.planning import Pilot, pilot
 from hitgen.analysis.spending import Spending, spending
 from hitgen.analysis.study import Analysis, LadderResult, analyse, analyse_answers, ladder_table
 from hitgen.analysis.timing import PixelEffect, Timing, pixel_effect, timing
+from hitgen.batch import resources
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
+from hitgen.lib.files import write_whole
 from hitgen.results.dataset import Dataset, dataset_of
 from hitgen.results.study import read_study
-from hitgen.stimuli.packs import write_whole
 
 Progress = Callable[[int, int], None]
 PIXEL_EFFECT_LEAST = 20

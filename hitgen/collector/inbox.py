@@ -6,7 +6,6 @@ import hashlib
 import json
 import math
 import re
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,8 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from hitgen.errors import Fault, InputError
-from hitgen.transaction import transaction
+from hitgen.lib.sqlite import open_database, transaction
 
 FILE = "collected.sqlite"
 LIMIT_BYTES = 64 * 1024
@@ -86,14 +84,12 @@ class Inbox:
         self._batch = batch
         self._is_place = is_place
         self._lock = threading.Lock()
-        self._database = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
+        self._database = open_database(path, threads=True)
         try:
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")
             self._database.executescript(TABLES)
-        except sqlite3.DatabaseError as error:
+        except BaseException:
             self._database.close()
-            raise InputError(Fault(str(path), "", f"cannot be read ({error})", "restoring it from a copy")) from error
+            raise
 
     def close(self) -> None:
         """Let go of the file."""
@@ -126,7 +122,7 @@ class Inbox:
         if self._is_place is None or not self._is_place(assignment):
             return "unknown-place"
         rows = self._database.execute("SELECT sha256 FROM submissions WHERE assignment = ?", (assignment,)).fetchall()
-        if (digest,) in rows:
+        if digest in [row[0] for row in rows]:
             return "again"
         if len(rows) >= MAX_VERSIONS:
             return "other"

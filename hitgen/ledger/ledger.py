@@ -28,7 +28,7 @@ from hitgen.ledger.rows import (
     Received,
     moment,
 )
-from hitgen.transaction import transaction
+from hitgen.lib.sqlite import open_database, transaction
 
 
 class Ledger:
@@ -36,18 +36,12 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        # Autocommit with FULL: each statement is a transaction of its own, synced before it returns.
-        self._database = sqlite3.connect(path, isolation_level=None, timeout=30)
-        self._database.row_factory = sqlite3.Row
+        self._database = open_database(path)
         try:
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._database.execute("PRAGMA foreign_keys = ON")
             self._create()
-        except sqlite3.DatabaseError as error:
+        except BaseException:
             self._database.close()
-            problem = f"is not a ledger that can be read ({error})"
-            raise InputError(Fault(str(path), "", problem, "restoring it from a copy")) from error
+            raise
         self.kept = Kept(self._database)
 
     def _create(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hitgen.batch import Batch
+from hitgen.batch.load import Batch
 from hitgen.config.people import AnySurveyQuestion, Consent
 from hitgen.pages.results import results_of
 from hitgen.pages.texts import filled

@@ -20,8 +20,8 @@ from jinja2 import (
 from jinja2 import FileSystemLoader as Loader
 from markupsafe import Markup
 
-from hitgen import resources
-from hitgen.batch import Batch
+from hitgen.batch import resources
+from hitgen.batch.load import Batch
 from hitgen.config.loading import CONFIG_NAME, nearest
 from hitgen.errors import Fault, InputError
 from hitgen.pages.context import InlinePack, PageContext, page_data, screen_texts

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,11 +11,11 @@ from hitgen.collector.inbox import Arrival, Inbox
 from hitgen.collector.ways import Way
 from hitgen.config.recruiting import LinkRecruiter
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
+from hitgen.lib.files import csv_text, write_whole
 from hitgen.recruiters import fees
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.places import OpenHit, Places
 from hitgen.recruiters.unpaid import Unpaid
-from hitgen.stimuli.packs import write_whole
 
 LIST = "places.csv"
 COLUMNS = ("participant", "page", "hit", "url", "code")
@@ -81,15 +79,11 @@ class Link(Unpaid):
 
     def start(self) -> list[str]:
         """Write the list of personal addresses; who has one can begin."""
-        text = io.StringIO()
-        rows = csv.writer(text)
-        rows.writerow(COLUMNS)
         found = [place for hit in self.places.hits() if not hit.deleted for place in self.places.of(hit)]
         found.sort(key=lambda place: (len(place.participant), place.participant, place.hit))
-        rows.writerows([getattr(place, column) for column in COLUMNS] for place in found)
+        rows = ([getattr(place, column) for column in COLUMNS] for place in found)
         path = self._folder / LIST
-        write_whole(path, text.getvalue().encode())
-        path.chmod(0o600)
+        write_whole(path, csv_text([COLUMNS, *rows]).encode(), private=True)
         people = len({place.participant for place in found})
         return [f"{len(found)} personal addresses for {people} people are in {path}, one a row"]
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from hitgen.batch.resources import find
 from hitgen.config.recruiting import TurkleRecruiter
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
@@ -19,7 +20,6 @@ from hitgen.recruiters import fees
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.rest import Rest, token_from
 from hitgen.recruiters.unpaid import Unpaid
-from hitgen.resources import find
 
 COLUMNS = ("page_url", "hit")
 FIELD = "submission"

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitgen.errors import InputError
-from hitgen.results.cells import unguarded
+from hitgen.lib.files import csv_text, delimiter_of, unguarded, write_whole
 from hitgen.results.exporting import export, export_path
 from hitgen.results.reviewfile import review_path
-from hitgen.stimuli.packs import write_whole
 
 
 @dataclass(frozen=True)
@@ -59,13 +58,11 @@ def _drop_rows(path: Path, worker: str) -> bool:
     """Write a table again without the rows of a worker; whether there were any. A row of another shape stays."""
     # A spreadsheet may have saved it in an encoding of its own: its bytes go out as they came in.
     text = path.read_text("utf-8-sig", errors="surrogateescape")
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    delimiter = delimiter_of(text)
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     kept = [row for row in rows if worker not in map(unguarded, row)]
     if len(kept) == len(rows):
         return False
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n").writerows(kept)
-    write_whole(path, buffer.getvalue().encode("utf-8-sig", errors="surrogateescape"))
-    path.chmod(0o600)
+    content = csv_text(kept, delimiter).encode("utf-8-sig", errors="surrogateescape")
+    write_whole(path, content, private=True)
     return True

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hitgen.results.cells import guarded
+from hitgen.lib.files import guarded, write_whole
 from hitgen.results.columns import TABLES
 from hitgen.results.dataset import dataset_of
 from hitgen.results.study import Study, read_study
-from hitgen.stimuli.packs import write_whole
 
 if TYPE_CHECKING:
     import polars

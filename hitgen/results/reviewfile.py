@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from hitgen.errors import Fault, InputError
-from hitgen.results.cells import guarded, unguarded
+from hitgen.lib.files import csv_text, delimiter_of, guarded, unguarded, write_whole
 from hitgen.results.verdicts import PAY, USE, Decided, Pay, Use
-from hitgen.stimuli.packs import write_whole
 
 EDITABLE = ("pay", "use", "feedback", "training_bonus_usd", "completion_bonus_usd", "admit", "shut_out")
 MONEY = ("training_bonus_usd", "completion_bonus_usd")
@@ -83,17 +82,12 @@ def review_path(folder: Path) -> Path:
 
 def write_review(folder: Path, rows: Iterable[ReviewRow]) -> Path:
     """Write the review file; readable by its owner alone, since it names workers."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        values = {**row.__dict__, "proposed": json.dumps(row.proposed)}
-        writer.writerow([guarded(str(values[name])) for name in COLUMNS])
+    values = ({**row.__dict__, "proposed": json.dumps(row.proposed)} for row in rows)
+    text = csv_text([COLUMNS, *([guarded(str(row[name])) for name in COLUMNS] for row in values)])
     path = review_path(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     # A byte order mark, or Excel reads names in the wrong alphabet.
-    write_whole(path, buffer.getvalue().encode("utf-8-sig"))
-    path.chmod(0o600)
+    write_whole(path, text.encode("utf-8-sig"), private=True)
     return path
 
 
@@ -107,8 +101,7 @@ def read_review(folder: Path) -> dict[str, ReviewRow]:
     except UnicodeDecodeError:
         remedy = 'saving it as "CSV UTF-8"'
         raise InputError(Fault(str(path), "", "is not UTF-8", remedy)) from None
-    head = text.partition("\n")[0]
-    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
     missing = [name for name in ("assignment", *EDITABLE, "proposed") if name not in (table.fieldnames or ())]
     if missing:
         remedy = "putting the columns back, or deleting the file and `hitgen review` again"

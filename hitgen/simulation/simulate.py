@@ -20,6 +20,7 @@ from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
+from hitgen.lib.files import write_whole
 from hitgen.publishing.publication import LEDGER
 from hitgen.results.content import Content, KnownPage, read_content
 from hitgen.simulation.answering import SimulatedWorker, is_admitted
@@ -216,9 +217,7 @@ def _write_truth(folder: Path, truth: Truth) -> None:
         "ladders": [asdict(ladder) for ladder in truth.ladders.values()],
         "people": [asdict(person) for person in truth.people],
     }
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(record, indent=1), "utf-8")
-    fresh.replace(path)
+    write_whole(path, json.dumps(record, indent=1).encode())
 
 
 def read_truth(folder: Path) -> Truth:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from PIL import Image, ImageCms
 
 from hitgen.config.images import FilesSet
 from hitgen.errors import Fault, InputError
+from hitgen.lib.files import read_csv
 from hitgen.stimuli.codecs import MIME_TYPES, lossless
 from hitgen.stimuli.packs import Frame
 from hitgen.stimuli.sources import decode_rgb, refusal
@@ -56,8 +56,8 @@ def _from_pattern(images: FilesSet, source: str, folder: Path) -> list[Path]:
 
 def _from_csv(images: FilesSet, source: str, folder: Path) -> list[Path]:
     try:
-        rows = list(csv.DictReader((folder / images.index).read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
+        rows = [row for _, row in read_csv((folder / images.index).read_bytes(), images.index, ("level", "file"))]
+    except OSError as error:
         raise refusal(
             images.index, f"it cannot be read ({error})", "a CSV with the columns source,level,file"
         ) from None

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hitgen.batch import LadderSource
+from hitgen.batch.load import LadderSource
 from hitgen.config.images import FilesSet, Parameter
+from hitgen.lib.files import file_sha256
 from hitgen.stimuli.codecs import encode_frame, library_versions, lossless, prepare
 from hitgen.stimuli.files import carried_frame, level_files
 from hitgen.stimuli.packs import make_pack, write_pack
@@ -110,7 +111,7 @@ def cache_key(source: LadderSource) -> str:
     if isinstance(images, FilesSet):
         paths += level_files(images, source.source, source.folder)
     for path in paths:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(bytes.fromhex(file_sha256(path)))
     return digest.hexdigest()
 
 

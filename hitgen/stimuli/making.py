@@ -11,11 +11,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hitgen.batch import LadderSource
+from hitgen.batch.load import LadderSource
 from hitgen.errors import Fault, InputError
+from hitgen.lib.files import write_whole
 from hitgen.stimuli.cluster import on_cluster
 from hitgen.stimuli.ladders import Ladder, cache_key, make_ladder
-from hitgen.stimuli.packs import pack_path, write_whole
+from hitgen.stimuli.packs import pack_path
 
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""

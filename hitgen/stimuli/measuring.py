@@ -16,9 +16,10 @@ import numpy as np
 from PIL import Image
 
 from hitgen.config.hit import Display
+from hitgen.lib.files import write_whole
 from hitgen.stimuli.flash import flash_area_sr
 from hitgen.stimuli.ladders import Ladder
-from hitgen.stimuli.packs import Pack, pack_path, read_pack, write_whole
+from hitgen.stimuli.packs import Pack, pack_path, read_pack
 
 IDENTICAL_RUN = 3
 """A run of this many levels with one frame is told: a worker cannot choose between them."""

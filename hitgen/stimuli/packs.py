@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from hitgen.lib.files import write_whole
 
 MAGIC = b"HITPACK1"
 
@@ -83,14 +84,3 @@ def write_pack(pack: Pack, folder: Path) -> tuple[str, int]:
 
 def pack_path(folder: Path, digest: str) -> Path:
     return folder / f"{digest}.pack"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that its name never stands for a part of it, whatever is killed and whenever."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from hitgen import resources
+from hitgen.batch import resources
 from hitgen.pages.script import link
 
 pytestmark = pytest.mark.browser

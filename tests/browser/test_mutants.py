@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hitgen.batch.resources import shipped
 from hitgen.build import build
-from hitgen.resources import shipped
 from hitgen.robots.robot import Answer, Robot, Trial, differences
 from tests.browser.conftest import OpenPage, built_page, write_batch
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from hitgen import resources
+from hitgen.batch import resources
 from hitgen.pages.script import link
 
 LIMIT_BYTES = 64 * 1024

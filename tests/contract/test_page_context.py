@@ -9,8 +9,8 @@ from pathlib import Path
 from jinja2 import Environment, meta
 
 from hitgen.analysis.report import ReportContext
+from hitgen.batch.resources import names, shipped
 from hitgen.pages.context import PageContext
-from hitgen.resources import names, shipped
 
 
 def test_templates_context_and_docs_agree() -> None:

@@ -1,4 +1,4 @@
-"""A new batch folder: the images and a commented batch.toml that says what to fill in."""
+"""A new batch folder with a commented batch.toml, and a copy of what is shipped to be edited in it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+from hitgen.batch.resources import KINDS, names, shipped
+from hitgen.config.loading import CONFIG_NAME, nearest
 from hitgen.config.schema import SCHEMA_NAME, batch_schema
 from hitgen.errors import Fault, InputError
 
@@ -98,5 +100,29 @@ def init(folder: Path, images: Path) -> int:
     pattern = f"images/*{suffixes.pop()}" if len(suffixes) == 1 else "images/*"
     text = TEMPLATE.format(schema=SCHEMA_NAME, folder=folder, name=name.strip("-") or "batch", pattern=pattern)
     (folder / SCHEMA_NAME).write_text(json.dumps(batch_schema(), indent=1) + "\n", encoding="utf-8")
-    (folder / "batch.toml").write_text(text, encoding="utf-8")
+    (folder / CONFIG_NAME).write_text(text, encoding="utf-8")
     return len(found)
+
+
+def ejectable() -> list[str]:
+    """Everything that can be copied, as `templates/...` and `assets/...`."""
+    return [f"{kind}/{name}" for kind in KINDS for name in names(kind)]
+
+
+def eject(batch_folder: Path, name: str) -> Path:
+    """The copy made in the batch folder; InputError for an unknown name and where the batch has that file already."""
+    known = ejectable()
+    if not (batch_folder / CONFIG_NAME).is_file():
+        raise InputError(
+            Fault(str(batch_folder), "", "it is no batch folder", f"`hitgen init {batch_folder} --images FOLDER`")
+        )
+    matches = [candidate for candidate in known if candidate in (name, f"templates/{name}", f"assets/{name}")]
+    if not matches:
+        raise InputError(Fault(name, "", "there is no such template, style or script", nearest(name, known)))
+    kind, _, rest = matches[0].partition("/")
+    target = batch_folder / matches[0]
+    if target.exists():
+        raise InputError(Fault(str(target), "", "the batch has its own already", "editing that, or removing it first"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(shipped(kind) / rest, target)
+    return target

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from hitgen.config.images import AnyImageSet
 from hitgen.config.loading import CONFIG_NAME, nearest, read_config, validation_faults
 from hitgen.config.questions import Question, QuestionFile
 from hitgen.errors import Fault, InputError
+from hitgen.lib.files import read_csv
 
 
 @dataclass(frozen=True)
@@ -126,22 +126,13 @@ def _rows(
     folder: Path, name: str, field: str, columns: tuple[str, ...], faults: list[Fault]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     try:
-        text = (folder / name).read_text(encoding="utf-8-sig")
+        yield from read_csv((folder / name).read_bytes(), name, columns)
     except FileNotFoundError:
         faults.append(
             Fault(CONFIG_NAME, field, f"there is no file {name!r} in the batch folder", "its path from there")
         )
-        return
-    except UnicodeDecodeError:
-        faults.append(Fault(name, "", "it is not UTF-8 text", "saving it as CSV UTF-8"))
-        return
-    reader = csv.DictReader(text.splitlines())
-    missing = [column for column in columns if column not in (reader.fieldnames or ())]
-    if missing:
-        faults.append(Fault(name, "line 1", f"the column {missing[0]!r} is missing", f"the header {','.join(columns)}"))
-        return
-    for row in reader:
-        yield reader.line_num, {key: (row[key] or "").strip() for key in columns}
+    except InputError as error:
+        faults += error.faults
 
 
 QUESTION_COLUMNS = ("images", "source", "level_min", "level_max", "points", "radius_px", "matches")

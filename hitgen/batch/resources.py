@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 KINDS = ("templates", "assets")
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def shipped(kind: str) -> Path:

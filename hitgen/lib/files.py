@@ -1,0 +1,140 @@
+"""Files as the rest of hitgen writes and reads them: whole or not at all, and tables in any spreadsheet's dialect."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+import secrets
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from hitgen.errors import Fault, InputError
+
+FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
+DELIMITERS = ",;\t"
+WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+# A cell may be as long as its file; the module's own limit of 128 KB is met by survey answers and traces.
+csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+
+
+def write_whole(path: Path, content: bytes | Iterable[bytes], *, private: bool = False) -> str:
+    """Write a file so that its name never stands for a part of it, whatever is killed and whenever; its sha256.
+
+    `private` leaves it readable by its owner alone, from the first byte on.
+    """
+    # Not named after `path`, whose name may be as long as the system allows; by the number, what a kill left is found.
+    partial = path.with_name(f".{secrets.token_hex(4)}.{os.getpid()}.part")
+    digest = hashlib.sha256()
+    try:
+        with os.fdopen(os.open(partial, WRITE_NEW, 0o600 if private else 0o666), "wb") as file:
+            for chunk in [content] if isinstance(content, bytes) else content:
+                digest.update(chunk)
+                file.write(chunk)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return digest.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file's content, as 64 hex digits; it is never in memory as a whole."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def guarded(text: str) -> str:
+    """`text` with an apostrophe before what a spreadsheet would take for a formula; control characters spelled out.
+
+    Source: OWASP, CSV Injection.
+    """
+    plain = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return f"'{plain}" if FORMULA.match(plain) or FORMULA.match(text) else plain
+
+
+def unguarded(cell: str) -> str:
+    """The text that `guarded` wrote."""
+    return cell[1:] if GUARDED.match(cell) else cell
+
+
+def delimiter_of(text: str) -> str:
+    """What stands between the cells of a table: a comma, a semicolon or a tab, by its first line."""
+    return max(DELIMITERS, key=text.partition("\n")[0].count)
+
+
+def csv_text(rows: Iterable[Iterable[object]], delimiter: str = ",") -> str:
+    """A table as CSV with the line ends of RFC 4180; cells are written as they are, so guard them first."""
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+    return buffer.getvalue()
+
+
+def read_csv(content: bytes, name: str, columns: Sequence[str] = ()) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a table with a header, each with the line it ends on; cells are stripped, empty rows left out.
+
+    Takes UTF-8 with or without a byte order mark and what spreadsheets call Unicode text; commas, semicolons
+    or tabs. InputError, calling the file `name`, where it is no such table or lacks one of `columns`.
+    """
+    text = _decoded(content, name)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
+    rows: list[tuple[int, dict[str, str]]] = []
+    header: list[str] = []
+    try:
+        for cells in reader:
+            stripped = [cell.strip() for cell in cells]
+            if not any(stripped):
+                continue
+            if not header:
+                known = {column.casefold(): column for column in columns}
+                header = [known.get(cell.casefold(), cell) for cell in stripped]
+                _check_header(header, columns, name, reader.line_num)
+            elif any(stripped[len(header) :]):
+                problem = f"it has {len(stripped)} cells, the header {len(header)}"
+                raise InputError(Fault(name, f"line {reader.line_num}", problem, 'cells with a separator in "quotes"'))
+            else:
+                padded = stripped + [""] * (len(header) - len(stripped))
+                rows.append((reader.line_num, dict(zip(header, padded, strict=False))))
+    except csv.Error as error:
+        raise InputError(
+            Fault(name, f"line {reader.line_num}", f"it is not CSV ({error})", "closing its quotes")
+        ) from None
+    if not header:
+        _check_header([], columns, name, 1)
+    return rows
+
+
+def _decoded(content: bytes, name: str) -> str:
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise InputError(Fault(name, "", "it is not UTF-8 text", 'saving it as "CSV UTF-8"')) from None
+
+
+def _check_header(header: list[str], columns: Sequence[str], name: str, line: int) -> None:
+    missing = [column for column in columns if column not in header]
+    if missing:
+        problem = f"it has no column {', '.join(missing)}"
+        raise InputError(Fault(name, f"line {line}", problem, f"the header {','.join(columns)}"))
+    twice = next((column for column in header if column and header.count(column) > 1), None)
+    if twice is not None:
+        raise InputError(Fault(name, f"line {line}", f"the column {twice!r} is there twice", "leaving one of them out"))
+
+
+def number(text: str) -> float:
+    """The number that a cell says, with a decimal point or comma; ValueError where it is none, or could be two.
+
+    `1,500` is fifteen hundred to some and one and a half to others, so it is refused.
+    """
+    if "_" in text or re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+", text):
+        raise ValueError(f"{text!r} can be read in two ways")
+    found = float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
+    if found != found or found in (float("inf"), float("-inf")):
+        raise ValueError(f"{text!r} is not a number")
+    return found

@@ -1,0 +1,145 @@
+"""SQLite files that survive a kill at any moment, and what goes wrong with them in plain words."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hitgen.errors import Fault, HitgenError, InputError, OutsideError
+
+WAIT_S = 30
+"""How long another process may hold the file before it is said to be at work."""
+
+
+class Database(sqlite3.Connection):
+    """An open file: each statement is on the disk when it returns; what fails is raised in plain words."""
+
+    path: Path
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        with plainly(self.path):
+            return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> sqlite3.Cursor:
+        with plainly(self.path):
+            return super().executemany(sql, parameters)
+
+    def executescript(self, sql_script: str, /) -> sqlite3.Cursor:
+        with plainly(self.path):
+            return super().executescript(sql_script)
+
+
+def open_database(
+    path: Path, *, read_only: bool = False, threads: bool = False, synchronous: str = "FULL", wait_s: float = WAIT_S
+) -> Database:
+    """The file at `path`, made where there is none: autocommit, WAL, foreign keys held, rows by name.
+
+    `read_only` changes nothing at all there, also where nothing may be written; `threads` lets several use it.
+    InputError or OutsideError where it cannot be opened, each with the true reason.
+    """
+    if not read_only:
+        database = _connect(str(path), path, threads, wait_s)
+        _prepare(database, ["journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"])
+        return database
+    if not path.is_file():
+        raise InputError(Fault(str(path), "", "there is no such file"))
+    database = _connect(f"{path.absolute().as_uri()}?mode=ro", path, threads, wait_s)
+    try:
+        _prepare(database, ["query_only = ON", "schema_version"])
+        return database
+    except HitgenError:
+        # The log of a file in a folder that cannot be written is readable only beside a copy.
+        with tempfile.TemporaryDirectory() as folder, plainly(path):
+            copy = Path(folder) / path.name
+            for ending in ("", "-wal"):
+                if (source := path.with_name(path.name + ending)).is_file():
+                    shutil.copyfile(source, copy.with_name(copy.name + ending))
+            kept = _connect(":memory:", path, threads, wait_s)
+            with _connect(str(copy), path, threads, wait_s) as whole:
+                whole.backup(kept)
+            whole.close()
+        _prepare(kept, ["query_only = ON"])
+        return kept
+
+
+def _connect(address: str, path: Path, threads: bool, wait_s: float) -> Database:
+    with plainly(path):
+        database: Database = sqlite3.connect(
+            address,
+            wait_s,
+            isolation_level=None,
+            check_same_thread=not threads,
+            factory=Database,
+            uri=address.startswith("file:///"),
+        )
+    database.path = path
+    database.row_factory = sqlite3.Row
+    return database
+
+
+def _prepare(database: Database, pragmas: list[str]) -> None:
+    try:
+        for pragma in pragmas:
+            database.execute(f"PRAGMA {pragma}").fetchall()
+    except BaseException:
+        database.close()
+        raise
+
+
+@contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """Makes the writes inside one transaction of an autocommit connection: all or none, one sync."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if database.in_transaction:  # a full disk has rolled back by itself
+            database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+
+
+@contextmanager
+def held(path: Path, subject: Path) -> Iterator[None]:
+    """Hold the lock file at `path`, or raise InputError at once: another hitgen is at work on `subject`.
+
+    The lock is SQLite's own on an empty database: the system frees it when the process dies, however it dies.
+    """
+    database = _connect(str(path), subject, threads=False, wait_s=0)
+    try:
+        database.execute("BEGIN EXCLUSIVE")
+        yield
+    finally:
+        database.close()
+
+
+@contextmanager
+def plainly(path: Path | str) -> Iterator[None]:
+    """Raises what SQLite says of the file as InputError or OutsideError; mistakes of hitgen's own pass through."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise in_plain_words(error, path) from error
+
+
+def in_plain_words(error: sqlite3.Error, path: Path | str) -> Exception:
+    """The same error with the file, the true reason and what to do; the error itself where it is hitgen's own."""
+    code = getattr(error, "sqlite_errorcode", None)
+    match code and code & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return InputError(Fault(str(path), "", "another hitgen is at work on it", "again when it has ended"))
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_AUTH:
+            remedy = "giving yourself the right to write the file and its folder"
+            return InputError(Fault(str(path), "", f"cannot be opened or written ({error})", remedy))
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return InputError(Fault(str(path), "", f"is damaged ({error})", "restoring it from a copy"))
+        case sqlite3.SQLITE_FULL:
+            return OutsideError(f"{path}: no space is left on the disk; nothing was lost, run it again with some free")
+        case sqlite3.SQLITE_IOERR:
+            return OutsideError(f"{path}: the disk cannot be read or written ({error}); run it again once it can")
+    return error
