@@ -5,7 +5,7 @@ export default [
   js.configs.recommended,
   {
     files: ["assets/**/*.js"],
-    languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.browser },
+    languageOptions: { ecmaVersion: 2025, sourceType: "module", globals: globals.browser },
     rules: {
       eqeqeq: ["error", "always", { null: "ignore" }],
       "no-implicit-globals": "error",

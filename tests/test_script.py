@@ -29,26 +29,42 @@ REFUSED = {
     "a bare import": ('import { join } from "lodash";\n', "main.js: line 1"),
     "an export list": ("const a = 1;\nexport { a };\n", "main.js: line 2"),
     "a changing export": ("export let a = 1;\n", "main.js: line 1"),
+    "a JSON file by name": ('import { a } from "./data.json" with { type: "json" };\n', "main.js: line 1"),
+    "a key that the JSON file lacks": (
+        'import data from "./data.json" with { type: "json" };\nexport const a = data.three;\n',
+        "main.js: line 1: ./data.json has no 'three'",
+    ),
     "a circle": ('import { twice } from "./circle.js";\nexport const a = twice;\n', "circle"),
 }
 
 
+DATA = '{"one": {"a": 1}, "two": [2], "sentence": "not for the page"}'
+
+
 def linked(folder: Path, files: dict[str, str]) -> str:
-    for name, text in files.items():
+    for name, text in {"data.json": DATA, **files}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     return link("main.js", lambda name: folder / name if (folder / name).is_file() else None, "hit")
+
+
+def ran(script: str) -> str:
+    node = str(Path(sys.executable).with_name("node"))
+    return subprocess.run([node, "-e", script], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_modules_become_one_script_that_runs(tmp_path: Path) -> None:
     script = linked(tmp_path, GOOD)
     assert script == linked(tmp_path, GOOD)
-    ran = subprocess.run(
-        [str(Path(sys.executable).with_name("node")), "-e", f"{script}\nconsole.log(hit.four())"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert ran.stdout.strip() == "4"
+    assert ran(f"{script}\nconsole.log(hit.four())") == "4"
+
+
+def test_a_json_file_is_carried_as_far_as_it_is_used(tmp_path: Path) -> None:
+    deeper = 'import data from "../data.json" with { type: "json" };\nexport const two = () => `${data.two[0]}`;\n'
+    main = 'import data from "./data.json" with { type: "json" };\nimport { two } from "./deeper/two.js";\nexport const both = () => data.one.a + two();\n'
+    script = linked(tmp_path, {"main.js": main, "deeper/two.js": deeper})
+    assert ran(f"{script}\nconsole.log(hit.both())") == "12"
+    assert "not for the page" not in script
 
 
 @pytest.mark.parametrize("name", REFUSED)

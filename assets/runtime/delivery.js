@@ -1,6 +1,9 @@
 // Answers on their way to where the page's own config says: tried again until they have arrived, across reloads and
 // hours without a network. What is sent is fixed at the first try, so that it is the same however often it is sent.
 
+import contract from "../contract.json" with { type: "json" };
+
+const { key: SAYS, submission: SUBMISSION, received: RECEIVED } = contract.frame_messages;
 const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 60000;
 const ANSWER_MS = 30000;
@@ -78,12 +81,12 @@ export function createDelivery({ results, session, fetch, window, crypto, later,
     if (window.parent === window) return "refused";
     return new Promise((resolve) => {
       const heard = (event) => {
-        if (event.source !== window.parent || !results.origins.includes(event.origin) || event.data?.hitgen !== "received") return;
+        if (event.source !== window.parent || !results.origins.includes(event.origin) || event.data?.[SAYS] !== RECEIVED) return;
         window.removeEventListener("message", heard);
         resolve("delivered");
       };
       window.addEventListener("message", heard);
-      for (const origin of results.origins) window.parent.postMessage({ hitgen: "submission", text }, origin);
+      for (const origin of results.origins) window.parent.postMessage({ [SAYS]: SUBMISSION, text }, origin);
       later(() => {
         window.removeEventListener("message", heard);
         resolve("waiting");
@@ -108,6 +111,7 @@ function randomName(crypto) {
 /** What shows the researcher that this place's answers arrived; "" where the browser cannot compute it. */
 export async function completionCode(crypto, batch, assignment) {
   if (!crypto.subtle) return "";
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${batch}:${assignment}`));
-  return [...new Uint8Array(digest).slice(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join("").toUpperCase();
+  const { hash, between, bytes } = contract.completion_code;
+  const digest = await crypto.subtle.digest(hash, new TextEncoder().encode(batch + between + assignment));
+  return [...new Uint8Array(digest).slice(0, bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("").toUpperCase();
 }

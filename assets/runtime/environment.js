@@ -1,7 +1,8 @@
 // Where the page runs: with a recruiter, in its preview, or offline from a file.
 
-const NOT_ACCEPTED = "ASSIGNMENT_ID_NOT_AVAILABLE";
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
+import contract from "../contract.json" with { type: "json" };
+
+const isLoopback = (hostname) => contract.loopback_hosts.includes(hostname);
 
 /**
  * @param {Location|URL} location
@@ -12,10 +13,10 @@ const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 export function readEnvironment(location, submitOrigins) {
   const query = new URLSearchParams(location.search);
   const assignment = query.get("assignmentId") ?? "";
-  const local = location.protocol === "file:" || LOOPBACK.test(location.hostname);
+  const local = location.protocol === "file:" || isLoopback(location.hostname);
   let mode = "work";
   if (!assignment) mode = local ? "offline" : "preview";
-  else if (assignment === NOT_ACCEPTED) mode = "preview";
+  else if (assignment === contract.preview_assignment) mode = "preview";
   return {
     mode,
     assignment: mode === "work" ? assignment : "",
@@ -29,7 +30,7 @@ export function readEnvironment(location, submitOrigins) {
 function submitAddress(named, submitOrigins) {
   const url = parsed(named);
   if (!url) return null;
-  const loopback = url.protocol === "http:" && LOOPBACK.test(url.hostname);
+  const loopback = url.protocol === "http:" && isLoopback(url.hostname);
   if (!loopback && !submitOrigins.includes(url.origin)) return null;
   return `${url.origin}${url.pathname.replace(/\/+$/, "").replace(/\/mturk\/externalSubmit$/, "")}/mturk/externalSubmit`;
 }

@@ -1,7 +1,9 @@
 // When the picture swaps: swap k is due k periods after the start; even phases show the source, odd ones the level.
 
+import contract from "../contract.json" with { type: "json" };
+
 /** A frame this close to the middle between two due frames is a tie, in shares of a frame: more than clock jitter. */
-const TIE = 0.06;
+const TIE = contract.tie_frames;
 /** The same where the display's clock and the timer's drift apart so slowly that one side would win for a whole trial. */
 const SLOW_TIE = 0.25;
 const TRIAL_MS = 30_000;

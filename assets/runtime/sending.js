@@ -1,5 +1,6 @@
 // The last screens: the submission goes to the recruiter or to its collector, or is offered as files; then the thanks.
 
+import contract from "../contract.json" with { type: "json" };
 import { completionCode, createDelivery } from "./delivery.js";
 import { download, postForm, toCsv } from "./submission.js";
 
@@ -28,7 +29,7 @@ export function createSending({ page, environment, words, slot, part, window, la
       return;
     }
     later(() => (slot("submit").disabled = false), SEND_AGAIN_MS); // if the recruiter does not answer
-    const fields = { assignmentId: environment.assignment, submission: JSON.stringify(submission()) };
+    const fields = { assignmentId: environment.assignment, [contract.submission_field]: JSON.stringify(submission()) };
     postForm(document, environment.submitTo, fields);
   }
 

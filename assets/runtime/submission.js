@@ -1,8 +1,8 @@
 // The submission: what is recorded, at most 64 KB of it, as JSON, CSV and a form.
 
+import contract from "../contract.json" with { type: "json" };
 import { thinned } from "./trace.js";
 
-const LIMIT_BYTES = 64 * 1024;
 const MARGIN_BYTES = 1024;
 const TRACE_LENGTHS = [400, 200, 100, 50, 25, 12, 6, 2, 0];
 const ATTEMPTS_KEPT = [32, 16, 8, 4, 2, 1]; // at either end of a trial's attempts
@@ -15,7 +15,7 @@ const sizeOf = (submission) => new TextEncoder().encode(JSON.stringify(submissio
  * numbers tell of them. Answers of study trials are never touched.
  */
 export function fitSubmission(submission) {
-  for (const reduced of reductions(submission)) if (sizeOf(reduced) <= LIMIT_BYTES - MARGIN_BYTES) return reduced;
+  for (const reduced of reductions(submission)) if (sizeOf(reduced) <= contract.submission_limit_bytes - MARGIN_BYTES) return reduced;
   return submission;
 }
 
@@ -52,7 +52,8 @@ export function toCsv(submission) {
 function csvCell(value) {
   if (typeof value === "number") return String(value);
   const text = String(value ?? "");
-  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const first = /^'*(.)/s.exec(text)?.[1];
+  const plain = first && contract.csv_formula_starts.includes(first) ? `'${text}` : text;
   return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }
 

@@ -1,6 +1,6 @@
 // One trial: adjust the level, lock it, locate where the flicker is; in training, coaching on both.
 
-import { levelIsRight, placesAreRight } from "./judge.js";
+import { levelIsRight, placesAreRight } from "../methods/pjnd/judge.js";
 import { thinned } from "./trace.js";
 
 const SHOWN_BEFORE_CONFIRM = 4;

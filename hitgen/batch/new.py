@@ -6,10 +6,12 @@ import json
 import shutil
 from pathlib import Path
 
-from hitgen.batch.resources import KINDS, names, shipped
+from hitgen.batch.resources import KINDS, names
 from hitgen.config.loading import CONFIG_NAME, nearest
 from hitgen.config.schema import SCHEMA_NAME, batch_schema
 from hitgen.errors import Fault, InputError
+from hitgen.lib.contract import FILE
+from hitgen.lib.shipped import shipped
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 
@@ -106,7 +108,7 @@ def init(folder: Path, images: Path) -> int:
 
 def ejectable() -> list[str]:
     """Everything that can be copied, as `templates/...` and `assets/...`."""
-    return [f"{kind}/{name}" for kind in KINDS for name in names(kind)]
+    return [f"{kind}/{name}" for kind in KINDS for name in names(kind) if not name.endswith(FILE)]
 
 
 def eject(batch_folder: Path, name: str) -> Path:

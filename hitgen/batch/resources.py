@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from hitgen.lib.shipped import shipped
+
 KINDS = ("templates", "assets")
-_PACKAGE = Path(__file__).resolve().parent.parent
-
-
-def shipped(kind: str) -> Path:
-    """The folder of shipped templates or assets: in the checkout this package lies in, else inside the package.
-
-    The checkout comes first: an editable install may leave stale copies beside other packages, never beside its own source.
-    """
-    checkout = _PACKAGE.parent / kind
-    if (_PACKAGE.parent / "pyproject.toml").is_file() and checkout.is_dir():
-        return checkout
-    return _PACKAGE / kind
 
 
 def search_path(kind: str, batch_folder: Path | None) -> list[Path]:

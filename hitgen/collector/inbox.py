@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
 from hitgen.lib.sqlite import open_database, transaction
 
 FILE = "collected.sqlite"
-LIMIT_BYTES = 64 * 1024
-"""The largest submission a page makes."""
+LIMIT_BYTES = SUBMISSION_LIMIT_BYTES
 MAX_VERSIONS = 3
 """So many different submissions are kept of one place; the first one counts."""
 MAX_BYTES = 4 * 2**30

@@ -9,9 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hitgen.config.base import Slug, Strict
-
-LOCKED_TIE = 0.06
-"""Frame-locked phases this close to the middle of two frame numbers take the larger, as in assets/runtime/schedule.js."""
+from hitgen.lib.contract import TIE_FRAMES
 
 FLASH_ACCEPTANCE = "I accept flashes beyond WCAG 2.3.1"
 
@@ -66,4 +64,4 @@ class Display(Strict):
         if self.schedule == "nominal" or refresh_hz is None or refresh_hz < self.swaps_per_second:
             return nominal_ms
         frame_ms = 1000 / refresh_hz
-        return math.floor(nominal_ms / frame_ms + 0.5 + LOCKED_TIE) * frame_ms
+        return math.floor(nominal_ms / frame_ms + 0.5 + TIE_FRAMES) * frame_ms

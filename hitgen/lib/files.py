@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hitgen.errors import Fault, InputError
+from hitgen.lib.contract import FORMULA_STARTS
 
-FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
-GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
+FORMULA = re.compile(f"'*{FORMULA_STARTS}")
+GUARDED = re.compile(f"'+{FORMULA_STARTS}")
 DELIMITERS = ",;\t"
 WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 

@@ -48,7 +48,7 @@ class Renderer:
         self._origins = submit_origins(batch.config)
         self._results = result_sources(batch.config)
         find = functools.partial(resources.find, batch_folder=batch.folder)
-        self._script = link("main.js", lambda name: find("assets", f"runtime/{name}"), "hit")
+        self._script = link("runtime/main.js", lambda name: find("assets", name), "hit")
         self._style = self._styles()
         self._sources: dict[str, str] = {}
         self._environment = Environment(
@@ -145,7 +145,7 @@ class Renderer:
             pending += [found for found in meta.find_referenced_templates(environment.parse(sources[name])) if found]
         display, survey = self._batch.config.display, self._batch.config.survey
         faults = source_faults(sources) + slot_faults(
-            html, self._layout, sources, physical=display.scaling == "physical", survey=bool(survey)
+            html, self._layout, sources, method="pjnd", physical=display.scaling == "physical", survey=bool(survey)
         )
         if faults:
             raise InputError(faults)

@@ -1,18 +1,22 @@
 """A small strict linker: the page's ES modules as one classic script.
 
-Module files do not load from file://, and users of hitgen have no Node. It takes named relative imports and top-level
-named exports, and refuses anything else with file and line. Each module becomes a function of its own.
+Module files do not load from file://, and users of hitgen have no Node. It takes named relative imports, JSON files by
+their default, and top-level named exports, and refuses anything else with file and line. Each module becomes a function
+of its own; of a JSON file only the keys that some module names go into the page.
 """
 
 from __future__ import annotations
 
+import json
+import posixpath
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 from hitgen.errors import Fault, InputError
 
-_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";$', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.\.?/[\w./-]+\.js)";$', re.MULTILINE)
+_JSON = re.compile(r'^import (\w+) from "(\.\.?/[\w./-]+\.json)" with \{ type: "json" \};$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function\*?|const|class) (\w+)", re.MULTILINE)
 _LITERAL = re.compile(
     r"""(?P<comment>//[^\n]*|/\*.*?\*/)
@@ -31,7 +35,7 @@ _REFUSED = (
 )
 
 Find = Callable[[str], Path | None]
-"""Gives the file of a module by name, or None."""
+"""Gives the file of a module or JSON file by its path from the folder of assets, or None."""
 
 
 def link(entry: str, find: Find, name: str) -> str:
@@ -39,58 +43,90 @@ def link(entry: str, find: Find, name: str) -> str:
 
     InputError names file and line of what a linker this small cannot do.
     """
-    order: list[str] = []
-    parts: dict[str, str] = {}
-    _visit(entry, find, [], order, parts)
-    body = "\n".join(parts[module] for module in order)
-    script = f'"use strict";\n{body}\nconst {name} = {_variable(entry)};\n'
-    return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    linker = _Linker(find)
+    linker.visit(entry, [])
+    return linker.script(f"const {name} = {_variable(entry)};")
 
 
-def _visit(module: str, find: Find, trail: list[str], order: list[str], parts: dict[str, str]) -> None:
-    if module in trail:
-        raise _refusal(
-            module, 1, f"imports run in a circle: {' -> '.join([*trail, module])}", "a third module for what both need"
-        )
-    if module in parts:
-        return
-    path = find(module)
-    if path is None:
-        raise _refusal(trail[-1] if trail else module, 1, f"it imports {module!r}, which is not there", "its name")
-    text = path.read_text(encoding="utf-8")
-    masked = _masked(text, strings=True)
-    _refuse(module, masked)
-    imports = list(_IMPORT.finditer(_masked(text, strings=False)))
-    known = {match.start() for match in imports} | {match.start() for match in _EXPORT.finditer(masked)}
-    for statement in re.finditer(r"^[ \t]*(import|export)\b(?!\s*[.(])", masked, re.MULTILINE):
-        if statement.start() not in known:
-            raise _refusal(
-                module,
-                _line(text, statement.start()),
-                f"an {statement.group(1)} of a form the linker does not take",
-                'import { name } from "./module.js"; or export const, function or class at the line\'s start',
-            )
-    for match in imports:
-        _visit(match.group(2), find, [*trail, module], order, parts)
-        for imported in _names(match.group(1)):
-            exported = _EXPORT.findall(
-                _masked((find(match.group(2)) or path).read_text(encoding="utf-8"), strings=True)
-            )
-            if imported.split(":")[0] not in {export for _, export in exported}:
-                raise _refusal(
-                    module,
-                    _line(text, match.start()),
-                    f"{match.group(2)} does not export {imported!r}",
-                    "the exported name",
-                )
-    parts[module] = _wrapped(module, text, masked, imports)
-    order.append(module)
+def link_page(method: str, find: Find) -> str:
+    """The script of a page: the frame, started with the one method that the page's data name."""
+    frame, entry = "runtime/main.js", f"methods/{method}/method.js"
+    linker = _Linker(find)
+    linker.visit(frame, [])
+    linker.visit(entry, [])
+    methods = f"{{ {json.dumps(method)}: {_variable(entry)}.method }}"
+    return linker.script(f"const hit = {_variable(frame)}.start({methods});")
 
 
-def _wrapped(module: str, text: str, masked: str, imports: list[re.Match[str]]) -> str:
-    edits = [
-        (m.start(), m.end(), f"const {{ {', '.join(_names(m.group(1)))} }} = {_variable(m.group(2))};") for m in imports
-    ]
+class _Linker:
+    """Modules in the order they are needed, each once."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+        self._modules: dict[str, str] = {}
+        self._used: dict[str, set[str]] = {}
+        """Of each JSON file, the keys that modules name."""
+
+    def script(self, last: str) -> str:
+        parts = [*(self._data(file, keys) for file, keys in sorted(self._used.items())), *self._modules.values()]
+        script = "\n".join(['"use strict";', *parts, last, ""])
+        return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+    def _data(self, file: str, keys: set[str]) -> str:
+        values = json.loads(self._file(file, file, 1).read_text(encoding="utf-8"))
+        chosen = {key: value for key, value in values.items() if key in keys}
+        return f"const {_variable(file)} = {json.dumps(chosen, separators=(',', ':'))};"
+
+    def _file(self, name: str, importer: str, line: int) -> Path:
+        path = self._find(name)
+        if path is None:
+            raise _refusal(importer, line, f"it imports {name!r}, which is not there", "its name")
+        return path
+
+    def visit(self, module: str, trail: list[str], line: int = 1) -> None:
+        if module in trail:
+            circle = " -> ".join([*trail, module])
+            raise _refusal(module, 1, f"imports run in a circle: {circle}", "a third module for what both need")
+        if module in self._modules:
+            return
+        text = self._file(module, trail[-1] if trail else module, line).read_text(encoding="utf-8")
+        masked = _masked(text, strings=True)
+        _refuse(module, masked)
+        code = _masked(text, strings=False)
+        imports, data = list(_IMPORT.finditer(code)), list(_JSON.finditer(code))
+        _refuse_forms(module, masked, {match.start() for match in (*imports, *data, *_EXPORT.finditer(masked))})
+        for match in imports:
+            self._take(module, match, [*trail, module], _line(text, match.start()))
+        for match in data:
+            self._take_data(module, match, code, _line(text, match.start()))
+        self._modules[module] = _wrapped(module, text, masked, imports, data)
+
+    def _take(self, module: str, match: re.Match[str], trail: list[str], line: int) -> None:
+        imported = _beside(module, match.group(2))
+        self.visit(imported, trail, line)
+        exported = {
+            name
+            for _, name in _EXPORT.findall(_masked(self._file(imported, module, line).read_text("utf-8"), strings=True))
+        }
+        for name in _names(match.group(1)):
+            if name.split(":")[0] not in exported:
+                raise _refusal(module, line, f"{match.group(2)} does not export {name!r}", "the exported name")
+
+    def _take_data(self, module: str, match: re.Match[str], code: str, line: int) -> None:
+        file = _beside(module, match.group(2))
+        there = json.loads(self._file(file, module, line).read_text(encoding="utf-8"))
+        keys = set(re.findall(rf"\b{match.group(1)}\.(\w+)", code[match.end() :]))
+        for key in sorted(keys - set(there)):
+            raise _refusal(module, line, f"{match.group(2)} has no {key!r}", "one of its keys")
+        self._used[file] = self._used.get(file, set()) | keys
+
+
+def _wrapped(module: str, text: str, masked: str, imports: list[re.Match[str]], data: list[re.Match[str]]) -> str:
+    def taken(match: re.Match[str]) -> str:
+        return _variable(_beside(module, match.group(2)))
+
+    edits = [(m.start(), m.end(), f"const {{ {', '.join(_names(m.group(1)))} }} = {taken(m)};") for m in imports]
+    edits += [(m.start(), m.end(), f"const {m.group(1)} = {taken(m)};") for m in data]
     exports = list(_EXPORT.finditer(masked))
     edits += [(m.start(), m.start() + len("export "), "") for m in exports]
     for start, end, new in sorted(edits, reverse=True):
@@ -104,6 +140,11 @@ def _names(group: str) -> list[str]:
     return [re.sub(r"\s+as\s+", ": ", name.strip()) for name in group.split(",") if name.strip()]
 
 
+def _beside(module: str, address: str) -> str:
+    """The path from the folder of assets of what a module imports."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(module), address))
+
+
 def _variable(module: str) -> str:
     return "module_" + re.sub(r"\W", "_", module.removesuffix(".js"))
 
@@ -112,27 +153,30 @@ def _masked(text: str, *, strings: bool) -> str:
     """The text with comments, and strings too if wanted, blanked at the same length, so that places stay."""
 
     def blank(match: re.Match[str]) -> str:
-        if match.lastgroup != "comment" and not strings:
-            return match.group()
-        return (
-            re.sub(r"[^\n]", " ", match.group())
-            if match.lastgroup == "comment"
-            else re.sub(r"[^\n]", "_", match.group())
-        )
+        if match.lastgroup == "comment":
+            return re.sub(r"[^\n]", " ", match.group())
+        return re.sub(r"[^\n]", "_", match.group()) if strings else match.group()
 
     return _LITERAL.sub(blank, text)
+
+
+def _refuse_forms(module: str, masked: str, known: set[int]) -> None:
+    for statement in re.finditer(r"^[ \t]*(import|export)\b(?!\s*[.(])", masked, re.MULTILINE):
+        if statement.start() not in known:
+            raise _refusal(
+                module,
+                _line(masked, statement.start()),
+                f"an {statement.group(1)} of a form the linker does not take",
+                'import { name } from "./module.js"; or export const, function or class at the line\'s start',
+            )
 
 
 def _refuse(module: str, masked: str) -> None:
     for pattern, what in _REFUSED:
         found = pattern.search(masked)
         if found:
-            raise _refusal(
-                module,
-                _line(masked, found.start()),
-                f"{what}, which the linker does not take",
-                "a named import or export",
-            )
+            problem = f"{what}, which the linker does not take"
+            raise _refusal(module, _line(masked, found.start()), problem, "a named import or export")
 
 
 def _line(text: str, place: int) -> int:
@@ -140,4 +184,4 @@ def _line(text: str, place: int) -> int:
 
 
 def _refusal(module: str, line: int, problem: str, remedy: str) -> InputError:
-    return InputError(Fault(f"assets/runtime/{module}", f"line {line}", problem, remedy))
+    return InputError(Fault(f"assets/{module}", f"line {line}", problem, remedy))

@@ -7,9 +7,10 @@ import hashlib
 from collections.abc import Sequence
 
 from hitgen.config.batch import BatchConfig
+from hitgen.lib.contract import LOOPBACK_HOSTS
 
 MTURK_ORIGINS = ("https://www.mturk.com", "https://workersandbox.mturk.com")
-LOOPBACK = ("http://127.0.0.1:*", "http://localhost:*")
+LOOPBACK = tuple(f"http://{host}:*" for host in LOOPBACK_HOSTS if not host.startswith("["))
 """So that a rehearsal works on the very bytes that are published."""
 TAKE_PACK = "hit.take()"
 """The one-line script after each inline pack: always this text, so that one hash serves all."""

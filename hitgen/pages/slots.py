@@ -8,17 +8,8 @@ from collections.abc import Iterable, Mapping
 from html.parser import HTMLParser
 
 from hitgen.errors import Fault
+from hitgen.lib.contract import markup
 
-SLOTS = (
-    "consent", "withdraw", "decline", "stage", "slider", "confirm", "none-seen", "undo", "stop", "resume", "hint", "retry",
-    "progress", "submit", "download-json", "download-csv", "reset", "recalibrate", "reload", "return",
-)  # fmt: skip
-CALIBRATION_SLOTS = ("card", "card-grow", "card-shrink")
-PARTS = (
-    "blocked-text", "preview-text", "preview-example", "consent-fault", "example", "example-stop", "trial-heading", "task",
-    "resumed", "notice", "waiting", "waiting-text", "at-work", "canvas", "overlay", "stopped", "level", "window", "marked", "progress-bar",
-    "submit-text", "downloads", "finish", "done-text",
-)  # fmt: skip
 SCREENS_WITH_NEXT = ("consent", "instructions", "distance", "submit")
 _FORBIDDEN = (
     (re.compile(r"<[^<>]*\son[a-z]+\s*=", re.IGNORECASE), "an inline handler, which the page's policy blocks", "a listener in assets/runtime"),
@@ -64,15 +55,17 @@ def source_faults(sources: Mapping[str, str]) -> list[Fault]:
     return faults
 
 
-def slot_faults(html: str, layout: str, sources: Mapping[str, str], *, physical: bool, survey: bool) -> list[Fault]:
+def slot_faults(
+    html: str, layout: str, sources: Mapping[str, str], *, method: str, physical: bool, survey: bool
+) -> list[Fault]:
     """Faults of a rendered page: slots that are missing or stand twice, parts the script needs, ids used twice."""
     outline = _Outline()
     outline.feed(html)
     name = f"layouts/{layout}.html"
     place = f"line {_trial_line(sources.get(name, ''))}"
-    wanted = [("data-hit", slot, outline.slots[slot]) for slot in SLOTS + (CALIBRATION_SLOTS if physical else ())]
-    parts = (*PARTS, *(("card-handle",) if physical else ()), *(("survey",) if survey else ()))
-    wanted += [("data-part", part, outline.parts[part]) for part in parts]
+    needed = markup(method, physical=physical, survey=survey)
+    wanted = [("data-hit", slot, outline.slots[slot]) for slot in needed.slots if slot != "next"]
+    wanted += [("data-part", part, outline.parts[part]) for part in needed.parts]
     faults = []
     for attribute, slot, count in wanted:
         if count == 0:

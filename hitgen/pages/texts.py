@@ -7,10 +7,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from hitgen.batch.resources import shipped
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import CONFIG_NAME, nearest
 from hitgen.errors import Fault, InputError
+from hitgen.lib.shipped import shipped
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 

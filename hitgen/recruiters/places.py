@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hitgen.ledger.rows import Order
+from hitgen.lib.contract import COMPLETION_CODE
 
 SECRET = "link:secret"
 HIT = "link:hit:"
@@ -61,7 +62,8 @@ class Place:
 
 def completion_code(batch: str, assignment: str) -> str:
     """What a page shows once its answers arrived; the page computes the same."""
-    return hashlib.sha256(f"{batch}:{assignment}".encode()).hexdigest()[:8].upper()
+    digest = hashlib.new(COMPLETION_CODE["hash"], f"{batch}{COMPLETION_CODE['between']}{assignment}".encode()).digest()
+    return digest[: COMPLETION_CODE["bytes"]].hex().upper()
 
 
 def participant_name(number: int) -> str:

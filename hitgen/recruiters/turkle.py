@@ -16,13 +16,13 @@ from hitgen.batch.resources import find
 from hitgen.config.recruiting import TurkleRecruiter
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
+from hitgen.lib.contract import SUBMISSION_FIELD
 from hitgen.recruiters import fees
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.rest import Rest, token_from
 from hitgen.recruiters.unpaid import Unpaid
 
 COLUMNS = ("page_url", "hit")
-FIELD = "submission"
 TIME = "%a %b %d %H:%M:%S %Z %Y"
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Turkle's batches have no end by themselves."""
@@ -208,7 +208,7 @@ class Turkle(Unpaid):
                 accepted_at=_time(row["AcceptTime"]),
                 submitted_at=_time(row["SubmitTime"]),
                 auto_approval_at=None,
-                answer=row.get(f"Answer.{FIELD}", ""),
+                answer=row.get(f"Answer.{SUBMISSION_FIELD}", ""),
             )
 
     def exclude(self, worker: str, group: str | None = None) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hitgen.errors import Fault, InputError
+from hitgen.lib.contract import SUBMISSION_FIELD
 from hitgen.results.submission import FaultyError
 
-FIELD = "submission"
 MAX_CHARS = 1_000_000
 """64 KB of JSON whose every character is escaped in XML stays below this."""
 
@@ -33,9 +33,9 @@ def _field(xml: str) -> str:
         raise FaultyError(f"the XML holds what no answer needs ({type(error).__name__})") from None
     except (ParseError, ValueError, RecursionError):
         raise FaultyError("the answer is not XML that can be read") from None
-    found = [_text(answer, "FreeText") for answer in root if _text(answer, "QuestionIdentifier") == FIELD]
+    found = [_text(answer, "FreeText") for answer in root if _text(answer, "QuestionIdentifier") == SUBMISSION_FIELD]
     if len(found) != 1 or found[0] is None:
-        raise FaultyError(f"the XML has {len(found)} answers named {FIELD!r}; there is exactly one")
+        raise FaultyError(f"the XML has {len(found)} answers named {SUBMISSION_FIELD!r}; there is exactly one")
     return found[0]
 
 

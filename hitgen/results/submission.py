@@ -11,8 +11,8 @@ from typing import Annotated, Any, cast
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from hitgen.errors import HitgenError
+from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
 
-MAX_BYTES = 64 * 1024
 MAX_ATTEMPTS = 1000
 ESCAPES = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.S)
 """Every escape in a JSON text; `half` is one half of a surrogate pair without the other."""
@@ -151,8 +151,8 @@ def read_submission(text: str) -> Submission:
         size = len(text.encode())
     except UnicodeEncodeError:
         raise FaultyError("holds characters that no text can have") from None
-    if size > MAX_BYTES:
-        raise FaultyError(f"has {size} bytes; a submission has at most {MAX_BYTES}")
+    if size > SUBMISSION_LIMIT_BYTES:
+        raise FaultyError(f"has {size} bytes; a submission has at most {SUBMISSION_LIMIT_BYTES}")
     try:
         return Submission.model_validate_json(ESCAPES.sub(_whole, text))
     except ValidationError as error:

@@ -44,7 +44,7 @@ S3 = {"kind": "s3", "policy_url": "https://a.org/answers.json", "post_url": "htt
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    script = link("delivery.js", lambda name: resources.find("assets", f"runtime/{name}", Path()), "delivery")
+    script = link("runtime/delivery.js", lambda name: resources.find("assets", name, Path()), "delivery")
     context = browser.new_context()
     made = context.new_page()
     made.goto("about:blank")

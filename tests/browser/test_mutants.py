@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hitgen.batch.resources import shipped
 from hitgen.build import build
+from hitgen.lib.shipped import shipped
 from hitgen.robots.robot import Answer, Robot, Trial, differences
 from tests.browser.conftest import OpenPage, built_page, write_batch
 
@@ -115,7 +115,7 @@ FAULTS: dict[str, tuple[Check, str, str, str, str]] = {
         "const training = page.training.find(open);", "const training = null; page.training.length = 0;",
     ),
     "9 a reload starts over": (the_order_survives_a_reload, PIXELS, "storage.js", "storage.setItem(key, JSON.stringify({ saves, state }));", ""),
-    "10 the preview runs everything": (a_preview_runs_nothing, PIXELS, "environment.js", 'else if (assignment === NOT_ACCEPTED) mode = "preview";', ""),
+    "10 the preview runs everything": (a_preview_runs_nothing, PIXELS, "environment.js", 'else if (assignment === contract.preview_assignment) mode = "preview";', ""),
     "13 any address is sent to": (
         only_known_addresses_are_sent_to, PIXELS, "environment.js", "if (!loopback && !submitOrigins.includes(url.origin)) return null;", "",
     ),
@@ -147,5 +147,5 @@ def test_2_one_mark_serves_one_point(open_page: OpenPage) -> None:
         "function matchCount(marks, points, radius) {"
         " return points.filter(([a, b]) => marks.some(([x, y]) => Math.hypot(x - a, y - b) <= radius)).length; }"
     )
-    assert one_mark_serves_one_point(open_page, (shipped("assets") / "runtime" / "judge.js").read_text())
+    assert one_mark_serves_one_point(open_page, (shipped("assets") / "methods" / "pjnd" / "judge.js").read_text())
     assert not one_mark_serves_one_point(open_page, greedy)

@@ -57,7 +57,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def module(browser: Browser) -> Any:
-    script = link("submission.js", lambda name: resources.find("assets", f"runtime/{name}", Path()), "submission")
+    script = link("runtime/submission.js", lambda name: resources.find("assets", name, Path()), "submission")
     page = browser.new_page()
     page.goto("about:blank")
     page.add_script_tag(content=script)
