@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := tests/setup
 
-.PHONY: demo test check soak bench clean
+.PHONY: demo test check docs soak bench clean
 
 demo: .venv/all.stamp
 	$(BIN)/hitgen build batches/demo
@@ -19,6 +19,9 @@ check: .venv/dev.stamp node_modules/.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/npx --no-install eslint assets
+
+docs: .venv/dev.stamp
+	$(BIN)/python -m tests.docs
 
 soak: .venv/dev.stamp
 	bash $(SETUP)/chromium.sh

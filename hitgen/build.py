@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hitgen import __version__
+from hitgen import __version__, manifest
 from hitgen.batch import resources
 from hitgen.batch.load import Batch, load_batch
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
-from hitgen.errors import Fault, InputError
 from hitgen.lib.files import file_sha256, write_whole
+from hitgen.manifest import Ladder, Manifest, Page, Question, Trial
 from hitgen.plan import Plan, PlannedPage, make_plan
-from hitgen.stimuli.ladders import Ladder
 from hitgen.stimuli.making import Progress, make_ladders
 
 ROLES: tuple[Role, ...] = ("training", "study", "gold")
@@ -43,7 +42,7 @@ class BuildFolder:
 
     @property
     def manifest(self) -> Path:
-        return self.root / "manifest.json"
+        return self.batch / manifest.FILE
 
     @property
     def cache(self) -> Path:
@@ -94,7 +93,7 @@ def build(
     place.pages.mkdir(parents=True, exist_ok=True)
     shell = _shell_digest(batch)
     record = _PageRecord(place.cache / "pages.json")
-    rows = []
+    pages: list[Page] = []
     written = 0
     for planned in plan.pages:
         path = place.pages / f"{planned.page}.html"
@@ -104,23 +103,11 @@ def build(
             row = {"sha256": _write(path, renderer, planned, ladders, place.packs), "bytes": path.stat().st_size}
             record.keep(key, path, row)
             written += 1
-        rows.append(_page_row(planned, row, ladders))
+        pages.append(_page(planned, row, ladders))
     record.save()
-    write_whole(place.manifest, _json(_manifest(batch, rows, ladders)))
-    _remove_stale(place, {row["file"] for row in rows}, {ladder.pack for ladder in made.ladders})
-    return Build(place, len(rows), written, len(ladders), made.encoded, sum(row["bytes"] for row in rows))
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a built batch; InputError where it is missing or damaged."""
-    path = BuildFolder(folder).manifest
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise InputError(Fault(str(path), "", "the batch is not built", "`hitgen build` first")) from None
-    except ValueError as error:
-        raise InputError(Fault(str(path), "", f"cannot be read ({error})", "`hitgen build` again")) from None
-    return manifest
+    write_whole(place.manifest, f"{_manifest(batch, pages, ladders).json(indent=1)}\n".encode())
+    _remove_stale(place, {page.file for page in pages}, {ladder.pack for ladder in made.ladders})
+    return Build(place, len(pages), written, len(ladders), made.encoded, sum(page.bytes for page in pages))
 
 
 class _PageRecord:
@@ -151,7 +138,7 @@ class _PageRecord:
 
     def save(self) -> None:
         if self._used != self._rows:
-            write_whole(self._path, _json(self._used))
+            write_whole(self._path, json.dumps(self._used).encode())
 
 
 def _write(path: Path, renderer: Any, planned: PlannedPage, ladders: Mapping[str, Ladder], packs: Path) -> str:
@@ -169,35 +156,31 @@ def _shell_digest(batch: Batch) -> str:
     return digest.hexdigest()
 
 
-def _page_row(planned: PlannedPage, row: dict[str, Any], ladders: Mapping[str, Ladder]) -> dict[str, Any]:
-    trials = [
-        {
-            "trial": trial.trial, "ladder": ladders[trial.ladder].ladder, "images": ladders[trial.ladder].images,
-            "source": ladders[trial.ladder].source, "codec": ladders[trial.ladder].codec, "role": trial.role,
-            "question": trial.question,
-        }
+def _page(planned: PlannedPage, file: dict[str, Any], ladders: Mapping[str, Ladder]) -> Page:
+    trials = tuple(
+        Trial(
+            trial=trial.trial, ladder=ladder.ladder, images=ladder.images, source=ladder.source, codec=ladder.codec,
+            role=trial.role, question=trial.question,
+        )
         for trial in planned.trials
-    ]  # fmt: skip
-    return {
-        "page": planned.page, "kind": planned.kind, "assignments": planned.assignments,
-        "file": f"pages/{planned.page}.html", **row, "trials": trials,
-    }  # fmt: skip
+        for ladder in [ladders[trial.ladder]]
+    )  # fmt: skip
+    name = planned.page
+    return Page(
+        page=name, kind=planned.kind, assignments=planned.assignments, file=f"pages/{name}.html", trials=trials, **file
+    )
 
 
-def _manifest(batch: Batch, rows: list[dict[str, Any]], ladders: Mapping[str, Ladder]) -> dict[str, Any]:
-    questions = [
-        {"question": question.name, "ladder": ladders[question.name].ladder, **question.model_dump(mode="json")}
+def _manifest(batch: Batch, pages: list[Page], ladders: Mapping[str, Ladder]) -> Manifest:
+    questions = tuple(
+        Question(question=question.name, ladder=ladders[question.name].ladder, **question.model_dump())
         for question in batch.questions
-    ]
-    return {
-        "schema": 1, "batch": batch.config.batch.name, "hitgen": __version__,
-        "locations": batch.config.hit.locations, "pages": rows, "questions": questions,
-        "ladders": [ladder.record() for ladder in ladders.values()],
-    }  # fmt: skip
-
-
-def _json(data: Any) -> bytes:
-    return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()
+    )
+    config = batch.config
+    return Manifest(
+        batch=config.batch.name, hitgen=__version__, locations=config.hit.locations, pages=tuple(pages),
+        questions=questions, ladders=tuple(ladders.values()),
+    )  # fmt: skip
 
 
 def _remove_stale(place: BuildFolder, files: set[str], packs: set[str]) -> None:

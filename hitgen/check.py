@@ -12,11 +12,10 @@ from hitgen.build import BuildFolder, plan_of
 from hitgen.config.loading import CONFIG_NAME
 from hitgen.config.recruiting import ProlificRecruiter, TurkleRecruiter, in_waves
 from hitgen.errors import Fault, InputError
-from hitgen.plan import Plan, PlannedPage
-from hitgen.publishing.built import PageContent
+from hitgen.manifest import Ladder
+from hitgen.plan import Plan
 from hitgen.publishing.orders import hourly_usd, quote_pages, raise_faults, requirement_faults
 from hitgen.stimuli.flash import flash_faults
-from hitgen.stimuli.ladders import Ladder
 from hitgen.stimuli.making import Progress, make_ladders
 from hitgen.stimuli.measuring import Measured, ladder_warnings, measure_ladders
 
@@ -51,7 +50,7 @@ def check(folder: Path, workers: int | None = None, progress: Progress | None = 
     """Validate a batch down to its frames; InputError with every fault."""
     batch = load_batch(folder)
     plan = plan_of(batch)
-    raise_faults(requirement_faults(batch.config, [_content(page) for page in plan.pages]))
+    raise_faults(requirement_faults(batch.config, plan.pages))
     from hitgen.pages.render import Renderer
 
     Renderer(batch).check(plan.pages[0])
@@ -66,11 +65,6 @@ def check(folder: Path, workers: int | None = None, progress: Progress | None = 
     if faults:
         raise InputError(faults)
     return _summary(batch, plan, made.ladders, measured)
-
-
-def _content(page: PlannedPage) -> PageContent:
-    named = {role: frozenset(trial.ladder for trial in page.trials if trial.role == role) for role in ("study", "gold")}
-    return PageContent(page.page, page.kind, page.assignments, named["study"], named["gold"])
 
 
 def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: dict[str, Measured]) -> Check:

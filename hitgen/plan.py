@@ -6,10 +6,10 @@ import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
+from hitgen.manifest import PageKind
 
 LadderKey = str
 """`images/source`, as in `LadderSource.key`; a gold or training question has its ladder's key as name."""
@@ -30,9 +30,19 @@ class PlannedPage:
     """The content of one HIT, to be worked by `assignments` people; training comes first."""
 
     page: str
-    kind: Literal["study", "qualification"]
+    kind: PageKind
     assignments: int
     trials: tuple[PlannedTrial, ...]
+
+    @property
+    def study(self) -> frozenset[str]:
+        """The study ladders on this page."""
+        return frozenset(trial.ladder for trial in self.trials if trial.role == "study")
+
+    @property
+    def gold(self) -> frozenset[str]:
+        """The gold questions on this page."""
+        return frozenset(trial.ladder for trial in self.trials if trial.role == "gold")
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,7 @@ def _page(
     config: BatchConfig,
     rng: random.Random,
     number: int,
-    kind: Literal["study", "qualification"],
+    kind: PageKind,
     assignments: int,
     coached: list[tuple[LadderKey, Role]],
     judged: list[tuple[LadderKey, Role]],

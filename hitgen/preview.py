@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hitgen.batch import resources
-from hitgen.build import BuildFolder, build, read_manifest
+from hitgen.build import BuildFolder, build
 from hitgen.errors import Fault, HitgenError, InputError
+from hitgen.manifest import read_manifest
 
 POLL_S = 0.5
 
 
 def page_address(folder: Path, page: str | None) -> str:
     """The address of a built page (default: the first): a file where packs are inline, loopback where they are linked."""
-    manifest = read_manifest(folder)
-    pages: dict[str, str] = {row["page"]: row["file"] for row in manifest["pages"]}
+    pages = {page.page: page.file for page in read_manifest(folder).pages}
     chosen = page or next(iter(pages))
     if chosen not in pages:
         known = f"{next(iter(pages))} to {list(pages)[-1]}"

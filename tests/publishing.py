@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
-import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
+from hitgen.manifest import Ladder
 from hitgen.recruiters import fees
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
+from tests.support import manifests
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -50,43 +51,23 @@ kind = "mturk"
 {recruiter}
 """
     )
-    build = folder / "build"
-    (build / "pages").mkdir(parents=True, exist_ok=True)
-    (build / "packs").mkdir(exist_ok=True)
-    rows, packs = [], {}
+    packs = folder / "build" / "packs"
+    packs.mkdir(parents=True, exist_ok=True)
+    made: dict[tuple[str, str], Ladder] = {}
+    rows = []
     for number, page in enumerate(pages, start=1):
-        name = f"p{number:04d}"
-        html = f"<!doctype html><title>{name}</title>{page.get('text', '')}".encode()
-        (build / "pages" / f"{name}.html").write_bytes(html)
-        trials = [{"role": "study", "ladder": item, "question": None} for item in page.get("study", [])]
-        trials += [{"role": "gold", "ladder": item, "question": item} for item in page.get("gold", [])]
-        for trial in trials:
-            pack = f"HITPACK1{trial['ladder']}".encode()
-            packs[trial["ladder"]] = hashlib.sha256(pack).hexdigest()
-            (build / "packs" / f"{packs[trial['ladder']]}.pack").write_bytes(pack)
-        rows.append(
-            {
-                "page": name,
-                "kind": page.get("kind", "study"),
-                "assignments": page.get("assignments", 5),
-                "file": f"pages/{name}.html",
-                "sha256": hashlib.sha256(html).hexdigest(),
-                "bytes": len(html),
-                "trials": trials,
-            }
-        )
-    ladders = [{"ladder": name, "pack": pack} for name, pack in packs.items()]
-    manifest = {
-        "schema": 1,
-        "batch": "demo",
-        "hitgen": "0",
-        "locations": 3,
-        "pages": rows,
-        "questions": [],
-        "ladders": ladders,
-    }
-    (build / "manifest.json").write_text(json.dumps(manifest))
+        shown = [_ladder(packs, role, name, made) for role in ("study", "gold") for name in page.get(role, [])]
+        count, kind = page.get("assignments", 5), page.get("kind", "study")
+        rows.append(manifests.page(f"p{number:04d}", shown, count, kind, folder=folder, text=page.get("text", "")))
+    manifests.write(folder, rows, made.values())
     return folder
+
+
+def _ladder(packs: Path, role: Any, name: str, made: dict[tuple[str, str], Ladder]) -> Ladder:
+    content = f"HITPACK1{name}".encode()
+    digest = hashlib.sha256(content).hexdigest()
+    (packs / f"{digest}.pack").write_bytes(content)
+    return made.setdefault((role, name), manifests.ladder(role, name, role, name, digest))
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):

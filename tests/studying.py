@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,17 +11,17 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from hitgen.config.images import Role
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
+from hitgen.manifest import Ladder, Manifest, Page
+from tests.support import manifests
+from tests.support.manifests import digest
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WINDOW = (30, 37)
 POINTS = ((100.0, 100.0), (500.0, 100.0), (300.0, 400.0))
 ANSWERS = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionFormAnswers.xsd"
-
-
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass
@@ -41,6 +40,7 @@ class SmallStudy:
     host: str = 'kind = "folder"'
     recruiter: str = ""
     names: list[str] = field(default_factory=list)
+    manifest: Manifest = field(init=False)
 
     def __post_init__(self) -> None:
         self.names = [f"p{number + 1:04d}" for number in range(self.pages + self.quiz)]
@@ -53,74 +53,42 @@ class SmallStudy:
             'retention = "ten years"\nwithdrawal = "any time"\n'
             f'[host]\n{self.host}\n[recruiter]\nkind = "mturk"\n{self.recruiter}\n{self.toml}\n'
         )
-        ladders = [self._ladder("study", f"s{number}") for number in range(self.pages * self.study)]
-        ladders += [self._ladder("gold", f"g{number}") for number in range(self.golds)]
-        ladders += [self._ladder("training", f"t{number}") for number in range(self.training)]
-        questions = [self._question(row) for row in ladders if row["role"] != "study"]
-        manifest = {
-            "schema": 1, "batch": "demo", "hitgen": "0", "locations": 3, "questions": questions, "ladders": ladders,
-            "pages": [self._page(name, number, ladders) for number, name in enumerate(self.names)],
-        }  # fmt: skip
-        (self.folder / "build" / "manifest.json").write_text(json.dumps(manifest))
-        self.manifest = manifest
+        roles: tuple[tuple[Role, str, int], ...] = (
+            ("study", "s", self.pages * self.study), ("gold", "g", self.golds), ("training", "t", self.training)
+        )  # fmt: skip
+        ladders = [manifests.ladder(role, f"{mark}{n}", role) for role, mark, count in roles for n in range(count)]
+        questions = [manifests.question(row, WINDOW, POINTS) for row in ladders if row.role != "study"]
+        pages = [self._page(name, number, ladders) for number, name in enumerate(self.names)]
+        self.manifest = manifests.write(self.folder, pages, ladders, questions)
 
-    def _ladder(self, role: str, source: str) -> dict[str, Any]:
-        name = digest(f"{role}/{source}")
-        levels = [{"level": n, "parameter": 101 - n if n else None, "frame": digest(f"{name}{n}")} for n in range(101)]
-        return {
-            "ladder": name, "images": role, "source": source, "codec": "jpeg", "role": role, "pack": digest(name),
-            "bytes": 1, "width": 640, "height": 480, "levels": levels,
-        }  # fmt: skip
-
-    def _question(self, row: dict[str, Any]) -> dict[str, Any]:
-        name = f"{row['images']}/{row['source']}"
-        return {
-            "question": name, "images": row["images"], "source": row["source"], "ladder": row["ladder"],
-            "level": WINDOW, "points": POINTS, "radius_px": 70, "matches": 2,
-        }  # fmt: skip
-
-    def _page(self, name: str, number: int, ladders: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        by_role = {role: [row for row in ladders if row["role"] == role] for role in ("study", "gold", "training")}
+    def _page(self, name: str, number: int, ladders: Sequence[Ladder]) -> Page:
+        by_role = {role: [row for row in ladders if row.role == role] for role in ("study", "gold", "training")}
         if self.quiz and number == 0:
-            rows, kind = by_role["gold"][-2:], "qualification"
-        else:
-            number -= self.quiz
-            rows = by_role["training"] + by_role["study"][number * self.study : (number + 1) * self.study]
-            rows, kind = [*rows, by_role["gold"][number % self.golds]], "study"
-        trials = [
-            {
-                "trial": digest(f"{name}/{place}")[:16], "ladder": row["ladder"], "images": row["images"],
-                "source": row["source"], "codec": "jpeg", "role": row["role"],
-                "question": None if row["role"] == "study" else f"{row['images']}/{row['source']}",
-            }
-            for place, row in enumerate(rows)
-        ]  # fmt: skip
-        html = f"<!doctype html><title>{name}</title>".encode()
-        (self.folder / "build" / "pages" / f"{name}.html").write_bytes(html)
-        return {
-            "page": name, "kind": kind, "assignments": self.assignments, "file": f"pages/{name}.html",
-            "sha256": hashlib.sha256(html).hexdigest(), "bytes": len(html), "trials": trials,
-        }  # fmt: skip
+            return manifests.page(name, by_role["gold"][-2:], self.assignments, "qualification", folder=self.folder)
+        number -= self.quiz
+        rows = by_role["training"] + by_role["study"][number * self.study : (number + 1) * self.study]
+        rows.append(by_role["gold"][number % self.golds])
+        return manifests.page(name, rows, self.assignments, folder=self.folder)
 
-    def page(self, name: str) -> dict[str, Any]:
-        return next(page for page in self.manifest["pages"] if page["page"] == name)
+    def page(self, name: str) -> Page:
+        return self.manifest.by_page[name]
 
     def trials(self, page: str, role: str) -> list[str]:
-        return [trial["trial"] for trial in self.page(page)["trials"] if trial["role"] == role]
+        return [trial.trial for trial in self.page(page).trials if trial.role == role]
 
     def ledger(self) -> Ledger:
         """The ledger with one HIT for each page, made where it is not."""
         ledger = Ledger(self.folder / "ledger.sqlite")
         if not ledger.hits():
             ledger.bind(Binding("http://127.0.0.1:1", "111122223333", "local"))
-            for page in self.manifest["pages"]:
+            for page in self.manifest.pages:
                 order = Order(
-                    hit=f"{page['page']}.1", page=page["page"], kind=page["kind"], url="http://127.0.0.1/x",
-                    assignments=5, reward_usd=Decimal("1.20"), annotation=f"hitgen {ledger.name} demo {page['page']}.1",
+                    hit=f"{page.page}.1", page=page.page, kind=page.kind, url="http://127.0.0.1/x",
+                    assignments=5, reward_usd=Decimal("1.20"), annotation=f"hitgen {ledger.name} demo {page.page}.1",
                 )  # fmt: skip
-                ledger.intend(order, page["sha256"], Decimal("7.20"), START)
+                ledger.intend(order, page.sha256, Decimal("7.20"), START)
                 made = HitProgress(
-                    f"HIT{page['page']}", order.annotation, order.url, order.reward_usd, 5, 5, 0,
+                    f"HIT{page.page}", order.annotation, order.url, order.reward_usd, 5, 5, 0,
                     START, START + timedelta(days=7),
                 )  # fmt: skip
                 ledger.created(order.hit, made)
@@ -142,15 +110,15 @@ class SmallStudy:
     ) -> dict[str, Any]:
         """A submission as the page makes it; `gold` is right, level (only), places (only) or wrong."""
         rows, clock_ms = [], 60_000
-        for number, trial in enumerate(self.page(page)["trials"]):
-            level = levels if isinstance(levels, int) else levels.get(trial["source"], 40)
+        for number, trial in enumerate(self.page(page).trials):
+            level = levels if isinstance(levels, int) else levels.get(trial.source, 40)
             points = [[50.25 + 10 * number, 60.5], [200.0, 210.0], [620.0, 470.0]]
-            if trial["role"] != "study":
-                level = WINDOW[0] if gold in ("right", "level") or trial["role"] == "training" else 90
-                right = gold in ("right", "places") or trial["role"] == "training"
+            if trial.role != "study":
+                level = WINDOW[0] if gold in ("right", "level") or trial.role == "training" else 90
+                right = gold in ("right", "places") or trial.role == "training"
                 points = [[x + 1.5, y] for x, y in POINTS] if right else [[0.0, 479.0]] * 3
-            spread = int(digest(assignment + trial["trial"])[:6], 16) % 1000
-            rows.append(row(trial["trial"], level, points, clock_ms, clock_ms + 30_000 + spread))
+            spread = int(digest(assignment + trial.trial)[:6], 16) % 1000
+            rows.append(row(trial.trial, level, points, clock_ms, clock_ms + 30_000 + spread))
             clock_ms += 40_000
         return {
             "schema": 1, "batch": "demo", "page": page, "assignment": assignment, "worker": worker, "hit": f"HIT{page}",

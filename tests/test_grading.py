@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from hitgen.results.content import KnownAnswer
 from hitgen.results.grade import level_is_right, match_count, places_are_right
 from hitgen.results.study import read_study
 from tests.studying import POINTS, SmallStudy, row, xml
+from tests.support.manifests import ladder, question
 
-ANSWER = KnownAnswer((10, 17), POINTS, 70, 2)
+ANSWER = question(ladder("gold", "g", "gold"), (10, 17), POINTS)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_one_mark_never_serves_two_points_nor_two_marks_one_point() -> None:
     close = ((100.0, 100.0), (160.0, 100.0))
     assert match_count([(130, 100)], close, 70) == 1
     assert match_count([(100, 100), (101, 100), (99, 100)], POINTS, 70) == 1
-    assert not places_are_right([(130, 100)], KnownAnswer((1, 2), close, 70, 2))
+    assert not places_are_right([(130, 100)], question(ladder("gold", "g", "gold"), (1, 2), close))
 
 
 def test_the_matching_is_the_largest_there_is() -> None:

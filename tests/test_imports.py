@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent / "hitgen"
 LAYERS = (
     {"errors", "lib", "__init__"},
     {"config"},
-    {"batch"},
+    {"batch", "manifest"},
     {"ledger"},
     {"plan", "pages", "stimuli", "hosts", "collector", "recruiters"},
     {"build", "golding"},

@@ -6,13 +6,15 @@ import json
 import sys
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PIL import Image, ImageOps
 
-from hitgen import batch
-from hitgen.build import build, read_manifest
+from hitgen.batch import load as batch
+from hitgen.build import build
+from hitgen.manifest import read_manifest
 from hitgen.pages import render
 from hitgen.stimuli import codecs, ladders
 from hitgen.stimuli.packs import read_pack
@@ -25,10 +27,10 @@ def page_hides_gold(folder: Path) -> bool:
     html = (folder / "build" / "pages" / "p0001.html").read_text()
     data = json.loads(html.split('id="hit-page">')[1].split("</script>")[0])
     manifest = read_manifest(folder)
-    gold = [question for question in manifest["questions"] if question["images"] == "gold"]
+    gold = [question for question in manifest.questions if question.images == "gold"]
     assert gold
     told = json.dumps(data["study"])
-    names = [ladder["source"] for ladder in manifest["ladders"] if ladder["role"] != "training"]
+    names = [ladder.source for ladder in manifest.ladders if ladder.role != "training"]
     return '"level": [' not in told and "points" not in told and not any(name in told for name in names)
 
 
@@ -37,15 +39,15 @@ def test_3_gold_does_not_stand_in_the_page(tmp_path: Path, monkeypatch: pytest.M
     assert page_hides_gold(tmp_path)
     product = render.page_data
 
-    def telling(batch: Any, planned: Any, *more: Any) -> dict[str, Any]:
-        data = product(batch, planned, *more)
+    def telling(batch: Any, planned: Any, *more: Any) -> Any:
+        data = json.loads(product(batch, planned, *more).json())
         questions = {question.name: question for question in batch.questions}
         for entry in data["study"]:
             trial = next(trial for trial in planned.trials if trial.trial == entry["trial"])
             entry["file"] = trial.ladder
             if trial.question:
                 entry["question"] = questions[trial.question].model_dump(mode="json", include={"level", "points"})
-        return data
+        return SimpleNamespace(json=lambda: json.dumps(data))
 
     monkeypatch.setattr(render, "page_data", telling)
     assert not page_hides_gold(tmp_path)
@@ -55,13 +57,13 @@ def codecs_stay_apart(folder: Path) -> bool:
     """One source under two codecs is two ladders on every page that shows it, with results of their own."""
     build(folder, workers=1)
     manifest = read_manifest(folder)
-    codec = {ladder["ladder"]: ladder["codec"] for ladder in manifest["ladders"]}
+    codec = {ladder.ladder: ladder.codec for ladder in manifest.ladders}
     seen: set[tuple[str, str]] = set()
-    for page in manifest["pages"]:
-        for trial in page["trials"]:
-            if codec.get(trial["ladder"]) != trial["codec"]:
+    for page in manifest.pages:
+        for trial in page.trials:
+            if codec.get(trial.ladder) != trial.codec:
                 return False
-            seen.add((trial["source"], trial["codec"]))
+            seen.add((trial.source, trial.codec))
     return seen == {("one", "jpeg"), ("one", "webp")}
 
 
@@ -82,8 +84,8 @@ def test_7_the_same_source_under_two_codecs_is_two_things(tmp_path: Path, monkey
 def decoded_frames_are_exact(folder: Path) -> bool:
     """What a browser cannot show is carried as the decoder gave it, pixel for pixel."""
     build(folder, workers=1)
-    (ladder,) = read_manifest(folder)["ladders"]
-    pack = read_pack((folder / "build" / "packs" / f"{ladder['pack']}.pack").read_bytes())
+    (ladder,) = read_manifest(folder).ladders
+    pack = read_pack((folder / "build" / "packs" / f"{ladder.pack}.pack").read_bytes())
     with Image.open(folder / "images" / "one.png") as source:
         expected = ImageOps.posterize(source.convert("RGB"), 3)
     with Image.open(BytesIO(pack.frames[pack.levels[1]].content)) as shown:

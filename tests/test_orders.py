@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from hitgen.publishing.built import PageContent
+from hitgen.manifest import Page, PageKind
 from hitgen.publishing.orders import group_pages
 from hitgen.recruiters.fees import fee_usd, quote, split
 from hitgen.recruiters.pacer import Pacer
+from tests.support import manifests
+from tests.support.manifests import ladder
 
 
 @pytest.mark.parametrize(
@@ -43,8 +45,9 @@ def test_waves_are_few_even_and_below_ten(assignments: int) -> None:
     assert split(assignments, waves=False) == [assignments]
 
 
-def page(name: str, study: str, gold: str = "", kind: str = "study") -> PageContent:
-    return PageContent(name, kind, 5, frozenset(study), frozenset(gold))
+def page(name: str, study: str, gold: str = "", kind: PageKind = "study") -> Page:
+    shown = [ladder("study", key, "study", key) for key in study] + [ladder("gold", key, "gold", key) for key in gold]
+    return manifests.page(name, shown, kind=kind)
 
 
 def test_trials_that_stand_on_one_hit_only_need_no_group() -> None:

@@ -184,7 +184,7 @@ def test_a_page_that_is_not_served_as_built_stops_everything(tmp_path: Path, sit
     folder, recruiter = batch(tmp_path, site), FakeRecruiter()
     with open_publication(folder, now=recruiter.clock, recruiter=recruiter) as publication:
         plan = plan_publication(publication)
-        file = publication.page("p0002").file
+        file = publication.built.files["p0002"]
         wrong = folder / "published" / file.key
         wrong.parent.mkdir(parents=True)
         wrong.write_text("something else")

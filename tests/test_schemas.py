@@ -1,4 +1,4 @@
-"""What is built holds its shipped JSON Schemas, and the schemas refuse what is wrong."""
+"""What is built holds the schemas of the docs, the schemas refuse what is wrong, and the docs are those of the code."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from hitgen.build import build, read_manifest
+from hitgen.build import build
+from hitgen.manifest import read_manifest
+from tests import docs
 from tests.browser.conftest import write_batch
 
-SCHEMAS = Path(__file__).parent.parent / "hitgen" / "schemas"
 EXTRA = '[display]\nscaling = "physical"\n[[survey]]\nname = "s"\nkind = "text"\nlabel = "What?"\n'
 
 
@@ -27,14 +28,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     pack = next(place.packs.glob("*.pack")).read_bytes()
     (length,) = struct.unpack("<I", pack[8:12])
     return {
-        "manifest": read_manifest(folder),
+        "manifest": json.loads(place.manifest.read_bytes()),
         "page": json.loads(html.split('id="hit-page">')[1].split("</script>")[0]),
         "pack": json.loads(pack[12 : 12 + length]),
     }
 
 
 def schema(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    """The schema of the docs, with every key of an object named: what is built has no others."""
+    loaded: dict[str, Any] = json.loads((docs.DOCS / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    for part in (loaded, *loaded.get("$defs", {}).values()):
+        if "properties" in part:
+            part["additionalProperties"] = False
     return loaded
 
 
@@ -46,7 +51,7 @@ WRONG: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "a role in the page": ("page", with_role),
     "a page without its trials": ("manifest", lambda manifest: manifest["pages"][0].pop("trials")),
     "a ladder without a source": ("manifest", lambda manifest: manifest["ladders"][0]["levels"].clear()),
-    "a frame of another type": ("pack", lambda index: index["frames"][0].update(type="image/gif")),
+    "a frame without a length": ("pack", lambda index: index["frames"][0].pop("length")),
 }
 
 
@@ -63,3 +68,15 @@ def test_a_schema_refuses_what_is_wrong(wrong: str, built: dict[str, Any]) -> No
     change(data)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(data, schema(name))
+
+
+def test_a_manifest_is_read_as_it_was_written(tmp_path: Path, built: dict[str, Any]) -> None:
+    (tmp_path / "build").mkdir()
+    text = json.dumps(built["manifest"], indent=1, ensure_ascii=False)
+    (tmp_path / "build" / "manifest.json").write_text(text, encoding="utf-8")
+    assert read_manifest(tmp_path).json(indent=1) == text
+
+
+@pytest.mark.parametrize("path", docs.made(), ids=lambda path: path.name)
+def test_the_docs_are_those_of_the_code(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == docs.made()[path], "run `make docs`"

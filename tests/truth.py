@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import polars
 
-from hitgen.build import build, read_manifest
+from hitgen.build import build
 from hitgen.doubles.mturk.marketplace import Marketplace
+from hitgen.manifest import Question, read_manifest
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.results.dataset import Dataset, make_dataset
@@ -97,8 +97,8 @@ def differences(folder: Path, truth: Truth, done: list[Worked], found: Dataset) 
     study = read_study(folder)
     names = {study.pseudonym(one.worker): one.worker for one in done}
     manifest = read_manifest(folder)
-    gold = {row["question"]: row for row in manifest["questions"]}
-    planned = {trial["trial"]: trial for page in manifest["pages"] for trial in page["trials"]}
+    gold = manifest.by_question
+    planned = {trial.trial: trial for page in manifest.pages for trial in page.trials}
     marks: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for row in found.clicks.sort("assignment", "trial", "attempt", "click").iter_rows(named=True):
         marks.setdefault((names[row["worker"]], row["trial"]), []).append((row["x"], row["y"]))
@@ -113,11 +113,11 @@ def differences(folder: Path, truth: Truth, done: list[Worked], found: Dataset) 
         got = marks.get(key, [])
         if len(got) != len(wanted) or any(math.dist(a, b) > WITHIN_PX for a, b in zip(got, wanted, strict=True)):
             told.append(f"{known}: marks {got} for {wanted}")
-        if (row["source"], row["images"], row["role"]) != (trial["source"], trial["images"], trial["role"]):
+        if (row["source"], row["images"], row["role"]) != (trial.source, trial.images, trial.role):
             told.append(f"{known}: {row['images']}/{row['source']} for {trial}")
         if row["role"] == "gold":
             passes = (row["gold_level_pass"], row["gold_place_pass"])
-            if passes != _graded(answer.level, got, gold[trial["question"]]):
+            if passes != _graded(answer.level, got, gold[trial.question or ""]):
                 told.append(f"{known}: graded {passes} with {row['level']}, {got}")
     orders: dict[str, list[list[str]]] = {one.worker: [] for one in done}
     for one in done:
@@ -129,14 +129,14 @@ def differences(folder: Path, truth: Truth, done: list[Worked], found: Dataset) 
     return count, told
 
 
-def _graded(level: int | None, marks: list[tuple[float, float]], question: dict[str, Any]) -> tuple[bool, bool]:
+def _graded(level: int | None, marks: list[tuple[float, float]], question: Question) -> tuple[bool, bool]:
     """The grade by trying every pairing, apart from the code under test."""
-    low, high = question["level"]
+    low, high = question.level
     best = max(
         (
-            sum(math.dist(mark, point) <= question["radius_px"] for mark, point in zip(marks, some, strict=False))
-            for some in itertools.permutations(question["points"])
+            sum(math.dist(mark, point) <= question.radius_px for mark, point in zip(marks, some, strict=False))
+            for some in itertools.permutations(question.points)
         ),
         default=0,
     )
-    return level is not None and low <= level <= high, best >= question["matches"]
+    return level is not None and low <= level <= high, best >= question.matches

@@ -24,14 +24,15 @@ from hitgen.batch import resources
 from hitgen.batch.load import Batch
 from hitgen.config.loading import CONFIG_NAME, nearest
 from hitgen.errors import Fault, InputError
-from hitgen.pages.context import InlinePack, PageContext, page_data, screen_texts
+from hitgen.manifest import Ladder, Level
+from hitgen.pages.context import InlinePack, PageContext, screen_texts
+from hitgen.pages.data import page_data
 from hitgen.pages.results import result_sources
 from hitgen.pages.script import link
 from hitgen.pages.seal import policy, submit_origins
 from hitgen.pages.slots import slot_faults, source_faults
 from hitgen.pages.texts import load_texts
 from hitgen.plan import PlannedPage
-from hitgen.stimuli.ladders import Ladder
 from hitgen.stimuli.packs import pack_path
 
 CHUNK_BYTES = 3 * 2**18
@@ -68,16 +69,24 @@ class Renderer:
 
     def check(self, planned: PlannedPage) -> None:
         """Refuse what is wrong with templates, before any ladder is made: stand-ins take the ladders' places."""
-        ladders = {trial.ladder: Ladder("", "", "", "jpeg", "study", "0" * 64, 0, 1, 1, ()) for trial in planned.trials}
+        ladder = Ladder(
+            ladder="",
+            images="",
+            source="",
+            codec="",
+            role="study",
+            pack="0" * 64,
+            bytes=0,
+            width=1,
+            height=1,
+            levels=(Level(0, None, ""),),
+        )
+        ladders = {trial.ladder: ladder for trial in planned.trials}
         self._html(self.page_json(planned, ladders), self._places(planned, ladders))
 
     def page_json(self, planned: PlannedPage, ladders: Mapping[str, Ladder]) -> str:
         """The page's data as JSON that may stand in a script block."""
-        data = page_data(self._batch, planned, ladders, self._texts, self._origins)
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        for letter in "<>&\u2028\u2029":
-            text = text.replace(letter, f"\\u{ord(letter):04x}")
-        return text
+        return page_data(self._batch, planned, ladders, self._texts, self._origins).json()
 
     def chunks(self, planned: PlannedPage, ladders: Mapping[str, Ladder], packs: Path) -> Iterator[bytes]:
         """The sealed page piece by piece, so that its packs are never all in memory."""

@@ -20,7 +20,7 @@ from hitgen.config.recruiting import (
 )
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.rows import Order
-from hitgen.publishing.built import BuiltPage, PageContent
+from hitgen.manifest import Page, PageContent
 from hitgen.recruiters.fees import Quote, quote_for, split
 
 MAX_REQUIREMENTS = 10
@@ -103,7 +103,7 @@ def quote_pages(config: BatchConfig, pages: Iterable[tuple[str, int]], waves: bo
 class Orders:
     """All HITs of a batch, and the ones that fill up or replace them later."""
 
-    def __init__(self, config: BatchConfig, pages: Sequence[BuiltPage], ledger: str) -> None:
+    def __init__(self, config: BatchConfig, pages: Sequence[Page], ledger: str) -> None:
         self._config = config
         self._ledger = ledger
         self._pages = {page.page: page for page in pages}
@@ -147,7 +147,7 @@ class Orders:
             unseen=tuple(sorted(unseen)),
             needs_admission=self._admission and built.kind == "study",
         )
-        return Intended(order, built.file.sha256, groups.study, replaces)
+        return Intended(order, built.sha256, groups.study, replaces)
 
 
 def groups_of(config: BatchConfig, pages: Sequence[PageContent]) -> dict[str, Groups]:

@@ -15,7 +15,8 @@ from hitgen.hosts import open_host
 from hitgen.hosts.base import Host
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
-from hitgen.publishing.built import Built, BuiltPage, read_build
+from hitgen.manifest import Page
+from hitgen.publishing.built import Built, read_build
 from hitgen.publishing.orders import Orders
 from hitgen.recruiters import open_recruiter
 from hitgen.recruiters.base import Recruiter
@@ -60,20 +61,18 @@ class Publication(Account):
     built: Built
     orders: Orders
 
-    def page(self, name: str) -> BuiltPage:
+    def page(self, name: str) -> Page:
         """A built page by its name; raises InputError for one that was published but is not built."""
-        if name not in self._by_name:
+        pages = self.built.manifest.by_page
+        if name not in pages:
             problem = f"page {name} was published but is not in this build"
             remedy = "undoing the change and building again, or `hitgen close` and another batch name"
             raise InputError(Fault("build/manifest.json", "pages", problem, remedy))
-        return self._by_name[name]
+        return pages[name]
 
     def url(self, name: str) -> str:
         """The address of a page for workers."""
-        return self.host.url(self.page(name).file.key)
-
-    def __post_init__(self) -> None:
-        self._by_name = {page.page: page for page in self.built.pages}
+        return self.host.url(self.built.files[self.page(name).page].key)
 
 
 @contextmanager

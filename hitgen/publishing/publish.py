@@ -130,7 +130,7 @@ def _missing(publication: Publication) -> list[Intended]:
         built = publication.page(row.page)
         planned = wanted.get(row.hit)
         regular = row.replaces is None and not is_further(row.hit)
-        if built.file.sha256 != row.page_sha256:
+        if built.sha256 != row.page_sha256:
             problem = f"page {row.page} is not the one that was published"
         elif regular and (planned is None or planned.order.assignments != row.order.assignments):
             problem = f"page {row.page} was published with other assignments or waves"
@@ -217,7 +217,7 @@ def publish(
     new = [hit.order for hit in plan.now]
     publication.recruiter.prepare(new)
     uploaded = _serve(publication, plan, workers, progress)
-    publication.ledger.set_fact(MANIFEST_FACT, publication.built.manifest)
+    publication.ledger.set_fact(MANIFEST_FACT, publication.built.manifest.json())
     settled = tuple(settle(publication, row).hit for row in plan.doubtful)
     excluded = _keep_apart(publication, plan)
     made: list[str] = []
@@ -251,8 +251,9 @@ def _serve(publication: Publication, plan: PublicationPlan, workers: int, progre
     What was seen once is not fetched again, except for the first page that is about to be used.
     """
     sent = 0
-    pages = list({page.file.key: page.file for page in publication.built.pages}.values())
-    first = {publication.page(hit.order.page).file.key for hit in plan.now[:1]}
+    of_page = publication.built.files
+    pages = list({file.key: file for file in of_page.values()}.values())
+    first = {of_page[hit.order.page].key for hit in plan.now[:1]}
     for files, packs in ((list(publication.built.packs), True), (pages, False)):
         sent += upload(publication.host, files, workers, progress)
         # By address: another base_url shows the same key by another way, which may be broken.

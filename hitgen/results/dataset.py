@@ -86,7 +86,7 @@ def _outliers(study: Study) -> dict[Key, tuple[bool, bool]]:
         for attempt in work.answers("study"):
             key = (work.received.assignment, attempt.known.trial)
             if attempt.row.level is not None and study.judged.ratings[key].use == "use":
-                by_ladder.setdefault(attempt.known.ladder.ladder, {})[key] = attempt.row.level
+                by_ladder.setdefault(attempt.known.ladder, {})[key] = attempt.row.level
     rules = study.config.screening
     found: dict[Key, tuple[bool, bool]] = {}
     for levels in by_ladder.values():
@@ -107,7 +107,7 @@ def _with_outliers(study: Study, verdict: Verdict, marks: tuple[bool, bool] | No
 def _shared(study: Study, work: GradedWork) -> dict[str, Any]:
     display = work.work.submission.display
     return {
-        "batch": study.content.batch, "page": work.work.page.page, "kind": work.work.page.kind,
+        "batch": study.manifest.batch, "page": work.work.page.page, "kind": work.work.page.kind,
         "hit": work.received.hit, "assignment": work.received.assignment,
         "worker": study.pseudonym(work.received.worker), "px_per_cm": display.css_px_per_cm,
         "device_pixel_ratio": display.device_pixel_ratio, "device_px_per_source_px": display.device_px_per_source_px,
@@ -117,7 +117,7 @@ def _shared(study: Study, work: GradedWork) -> dict[str, Any]:
 
 
 def _rating(attempt: Attempt, verdict: Verdict, marks: tuple[bool, bool]) -> dict[str, Any]:
-    row, ladder, timing = attempt.row, attempt.known.ladder, attempt.row.timing
+    row, ladder, timing = attempt.row, attempt.ladder, attempt.row.timing
     return {
         "trial": row.trial, "order": attempt.order, "attempt": row.attempt, "role": attempt.known.role,
         "images": ladder.images, "source": ladder.source, "codec": ladder.codec, "ladder": ladder.ladder,
@@ -135,7 +135,7 @@ def _rating(attempt: Attempt, verdict: Verdict, marks: tuple[bool, bool]) -> dic
 
 
 def _clicks(shared: dict[str, Any], attempt: Attempt, verdict: Verdict) -> list[dict[str, Any]]:
-    ladder = attempt.known.ladder
+    ladder = attempt.ladder
     about = {
         "batch": shared["batch"], "assignment": shared["assignment"], "worker": shared["worker"],
         "trial": attempt.row.trial, "attempt": attempt.row.attempt, "ladder": ladder.ladder, "images": ladder.images,
@@ -148,11 +148,11 @@ def _images(study: Study) -> list[dict[str, Any]]:
     names = ("images", "source", "codec", "ladder", "role", "width", "height", "level_max", "pack")
     return [
         {
-            "batch": study.content.batch,
+            "batch": study.manifest.batch,
             "parameters": json.dumps(ladder.parameters),
             **{name: getattr(ladder, name) for name in names},
         }
-        for ladder in study.content.ladders
+        for ladder in study.manifest.ladders
     ]
 
 
@@ -185,7 +185,7 @@ def _workers(study: Study, verdicts: dict[Key, Verdict]) -> list[dict[str, Any]]
 def _surveys(study: Study) -> list[dict[str, Any]]:
     return [
         {
-            "batch": study.content.batch, "page": work.work.page.page, "assignment": work.received.assignment,
+            "batch": study.manifest.batch, "page": work.work.page.page, "assignment": work.received.assignment,
             "worker": study.pseudonym(work.received.worker), "question": question,
             "answer": None if answer is None else str(answer),
         }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hitgen.ledger.rows import Received
-from hitgen.results.content import KnownAnswer, KnownTrial
+from hitgen.manifest import Ladder, Manifest, Question, Trial
 from hitgen.results.parsing import Work
 from hitgen.results.submission import Point, TrialRow
 
@@ -16,7 +16,8 @@ from hitgen.results.submission import Point, TrialRow
 class Attempt:
     """One attempt with its trial, its place in the worker's order (1..) and, where an answer is known, its grade."""
 
-    known: KnownTrial
+    known: Trial
+    ladder: Ladder
     row: TrialRow
     order: int
     level_pass: bool | None
@@ -48,27 +49,29 @@ class GradedWork:
         return [attempt for attempt in self.attempts if attempt.known.role == role]
 
 
-def grade(work: Work) -> GradedWork:
+def grade(work: Work, manifest: Manifest) -> GradedWork:
     """A submission with its gold and training answers graded."""
     place = {trial: number for number, trial in enumerate(work.submission.order, start=1)}
-    attempts = [_graded(work.page.trials[row.trial], row, place[row.trial]) for row in work.submission.trials]
+    attempts = [
+        _graded(work.page.by_trial[row.trial], row, place[row.trial], manifest) for row in work.submission.trials
+    ]
     return GradedWork(work, tuple(sorted(attempts, key=lambda attempt: (attempt.order, attempt.row.attempt))))
 
 
-def _graded(known: KnownTrial, row: TrialRow, order: int) -> Attempt:
-    if known.answer is None or known.role == "study":
-        return Attempt(known, row, order, None, None)
-    return Attempt(
-        known, row, order, level_is_right(row.level, known.answer), places_are_right(row.points, known.answer)
-    )
+def _graded(known: Trial, row: TrialRow, order: int, manifest: Manifest) -> Attempt:
+    ladder, answer = manifest.by_key[known.key], manifest.by_question.get(known.question or "")
+    if answer is None or known.role == "study":
+        return Attempt(known, ladder, row, order, None, None)
+    right = level_is_right(row.level, answer), places_are_right(row.points, answer)
+    return Attempt(known, ladder, row, order, *right)
 
 
-def level_is_right(level: int | None, answer: KnownAnswer) -> bool:
+def level_is_right(level: int | None, answer: Question) -> bool:
     """Whether a level lies in the window, its ends included; "none seen" (None) never does."""
     return level is not None and answer.level[0] <= level <= answer.level[1]
 
 
-def places_are_right(marks: Sequence[Point], answer: KnownAnswer) -> bool:
+def places_are_right(marks: Sequence[Point], answer: Question) -> bool:
     """Whether enough points have a mark of their own within the radius."""
     return match_count(marks, answer.points, answer.radius_px) >= answer.matches
 

@@ -31,7 +31,7 @@ def propose(study: Study) -> list[ReviewRow]:
             assignment=received.assignment,
             worker=received.worker,
             page=received.page,
-            kind=study.content.pages[received.page].kind if received.page in study.content.pages else "",
+            kind=study.manifest.by_page[received.page].kind if received.page in study.manifest.by_page else "",
             submitted_at=received.submitted_at.isoformat(),
             status=received.status,
             minutes=_minutes(work),
@@ -82,7 +82,7 @@ def bonuses_of(study: Study) -> Bonuses:
     table, found = study.config.bonus, Bonuses()
     paid: dict[str, list[Received]] = {}
     for received in study.received():
-        page = study.content.pages.get(received.page)
+        page = study.manifest.by_page.get(received.page)
         pays = received.status != "Rejected" and study.judged.assignments[received.assignment].pay == "pay"
         if page and page.kind == "study" and pays:
             paid.setdefault(received.worker, []).append(received)

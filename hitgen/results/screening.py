@@ -50,7 +50,7 @@ def repeats(works: Iterable[GradedWork]) -> set[Key]:
     found: set[Key] = set()
     for work in works:
         for attempt in (*work.answers("study"), *work.answers("gold")):
-            thing = (work.received.worker, attempt.known.question or attempt.known.ladder.ladder)
+            thing = (work.received.worker, attempt.known.question or attempt.known.ladder)
             if thing in met:
                 found.add((work.received.assignment, attempt.known.trial))
             met.add(thing)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hitgen.build import read_manifest
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Received
+from hitgen.manifest import FILE, Manifest, parse_manifest, read_manifest
+from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.publication import LEDGER
-from hitgen.results.content import Content, read_content
 from hitgen.results.grade import GradedWork, grade
 from hitgen.results.parsing import Faulty, Work, parse
 from hitgen.results.pseudonyms import ledger_key, pseudonym
@@ -27,7 +27,7 @@ class Study:
 
     folder: Path
     config: BatchConfig
-    content: Content
+    manifest: Manifest
     works: tuple[GradedWork, ...]
     faulty: tuple[Faulty, ...]
     review: dict[str, ReviewRow]
@@ -61,34 +61,40 @@ def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
 
 
 def _study(folder: Path, config: BatchConfig, ledger: Ledger) -> Study:
-    content = read_content(folder, ledger)
+    manifest = published_manifest(folder, ledger)
     rows = list(ledger.submissions())
-    _refuse_other_build(content, ledger, {row.hit for row in rows})
-    works, faulty = read_works(rows, content)
+    _refuse_other_build(manifest, ledger, {row.hit for row in rows})
+    works, faulty = read_works(rows, manifest)
     review = read_review(folder)
     judged = judge(works, faulty, config, {name: row.decided() for name, row in review.items()})
     key = ledger_key(ledger)
-    return Study(folder, config, content, tuple(works), tuple(faulty), review, judged, key)
+    return Study(folder, config, manifest, tuple(works), tuple(faulty), review, judged, key)
 
 
-def read_works(rows: Iterable[Received], content: Content) -> tuple[Sequence[GradedWork], Sequence[Faulty]]:
+def published_manifest(folder: Path, ledger: Ledger) -> Manifest:
+    """The manifest of what a ledger published, or else of the build in a batch folder; InputError where it is damaged."""
+    published = ledger.fact(MANIFEST_FACT)
+    return parse_manifest(published, "the published manifest in the ledger") if published else read_manifest(folder)
+
+
+def read_works(rows: Iterable[Received], manifest: Manifest) -> tuple[Sequence[GradedWork], Sequence[Faulty]]:
     """What can be graded, graded, and what cannot."""
     works: list[GradedWork] = []
     faulty: list[Faulty] = []
     for row in rows:
-        read = parse(row, content)
+        read = parse(row, manifest)
         if isinstance(read, Work):
-            works.append(grade(read))
+            works.append(grade(read, manifest))
         else:
             faulty.append(read)
     return works, faulty
 
 
-def _refuse_other_build(content: Content, ledger: Ledger, hits: set[str]) -> None:
+def _refuse_other_build(manifest: Manifest, ledger: Ledger, hits: set[str]) -> None:
     """Stop where the build is not the one that workers saw: its trials would be other pictures."""
     for hit in ledger.hits():
-        page = content.pages.get(hit.page)
+        page = manifest.by_page.get(hit.page)
         if hit.hit in hits and (page is None or page.sha256 != hit.page_sha256):
             problem = f"page {hit.page} is not the one that was published"
             remedy = "undoing the change to batch.toml or images and `hitgen build` again"
-            raise InputError(Fault("build/manifest.json", hit.page, problem, remedy))
+            raise InputError(Fault(FILE, hit.page, problem, remedy))

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -180,11 +180,3 @@ def _place(loc: tuple[int | str, ...]) -> str:
 def plain(text: str) -> str:
     """`text` in one printable line: whatever a terminal could take for a command is spelled out."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-
-
-def submission_schema() -> dict[str, Any]:
-    """The JSON Schema of a submission."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Submission.model_json_schema(by_alias=True),
-    }

@@ -65,11 +65,11 @@ def plan_topup(publication: Publication, with_undecided: bool = False) -> TopupP
     found = shortfalls(publication, study)
     need = {ladder: short.missing(with_undecided) for ladder, short in found.items()}
     pages: dict[str, int] = {}
-    for page in study.content.pages.values():
-        wanted = max((need[ladder] for ladder in page.study()), default=0) if page.kind == "study" else 0
+    for page in study.manifest.pages:
+        wanted = max((need[ladder] for ladder in page.study), default=0) if page.kind == "study" else 0
         if wanted:
             pages[page.page] = wanted
-            need.update({ladder: max(0, need[ladder] - wanted) for ladder in page.study()})
+            need.update({ladder: max(0, need[ladder] - wanted) for ladder in page.study})
     asked = {page: min(count, _most(publication)) for page, count in pages.items()}
     held_back = sum(pages.values()) - sum(asked.values())
     return TopupPlan(found, asked, held_back, plan_publication(publication, asked))
@@ -92,10 +92,10 @@ def shortfalls(publication: Publication, study: Study) -> dict[str, Shortfall]:
             use = study.judged.ratings[work.received.assignment, attempt.known.trial].use
             counts = {"use": usable, "not-enough-evidence": undecided}.get(use)
             if counts is not None:
-                counts[attempt.known.ladder.ladder] = counts.get(attempt.known.ladder.ladder, 0) + 1
+                counts[attempt.known.ladder] = counts.get(attempt.known.ladder, 0) + 1
     expected: dict[str, int] = {}
-    for page in study.content.pages.values():
-        for ladder in page.study():
+    for page in study.manifest.pages:
+        for ladder in page.study:
             expected[ladder] = expected.get(ladder, 0) + coming_by_page.get(page.page, 0)
     return {
         row.ladder: Shortfall(
@@ -106,7 +106,7 @@ def shortfalls(publication: Publication, study: Study) -> dict[str, Shortfall]:
             undecided=undecided.get(row.ladder, 0),
             coming=expected.get(row.ladder, 0),
         )
-        for row in study.content.ladders
+        for row in study.manifest.ladders
         if row.role == "study"
     }
 

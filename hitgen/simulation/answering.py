@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hitgen.config.batch import BatchConfig
-from hitgen.results.content import KnownPage, KnownTrial
+from hitgen.manifest import Ladder, Manifest, Page, Question, Trial
 from hitgen.results.grade import level_is_right, places_are_right
 from hitgen.simulation.observers import Answer, Gold, LadderTruth, Observer
 from hitgen.simulation.population import Person, Population
@@ -37,8 +37,16 @@ class Screen:
 class SimulatedWorker:
     """One person with a screen and a pace, working page after page."""
 
-    def __init__(self, population: Population, person: Person, config: BatchConfig, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        population: Population,
+        person: Person,
+        config: BatchConfig,
+        manifest: Manifest,
+        rng: np.random.Generator,
+    ) -> None:
         self.person = person
+        self._manifest = manifest
         self.locations = config.hit.locations
         self._config = config
         self._rng = rng
@@ -49,43 +57,46 @@ class SimulatedWorker:
             float(rng.choice(REFRESH_HZ)), float(rng.choice(PIXEL_RATIOS)), float(rng.uniform(*CSS_PX_PER_CM))
         )
 
-    def answer(self, trial: KnownTrial, truth: LadderTruth) -> Answer:
+    def answer(self, trial: Trial, truth: LadderTruth) -> Answer:
         """What this person answers to a trial."""
-        return self._observer.answer(truth, _gold(trial))
+        return self._observer.answer(truth, _gold(self._known(trial)))
 
-    def work(self, page: KnownPage, truths: Mapping[str, LadderTruth], assignment: str, at: datetime) -> dict[str, Any]:
+    def work(self, page: Page, truths: Mapping[str, LadderTruth], assignment: str, at: datetime) -> dict[str, Any]:
         """The submission for one page, opened at `at`; training first, each coached until it is right."""
-        config, trials = self._config, list(page.trials.values())
+        config, trials = self._config, page.trials
         training = [trial for trial in trials if trial.role == "training"]
         judged = [trial for trial in trials if trial.role != "training"]
         order = [*training, *(judged[place] for place in self._rng.permutation(len(judged)))]
         rows: list[dict[str, Any]] = []
         clock_ms = OPENING_MS
         for trial in order:
-            answers = [self.answer(trial, truths[trial.ladder.ladder])]
-            if trial.role == "training" and trial.answer and not _is_right(answers[0], trial):
-                answers.append(Answer(trial.answer.level[0], [*trial.answer.points][: self.locations]))
+            answers, known = [self.answer(trial, truths[trial.ladder])], self._known(trial)
+            if trial.role == "training" and known and not _is_right(answers[0], known):
+                answers.append(Answer(known.level[0], [*known.points][: self.locations]))
             for attempt, answer in enumerate(answers, start=1):
-                rows.append(self._row(trial, attempt, answer, clock_ms))
+                rows.append(self._row(trial.trial, self._manifest.by_key[trial.key], attempt, answer, clock_ms))
                 clock_ms = rows[-1]["ended_ms"] + 1500
         return {
             "schema": 1, "batch": config.batch.name, "page": page.page, "assignment": assignment,
             "worker": self.person.worker, "hit": "", "opened_at": at.isoformat(), "submitted_ms": clock_ms + 5000,
             "order": [trial.trial for trial in order], "trials": rows,
-            "display": self._display(truths[order[0].ladder.ladder].width),
+            "display": self._display(truths[order[0].ladder].width),
             "calibration": {"css_px_per_cm": self.screen.css_px_per_cm},
             "consent": {"sha256": hashlib.sha256(config.consent.title.encode()).hexdigest(), "at": at.isoformat()},
             "survey": {},
         }  # fmt: skip
 
-    def _row(self, trial: KnownTrial, attempt: int, answer: Answer, started_ms: int) -> dict[str, Any]:
+    def _known(self, trial: Trial) -> Question | None:
+        return self._manifest.by_question.get(trial.question or "")
+
+    def _row(self, trial: str, ladder: Ladder, attempt: int, answer: Answer, started_ms: int) -> dict[str, Any]:
         lasted_ms = int(1000 * max(LEAST_TRIAL_S, self._pace_s * float(self._rng.lognormal(0, 0.35))))
-        level = trial.ladder.level_max if answer.level is None else answer.level
+        level = ladder.level_max if answer.level is None else answer.level
         return {
-            "trial": trial.trial, "attempt": attempt, "level": answer.level, "none_seen": answer.level is None,
+            "trial": trial, "attempt": attempt, "level": answer.level, "none_seen": answer.level is None,
             "points": [list(point) for point in answer.points],
             "started_ms": started_ms, "ended_ms": started_ms + lasted_ms, "slider_start": 0,
-            "trace": self._trace(level, trial.ladder.level_max, lasted_ms), "timing": self._timing(lasted_ms),
+            "trace": self._trace(level, ladder.level_max, lasted_ms), "timing": self._timing(lasted_ms),
         }  # fmt: skip
 
     def _trace(self, level: int, level_max: int, lasted_ms: int) -> list[list[int]]:
@@ -120,23 +131,22 @@ class SimulatedWorker:
         }  # fmt: skip
 
 
-def _gold(trial: KnownTrial) -> Gold | None:
-    known = trial.answer
+def _gold(known: Question | None) -> Gold | None:
     return Gold(known.level[0], known.level[1], known.points) if known else None
 
 
-def _is_right(answer: Answer, trial: KnownTrial) -> bool:
-    known = trial.answer
-    return known is None or (level_is_right(answer.level, known) and places_are_right(answer.points, known))
+def _is_right(answer: Answer, known: Question) -> bool:
+    return level_is_right(answer.level, known) and places_are_right(answer.points, known)
 
 
-def is_admitted(submission: dict[str, Any], page: KnownPage, pass_share: float) -> bool:
+def is_admitted(submission: dict[str, Any], page: Page, manifest: Manifest, pass_share: float) -> bool:
     """Whether the quiz of a qualification page was passed: each gold answer is checked for its level and its places."""
     passed = asked = 0
     for row in submission["trials"]:
-        trial = page.trials[row["trial"]]
-        if trial.role == "gold" and trial.answer:
+        trial = page.by_trial[row["trial"]]
+        known = manifest.by_question.get(trial.question or "")
+        if trial.role == "gold" and known:
             points = [(x, y) for x, y in row["points"]]
-            passed += level_is_right(row["level"], trial.answer) + places_are_right(points, trial.answer)
+            passed += level_is_right(row["level"], known) + places_are_right(points, known)
             asked += 2
     return not asked or passed / asked >= pass_share

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.errors import OutsideError
+from hitgen.manifest import Page
 from hitgen.preview import page_address
-from hitgen.results.content import KnownPage
 from hitgen.robots.browser import open_browser
 from hitgen.robots.robot import Answer, Robot, Trial, differences
 from hitgen.simulation.answering import SimulatedWorker
@@ -30,7 +30,7 @@ def robots(folder: Path) -> Iterator[Work]:
 
         def work(
             worker: SimulatedWorker,
-            page: KnownPage,
+            page: Page,
             truths: Mapping[str, LadderTruth],
             assignment: str,
             at: datetime,
@@ -39,8 +39,8 @@ def robots(folder: Path) -> Iterator[Work]:
                 addresses[page.page] = page_address(folder, page.page)
 
             def answer(trial: Trial) -> Answer:
-                known = page.trials[trial.trial]
-                given = worker.answer(known, truths[known.ladder.ladder])
+                known = page.by_trial[trial.trial]
+                given = worker.answer(known, truths[known.ladder])
                 return Answer(given.level, list(given.points))
 
             context = browser.new_context(viewport=VIEWPORT, accept_downloads=True)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
-from hitgen.results.content import KnownPage
+from hitgen.manifest import Page
 
 
 class Deal:
     """Places on pages, given away to one worker after another."""
 
-    def __init__(
-        self, pages: Iterable[KnownPage], places: Mapping[str, int], rng: np.random.Generator, gold_repeats: bool
-    ) -> None:
+    def __init__(self, pages: Iterable[Page], rng: np.random.Generator, gold_repeats: bool) -> None:
         self._rng = rng
         self._pages = {page.page: page for page in pages}
-        self._left = {page: count for page, count in places.items() if page in self._pages and count > 0}
+        self._left = {page.page: page.assignments for page in self._pages.values() if page.assignments}
         self._met = {name: _meets(page, gold_repeats) for name, page in self._pages.items()}
 
     def places_left(self) -> int:
@@ -28,11 +26,11 @@ class Deal:
         """The places left on the page with most of them: at least as many workers are still needed."""
         return max(self._left.values(), default=0)
 
-    def take(self, most: int) -> list[KnownPage]:
+    def take(self, most: int) -> list[Page]:
         """Up to `most` pages for one worker, fullest pages last; study ladders and gold questions never repeat."""
         order = list(self._left)
         order = [order[place] for place in self._rng.permutation(len(order))]
-        taken: list[KnownPage] = []
+        taken: list[Page] = []
         met: set[str] = set()
         for name in sorted(order, key=lambda name: -self._left[name]):
             if len(taken) == most:
@@ -47,8 +45,7 @@ class Deal:
         return taken
 
 
-def _meets(page: KnownPage, gold_repeats: bool) -> frozenset[str]:
+def _meets(page: Page, gold_repeats: bool) -> frozenset[str]:
     if gold_repeats:
-        return page.study()
-    asked = {trial.question for trial in page.trials.values() if trial.role == "gold" and trial.question}
-    return frozenset(page.study() | asked)
+        return page.study
+    return page.study | page.gold

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from hitgen.build import read_manifest
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.errors import Fault, InputError
@@ -21,8 +20,8 @@ from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.lib.files import write_whole
+from hitgen.manifest import Manifest, Page, read_manifest
 from hitgen.publishing.publication import LEDGER
-from hitgen.results.content import Content, KnownPage, read_content
 from hitgen.simulation.answering import SimulatedWorker, is_admitted
 from hitgen.simulation.dealing import Deal
 from hitgen.simulation.observers import LadderTruth, draw_truth
@@ -34,7 +33,7 @@ LEAST_TO_QUIZ = 20
 """Workers hired at once where a quiz lets only some of them in."""
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
-Work = Callable[[SimulatedWorker, KnownPage, Mapping[str, LadderTruth], str, datetime], dict[str, Any]]
+Work = Callable[[SimulatedWorker, Page, Mapping[str, LadderTruth], str, datetime], dict[str, Any]]
 """How a worker comes to a submission: (worker, page, truths, assignment, when)."""
 
 
@@ -68,19 +67,18 @@ def simulate(
 
     Replaces an earlier simulation. Raises InputError where the batch has a ledger of real submissions, or no build.
     """
-    config, content = read_config(folder / "batch.toml"), read_content(folder)
+    config, manifest = read_config(folder / "batch.toml"), read_manifest(folder)
     path = folder / LEDGER
-    places = {row["page"]: int(row["assignments"]) for row in read_manifest(folder)["pages"]}
     rng = np.random.default_rng(seed)
-    truths = _truths(content, population, rng)
+    truths = _truths(manifest, population, rng)
     with locked(path):
         _refuse_real(path)
         fresh = path.with_name(f"{LEDGER}.simulating")
         _remove(fresh)
-        made = _Made(config, content, population, truths, rng, work)
+        made = _Made(config, manifest, population, truths, rng, work)
         with Ledger(fresh) as ledger:
             ledger.bind(SIMULATED)
-            _fill(ledger, made, places, people, progress)
+            _fill(ledger, made, people, progress)
             # Publishing moves a closed ledger of play money out of the way.
             ledger.set_fact("closed", START.isoformat())
         _write_truth(folder, Truth(truths, tuple(made.people)))
@@ -104,10 +102,10 @@ def _remove(path: Path) -> None:
         name.unlink(missing_ok=True)
 
 
-def _truths(content: Content, population: Population, rng: np.random.Generator) -> dict[str, LadderTruth]:
+def _truths(manifest: Manifest, population: Population, rng: np.random.Generator) -> dict[str, LadderTruth]:
     return {
         ladder.ladder: draw_truth(population, ladder.ladder, (ladder.width, ladder.height), ladder.level_max, rng)
-        for ladder in content.ladders
+        for ladder in manifest.ladders
     }
 
 
@@ -117,13 +115,13 @@ class _Made:
     def __init__(
         self,
         config: BatchConfig,
-        content: Content,
+        manifest: Manifest,
         population: Population,
         truths: Mapping[str, LadderTruth],
         rng: np.random.Generator,
         work: Work,
     ) -> None:
-        self.config, self.content, self.population, self.rng = config, content, population, rng
+        self.config, self.manifest, self.population, self.rng = config, manifest, population, rng
         self.people: list[Person] = []
         self.submissions = 0
         self._truths, self._work = truths, work
@@ -133,9 +131,9 @@ class _Made:
         for person in draw_people(self.population, count, self.rng):
             named = Person(f"SIM{len(self.people):05d}", person.kind, person.bias)
             self.people.append(named)
-            yield SimulatedWorker(self.population, named, self.config, self.rng)
+            yield SimulatedWorker(self.population, named, self.config, self.manifest, self.rng)
 
-    def submit(self, worker: SimulatedWorker, page: KnownPage) -> tuple[Received, dict[str, Any]]:
+    def submit(self, worker: SimulatedWorker, page: Page) -> tuple[Received, dict[str, Any]]:
         """One page worked by one worker."""
         self.submissions += 1
         at = START + timedelta(minutes=7 * len(self.people), seconds=400 * (self.submissions % 10))
@@ -146,15 +144,13 @@ class _Made:
         return Received(name, f"SIM{page.page}", worker.person.worker, "Approved", at, done, None, answer), record
 
 
-def _fill(
-    ledger: Ledger, made: _Made, places: Mapping[str, int], people: int | None, progress: Callable[[int, int], None]
-) -> None:
-    pages = made.content.pages
-    for page in pages.values():
-        _intend(ledger, made.config, page, places[page.page])
-    quiz = next((page for page in pages.values() if page.kind == "qualification"), None)
-    study = [page for page in pages.values() if page.kind == "study"]
-    deal = Deal(study, places, made.rng, getattr(made.config.recruiter, "gold_repeats", "") == "allow")
+def _fill(ledger: Ledger, made: _Made, people: int | None, progress: Callable[[int, int], None]) -> None:
+    pages = made.manifest.pages
+    for page in pages:
+        _intend(ledger, made.config, page)
+    quiz = next((page for page in pages if page.kind == "qualification"), None)
+    study = [page for page in pages if page.kind == "study"]
+    deal = Deal(study, made.rng, getattr(made.config.recruiter, "gold_repeats", "") == "allow")
     total = deal.places_left()
     before = -1
     # A round that fills no place is the last: nobody passes the quiz.
@@ -173,13 +169,13 @@ def _fill(
                     break
 
 
-def _passes(ledger: Ledger, made: _Made, worker: SimulatedWorker, quiz: KnownPage) -> bool:
+def _passes(ledger: Ledger, made: _Made, worker: SimulatedWorker, quiz: Page) -> bool:
     record = _hand_in(ledger, made, worker, quiz)
     stage = made.config.qualification
-    return stage is None or is_admitted(record, quiz, stage.pass_share)
+    return stage is None or is_admitted(record, quiz, made.manifest, stage.pass_share)
 
 
-def _hand_in(ledger: Ledger, made: _Made, worker: SimulatedWorker, page: KnownPage) -> dict[str, Any]:
+def _hand_in(ledger: Ledger, made: _Made, worker: SimulatedWorker, page: Page) -> dict[str, Any]:
     submission, record = made.submit(worker, page)
     hit = ledger.hit(f"{page.page}.1")
     assert hit is not None
@@ -187,11 +183,11 @@ def _hand_in(ledger: Ledger, made: _Made, worker: SimulatedWorker, page: KnownPa
     return record
 
 
-def _intend(ledger: Ledger, config: BatchConfig, page: KnownPage, assignments: int) -> None:
+def _intend(ledger: Ledger, config: BatchConfig, page: Page) -> None:
     """A HIT in the ledger, as if it had been published for nothing."""
     hit, free = f"{page.page}.1", Decimal("0.00")
     annotation = f"hitgen {ledger.name} {config.batch.name} {hit}"
-    order = Order(hit, page.page, page.kind, f"simulated:{page.page}", assignments, free, annotation)
+    order = Order(hit, page.page, page.kind, f"simulated:{page.page}", page.assignments, free, annotation)
     ledger.intend(order, page.sha256, free, START)
     until = START + timedelta(days=30)
     ledger.created(
@@ -201,7 +197,7 @@ def _intend(ledger: Ledger, config: BatchConfig, page: KnownPage, assignments: i
             annotation,
             order.url,
             free,
-            assignments,
+            page.assignments,
             available=0,
             pending=0,
             created_at=START,

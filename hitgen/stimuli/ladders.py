@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from hitgen.batch.load import LadderSource
 from hitgen.config.images import FilesSet, Parameter
 from hitgen.lib.files import file_sha256
+from hitgen.manifest import Ladder, Level
 from hitgen.stimuli.codecs import encode_frame, library_versions, lossless, prepare
 from hitgen.stimuli.files import carried_frame, level_files
 from hitgen.stimuli.packs import make_pack, write_pack
@@ -18,47 +17,6 @@ from hitgen.stimuli.sources import open_source
 
 FORMAT = 1
 """Raise it when the same input would give other frames or another pack."""
-
-
-@dataclass(frozen=True)
-class LadderLevel:
-    """One level: its codec parameter (None for level 0, the source) and its frame's digest."""
-
-    level: int
-    parameter: Parameter | None
-    frame: str
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """A made ladder; `ladder`, `pack` and `frame` are sha256 hex digests of content."""
-
-    ladder: str
-    images: str
-    source: str
-    codec: str
-    role: str
-    pack: str
-    bytes: int
-    width: int
-    height: int
-    levels: tuple[LadderLevel, ...]
-
-    @property
-    def key(self) -> str:
-        return f"{self.images}/{self.source}"
-
-    @property
-    def level_count(self) -> int:
-        return len(self.levels) - 1
-
-    def record(self) -> dict[str, Any]:
-        """The ladder as JSON data, as in the manifest."""
-        return asdict(self)
-
-    @staticmethod
-    def of_record(record: dict[str, Any]) -> Ladder:
-        return Ladder(**{**record, "levels": tuple(LadderLevel(**level) for level in record["levels"])})
 
 
 def make_ladder(source: LadderSource, folder: Path) -> Ladder:
@@ -81,21 +39,14 @@ def make_ladder(source: LadderSource, folder: Path) -> Ladder:
     digest, size_bytes = write_pack(pack, folder)
     digests = {frame: hashlib.sha256(frame.content).hexdigest() for frame in pack.frames}
     levels = tuple(
-        LadderLevel(level, parameter, digests[frame])
+        Level(level, parameter, digests[frame])
         for level, (parameter, frame) in enumerate(zip((None, *parameters), frames, strict=True))
     )
     return Ladder(
-        _digest(images.codec, opened.width, opened.height, levels),
-        images.name,
-        source.source,
-        images.codec,
-        images.role,
-        digest,
-        size_bytes,
-        opened.width,
-        opened.height,
-        levels,
-    )
+        ladder=_digest(images.codec, opened.width, opened.height, levels), images=images.name, source=source.source,
+        codec=images.codec, role=images.role, pack=digest, bytes=size_bytes, width=opened.width, height=opened.height,
+        levels=levels,
+    )  # fmt: skip
 
 
 def cache_key(source: LadderSource) -> str:
@@ -115,7 +66,7 @@ def cache_key(source: LadderSource) -> str:
     return digest.hexdigest()
 
 
-def _digest(codec: str, width: int, height: int, levels: tuple[LadderLevel, ...]) -> str:
+def _digest(codec: str, width: int, height: int, levels: tuple[Level, ...]) -> str:
     text = json.dumps([codec, width, height, [(level.parameter, level.frame) for level in levels]])
     return hashlib.sha256(text.encode()).hexdigest()
 

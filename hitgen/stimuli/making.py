@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from hitgen.batch.load import LadderSource
 from hitgen.errors import Fault, InputError
 from hitgen.lib.files import write_whole
+from hitgen.manifest import Ladder
 from hitgen.stimuli.cluster import on_cluster
-from hitgen.stimuli.ladders import Ladder, cache_key, make_ladder
+from hitgen.stimuli.ladders import cache_key, make_ladder
 from hitgen.stimuli.packs import pack_path
 
 Progress = Callable[[int, int], None]
@@ -68,7 +68,8 @@ def make_ladders(
         if ladder is None:
             missing.append((number, key))
         else:
-            done[number] = replace(ladder, images=source.images.name, source=source.source, role=source.images.role)
+            named = {"images": source.images.name, "source": source.source, "role": source.images.role}
+            done[number] = ladder.model_copy(update=named)
     report = progress or (lambda _done, _all: None)
     report(len(done), len(sources))
     tasks = [(number, sources[number]) for number, _ in missing]
@@ -82,7 +83,7 @@ def make_ladders(
         if isinstance(result, InputError):
             faults += result.faults
         else:
-            write_whole(cache / f"{keys[number]}.json", json.dumps(result.record()).encode())
+            write_whole(cache / f"{keys[number]}.json", result.model_dump_json().encode())
             done[number] = result
         report(len(done), len(sources))
     if faults:
@@ -93,8 +94,8 @@ def make_ladders(
 
 def _cached(record: Path, folders: Sequence[Path]) -> Ladder | None:
     try:
-        ladder = Ladder.of_record(json.loads(record.read_bytes()))
-    except (OSError, ValueError, TypeError, KeyError):
+        ladder = Ladder.model_validate_json(record.read_bytes())
+    except (OSError, ValueError):
         return None
     return ladder if any(_is_whole(pack_path(folder, ladder.pack), ladder.bytes) for folder in folders) else None
 

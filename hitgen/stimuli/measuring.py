@@ -17,8 +17,8 @@ from PIL import Image
 
 from hitgen.config.hit import Display
 from hitgen.lib.files import write_whole
+from hitgen.manifest import Ladder
 from hitgen.stimuli.flash import flash_area_sr
-from hitgen.stimuli.ladders import Ladder
 from hitgen.stimuli.packs import Pack, pack_path, read_pack
 
 IDENTICAL_RUN = 3

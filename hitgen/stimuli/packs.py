@@ -7,14 +7,35 @@ another. `levels[d]` is the number of the frame shown at level d; offsets count 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import Field
+
 from hitgen.lib.files import write_whole
+from hitgen.manifest import Frozen
 
 MAGIC = b"HITPACK1"
+
+
+class PackedFrame(Frozen):
+    """Where a frame lies in a pack; offsets count from the end of the index."""
+
+    type: str = Field(description="a MIME type that browsers decode")
+    offset: int = Field(ge=0)
+    length: int = Field(ge=1)
+
+
+class PackIndex(Frozen):
+    """The JSON index at the head of a pack."""
+
+    width: int = Field(ge=1, description="of the source in pixels")
+    height: int = Field(ge=1, description="of the source in pixels")
+    levels: tuple[int, ...] = Field(
+        min_length=1, description="levels[d] is the number of the frame shown at level d; level 0 is the source"
+    )
+    frames: tuple[PackedFrame, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -49,12 +70,11 @@ def pack_bytes(pack: Pack) -> bytes:
     """The pack as a file; the same pack gives the same bytes."""
     index, offset = [], 0
     for frame in pack.frames:
-        index.append({"type": frame.type, "offset": offset, "length": len(frame.content)})
+        index.append(PackedFrame(type=frame.type, offset=offset, length=len(frame.content)))
         offset += len(frame.content)
-    head = json.dumps(
-        {"width": pack.width, "height": pack.height, "levels": pack.levels, "frames": index}, separators=(",", ":")
-    ).encode()
-    return b"".join([MAGIC, len(head).to_bytes(4, "little"), head, *(frame.content for frame in pack.frames)])
+    head = PackIndex(width=pack.width, height=pack.height, levels=pack.levels, frames=tuple(index))
+    text = head.model_dump_json().encode()
+    return b"".join([MAGIC, len(text).to_bytes(4, "little"), text, *(frame.content for frame in pack.frames)])
 
 
 def read_pack(content: bytes) -> Pack:
@@ -63,15 +83,15 @@ def read_pack(content: bytes) -> Pack:
         raise ValueError("no pack: the first bytes are not HITPACK1")
     start = len(MAGIC) + 4
     length = int.from_bytes(content[len(MAGIC) : start], "little")
-    index = json.loads(content[start : start + length])
+    index = PackIndex.model_validate_json(content[start : start + length])
     body = memoryview(content)[start + length :]
     frames = []
-    for entry in index["frames"]:
-        part = bytes(body[entry["offset"] : entry["offset"] + entry["length"]])
-        if len(part) != entry["length"]:
+    for entry in index.frames:
+        part = bytes(body[entry.offset : entry.offset + entry.length])
+        if len(part) != entry.length:
             raise ValueError("the pack is cut short")
-        frames.append(Frame(part, entry["type"]))
-    return Pack(index["width"], index["height"], tuple(index["levels"]), tuple(frames))
+        frames.append(Frame(part, entry.type))
+    return Pack(index.width, index.height, index.levels, tuple(frames))
 
 
 def write_pack(pack: Pack, folder: Path) -> tuple[str, int]:

@@ -17,7 +17,8 @@ import psutil
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from hitgen.build import build, read_manifest
+from hitgen.build import build
+from hitgen.manifest import read_manifest
 from hitgen.robots.robot import Answer, Robot
 from hitgen.stimuli.packs import read_pack
 from tests.bench.build import photographs
@@ -123,7 +124,7 @@ def loading(browser: Browser, scratch: Path) -> dict[str, float]:
         weight = weights(folder)
         with serve(folder / "build") as server:
             times = [first_stimulus_s(browser, server) for _ in range(3)]
-        first_pack = read_manifest(folder)["ladders"][0]["bytes"]
+        first_pack = read_manifest(folder).ladders[0].bytes
         share = weight["page_gzipped"] / (weight["shell_gzipped"] + weight["packs"]) if packs == "inline" else 1.0
         requests = 1 if packs == "inline" else 2
         needed = weight["shell_gzipped"] + share * first_pack

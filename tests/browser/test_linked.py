@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hitgen.build import build, read_manifest
+from hitgen.build import build
+from hitgen.manifest import read_manifest
 from hitgen.robots.robot import Answer, Robot
 from tests.browser.conftest import OpenPage, write_batch
 from tests.pageserver import PageServer, serve
@@ -33,8 +34,8 @@ def page_url(server: PageServer, name: str = "p0001") -> str:
 def packs_of(server: PageServer) -> list[str]:
     """The paths of the page's packs, in the plan's order."""
     manifest = read_manifest(server.root.parent)
-    pack = {ladder["ladder"]: ladder["pack"] for ladder in manifest["ladders"]}
-    return [f"/packs/{pack[trial['ladder']]}.pack" for trial in manifest["pages"][0]["trials"]]
+    pack = {ladder.ladder: ladder.pack for ladder in manifest.ladders}
+    return [f"/packs/{pack[trial.ladder]}.pack" for trial in manifest.pages[0].trials]
 
 
 def to_work(robot: Robot) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hitgen.build import build, read_manifest
+from hitgen.build import build
+from hitgen.manifest import read_manifest
 from hitgen.robots.robot import Answer, Robot, Trial, WorkRecord, differences
 from tests.browser.conftest import OpenPage, built_page, write_batch
 
@@ -85,7 +86,7 @@ def test_the_published_study_works_as_published(tmp_path: Path, open_page: OpenP
     page = open_page(built_page(tmp_path))
     record, submission = work(Robot(page, lambda _: Answer(50, [(22, 47), (591, 303), (188, 323)])))
     assert differences(record, submission) == []
-    roles = {trial["trial"]: trial["role"] for trial in read_manifest(tmp_path)["pages"][0]["trials"]}
+    roles = {trial.trial: trial.role for trial in read_manifest(tmp_path).pages[0].trials}
     coached = [row for row in submission["trials"] if roles[row["trial"]] == "training"]
     assert [row["level"] for row in coached] == [50, 10, 10] and coached[0]["points"] == []
 
@@ -98,8 +99,8 @@ def test_the_demo_works_as_it_comes(tmp_path: Path, open_page: OpenPage) -> None
     page = open_page((tmp_path / "demo" / "build" / "pages" / "p0001.html").as_uri())
     record, submission = work(Robot(page, spread))
     assert differences(record, submission) == []
-    planned = read_manifest(tmp_path / "demo")["pages"][0]["trials"]
-    assert sorted(record.order) == sorted(trial["trial"] for trial in planned)
+    planned = read_manifest(tmp_path / "demo").pages[0].trials
+    assert sorted(record.order) == sorted(trial.trial for trial in planned)
 
 
 @pytest.mark.browser

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from hitgen.build import read_manifest
 from hitgen.doubles.mturk.refusals import RefusalError
 from hitgen.doubles.mturk.worker_pages import SANDBOX
+from hitgen.manifest import read_manifest
 from tests.browser.conftest import write_batch
 from tests.marketplace import HIT, QUESTION, open_marketplace
 from tests.publishing import serving
@@ -89,12 +89,12 @@ def test_robots_work_all_hits_and_nothing_leaves_this_machine(folder: Path) -> N
     assert traffic == {"control": ["192.0.2.1", "2001:db8::1"], "elsewhere": [], "dropped": 0}
     rows = json.loads(done.stdout)
     assert sorted(row["worker"] for row in rows) == ["AROBOT0001", "AROBOT0002"]
-    (page,) = read_manifest(folder)["pages"]
+    (page,) = read_manifest(folder).pages
     for row in rows:
         assert row["answer"]["survey"] == {"age": 18, "ease": "yes"}
         assert row["answer"]["assignment"] == row["assignment"]
         assert row["answer"]["worker"] == row["worker"]
-        assert {trial["trial"] for trial in row["answer"]["trials"]} == {trial["trial"] for trial in page["trials"]}
+        assert {trial["trial"] for trial in row["answer"]["trials"]} == set(page.by_trial)
     assert not (folder / "ledger.sqlite").exists()
 
 

@@ -6,19 +6,19 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hitgen.build import build, read_manifest
+from hitgen.build import build
+from hitgen.manifest import Manifest, read_manifest
 from tests.browser.conftest import write_batch
 from tests.people import SMALL
 
 
-def without_seal(manifest: dict[str, Any]) -> dict[str, Any]:
+def without_seal(manifest: Manifest) -> Manifest:
     """A manifest without what a page's seal changes: its digest and length."""
-    pages = [{name: row[name] for name in row if name not in ("sha256", "bytes")} for row in manifest["pages"]]
-    return {**manifest, "pages": pages}
+    pages = tuple(page.model_copy(update={"sha256": "", "bytes": 0}) for page in manifest.pages)
+    return manifest.model_copy(update={"pages": pages})
 
 
 @pytest.mark.browser
@@ -35,5 +35,5 @@ def test_robots_work_the_same_plan(tmp_path: Path, kind: str) -> None:
     assert row["page"] == "p0001" and len({each["trial"] for each in row["answer"]["trials"]}) == 3
     rehearsed, own = read_manifest(folder / "build" / "rehearsal"), read_manifest(folder)
     assert without_seal(rehearsed) == without_seal(own)
-    assert rehearsed["pages"][0]["sha256"] != own["pages"][0]["sha256"]
+    assert rehearsed.pages[0].sha256 != own.pages[0].sha256
     assert sorted(path.name for path in folder.iterdir()) == before

@@ -10,13 +10,13 @@ import re
 from pathlib import Path
 
 import pytest
+from hitgen.results.content import KnownAnswer
 
 from hitgen.config.hit import Display
 from hitgen.doubles.mturk.workers import NOT_ACCEPTED
 from hitgen.lib.contract import markup, read_contract
 from hitgen.lib.files import guarded
 from hitgen.recruiters.places import completion_code
-from hitgen.results.content import KnownAnswer
 from hitgen.results.grade import level_is_right, places_are_right
 from tests import nodes
 

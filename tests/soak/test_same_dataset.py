@@ -17,9 +17,10 @@ import pytest
 from moto.server import ThreadedMotoServer
 from playwright.sync_api import Browser
 
-from hitgen.build import build, read_manifest
+from hitgen.build import build
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.doubles.turkle.running import PASSWORD, running_turkle
+from hitgen.manifest import read_manifest
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.results.exporting import export, export_path

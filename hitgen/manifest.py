@@ -1,0 +1,193 @@
+"""The manifest: what was built. `hitgen build` writes it as build/manifest.json, everybody else reads it here."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hitgen.config.images import Parameter, Role
+from hitgen.errors import Fault, InputError
+
+FILE = "build/manifest.json"
+PageKind = Literal["study", "qualification"]
+Digest = Annotated[str, Field(description="a sha256 in hex")]
+Point = tuple[float, float]
+"""(x, y) in source pixels."""
+
+
+class PageContent(Protocol):
+    """A page as those see it who arrange who works what: planned or built."""
+
+    @property
+    def page(self) -> str: ...
+    @property
+    def kind(self) -> PageKind: ...
+    @property
+    def assignments(self) -> int: ...
+    @property
+    def study(self) -> frozenset[str]: ...
+    @property
+    def gold(self) -> frozenset[str]: ...
+
+
+class Frozen(BaseModel):
+    """A part of the manifest; keys that a later version adds are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level: its codec parameter (None for level 0, the source) and its frame's digest."""
+
+    level: int
+    parameter: Parameter | None
+    frame: str
+
+
+class Ladder(Frozen):
+    """All frames of one source under one codec."""
+
+    ladder: Digest
+    images: str
+    source: str
+    codec: str
+    role: Role
+    pack: Digest
+    bytes: int = Field(description="of the pack")
+    width: int = Field(description="of the source in pixels")
+    height: int = Field(description="of the source in pixels")
+    levels: tuple[Level, ...] = Field(min_length=1, description="level 0, the source, and 1 to the highest")
+
+    @property
+    def key(self) -> str:
+        """`images/source`: unique in the batch, also where two sets share a source."""
+        return f"{self.images}/{self.source}"
+
+    @property
+    def level_max(self) -> int:
+        """L, the highest level."""
+        return len(self.levels) - 1
+
+    @property
+    def parameters(self) -> tuple[Parameter | None, ...]:
+        """The codec parameter of levels 1..L."""
+        return tuple(level.parameter for level in self.levels[1:])
+
+    def parameter(self, level: int | None) -> float | None:
+        """The codec parameter of a level as a number; None where there is none, or where it is a name."""
+        value = self.levels[level].parameter if level else None
+        return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+class Question(Frozen):
+    """The known answer of a gold or training trial: an inclusive window of levels, and places in source pixels."""
+
+    question: str = Field(description="its name, images/source")
+    ladder: Digest
+    images: str
+    source: str
+    level: tuple[int, int]
+    points: tuple[Point, ...]
+    radius_px: float
+    matches: int = Field(description="how many points must have a mark of their own")
+
+
+class Trial(Frozen):
+    """One trial of a page."""
+
+    trial: str = Field(description="its opaque id, all that the page says of it")
+    ladder: Digest
+    images: str
+    source: str
+    codec: str
+    role: Role
+    question: str | None = Field(description="the name of the gold or training question; null in study trials")
+
+    @property
+    def key(self) -> str:
+        """`images/source` of its ladder."""
+        return f"{self.images}/{self.source}"
+
+
+class Page(Frozen):
+    """One page, to be worked by `assignments` people."""
+
+    page: str = Field(description="p0001 up")
+    kind: PageKind
+    assignments: int
+    file: str = Field(description="below build/")
+    sha256: Digest
+    bytes: int
+    trials: tuple[Trial, ...]
+
+    @cached_property
+    def by_trial(self) -> dict[str, Trial]:
+        """The trials by their opaque ids."""
+        return {trial.trial: trial for trial in self.trials}
+
+    @property
+    def study(self) -> frozenset[str]:
+        """The study ladders on this page."""
+        return frozenset(trial.ladder for trial in self.trials if trial.role == "study")
+
+    @property
+    def gold(self) -> frozenset[str]:
+        """The gold questions on this page."""
+        return frozenset(trial.question or "" for trial in self.trials if trial.role == "gold")
+
+
+class Manifest(Frozen):
+    """Everything that was built; it maps the opaque trial ids back to ladders and answers, and is never published."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    batch: str
+    hitgen: str = Field(description="the version that built it")
+    locations: int = Field(description="marks that a trial asks for")
+    pages: tuple[Page, ...]
+    questions: tuple[Question, ...]
+    ladders: tuple[Ladder, ...]
+
+    @cached_property
+    def by_page(self) -> dict[str, Page]:
+        """The pages by name, in order."""
+        return {page.page: page for page in self.pages}
+
+    @cached_property
+    def by_key(self) -> dict[str, Ladder]:
+        """The ladders by `images/source`."""
+        return {ladder.key: ladder for ladder in self.ladders}
+
+    @cached_property
+    def by_question(self) -> dict[str, Question]:
+        """The gold and training questions by name."""
+        return {question.question: question for question in self.questions}
+
+    def json(self, indent: int | None = None) -> str:  # type: ignore[override]
+        """The manifest as JSON text."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), indent=indent, ensure_ascii=False)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a built batch; InputError where it is missing or damaged."""
+    path = folder / FILE
+    try:
+        return parse_manifest(path.read_bytes(), str(path))
+    except FileNotFoundError:
+        raise InputError(Fault(str(path), "", "the batch is not built", "`hitgen build` first")) from None
+
+
+def parse_manifest(text: str | bytes, path: str) -> Manifest:
+    """The manifest in a text; InputError, naming `path`, where it is damaged."""
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first: Any = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise InputError(Fault(path, field, f"cannot be read ({first['msg']})", "`hitgen build` again")) from None
