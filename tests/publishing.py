@@ -6,7 +6,7 @@ import functools
 import hashlib
 import http.server
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,8 +16,7 @@ from typing import Any
 
 from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
 from hitgen.manifest import Ladder
-from hitgen.recruiters import fees
-from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
+from hitgen.recruiters.base import Recruiter, RefusedError, UnknownOutcomeError
 from tests.support import manifests
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -98,7 +97,7 @@ class Killed(BaseException):
 
 
 @dataclass
-class FakeRecruiter:
+class FakeRecruiter(Recruiter):
     """HITs in memory, with tokens that live 24 hours and faults that a test asks for.
 
     `faults` are taken one a create: "lost" commits and gives no answer, "killed" commits and dies,
@@ -108,7 +107,7 @@ class FakeRecruiter:
     now: datetime = START
     funds_usd: Decimal = Decimal("10000")
     environment: str = "local"
-    skew_s: float = 0.0
+    skew_s: float = 0.0  # type: ignore[assignment]
     faults: list[str] = field(default_factory=list)
     hits: dict[str, HitProgress] = field(default_factory=dict)
     tokens: dict[str, tuple[datetime, str]] = field(default_factory=dict)
@@ -118,8 +117,6 @@ class FakeRecruiter:
     deleted: set[str] = field(default_factory=set)
     orders: dict[str, Order] = field(default_factory=dict)
     cleared: bool = False
-    kind: str = "mturk"
-    capabilities: frozenset[str] = frozenset({"exclude", "extend"})
     token_valid: timedelta = timedelta(hours=23)
 
     def clock(self) -> datetime:
@@ -130,9 +127,6 @@ class FakeRecruiter:
 
     def balance_usd(self) -> Decimal | None:
         return self.funds_usd
-
-    def quote(self, hits: Iterable[tuple[int, Decimal]]) -> fees.Quote:
-        return fees.quote(hits)
 
     def prepare(self, orders: Sequence[Order]) -> None:
         pass

@@ -150,7 +150,7 @@ def _fill(ledger: Ledger, made: _Made, people: int | None, progress: Callable[[i
         _intend(ledger, made.config, page)
     quiz = next((page for page in pages if page.kind == "qualification"), None)
     study = [page for page in pages if page.kind == "study"]
-    deal = Deal(study, made.rng, getattr(made.config.recruiter, "gold_repeats", "") == "allow")
+    deal = Deal(study, made.rng, made.config.recruiter.gold_repeats == "allow")
     total = deal.places_left()
     before = -1
     # A round that fills no place is the last: nobody passes the quiz.

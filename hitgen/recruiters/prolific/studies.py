@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from hitgen.config.recruiting import ProlificRecruiter, minutes_of
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.ledger.rows import Order
 from hitgen.recruiters.base import RefusedError
-from hitgen.recruiters.fees import quote_for
+from hitgen.recruiters.prolific.config import ProlificRecruiter
+from hitgen.recruiters.prolific.fees import quote
 from hitgen.recruiters.rest import Rest
 
 PAGE_SIZE = 100
@@ -74,7 +74,7 @@ class Studies:
         return f"{start} {kind} {names}"
 
     def _payload(self, kind: str, name: str, orders: Sequence[Order]) -> dict[str, Any]:
-        config, minutes = self._config, minutes_of(self._config, kind)
+        config, minutes = self._config, self._config.minutes_of(kind)
         rewards = {order.reward_usd for order in orders}
         assert len(rewards) == 1, "pages of one kind pay alike"
         values: dict[str, Any] = {
@@ -175,7 +175,8 @@ class Studies:
         if self._status(study) != NOT_PUBLISHED:
             return
         mine = [order for name, order in self.placed().values() if name == study]
-        agreed = quote_for(self._config, ((order.assignments, order.reward_usd) for order in mine)).total_usd
+        costs = quote(((order.assignments, order.reward_usd) for order in mine), self._config.fee_percent)
+        agreed = costs.total_usd
         asked = Decimal(str(self._rest.get(f"/studies/{study}/cost/")["total_cost"])) / 100
         if asked > agreed:
             raise OutsideError(

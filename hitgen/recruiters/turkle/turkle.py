@@ -6,21 +6,19 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, MutableMapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, MutableMapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from hitgen.batch.resources import find
-from hitgen.config.recruiting import TurkleRecruiter
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.lib.contract import SUBMISSION_FIELD
-from hitgen.recruiters import fees
-from hitgen.recruiters.base import RefusedError
+from hitgen.recruiters.judged import JudgedHere
 from hitgen.recruiters.rest import Rest, token_from
-from hitgen.recruiters.unpaid import Unpaid
+from hitgen.recruiters.turkle.config import TurkleRecruiter
 
 COLUMNS = ("page_url", "hit")
 TIME = "%a %b %d %H:%M:%S %Z %Y"
@@ -30,12 +28,10 @@ ORDER = "turkle:order:"
 ENDED = "turkle:ended:"
 
 
-class Turkle(Unpaid):
-    """Tasks on a Turkle server by its REST API; Turkle lets nobody do a task twice, and pays nobody."""
+class Turkle(JudgedHere):
+    """Tasks on a Turkle server by its REST API; Turkle lets nobody do a task twice, pays nobody, and stays with the answers."""
 
-    kind = "turkle"
-    capabilities = frozenset({"approve", "reject", "extend", "expire", "delete"})
-    token_valid = timedelta(days=36_500)
+    name = "turkle"
 
     def __init__(
         self,
@@ -60,14 +56,6 @@ class Turkle(Unpaid):
     def account(self) -> Binding:
         """The server; money does not move there."""
         return Binding(self._config.url.rstrip("/"), "own server", "own")
-
-    def balance_usd(self) -> Decimal | None:
-        """Nothing is paid here."""
-        return None
-
-    def quote(self, hits: Iterable[tuple[int, Decimal]]) -> fees.Quote:
-        """The number of places; Turkle pays nobody."""
-        return fees.quote_for(self._config, hits)
 
     def prepare(self, orders: Sequence[Order]) -> None:
         """Make the project with the template that frames pages, if it is not there; raises where the server cannot be used."""
@@ -211,16 +199,6 @@ class Turkle(Unpaid):
                 answer=row.get(f"Answer.{SUBMISSION_FIELD}", ""),
             )
 
-    def exclude(self, worker: str, group: str | None = None) -> None:
-        """Who may work is set on the Turkle server, by groups."""
-
-    def admit(self, worker: str) -> None:
-        """Who may work is set on the Turkle server, by groups."""
-
-    def notify(self, workers: Sequence[str], subject: str, text: str) -> None:
-        """Turkle sends no mail for requesters."""
-        raise RefusedError("turkle", "Turkle sends no mail for requesters; write to your workers yourself")
-
     def extend(self, hit_id: str, until: datetime) -> None:
         """Show a task again; it stays until it is ended."""
         number, _, annotation = hit_id.partition(" ")
@@ -240,12 +218,6 @@ class Turkle(Unpaid):
 
     def _set_active(self, number: str, active: bool) -> None:
         self._rest.change("PATCH", f"/batches/{number}/", {"active": active})
-
-    def clear(self) -> None:
-        """The project stays: it holds the answers."""
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
 
 def _csv(rows: Sequence[tuple[str, str]]) -> str:

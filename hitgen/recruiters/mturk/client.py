@@ -22,11 +22,11 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from hitgen.config.recruiting import MTurkRecruiter
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.ledger.rows import Binding, Environment
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
-from hitgen.recruiters.pacer import Pacer
+from hitgen.recruiters.mturk.config import MTurkRecruiter
+from hitgen.recruiters.mturk.pacer import Pacer
 
 REGION = "us-east-1"
 """MTurk lives in this region only; any other builds a host name that does not exist."""

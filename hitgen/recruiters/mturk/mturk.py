@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 from xml.sax.saxutils import escape, unescape
 
-from hitgen.config.recruiting import MTurkRecruiter
 from hitgen.errors import OutsideError
 from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
-from hitgen.recruiters import fees
-from hitgen.recruiters.base import RefusedError
-from hitgen.recruiters.mturk_client import MTurkClient, turk_code
-from hitgen.recruiters.mturk_qualifications import Qualifications
+from hitgen.recruiters.base import Recruiter, RefusedError
+from hitgen.recruiters.mturk.client import MTurkClient, turk_code
+from hitgen.recruiters.mturk.config import MTurkRecruiter
+from hitgen.recruiters.mturk.qualifications import Qualifications
 
 SCHEMA = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2006-07-14/ExternalQuestion.xsd"
 NAMES_A_HIT = re.compile(r"\b[A-Z0-9]{16,64}\b")
@@ -70,16 +69,12 @@ def as_submission(row: dict[str, Any]) -> Received:
     )
 
 
-class MTurk:
+class MTurk(Recruiter):
     """A recruiter that speaks the MTurk protocol.
 
     `kept` remembers the ids of what is made once (qualifications, HIT types), and survives runs.
     """
 
-    kind = "mturk"
-    capabilities = frozenset(
-        {"approve", "reject", "bonus", "exclude", "admit", "done", "notify", "extend", "expire", "delete"}
-    )
     # The service promises 24 hours; the margin covers clocks and a call that takes long.
     token_valid = timedelta(hours=23)
 
@@ -109,10 +104,6 @@ class MTurk:
         """The prepaid dollars; None in the sandbox, whose play money is not drawn on."""
         balance = Decimal(self._client.call("get_account_balance")["AvailableBalance"])
         return None if self._client.environment == "sandbox" else balance
-
-    def quote(self, hits: Iterable[tuple[int, Decimal]]) -> fees.Quote:
-        """The price of HITs given as (assignments, reward in dollars)."""
-        return fees.quote(hits, self._config.masters)
 
     def prepare(self, orders: Sequence[Order]) -> None:
         """Make what the orders need and does not exist yet: qualifications and HIT types; costs nothing."""
@@ -151,14 +142,6 @@ class MTurk:
                 f"{order.annotation!r}; look at the requester's page before running this again"
             )
         return found[0]
-
-    def start(self) -> list[str]:
-        """Workers see each HIT as soon as it is made."""
-        return []
-
-    def find(self, annotation: str) -> list[HitProgress]:
-        """All HITs with this annotation."""
-        return [hit for hit in self.everything() if hit.annotation == annotation]
 
     def everything(self) -> Iterator[HitProgress]:
         """Every HIT of the account that has not been deleted."""
@@ -266,9 +249,6 @@ class MTurk:
     def clear(self) -> None:
         """Remove the qualifications that only this batch's HITs needed."""
         self._qualifications.clear()
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
     def _hit_type(self, order: Order) -> str:
         """The HIT type of an order; the service answers equal values with the same type."""

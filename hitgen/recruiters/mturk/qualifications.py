@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Any
 
-from hitgen.config.recruiting import MTurkRecruiter, Requirement
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.rows import Order
 from hitgen.recruiters.base import RefusedError
-from hitgen.recruiters.mturk_client import MTurkClient, turk_code
+from hitgen.recruiters.mturk.client import MTurkClient, turk_code
+from hitgen.recruiters.mturk.config import MTurkRecruiter, Requirement
 
 BUILT_IN = {
     "approved_hits": "00000000000000000040",
@@ -18,7 +18,6 @@ BUILT_IN = {
     "approval_percent": "000000000000000000L0",
 }
 MASTERS = {"production": "2F1QJWKUDD8XADTFD2Q0G6UTO95ALH", "sandbox": "2ARFPLSP75KLA8M8DH1HTEQVJT3SY6"}
-MAX_REQUIREMENTS = 10
 MAX_NAMES = 20
 HIDDEN = "DiscoverPreviewAndAccept"
 """Workers who cannot take a HIT do not see it either."""

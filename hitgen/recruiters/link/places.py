@@ -19,8 +19,6 @@ from hitgen.lib.contract import COMPLETION_CODE
 
 SECRET = "link:secret"
 HIT = "link:hit:"
-SESSION = re.compile(r"[0-9a-f]{24}")
-"""What Prolific calls one person's turn at a study."""
 PLACE = re.compile(r"([A-Za-z0-9]+\.[A-Za-z0-9]+)-([0-9]{1,6})-([a-z2-7]{26})")
 
 
@@ -150,11 +148,6 @@ def is_place(secret: bytes, assignment: str) -> bool:
     """Whether a place of this name was given out by whoever holds `secret`."""
     found = PLACE.fullmatch(assignment)
     return found is not None and hmac.compare_digest(_signed(secret, f"{found[1]}-{found[2]}"), assignment)
-
-
-def is_session(assignment: str) -> bool:
-    """Whether this can be a session of Prolific; its list tells later which there were."""
-    return SESSION.fullmatch(assignment) is not None
 
 
 def secret_of(kept: Mapping[str, str]) -> bytes | None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from pathlib import Path
 
 from hitgen.collector.inbox import Arrival, Inbox
 from hitgen.collector.ways import Way
-from hitgen.config.recruiting import LinkRecruiter
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.lib.files import csv_text, write_whole
-from hitgen.recruiters import fees
-from hitgen.recruiters.base import RefusedError
-from hitgen.recruiters.places import OpenHit, Places
-from hitgen.recruiters.unpaid import Unpaid
+from hitgen.recruiters.base import Opening
+from hitgen.recruiters.judged import JudgedHere
+from hitgen.recruiters.link.config import LinkRecruiter
+from hitgen.recruiters.link.places import OpenHit, Places
 
 LIST = "places.csv"
 COLUMNS = ("participant", "page", "hit", "url", "code")
@@ -26,46 +23,34 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Link(Unpaid):
+class Link(JudgedHere):
     """Places with personal addresses; answers come by `way` into `inbox`.
 
     Everything is kept in `kept` and in the inbox beside it: making a HIT cannot fail half way.
     """
 
-    kind = "link"
-    capabilities = frozenset({"approve", "reject", "extend", "expire", "delete", "apart"})
-    token_valid = timedelta(days=36_500)
-    skew_s = 0.0
+    name = "link"
 
     def __init__(
         self,
         config: LinkRecruiter,
         batch: str,
-        folder: Path,
-        kept: MutableMapping[str, str],
+        opening: Opening,
         inbox: Inbox,
         way: Way,
         now: Callable[[], datetime] | None = None,
     ) -> None:
         self._config = config
-        self._folder = folder
-        self._kept = kept
+        self._folder = opening.folder
+        self._kept = opening.kept
         self._inbox = inbox
         self._way = way
         self._now = now or utc_now
-        self.places = Places(batch, kept)
+        self.places = Places(batch, opening.kept)
 
     def account(self) -> Binding:
         """Where answers go; there is no account anywhere."""
         return Binding(self._way.address, "own participants", "own")
-
-    def balance_usd(self) -> Decimal | None:
-        """Nothing is paid here."""
-        return None
-
-    def quote(self, hits: Iterable[tuple[int, Decimal]]) -> fees.Quote:
-        """The number of places; people are paid outside hitgen."""
-        return fees.quote_for(self._config, hits)
 
     def prepare(self, orders: Sequence[Order]) -> None:
         """Make sure that answers can arrive."""
@@ -108,10 +93,6 @@ class Link(Unpaid):
         """Every HIT of this batch that was not deleted."""
         return (self._progress(hit) for hit in self.places.hits() if not hit.deleted)
 
-    def find(self, annotation: str) -> list[HitProgress]:
-        """All HITs with this annotation: one or none."""
-        return [hit for hit in self.everything() if hit.annotation == annotation]
-
     def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these HITs, once everything that has arrived was taken in."""
         if hit_ids:
@@ -129,16 +110,6 @@ class Link(Unpaid):
         judged = self.judgement(row.assignment)
         times = row.opened_at, row.received_at
         return Received(row.assignment, hit_id, participant, judged, *times, None, row.answer)
-
-    def exclude(self, worker: str, group: str | None = None) -> None:
-        """Whoever is not to come back gets no further address; the places of one participant never repeat a trial."""
-
-    def admit(self, worker: str) -> None:
-        """Everyone with an address is admitted."""
-
-    def notify(self, workers: Sequence[str], subject: str, text: str) -> None:
-        """Nobody's address is known here."""
-        raise RefusedError("link", "own participants' addresses are not known to hitgen; write to them yourself")
 
     def extend(self, hit_id: str, until: datetime) -> None:
         """Hand out a HIT's places until a time; answers are taken whenever they come."""

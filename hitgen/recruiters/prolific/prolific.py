@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, MutableMapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 from hitgen.collector.inbox import Arrival, Inbox
 from hitgen.collector.ways import Way
-from hitgen.config.recruiting import ProlificRecruiter
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
-from hitgen.recruiters import fees
-from hitgen.recruiters.base import RefusedError
-from hitgen.recruiters.prolific_bonuses import Bonuses
-from hitgen.recruiters.prolific_studies import Studies, refuse_currency
+from hitgen.recruiters.base import Opening, Recruiter, RefusedError
+from hitgen.recruiters.prolific.bonuses import Bonuses
+from hitgen.recruiters.prolific.config import ProlificRecruiter
+from hitgen.recruiters.prolific.studies import Studies, refuse_currency
 from hitgen.recruiters.rest import Rest, token_from
 
 API = "https://api.prolific.com/api/v1"
@@ -37,28 +36,23 @@ ASKED = "prolific:asked:"
 LEAST_WORDS = 100
 
 
-class Prolific:
+class Prolific(Recruiter):
     """Studies with an address for each page; a person works one page of a batch."""
-
-    kind = "prolific"
-    capabilities = frozenset({"approve", "reject", "bonus", "exclude", "admit", "expire", "delete", "apart"})
-    token_valid = timedelta(days=36_500)
 
     def __init__(
         self,
         config: ProlificRecruiter,
         batch: str,
-        kept: MutableMapping[str, str],
+        opening: Opening,
         inbox: Inbox,
         way: Way,
-        production: bool = False,
         rest: Rest | None = None,
     ) -> None:
         self._config = config
-        self._kept = kept
+        self._kept = kept = opening.kept
         self._inbox = inbox
         self._way = way
-        self._production = production
+        self._production = opening.production
         self._rest = rest or Rest(config.endpoint_url or API, token_from(config.token_env), "Prolific")
         self._studies = Studies(self._rest, config, batch, kept)
         self._bonuses = Bonuses(self._rest, kept)
@@ -85,10 +79,6 @@ class Prolific:
         found = self._rest.get(f"/workspaces/{self._config.workspace}/balance/")
         refuse_currency(found["currency_code"])
         return None if self._environment == "sandbox" else Decimal(found["available_balance"]) / 100
-
-    def quote(self, hits: Iterable[tuple[int, Decimal]]) -> fees.Quote:
-        """The price of HITs given as (assignments, reward in dollars), with `fee_percent`."""
-        return fees.quote_for(self._config, hits)
 
     def prepare(self, orders: Sequence[Order]) -> None:
         """Put the orders into a draft, with the groups it names; costs nothing."""
@@ -249,16 +239,6 @@ class Prolific:
     def admit(self, worker: str) -> None:
         """Let a participant into the study pages."""
         self._studies.add_to(f"hitgen-admitted-{self._studies.batch}", worker)
-
-    def done(self, worker: str) -> None:
-        """Prolific knows who took part."""
-
-    def notify(self, workers: Sequence[str], subject: str, text: str) -> None:
-        """Messages are written on Prolific's pages, where answers come in too."""
-        raise RefusedError("prolific", "write to participants on Prolific's pages")
-
-    def extend(self, hit_id: str, until: datetime) -> None:
-        """Studies on Prolific have no end to move."""
 
     def expire(self, hit_id: str, now: datetime) -> None:
         """Let nobody in any more; a study ends as a whole."""
