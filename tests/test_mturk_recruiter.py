@@ -20,7 +20,7 @@ from hitgen.recruiters.mturk.client import PRODUCTION, SANDBOX, MTurkClient, cho
 from hitgen.recruiters.mturk.config import MTurkRecruiter, Requirement
 from hitgen.recruiters.mturk.mturk import MTurk
 from hitgen.recruiters.mturk.pacer import Pacer
-from tests.scripted import Script, scripted
+from tests.support.scripted_mturk import Script, scripted
 
 ORDER = Order("p0001.1", "p0001", "study", "https://e.org/a.html?x=1&y=2", 9, Decimal("1.20"), "hitgen 1 demo p0001.1")
 NOW = 1_780_000_000

@@ -23,7 +23,8 @@ from hitgen.recruiters import rest as rest_module
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 from hitgen.recruiters.prolific import prolific as recruiter_module
 from hitgen.recruiters.prolific.kind import is_session
-from tests.publishing import make_batch, serving
+from tests.support.batches import make_batch
+from tests.support.servers import serving
 
 PAGES = [
     {"study": ["a"], "gold": ["q"], "assignments": 2},

@@ -11,7 +11,9 @@ import pytest
 from hitgen import build, check, cli
 from hitgen.publishing import publication
 from hitgen.recruiters.mturk.kind import MTurkKind
-from tests.publishing import FakeRecruiter, make_batch, serving
+from tests.support.batches import make_batch
+from tests.support.recruiter import FakeRecruiter
+from tests.support.servers import serving
 
 
 @pytest.fixture

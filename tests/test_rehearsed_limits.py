@@ -19,8 +19,8 @@ from hitgen.recruiters.mturk.client import MTurkClient
 from hitgen.recruiters.mturk.config import MTurkRecruiter
 from hitgen.recruiters.mturk.mturk import MTurk
 from hitgen.recruiters.mturk.pacer import Pacer
-from tests.browser.conftest import write_batch
-from tests.marketplace import hand_in, open_marketplace
+from tests.support.batches import write_batch
+from tests.support.marketplace import hand_in, open_marketplace
 
 SCRIPTS = {
     "latin": "a",

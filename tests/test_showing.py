@@ -16,7 +16,9 @@ from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
 from hitgen.recruiters import kind_of
-from tests.publishing import FakeRecruiter, make_batch, serving
+from tests.support.batches import make_batch
+from tests.support.recruiter import FakeRecruiter
+from tests.support.servers import serving
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ import time_machine
 
 from hitgen.cli import main
 from hitgen.doubles.prolific.server import Prolific
-from tests.marketplace import open_marketplace
+from tests.support.marketplace import open_marketplace
 
 OLD = Path(__file__).parent / "data" / "upgrade"
 OUT = ("link", "linked", "mturk", "prolific", "rehearsal", "turkle")

@@ -1,95 +1,16 @@
-"""A small synthetic build, a web server for a folder, and a recruiter that keeps its HITs in memory."""
+"""A recruiter that keeps its HITs in memory and fails when told to."""
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import http.server
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
-from hitgen.manifest import Ladder
 from hitgen.recruiters.base import Recruiter, RefusedError, UnknownOutcomeError
-from tests.support import manifests
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def make_batch(folder: Path, pages: Sequence[dict[str, Any]], host: str, recruiter: str = "", hit: str = "") -> Path:
-    """A batch folder with batch.toml and a build of `pages`: {"study": [...], "gold": [...], ...} each."""
-    folder.mkdir(exist_ok=True)
-    (folder / "batch.toml").write_text(
-        f"""
-[batch]
-name = "demo"
-seed = 7
-[[images]]
-name = "study"
-sources = "images/*.png"
-codec = "jpeg"
-[hit]
-reward_usd = "1.20"
-{hit}
-[consent]
-title = "Study"
-contact = "a@example.org"
-exemption = "none needed"
-retention = "ten years"
-withdrawal = "any time"
-[host]
-{host}
-[recruiter]
-kind = "mturk"
-{recruiter}
-"""
-    )
-    packs = folder / "build" / "packs"
-    packs.mkdir(parents=True, exist_ok=True)
-    made: dict[tuple[str, str], Ladder] = {}
-    rows = []
-    for number, page in enumerate(pages, start=1):
-        shown = [_ladder(packs, role, name, made) for role in ("study", "gold") for name in page.get(role, [])]
-        count, kind = page.get("assignments", 5), page.get("kind", "study")
-        rows.append(manifests.page(f"p{number:04d}", shown, count, kind, folder=folder, text=page.get("text", "")))
-    manifests.write(folder, rows, made.values())
-    return folder
-
-
-def _ladder(packs: Path, role: Any, name: str, made: dict[tuple[str, str], Ladder]) -> Ladder:
-    content = f"HITPACK1{name}".encode()
-    digest = hashlib.sha256(content).hexdigest()
-    (packs / f"{digest}.pack").write_bytes(content)
-    return made.setdefault((role, name), manifests.ladder(role, name, role, name, digest))
-
-
-class _Handler(http.server.SimpleHTTPRequestHandler):
-    def end_headers(self) -> None:
-        self.send_header("Access-Control-Allow-Origin", "*")
-        super().end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The address of a web server that shows `folder`."""
-    handler = functools.partial(_Handler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 class Killed(BaseException):

@@ -1,8 +1,11 @@
-"""A web server for built pages as a host would serve them, that counts what it sends and fails when told to."""
+"""Web servers on loopback: one for a folder, one that counts and fails when told to, and `hitgen serve`."""
 
 from __future__ import annotations
 
+import functools
 import gzip
+import http.server
+import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +14,9 @@ from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from hitgen.collector.server import Server
+from hitgen.serving import open_collector
 
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -98,3 +104,43 @@ def serve(root: Path) -> Iterator[PageServer]:
         server.release()
         server.shutdown()
         server.server_close()
+
+
+class _FolderHandler(http.server.SimpleHTTPRequestHandler):
+    def end_headers(self) -> None:
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a web server that shows `folder`."""
+    handler = functools.partial(_FolderHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def collecting(folder: Path, port: int, hand_out: bool = False) -> Iterator[Server]:
+    """`hitgen serve`, in this process."""
+    with (
+        open_collector(folder, hand_out) as (collector, inbox),
+        Server(collector, inbox, "127.0.0.1", port) as server,
+    ):
+        yield server

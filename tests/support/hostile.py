@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.studying import ANSWERS, SmallStudy, xml
+from tests.support.small_study import ANSWERS, SmallStudy, xml
 
 Maker = Callable[[random.Random, dict[str, Any]], str]
 TEXTS = (

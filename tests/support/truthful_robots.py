@@ -22,9 +22,9 @@ from hitgen.results.fetching import fetch
 from hitgen.results.study import read_study
 from hitgen.robots.crew import Worked, work
 from hitgen.robots.robot import Answer, Trial
-from tests.browser.conftest import write_batch
-from tests.marketplace import open_marketplace
-from tests.publishing import serving
+from tests.support.batches import write_batch
+from tests.support.marketplace import open_marketplace
+from tests.support.servers import serving
 
 WITHIN_PX = 1.0
 """A click lands on a whole pixel of the screen, whose pixels are about as large as the source's here."""

@@ -1,6 +1,6 @@
 """Runs hitgen in a network namespace whose every way can be watched, and tells to which addresses it sent anything.
 
-    unshare --net python -m tests.browser.alone VERB ...
+    unshare --net python -m tests.support.alone VERB ...
 
 IPv4's default way is the loopback device. Linux makes a refusal of such a way for IPv6, whose packets go out by a cable
 with nothing at its end. Prints to standard error, as JSON: all destinations but loopback, without the two that are

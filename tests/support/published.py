@@ -24,9 +24,9 @@ from hitgen.results.fetching import Fetched, fetch
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import write_review
 from hitgen.results.study import read_study
-from tests.marketplace import open_marketplace
-from tests.publishing import serving
-from tests.studying import SmallStudy
+from tests.support.marketplace import open_marketplace
+from tests.support.servers import serving
+from tests.support.small_study import SmallStudy
 
 CHILD = """
 import sys
