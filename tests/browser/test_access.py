@@ -9,8 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from hitgen.robots.robot import Answer, Robot
-from tests.support.batches import built_page, write_batch
-from tests.support.browsers import OpenPage
+from tests.browser.conftest import OpenPage, built_page, write_batch
 
 SURVEY = """
 [[survey]]

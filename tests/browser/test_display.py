@@ -12,8 +12,7 @@ from playwright.sync_api import Page
 
 from hitgen.config.hit import Display
 from hitgen.robots.robot import Answer, Robot
-from tests.support.batches import built_page, write_batch
-from tests.support.browsers import OpenPage
+from tests.browser.conftest import OpenPage, built_page, write_batch
 
 EVERY_FIFTH_FRAME = """
 const real = window.requestAnimationFrame.bind(window);

@@ -14,8 +14,7 @@ import pytest
 from hitgen.build import build
 from hitgen.lib.shipped import shipped
 from hitgen.robots.robot import Answer, Robot, Trial, differences
-from tests.support.batches import built_page, write_batch
-from tests.support.browsers import OpenPage
+from tests.browser.conftest import OpenPage, built_page, write_batch
 
 PIXELS = '[display]\nscaling = "pixels"\n'
 Check = Callable[[OpenPage, str], bool]

@@ -12,8 +12,7 @@ import pytest
 from hitgen.build import build
 from hitgen.manifest import read_manifest
 from hitgen.robots.robot import Answer, Robot, Trial, WorkRecord, differences
-from tests.support.batches import built_page, write_batch
-from tests.support.browsers import OpenPage
+from tests.browser.conftest import OpenPage, built_page, write_batch
 
 LOCJND = Path(__file__).parents[3] / "shared" / "data" / "locjnd"
 PIXELS = '[display]\nscaling = "pixels"\n'

@@ -11,7 +11,8 @@ import pytest
 
 from hitgen.build import build
 from hitgen.manifest import Manifest, read_manifest
-from tests.support.batches import SMALL, write_batch
+from tests.browser.conftest import write_batch
+from tests.people import SMALL
 
 
 def without_seal(manifest: Manifest) -> Manifest:

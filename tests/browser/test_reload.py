@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from hitgen.robots.robot import Answer, Robot, Trial, differences
-from tests.support.batches import built_page, write_batch
-from tests.support.browsers import OpenPage
+from tests.browser.conftest import OpenPage, built_page, write_batch
 
 EVERYTHING = '[display]\nwidth_cm = 9\n[[survey]]\nname = "glasses"\nkind = "text"\nlabel = "What do you wear?"\n'
 BROKEN_STORAGE = {

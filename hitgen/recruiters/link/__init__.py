@@ -1,1 +1,0 @@
-"""People of one's own: personal addresses, answers by a way of one's own."""

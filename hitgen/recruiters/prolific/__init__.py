@@ -1,1 +1,0 @@
-"""Participants of Prolific."""

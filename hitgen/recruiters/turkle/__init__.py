@@ -1,1 +1,0 @@
-"""Workers of a Turkle server of one's own."""

@@ -1,0 +1,84 @@
+"""The codecs' scripts in a real browser: any number of versions of them in one page, asked for digests of what they make."""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from hitgen.batch.resources import shipped
+from hitgen.pages.script import link
+
+CODECS = shipped("assets") / "codecs"
+ADDRESS = "https://codecs.example/"
+"""A secure one, so that the page may compute digests; answered by the test itself."""
+TOOLS = """
+const fromBase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+const sha256 = async (bytes) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
+"""
+FRAMES = """
+async ([name, text, width, height, sampling, qualities]) => {
+  const prepared = codecs[name].prepare(fromBase64(text), width, height, sampling);
+  const digests = [];
+  for (const quality of qualities) digests.push(await sha256(codecs[name].frame(prepared, quality)));
+  return digests;
+}
+"""
+DECODED = """
+async ([name, files]) => {
+  const results = [];
+  for (const text of files) {
+    try {
+      const { width, height, pixels } = codecs[name].decodeWebp(fromBase64(text));
+      results.push([width, height, await sha256(pixels)]);
+    } catch (error) {
+      results.push([0, 0, String(error)]);
+    }
+  }
+  return results;
+}
+"""
+
+
+def open_codecs(browser: Browser) -> Page:
+    """An empty page to which versions of codecs can be added."""
+    page = browser.new_page()
+    page.route(
+        "**/*", lambda route: route.fulfill(body="<!doctype html><title>codecs</title>", content_type="text/html")
+    )
+    page.goto(ADDRESS)
+    page.add_script_tag(content=f"var codecs = {{}}; {TOOLS}")
+    return page
+
+
+def add(page: Page, name: str, module: str, changes: Iterable[tuple[str, str]] = ()) -> None:
+    """Put a codec's module into the page under a name, with changes to its text, each of which must apply exactly once."""
+    text = (CODECS / module).read_text(encoding="utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1, f"{module} no longer has {old!r} once"
+        text = text.replace(old, new)
+    page.evaluate(f"() => {{ {_linked(module, text)} codecs[{name!r}] = codec; }}")
+
+
+def frames(page: Page, name: str, picture: Image.Image, sampling: str, qualities: Iterable[int]) -> list[str]:
+    """The digests of what the script makes of a picture at these qualities."""
+    text = base64.b64encode(picture.tobytes()).decode()
+    result: list[Any] = page.evaluate(FRAMES, [name, text, *picture.size, sampling, list(qualities)])
+    return [str(each) for each in result]
+
+
+def decoded(page: Page, name: str, files: Iterable[bytes]) -> list[tuple[int, int, str]]:
+    """Width, height and digest of what the script reads from each WebP file; 0, 0 and the error where it refuses."""
+    texts = [base64.b64encode(content).decode() for content in files]
+    return [(width, height, text) for width, height, text in page.evaluate(DECODED, [name, texts])]
+
+
+def _linked(module: str, text: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / module).write_text(text, encoding="utf-8")
+        return link(module, lambda name: path if (path := Path(folder) / name).is_file() else None, "codec")
