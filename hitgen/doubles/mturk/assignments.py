@@ -140,24 +140,3 @@ def notify(state: State, request: Request) -> Request:
             row = {"NotifyWorkersFailureCode": "HardFailure", "NotifyWorkersFailureMessage": told, "WorkerId": worker}
             failed.append(row)
     return {"NotifyWorkersFailureStatuses": failed}
-
-
-def block(state: State, request: Request) -> Request:
-    """CreateWorkerBlock."""
-    state.run("INSERT OR REPLACE INTO blocks (worker, reason) VALUES (?, ?)", request["WorkerId"], request["Reason"])
-    return {}
-
-
-def unblock(state: State, request: Request) -> Request:
-    """DeleteWorkerBlock."""
-    state.run("DELETE FROM blocks WHERE worker = ?", request["WorkerId"])
-    return {}
-
-
-def list_blocks(state: State, request: Request) -> Request:
-    """ListWorkerBlocks."""
-
-    def show(row: sqlite3.Row) -> Request:
-        return {"WorkerId": row["worker"], "Reason": row["reason"]}
-
-    return page(state, request, "WorkerBlocks", "SELECT * FROM blocks WHERE true", [], show)

@@ -166,20 +166,6 @@ def list_hits(state: State, request: Request, visible_before: float) -> Request:
     return page(state, request, "HITs", query, [visible_before], lambda row: shown(state, row), newest=True)
 
 
-def list_reviewable_hits(state: State, request: Request) -> Request:
-    """ListReviewableHITs."""
-    query, values = f"{QUERY} WHERE status = ?", [request.get("Status", "Reviewable")]
-    if "HITTypeId" in request:
-        query, values = f"{query} AND hit_type = ?", [*values, request["HITTypeId"]]
-    return page(state, request, "HITs", query, values, lambda row: shown(state, row))
-
-
-def list_hits_for_qualification_type(state: State, request: Request) -> Request:
-    """ListHITsForQualificationType."""
-    query = f"{QUERY} WHERE status != 'Disposed' AND instr(t.\"values\", ?) > 0"
-    return page(state, request, "HITs", query, [request["QualificationTypeId"]], lambda row: shown(state, row))
-
-
 def update_expiration(state: State, request: Request) -> Request:
     """UpdateExpirationForHIT: a time in the past ends the HIT now, a later one opens it again."""
     hit = find_hit(state, request["HITId"])
@@ -227,17 +213,4 @@ def update_review_status(state: State, request: Request) -> Request:
     if hit["status"] != before:
         raise wrong_state("HIT", hit["hit_id"], hit["status"], before)
     state.run("UPDATE hits SET status = ? WHERE hit_id = ?", after, hit["hit_id"])
-    return {}
-
-
-def update_type(state: State, request: Request) -> Request:
-    """UpdateHITTypeOfHIT."""
-    hit = find_hit(state, request["HITId"])
-    row = state.row('SELECT "values" FROM hit_types WHERE hit_type = ?', request["HITTypeId"])
-    if row is None:
-        raise no_such("HITType", request["HITTypeId"])
-    each = _cost_each(json.loads(row[0]), hit["max_assignments"])
-    sql = "UPDATE hits SET hit_type = ?, each_cents = ? WHERE hit_id = ?"
-    state.run(sql, request["HITTypeId"], each, hit["hit_id"])
-    lives.refresh(state, hit["hit_id"])
     return {}

@@ -116,19 +116,6 @@ def create_type(state: State, request: Request) -> Request:
     return {"QualificationType": shown_type(find_type(state, made))}
 
 
-def get_type(state: State, request: Request) -> Request:
-    """GetQualificationType."""
-    return {"QualificationType": shown_type(find_type(state, request["QualificationTypeId"]))}
-
-
-def update_type(state: State, request: Request) -> Request:
-    """UpdateQualificationType."""
-    row = find_type(state, request["QualificationTypeId"])
-    values = {**json.loads(row["values"]), **{key: value for key, value in request.items() if key in MAKES}}
-    state.run('UPDATE qualification_types SET "values" = ? WHERE type = ?', json.dumps(values), row["type"])
-    return get_type(state, request)
-
-
 def list_types(state: State, request: Request) -> Request:
     """ListQualificationTypes: those whose name or description has the query's words."""
     query, values = "SELECT * FROM qualification_types WHERE deleted_at IS NULL", []
@@ -187,16 +174,6 @@ def _shown(row: sqlite3.Row) -> Request:
     return {name: row[key] for key, name in keys.items()}
 
 
-def score(state: State, request: Request) -> Request:
-    """GetQualificationScore."""
-    find_type(state, request["QualificationTypeId"])
-    sql = "SELECT * FROM qualifications WHERE type = ? AND worker = ?"
-    row = state.row(sql, request["QualificationTypeId"], request["WorkerId"])
-    if row is None:
-        raise no_such("Qualification", f"{request['QualificationTypeId']} of {request['WorkerId']}")
-    return {"Qualification": _shown(row)}
-
-
 def list_workers(state: State, request: Request) -> Request:
     """ListWorkersWithQualificationType."""
     find_type(state, request["QualificationTypeId"])
@@ -238,24 +215,13 @@ def list_requests(state: State, request: Request) -> Request:
     return page(state, request, "QualificationRequests", query, values, show)
 
 
-def _answer(state: State, request: Request, outcome: str) -> sqlite3.Row:
+def accept_request(state: State, request: Request) -> Request:
+    """AcceptQualificationRequest."""
     row = state.row("SELECT * FROM requests WHERE request = ?", request["QualificationRequestId"])
     if row is None:
         raise no_such("QualificationRequest", request["QualificationRequestId"])
     if row["state"] != "Open":
         raise RefusalError("InvalidQualificationRequestState", f"This request is {row['state']}.")
-    state.run("UPDATE requests SET state = ? WHERE request = ?", outcome, row["request"])
-    return row
-
-
-def accept_request(state: State, request: Request) -> Request:
-    """AcceptQualificationRequest."""
-    row = _answer(state, request, "Accepted")
+    state.run("UPDATE requests SET state = 'Accepted' WHERE request = ?", row["request"])
     grant(state, row["type"], row["worker"], request.get("IntegerValue", 1))
-    return {}
-
-
-def reject_request(state: State, request: Request) -> Request:
-    """RejectQualificationRequest."""
-    _answer(state, request, "Rejected")
     return {}

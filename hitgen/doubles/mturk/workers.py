@@ -99,8 +99,6 @@ class Workers:
     def why_not(self, hit_id: str, worker: str) -> str:
         """What keeps this worker from accepting a HIT; empty where nothing does."""
         row = find_hit(self._state, hit_id)
-        if self._state.row("SELECT 1 FROM blocks WHERE worker = ?", worker):
-            return "the requester has blocked you"
         if qualifications.unmet(self._state, json.loads(row["values"])["QualificationRequirements"], worker, "Accept"):
             return "you do not have the Qualifications for this HIT"
         if row["status"] != "Assignable":
