@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 
 import pytest
-from hitgen.results.content import KnownAnswer
 
 from hitgen.config.hit import Display
 from hitgen.doubles.mturk.workers import NOT_ACCEPTED
@@ -18,7 +17,8 @@ from hitgen.lib.contract import markup, read_contract
 from hitgen.lib.files import guarded
 from hitgen.recruiters.places import completion_code
 from hitgen.results.grade import level_is_right, places_are_right
-from tests import nodes
+from tests.support import nodes
+from tests.support.manifests import ladder, question
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = {path: path.read_text(encoding="utf-8") for path in (ROOT / "assets").rglob("*.js")}
@@ -96,9 +96,8 @@ def test_answers_are_judged_alike() -> None:
     by_python = []
     for marks, known, level in cases:
         points = tuple((float(x), float(y)) for x, y in known["points"])  # type: ignore[attr-defined]
-        answer = KnownAnswer(
-            level=tuple(known["level"]), points=points, radius_px=known["radius_px"], matches=known["matches"]  # type: ignore[arg-type]
-        )  # fmt: skip
+        asked = {"radius_px": known["radius_px"], "matches": known["matches"]}
+        answer = question(ladder("gold", "g", "gold"), tuple(known["level"]), points).model_copy(update=asked)  # type: ignore[arg-type]
         by_python.append([level_is_right(level, answer), places_are_right([(x, y) for x, y in marks], answer)])
     assert by_page == by_python
     assert {tuple(verdict) for verdict in by_python} == {(a, b) for a in (True, False) for b in (True, False)}
