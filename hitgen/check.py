@@ -10,11 +10,11 @@ from typing import Any
 from hitgen.batch.load import Batch, load_batch
 from hitgen.build import BuildFolder, plan_of
 from hitgen.config.loading import CONFIG_NAME
-from hitgen.config.recruiting import ProlificRecruiter, TurkleRecruiter, in_waves
 from hitgen.errors import Fault, InputError
 from hitgen.manifest import Ladder
 from hitgen.plan import Plan
-from hitgen.publishing.orders import hourly_usd, quote_pages, raise_faults, requirement_faults
+from hitgen.publishing.orders import raise_faults, requirement_faults
+from hitgen.recruiters import kind_of
 from hitgen.stimuli.flash import flash_faults
 from hitgen.stimuli.making import Progress, make_ladders
 from hitgen.stimuli.measuring import Measured, ladder_warnings, measure_ladders
@@ -71,10 +71,9 @@ def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: di
     sizes = {ladder.key: ladder.bytes for ladder in ladders}
     carried = sum(sizes[trial.ladder] for page in plan.pages for trial in page.trials)
     linked = sum({ladder.pack: ladder.bytes for ladder in ladders}.values())
-    places = [(page.kind, page.assignments) for page in plan.pages]
-    waves = in_waves(batch.config.recruiter)
-    cost = quote_pages(batch.config, places, waves)
-    other = quote_pages(batch.config, places, not waves)
+    kind = kind_of(batch.config)
+    asked = [(page.assignments, batch.config.reward_usd(page.kind)) for page in plan.pages]
+    cost = kind.quote((size, reward_usd) for count, reward_usd in asked for size in kind.sizes(count))
     return Check(
         pages=len(plan.pages),
         trials=sum(len(page.trials) for page in plan.pages),
@@ -82,13 +81,13 @@ def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: di
         assignments=sum(page.assignments for page in plan.pages),
         reward_usd=cost.rewards_usd,
         fees_usd=cost.fees_usd,
-        waves_save_usd=abs(other.total_usd - cost.total_usd),
+        waves_save_usd=kind.waves_save_usd(asked),
         inline_bytes=carried * 4 // 3,
         linked_bytes=linked,
         linked_worth_it=carried > 3 * linked,
         largest_flash_sr=max((area for each in measured.values() for area in each.flash_sr), default=0.0),
-        warnings=(*_config_warnings(batch), *_people_warnings(batch), *ladder_warnings(ladders, measured)),
-        hourly_usd=hourly_usd(batch.config, "study"),
+        warnings=(*_config_warnings(batch), *kind.warnings(), *ladder_warnings(ladders, measured)),
+        hourly_usd=kind.hourly_usd("study"),
     )
 
 
@@ -100,27 +99,6 @@ def _unfilled(batch: Batch) -> list[Fault]:
         for key, text in words.items()
         if FILL_IN in text
     ]
-
-
-def _people_warnings(batch: Batch) -> list[str]:
-    """What to mind with people who come for one page, or whom nothing keeps from coming again."""
-    config, warnings = batch.config, []
-    gold, needed = config.hit.gold, config.screening.gold_answers_min
-    if isinstance(config.recruiter, ProlificRecruiter) and gold < needed:
-        warnings.append(
-            f"batch.toml: hit.gold: on Prolific everyone works one page, so nobody answers more than {gold} gold questions, "
-            f"and {needed} are needed for a verdict; put more on a page, lower screening.gold_answers_min, or admit "
-            "people by a [qualification] page"
-        )
-    if (
-        isinstance(config.recruiter, TurkleRecruiter)
-        and (config.hit.assignments or config.hit.ratings) < config.hit.ratings
-    ):
-        warnings.append(
-            "batch.toml: hit.assignments: Turkle cannot keep people from another page with the same pictures; leave it "
-            "out, so that each picture stands on one page"
-        )
-    return warnings
 
 
 def _config_warnings(batch: Batch) -> list[str]:

@@ -9,7 +9,7 @@ from hitgen.collector.inbox import FILE, Inbox
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
-from hitgen.recruiters.places import Places
+from hitgen.recruiters.link.places import Places
 from hitgen.results.erasing import Erased, erase
 from hitgen.results.pseudonyms import ledger_key, pseudonym
 

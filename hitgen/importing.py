@@ -10,11 +10,9 @@ from pathlib import Path
 
 from hitgen.collector.inbox import FILE, LIMIT_BYTES, Inbox
 from hitgen.config.loading import CONFIG_NAME
-from hitgen.config.recruiting import LinkRecruiter, ProlificRecruiter
 from hitgen.errors import Fault, InputError
 from hitgen.publishing.collecting import collect
 from hitgen.publishing.publication import Account
-from hitgen.recruiters.places import Places, is_place, is_session
 
 MOST_BYTES = 4 * LIMIT_BYTES
 """Saved files are laid out for reading, which makes them longer."""
@@ -31,11 +29,10 @@ class Imported:
 def import_files(account: Account, paths: Sequence[Path], now: datetime | None = None) -> Imported:
     """Take saved submissions in as if they had been sent; raises InputError for a recruiter that keeps its own."""
     config, moment = account.config, now or datetime.now(UTC)
-    if not isinstance(config.recruiter, LinkRecruiter | ProlificRecruiter):
+    if account.kind.results is None:
         problem = f"{config.recruiter.kind!r} keeps the submissions itself, and takes none from files"
         raise InputError(Fault(CONFIG_NAME, "recruiter.kind", problem, "keeping the file beside the results"))
-    secret = Places(config.batch.name, account.ledger.kept).secret
-    known = (lambda name: is_place(secret(), name)) if config.recruiter.kind == "link" else is_session
+    known = account.kind.knows(lambda look: look(account.ledger.kept))
     found: dict[str, list[Path]] = {}
     with Inbox(account.folder / FILE, config.batch.name, known) as inbox:
         for path in _files(paths):

@@ -15,7 +15,6 @@ from hitgen.build import BuildFolder
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.config.publishing import S3Host
-from hitgen.config.recruiting import MTurkRecruiter
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.doubles.storage import BUCKET, serve_bucket
 from hitgen.errors import Fault, InputError
@@ -84,7 +83,7 @@ def local_config(config: BatchConfig, s3_url: str, mturk_url: str) -> BatchConfi
 
 def check_kind(config: BatchConfig) -> None:
     """Raise InputError for a recruiter whose pages hand in elsewhere than at a marketplace."""
-    if not isinstance(config.recruiter, MTurkRecruiter):
+    if config.recruiter.kind != "mturk":
         problem = (
             f"pages for {config.recruiter.kind!r} hand in elsewhere, and the rehearsal's marketplace is MTurk's kind"
         )

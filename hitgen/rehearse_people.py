@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from hitgen.build import BuildFolder, build
 from hitgen.collector.app import Collector
@@ -19,24 +19,20 @@ from hitgen.collector.server import Server
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.config.publishing import FolderHost
-from hitgen.config.recruiting import (
-    AnyRecruiter,
-    CollectorResults,
-    LinkRecruiter,
-    ProlificRecruiter,
-    TurkleRecruiter,
-)
+from hitgen.config.recruiting import CollectorResults, Recruiting
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.doubles.turkle.running import PASSWORD, RunningTurkle, running_turkle
 from hitgen.ledger.lock import locked
 from hitgen.publishing.publication import open_publication
-from hitgen.recruiters.link import Link
+from hitgen.recruiters.link.config import LinkRecruiter
+from hitgen.recruiters.link.link import Link
+from hitgen.recruiters.prolific.config import ProlificRecruiter
+from hitgen.recruiters.turkle.config import TurkleRecruiter
 from hitgen.rehearse import Rehearsed, local_environment
 from hitgen.robots.crew import some_answer
 from hitgen.robots.visits import visit, work_at_turkle
 from hitgen.serving import open_collector
 
-Kind = Literal["link", "turkle", "prolific"]
 TURKLE_WORKERS = 9
 """How many workers the Turkle of a rehearsal knows: `worker1`, `worker2`, ..."""
 
@@ -120,7 +116,7 @@ class ProlificRehearsal(PeopleRehearsal):
 
 
 @contextmanager
-def open_people_rehearsal(folder: Path, kind: Kind, workers: int | None = None) -> Iterator[PeopleRehearsal]:
+def open_people_rehearsal(folder: Path, kind: str, workers: int | None = None) -> Iterator[PeopleRehearsal]:
     """A batch built for this machine with its own ledger, all under build/rehearsal; only what recruits is played.
 
     Plan and packs are the batch's own; what differs in a page is where its answers go.
@@ -155,8 +151,8 @@ def free_port() -> int:
 
 
 def _service(
-    stack: ExitStack, kind: Kind, config: BatchConfig, place: Path, address: str
-) -> tuple[Prolific | RunningTurkle | None, AnyRecruiter]:
+    stack: ExitStack, kind: str, config: BatchConfig, place: Path, address: str
+) -> tuple[Prolific | RunningTurkle | None, Recruiting]:
     """What recruits here, and the config that leads to it; the batch's own settings stay where it has that kind."""
     given, results = config.recruiter, CollectorResults(kind="collector", url=address)
     if kind == "link":

@@ -14,7 +14,7 @@ from hitgen.cli import main
 from hitgen.results.dataset import make_dataset
 from hitgen.simulation.population import Population
 from hitgen.simulation.simulate import simulate
-from tests.synthetic import make_study
+from tests.support.large_study import make_study
 
 
 def exported(folder: Path) -> Path:

@@ -18,7 +18,7 @@ from hitgen.results.acting import plan_review
 from hitgen.results.applying import apply_review
 from hitgen.results.reviewfile import review_path
 from hitgen.results.study import read_study
-from tests.reviewing import Published, published, review_until_done, workers
+from tests.support.published import Published, published, review_until_done, workers
 
 TOML = """
 [screening]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hitgen.build import build
-from tests.browser.conftest import write_batch
+from tests.support.batches import write_batch
 
 HITGEN = [sys.executable, "-m", "hitgen", "build"]
 

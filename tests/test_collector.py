@@ -27,10 +27,10 @@ from hitgen.ledger.rows import Order
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
-from hitgen.recruiters.places import Places, is_place
-from tests.browser.conftest import write_batch
-from tests.people import collecting, free_port, link_batch, places
-from tests.publishing import START, make_batch, serving
+from hitgen.recruiters.link.places import Places, is_place
+from tests.support.batches import link_batch, make_batch, places, write_batch
+from tests.support.recruiter import START
+from tests.support.servers import collecting, free_port, serving
 
 HOST = 'kind = "folder"\nbase_url = "{}"\n'
 

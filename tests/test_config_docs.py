@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import re
-import typing
 from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from hitgen.config.batch import BatchConfig
+from hitgen.config.loading import models_of
 
 DOC = Path(__file__).parents[1] / "docs" / "config.md"
 
 
-def models(annotation: object) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in typing.get_args(annotation):
-        yield from models(argument)
-
-
 def keys(model: type[BaseModel] = BatchConfig, table: str = "") -> Iterator[tuple[str, str]]:
     for name, info in model.model_fields.items():
-        inner = list(models(info.annotation))
+        inner = list(models_of(info))
         if inner:
             for each in inner:
                 yield from keys(each, f"{table}.{name}".strip("."))

@@ -18,7 +18,7 @@ from hitgen.results.columns import TABLES
 from hitgen.results.dataset import make_dataset
 from hitgen.results.exporting import csv_bytes, export
 from hitgen.results.study import read_study
-from tests.studying import SmallStudy, xml
+from tests.support.small_study import SmallStudy, xml
 
 LENIENT = "[screening]\ngold_answers_min = 1\n"
 

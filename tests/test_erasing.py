@@ -12,7 +12,7 @@ from hitgen.results.exporting import export
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import read_review, review_path, write_review
 from hitgen.results.study import read_study
-from tests.studying import SmallStudy, xml
+from tests.support.small_study import SmallStudy, xml
 
 
 def study(folder: Path) -> str:

@@ -13,7 +13,7 @@ from hitgen.errors import OutsideError
 from hitgen.publishing.publication import open_account
 from hitgen.results.fetching import fetch
 from hitgen.results.study import read_study
-from tests.reviewing import Published, killed, published
+from tests.support.published import Published, killed, published
 
 
 def assignments(study: Published) -> list[str]:

@@ -10,8 +10,8 @@ import pytest
 
 from hitgen.results.grade import level_is_right, match_count, places_are_right
 from hitgen.results.study import read_study
-from tests.studying import POINTS, SmallStudy, row, xml
 from tests.support.manifests import ladder, question
+from tests.support.small_study import POINTS, SmallStudy, row, xml
 
 ANSWER = question(ladder("gold", "g", "gold"), (10, 17), POINTS)
 

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from hitgen.doubles.mturk.faults import Fault
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.doubles.mturk.refusals import RefusalError
-from tests.marketplace import HIT, hand_in, open_marketplace
+from tests.support.marketplace import HIT, hand_in, open_marketplace
 
 Opened = tuple[Marketplace, Any]
 HOUR = 3600

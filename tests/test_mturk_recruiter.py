@@ -13,14 +13,14 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 from botocore.stub import Stubber
 
-from hitgen.config.recruiting import MTurkRecruiter, Requirement
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.rows import Bonus, Order
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
-from hitgen.recruiters.mturk import MTurk
-from hitgen.recruiters.mturk_client import PRODUCTION, SANDBOX, MTurkClient, choose_endpoint
-from hitgen.recruiters.pacer import Pacer
-from tests.scripted import Script, scripted
+from hitgen.recruiters.mturk.client import PRODUCTION, SANDBOX, MTurkClient, choose_endpoint
+from hitgen.recruiters.mturk.config import MTurkRecruiter, Requirement
+from hitgen.recruiters.mturk.mturk import MTurk
+from hitgen.recruiters.mturk.pacer import Pacer
+from tests.support.scripted_mturk import Script, scripted
 
 ORDER = Order("p0001.1", "p0001", "study", "https://e.org/a.html?x=1&y=2", 9, Decimal("1.20"), "hitgen 1 demo p0001.1")
 NOW = 1_780_000_000

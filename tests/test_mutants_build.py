@@ -18,7 +18,7 @@ from hitgen.manifest import read_manifest
 from hitgen.pages import render
 from hitgen.stimuli import codecs, ladders
 from hitgen.stimuli.packs import read_pack
-from tests.browser.conftest import HEAD, grid, write_batch
+from tests.support.batches import HEAD, grid, write_batch
 
 
 def page_hides_gold(folder: Path) -> bool:

@@ -8,8 +8,8 @@ import pytest
 
 from hitgen.manifest import Page, PageKind
 from hitgen.publishing.orders import group_pages
-from hitgen.recruiters.fees import fee_usd, quote, split
-from hitgen.recruiters.pacer import Pacer
+from hitgen.recruiters.mturk.fees import fee_usd, quote, split
+from hitgen.recruiters.mturk.pacer import Pacer
 from tests.support import manifests
 from tests.support.manifests import ladder
 

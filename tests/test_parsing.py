@@ -25,9 +25,9 @@ from hitgen.results.reviewfile import read_review, review_path, write_review
 from hitgen.results.study import read_study
 from hitgen.results.submission import FaultyError, Submission, read_submission
 from tests.docs import schema
-from tests.hostile import MAKERS, canary, hostile
-from tests.publishing import FakeRecruiter
-from tests.studying import START, SmallStudy, xml
+from tests.support.hostile import MAKERS, canary, hostile
+from tests.support.recruiter import FakeRecruiter
+from tests.support.small_study import START, SmallStudy, xml
 
 Row = tuple[str, str, str, str]
 

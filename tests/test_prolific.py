@@ -19,11 +19,12 @@ from hitgen.publishing import acts
 from hitgen.publishing.publication import Account, open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
-from hitgen.recruiters import prolific as recruiter_module
 from hitgen.recruiters import rest as rest_module
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
-from hitgen.recruiters.places import is_session
-from tests.publishing import make_batch, serving
+from hitgen.recruiters.prolific import prolific as recruiter_module
+from hitgen.recruiters.prolific.kind import is_session
+from tests.support.batches import make_batch
+from tests.support.servers import serving
 
 PAGES = [
     {"study": ["a"], "gold": ["q"], "assignments": 2},
@@ -187,7 +188,7 @@ def test_a_bonus_in_doubt_is_sent_again_after_a_day(
             acts.pay_bonus(account, "training", bonus(session), 2)
         with pytest.raises(OutsideError, match="may have been paid"):
             acts.pay_bonus(account, "training", bonus(session), 2)
-        monkeypatch.setattr("hitgen.recruiters.prolific_bonuses.SURE_AFTER", timedelta(0))
+        monkeypatch.setattr("hitgen.recruiters.prolific.bonuses.SURE_AFTER", timedelta(0))
         acts.pay_bonus(account, "training", bonus(session), 2)
     assert paid(service, session) == [50]
 

@@ -24,7 +24,9 @@ from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.publishing.standing import Standing
 from hitgen.publishing.status import status
 from hitgen.recruiters.base import UnknownOutcomeError
-from tests.publishing import FakeRecruiter, Killed, make_batch, serving
+from tests.support.batches import make_batch
+from tests.support.recruiter import FakeRecruiter, Killed
+from tests.support.servers import serving
 
 PAGES = [{"study": ["a", "b"]}, {"study": ["c", "d"]}, {"study": ["e"]}]
 

@@ -18,10 +18,11 @@ from hitgen.errors import HitgenError, InputError
 from hitgen.publishing import acts, ending
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
-from hitgen.recruiters import mturk_client
 from hitgen.recruiters.base import RefusedError
-from tests.marketplace import hand_in, open_marketplace
-from tests.publishing import make_batch, serving
+from hitgen.recruiters.mturk import client as mturk_client
+from tests.support.batches import make_batch
+from tests.support.marketplace import hand_in, open_marketplace
+from tests.support.servers import serving
 
 PAGES: list[dict[str, Any]] = [{"study": [name], "assignments": 3} for name in ("a", "b", "c")]
 EACH_CENTS = 3 * 144

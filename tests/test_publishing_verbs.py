@@ -10,7 +10,10 @@ import pytest
 
 from hitgen import build, check, cli
 from hitgen.publishing import publication
-from tests.publishing import FakeRecruiter, make_batch, serving
+from hitgen.recruiters.mturk.kind import MTurkKind
+from tests.support.batches import make_batch
+from tests.support.recruiter import FakeRecruiter
+from tests.support.servers import serving
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def recruiter(monkeypatch: pytest.MonkeyPatch) -> FakeRecruiter:
     made = FakeRecruiter(now=publication.utc_now())
-    monkeypatch.setattr(publication, "open_recruiter", lambda *_: made)
+    monkeypatch.setattr(MTurkKind, "open", lambda *_: made)
     # The synthetic build has no images it could be made from or checked by.
     monkeypatch.setattr(check, "check", lambda *_, **__: None)
     monkeypatch.setattr(build, "build", lambda *_, **__: None)

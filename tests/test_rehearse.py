@@ -13,7 +13,7 @@ import pytest
 from hitgen.errors import InputError
 from hitgen.rehearse import Rehearsal, local_environment, open_rehearsal
 from hitgen.robots.crew import Crew
-from tests.publishing import make_batch
+from tests.support.batches import make_batch
 
 HOST = 'kind = "folder"'
 

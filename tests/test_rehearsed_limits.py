@@ -12,15 +12,15 @@ import pytest
 
 from hitgen.check import check
 from hitgen.config.loading import read_config
-from hitgen.config.recruiting import MTurkRecruiter
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.errors import InputError
 from hitgen.ledger.rows import Bonus, Order
-from hitgen.recruiters.mturk import MTurk
-from hitgen.recruiters.mturk_client import MTurkClient
-from hitgen.recruiters.pacer import Pacer
-from tests.browser.conftest import write_batch
-from tests.marketplace import hand_in, open_marketplace
+from hitgen.recruiters.mturk.client import MTurkClient
+from hitgen.recruiters.mturk.config import MTurkRecruiter
+from hitgen.recruiters.mturk.mturk import MTurk
+from hitgen.recruiters.mturk.pacer import Pacer
+from tests.support.batches import write_batch
+from tests.support.marketplace import hand_in, open_marketplace
 
 SCRIPTS = {
     "latin": "a",

@@ -30,8 +30,8 @@ from hitgen.publishing.publication import LEDGER
 from hitgen.results.dataset import Dataset, make_dataset
 from hitgen.simulation.population import Population
 from hitgen.simulation.simulate import simulate
-from tests.studying import SmallStudy, xml
-from tests.synthetic import make_study
+from tests.support.large_study import make_study
+from tests.support.small_study import SmallStudy, xml
 
 HEADINGS = (
     "Progress and cost", "PJND of each ladder", "Satisfied-user ratio and critical regions", "Workers and gold questions",

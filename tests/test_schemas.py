@@ -15,7 +15,7 @@ import pytest
 from hitgen.build import build
 from hitgen.manifest import read_manifest
 from tests import docs
-from tests.browser.conftest import write_batch
+from tests.support.batches import write_batch
 
 EXTRA = '[display]\nscaling = "physical"\n[[survey]]\nname = "s"\nkind = "text"\nlabel = "What?"\n'
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hitgen.results.study import Study, read_study
-from tests.studying import SmallStudy, xml
+from tests.support.small_study import SmallStudy, xml
 
 ONE = "gold_answers_min = 1\n"
 Change = Callable[[dict[str, Any]], None]

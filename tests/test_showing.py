@@ -12,11 +12,13 @@ import pytest
 from hitgen import showing
 from hitgen.config.loading import read_config
 from hitgen.publishing import ending
-from hitgen.publishing.orders import quote_pages
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
-from tests.publishing import FakeRecruiter, make_batch, serving
+from hitgen.recruiters import kind_of
+from tests.support.batches import make_batch
+from tests.support.recruiter import FakeRecruiter
+from tests.support.servers import serving
 
 
 @pytest.fixture
@@ -48,6 +50,6 @@ def test_each_verb_is_told_in_lines_and_json(folder: Path) -> None:
 
 
 def test_check_can_show_what_waves_save(folder: Path) -> None:
-    config = read_config(folder / "batch.toml")
-    totals = [quote_pages(config, [("study", 43), ("study", 43)], waves).total_usd for waves in (False, True)]
-    assert totals == [Decimal("144.48"), Decimal("123.84")]
+    kind, pages = kind_of(read_config(folder / "batch.toml")), [(43, Decimal("1.20"))] * 2
+    assert kind.quote(pages).total_usd == Decimal("144.48")
+    assert kind.waves_save_usd(pages) == Decimal("144.48") - Decimal("123.84")

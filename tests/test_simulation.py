@@ -17,8 +17,8 @@ from hitgen.results.dataset import make_dataset
 from hitgen.simulation.observers import Gold, Observer, draw_truth
 from hitgen.simulation.population import Kind, Person, Population, draw_people
 from hitgen.simulation.simulate import read_truth, simulate
-from tests.studying import SmallStudy
-from tests.synthetic import make_study
+from tests.support.large_study import make_study
+from tests.support.small_study import SmallStudy
 
 GOLD = Gold(30, 37, ((100.0, 100.0), (500.0, 100.0), (300.0, 400.0)))
 

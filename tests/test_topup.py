@@ -11,7 +11,7 @@ import pytest
 from hitgen import cli
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.results.topup import TopupPlan, plan_topup
-from tests.reviewing import Published, published, workers
+from tests.support.published import Published, published, workers
 
 TOML = "[screening]\ngold_answers_min = 1\n"
 

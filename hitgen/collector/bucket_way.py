@@ -15,6 +15,7 @@ from hitgen.hosts.addresses import bucket_url, object_url
 class BucketPlan:
     """`policy_url` is read by pages, who post to `post_url` under keys that begin with `prefix`."""
 
+    host: S3Host
     policy_key: str
     policy_url: str
     post_url: str
@@ -31,4 +32,4 @@ def bucket_plan(config: BatchConfig) -> BucketPlan:
     # The dot keeps it apart from every batch's public prefix: names of batches have none.
     prefix = f"{host.prefix}results.private/{name}/"
     key = f"{name}/answers.json"
-    return BucketPlan(f"{host.prefix}{key}", object_url(host, key), f"{bucket_url(host)}/", prefix)
+    return BucketPlan(host, f"{host.prefix}{key}", object_url(host, key), f"{bucket_url(host)}/", prefix)

@@ -83,7 +83,6 @@ class PublishingVerbs:
         from hitgen import showing
         from hitgen.config.loading import read_config
         from hitgen.config.publishing import S3Host
-        from hitgen.config.recruiting import posts_to_bucket
         from hitgen.errors import Fault, InputError, OutsideError
 
         config = read_config(options.folder / "batch.toml")
@@ -94,12 +93,15 @@ class PublishingVerbs:
 
         from hitgen.hosts.bucket import configure_bucket, needed_changes
         from hitgen.hosts.s3 import S3
+        from hitgen.recruiters import kind_of
 
         host = S3(config.host, config.batch.name)
         if faults := host.faults():
             raise InputError(faults)
         try:
-            changes = needed_changes(host, config.hit.packs == "linked", posts_to_bucket(config.recruiter))
+            results = kind_of(config).results
+            to_bucket = results is not None and results.kind == "s3"
+            changes = needed_changes(host, config.hit.packs == "linked", to_bucket)
         except (BotoCoreError, ClientError) as error:
             raise OutsideError(f"the bucket's settings cannot be read: {error}; see docs/aws.md") from error
         self.say("\n".join(showing.change_lines(changes)))

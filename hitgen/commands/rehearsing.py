@@ -18,7 +18,6 @@ from hitgen.errors import Fault, InputError
 if TYPE_CHECKING:
     # Needs what only the extra `rehearse` installs.
     from hitgen.rehearse import Rehearsal, Rehearsed
-    from hitgen.rehearse_people import Kind
 
 LOOK_EVERY_S = 2.0
 KINDS = ("mturk", "link", "turkle", "prolific")
@@ -68,7 +67,7 @@ class RehearsingVerbs:
                 Fault("rehearse", "--robots", f"some robots were stuck: {told}", "working the page by hand")
             )
 
-    def _among_people(self, options: argparse.Namespace, kind: Kind) -> None:
+    def _among_people(self, options: argparse.Namespace, kind: str) -> None:
         """Rehearse without a marketplace: own participants, Turkle or Prolific."""
         from hitgen.rehearse_people import open_people_rehearsal
         from hitgen.robots.browser import open_browser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -9,10 +10,11 @@ from pydantic import Field, StringConstraints
 from hitgen.config.base import Slug, Strict
 from hitgen.config.hit import Display, Hit, Qualification
 from hitgen.config.images import AnyImageSet
+from hitgen.config.kinds import RECRUITERS, ByKind, default_recruiter
 from hitgen.config.people import AnySurveyQuestion, Consent
 from hitgen.config.publishing import AnyHost, FolderHost
 from hitgen.config.questions import QuestionEntry
-from hitgen.config.recruiting import AnyRecruiter, MTurkRecruiter
+from hitgen.config.recruiting import Recruiting
 from hitgen.config.screening import BonusTable, Notices, Screening
 
 
@@ -41,4 +43,9 @@ class BatchConfig(Strict):
     bonus: BonusTable = BonusTable()
     notices: Notices = Notices()
     host: AnyHost = FolderHost(kind="folder")
-    recruiter: AnyRecruiter = MTurkRecruiter(kind="mturk")
+    recruiter: Annotated[Recruiting, ByKind(RECRUITERS, Recruiting)] = Field(default_factory=default_recruiter)
+
+    def reward_usd(self, kind: str) -> Decimal:
+        """What a page of this kind ("study" or "qualification") pays, in dollars."""
+        stage = self.qualification if kind == "qualification" else None
+        return stage.reward_usd if stage else self.hit.reward_usd

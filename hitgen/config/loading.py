@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from hitgen.config.batch import BatchConfig
+from hitgen.config.kinds import ByKind
 from hitgen.errors import Fault, InputError
 
 CONFIG_NAME = "batch.toml"
@@ -141,7 +142,7 @@ def _walk(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, type
         elif holder and part in holder.model_fields:
             place += f".{part}" if place else part
             info = holder.model_fields[part]
-            models = list(_models(info.annotation))
+            models = list(models_of(info))
             choices = {name: member for member in models for name in _names(member)}
             holder = models[0] if len(models) == 1 else holder
         elif part not in _TYPE_WORDS and not part.startswith(("constrained-", "function-", "tuple[", "list[", "json-")):
@@ -152,14 +153,19 @@ def _walk(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, type
 _TYPE_WORDS = {"int", "float", "str", "bool", "decimal", "dict", "tuple", "none"}
 
 
-def _models(annotation: Any) -> Iterable[type[BaseModel]]:
+def models_of(annotation: Any) -> Iterable[type[BaseModel]]:
+    """The models that a field or annotation may hold."""
     if isinstance(annotation, FieldInfo):
+        chosen = [mark for mark in annotation.metadata if isinstance(mark, ByKind)]
+        if chosen:
+            yield from chosen[0].models().values()
+            return
         annotation = annotation.annotation
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
         return
     for argument in typing.get_args(annotation):
-        yield from _models(argument)
+        yield from models_of(argument)
 
 
 def _names(model: type[BaseModel]) -> Iterable[str]:
@@ -170,7 +176,7 @@ def _names(model: type[BaseModel]) -> Iterable[str]:
 
 
 def _tags(info: FieldInfo | None) -> list[str]:
-    return [name for member in _models(info) for name in _names(member) if name != member.__name__] if info else []
+    return [name for member in models_of(info) for name in _names(member) if name != member.__name__] if info else []
 
 
 _EXAMPLES = {

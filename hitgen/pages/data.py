@@ -12,8 +12,8 @@ from pydantic import Field, JsonValue
 from hitgen.batch.load import Batch
 from hitgen.config.people import Consent
 from hitgen.manifest import Digest, Frozen, Ladder, PageKind, Point
-from hitgen.pages.results import results_of
 from hitgen.plan import PlannedPage, PlannedTrial
+from hitgen.recruiters import kind_of
 
 PACK_BASE = "../packs/"
 
@@ -116,7 +116,7 @@ def page_data(
         locations=config.hit.locations, display=DisplayData(**config.display.model_dump()),
         consent_sha256=consent_digest(config.consent, texts),
         survey=tuple(SurveyItem(**question.model_dump()) for question in config.survey),
-        submit_origins=origins, texts=dict(texts), **results_of(config),
+        submit_origins=origins, texts=dict(texts), **kind_of(config).answers(),
     )  # fmt: skip
 
 

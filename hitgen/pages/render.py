@@ -27,12 +27,13 @@ from hitgen.errors import Fault, InputError
 from hitgen.manifest import Ladder, Level
 from hitgen.pages.context import InlinePack, PageContext, screen_texts
 from hitgen.pages.data import page_data
-from hitgen.pages.results import result_sources
 from hitgen.pages.script import link
-from hitgen.pages.seal import policy, submit_origins
+from hitgen.pages.seal import policy
 from hitgen.pages.slots import slot_faults, source_faults
 from hitgen.pages.texts import load_texts
 from hitgen.plan import PlannedPage
+from hitgen.recruiters import kind_of
+from hitgen.recruiters.answers import sources
 from hitgen.stimuli.packs import pack_path
 
 CHUNK_BYTES = 3 * 2**18
@@ -46,8 +47,9 @@ class Renderer:
         self._batch = batch
         self._layout = batch.config.hit.layout
         self._texts = screen_texts(batch, load_texts(batch.config, batch.folder))
-        self._origins = submit_origins(batch.config)
-        self._results = result_sources(batch.config)
+        kind = kind_of(batch.config)
+        self._origins = kind.submit_origins()
+        self._results = sources(kind.answers())
         find = functools.partial(resources.find, batch_folder=batch.folder)
         self._script = link("runtime/main.js", lambda name: find("assets", name), "hit")
         self._style = self._styles()

@@ -6,19 +6,12 @@ import base64
 import hashlib
 from collections.abc import Sequence
 
-from hitgen.config.batch import BatchConfig
 from hitgen.lib.contract import LOOPBACK_HOSTS
 
-MTURK_ORIGINS = ("https://www.mturk.com", "https://workersandbox.mturk.com")
 LOOPBACK = tuple(f"http://{host}:*" for host in LOOPBACK_HOSTS if not host.startswith("["))
 """So that a rehearsal works on the very bytes that are published."""
 TAKE_PACK = "hit.take()"
 """The one-line script after each inline pack: always this text, so that one hash serves all."""
-
-
-def submit_origins(config: BatchConfig) -> tuple[str, ...]:
-    """Where a page of this batch may submit, beside loopback."""
-    return (*MTURK_ORIGINS, *getattr(config.recruiter, "submit_origins", ()))
 
 
 def policy(*, script: str, style: str, linked: bool, origins: Sequence[str], results: Sequence[str] = ()) -> str:

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from hitgen.ledger.rows import Bonus, Judgement
 from hitgen.publishing.publication import Account
-from hitgen.recruiters.fees import bonus_fee_usd
 
 MAX_NOTIFIED = 100
 
@@ -47,7 +46,7 @@ def pay_bonus(account: Account, purpose: str, bonus: Bonus, assignments: int) ->
     ledger, before = account.ledger, account.ledger.action(f"bonus:{purpose}:{bonus.assignment}")
     if before and before.done_at:
         return False
-    cost = bonus.amount_usd + bonus_fee_usd(account.config.recruiter, bonus.amount_usd, assignments)
+    cost = bonus.amount_usd + account.kind.bonus_fee_usd(bonus.amount_usd, assignments)
     detail = {"amount_usd": str(bonus.amount_usd), "reason": bonus.reason, "cost_usd": str(cost)}
     action = ledger.mean(name, bonus.worker, account.now(), **detail)
     meant = Bonus(bonus.assignment, bonus.worker, Decimal(action.detail["amount_usd"]), action.detail["reason"])

@@ -44,7 +44,7 @@ def keep_apart(account: Account, groups_of: Mapping[str, Iterable[str]], in_use:
 
     `groups_of` gives the groups of trials of each page, `in_use` those that any HIT asks for.
     """
-    if "exclude" not in account.recruiter.capabilities:
+    if "exclude" not in account.recruiter.can:
         return 0
     ledger, wanted, made = account.ledger, set(in_use), 0
     settled = {action.action for action in ledger.actions() if action.done_at}

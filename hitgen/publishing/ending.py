@@ -49,7 +49,7 @@ def extend(account: Account, time: timedelta) -> list[str]:
     """
     if time <= timedelta(0):
         raise InputError(Fault("extend", "--hours", "is not more time", "a number above 0"))
-    if "extend" not in account.recruiter.capabilities:
+    if "extend" not in account.recruiter.can:
         raise InputError(Fault("batch.toml", "recruiter.kind", "cannot give HITs more time", "`hitgen publish`"))
     collect(account)
     standing = Standing(account)

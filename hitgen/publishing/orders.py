@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from decimal import Decimal
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.recruiting import (
-    AnyRecruiter,
-    LinkRecruiter,
-    MTurkRecruiter,
-    ProlificRecruiter,
-    TurkleRecruiter,
-    demands,
-    in_waves,
-    minutes_of,
-)
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.rows import Order
 from hitgen.manifest import Page, PageContent
-from hitgen.recruiters.fees import Quote, quote_for, split
-
-MAX_REQUIREMENTS = 10
-"""How many demands on workers a HIT can carry."""
+from hitgen.recruiters import kind_of
+from hitgen.recruiters.base import Asked
 
 
 @dataclass(frozen=True)
@@ -87,19 +74,6 @@ def _collapse(kind: str, items_of: Mapping[str, Set[str]]) -> dict[str, frozense
     }
 
 
-def reward_of(config: BatchConfig, kind: str) -> Decimal:
-    """What a page of this kind pays, in dollars."""
-    if kind == "qualification" and config.qualification:
-        return config.qualification.reward_usd
-    return config.hit.reward_usd
-
-
-def quote_pages(config: BatchConfig, pages: Iterable[tuple[str, int]], waves: bool) -> Quote:
-    """What pages given as (kind, assignments) cost with fees, in waves or in one HIT each; pure."""
-    hits = [(size, reward_of(config, kind)) for kind, count in pages for size in split(count, waves)]
-    return quote_for(config.recruiter, hits)
-
-
 class Orders:
     """All HITs of a batch, and the ones that fill up or replace them later."""
 
@@ -107,7 +81,8 @@ class Orders:
         self._config = config
         self._ledger = ledger
         self._pages = {page.page: page for page in pages}
-        self._sizes = {page.page: split(page.assignments, in_waves(config.recruiter)) for page in pages}
+        sizes = kind_of(config).sizes
+        self._sizes = {page.page: sizes(page.assignments) for page in pages}
         self._admission = any(page.kind == "qualification" for page in pages)
         self.groups = groups_of(config, pages)
 
@@ -142,7 +117,7 @@ class Orders:
             kind=built.kind,
             url=url,
             assignments=assignments,
-            reward_usd=reward_of(self._config, built.kind),
+            reward_usd=self._config.reward_usd(built.kind),
             annotation=f"hitgen {self._ledger} {self._config.batch.name} {hit}",
             unseen=tuple(sorted(unseen)),
             needs_admission=self._admission and built.kind == "study",
@@ -152,22 +127,16 @@ class Orders:
 
 def groups_of(config: BatchConfig, pages: Sequence[PageContent]) -> dict[str, Groups]:
     """Each page's groups, with waves and repeats as the config has them."""
-    hits_of = {page.page: len(split(page.assignments, in_waves(config.recruiter))) for page in pages}
+    sizes = kind_of(config).sizes
+    hits_of = {page.page: len(sizes(page.assignments)) for page in pages}
     return group_pages(pages, hits_of, config.recruiter.gold_repeats == "allow")
 
 
 def requirement_faults(config: BatchConfig, pages: Sequence[PageContent]) -> list[Fault]:
     """Pages that ask more of workers than the recruiter can, or that nobody could ever work."""
-    recruiter, groups = config.recruiter, groups_of(config, pages)
-    admission = any(page.kind == "qualification" for page in pages)
-    other = demands(recruiter) + 1 + admission
-    remedy = 'fewer gold questions on a page, or gold_repeats = "allow"'
-    kinds = sorted({page.kind for page in pages})
-    faults = [*_admission_faults(recruiter, admission), *_pay_faults(config, kinds)]
-    for page in pages if isinstance(recruiter, MTurkRecruiter) else ():
-        if (count := other + len(groups[page.page].needed)) > MAX_REQUIREMENTS:
-            problem = f"page {page.page} needs {count} requirements; {MAX_REQUIREMENTS} are possible"
-            faults.append(Fault("batch.toml", "recruiter.require", problem, remedy))
+    groups = groups_of(config, pages)
+    asked = [Asked(page.page, page.kind, len(groups[page.page].needed)) for page in pages]
+    faults = kind_of(config).faults(asked)
     quiz = [groups[page.page].needed for page in pages if page.kind != "study"]
     studies = [groups[page.page].needed for page in pages if page.kind == "study"]
     if quiz and studies and all(any(seen & mine for seen in quiz) for mine in studies):
@@ -175,38 +144,6 @@ def requirement_faults(config: BatchConfig, pages: Sequence[PageContent]) -> lis
         remedy = 'more gold questions, or recruiter.gold_repeats = "allow"'
         faults.append(Fault("batch.toml", "qualification.gold", problem, remedy))
     return faults
-
-
-def _admission_faults(recruiter: AnyRecruiter, admission: bool) -> list[Fault]:
-    if not (admission and isinstance(recruiter, LinkRecruiter | TurkleRecruiter)):
-        return []
-    problem = f"recruiter {recruiter.kind!r} cannot admit people by a qualification page: you choose them yourself"
-    remedy = "leaving [qualification] out; gold questions on the study pages screen just as well"
-    return [Fault("batch.toml", "qualification", problem, remedy)]
-
-
-def hourly_usd(config: BatchConfig, kind: str) -> Decimal | None:
-    """What an hour's work on pages of this kind pays, in dollars; None where nobody said how long they take."""
-    if not isinstance(config.recruiter, ProlificRecruiter):
-        return None
-    return (reward_of(config, kind) * 60 / minutes_of(config.recruiter, kind)).quantize(Decimal("0.01"))
-
-
-def _pay_faults(config: BatchConfig, kinds: Sequence[str]) -> list[Fault]:
-    if not isinstance(config.recruiter, ProlificRecruiter):
-        return []
-    least = config.recruiter.minimum_usd_per_hour
-    remedy = "a higher reward_usd, or fewer minutes if that is how long it takes"
-    return [
-        Fault(
-            "batch.toml",
-            "recruiter.minutes",
-            f"a {kind} page pays ${paid} an hour, less than the ${least:.2f} that are due",
-            remedy,
-        )
-        for kind in kinds
-        if (paid := hourly_usd(config, kind)) is not None and paid < least
-    ]
 
 
 def raise_faults(faults: Sequence[Fault]) -> None:

@@ -14,7 +14,7 @@ from hitgen.recruiters.base import RefusedError
 
 def cost_usd(account: Account, hit: Intended) -> Decimal:
     """What a HIT costs with fees if all its places are worked, in dollars."""
-    return account.recruiter.quote([(hit.order.assignments, hit.order.reward_usd)]).total_usd
+    return account.kind.quote([(hit.order.assignments, hit.order.reward_usd)]).total_usd
 
 
 def place(account: Account, hit: Intended) -> Hit:

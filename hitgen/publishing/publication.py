@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
@@ -18,8 +19,8 @@ from hitgen.ledger.lock import locked
 from hitgen.manifest import Page
 from hitgen.publishing.built import Built, read_build
 from hitgen.publishing.orders import Orders
-from hitgen.recruiters import open_recruiter
-from hitgen.recruiters.base import Recruiter
+from hitgen.recruiters import kind_of
+from hitgen.recruiters.base import Kind, Opening, Recruiter
 
 LEDGER = "ledger.sqlite"
 MAX_SKEW_S = 300
@@ -41,6 +42,11 @@ class Account:
     ledger: Ledger
     recruiter: Recruiter
     now: Clock
+
+    @property
+    def kind(self) -> Kind[Any]:
+        """What the recruiter is."""
+        return kind_of(self.config)
 
     def check_clock(self) -> None:
         """Stop where this machine's clock is too far off to tell a token's age."""
@@ -89,7 +95,7 @@ def open_account(
         if bound is None:
             raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
         production = bound.environment == "production"
-        used = recruiter or open_recruiter(config, folder, ledger.kept, production)
+        used = recruiter or kind_of(config).open(Opening(folder, ledger.kept, production))
         with closing(used):
             ledger.bind(used.account())
             yield Account(folder, config, ledger, used, now)
@@ -117,7 +123,7 @@ def open_publication(
     with locked(path):
         make_way(path, production)
         with Ledger(path) as ledger:
-            used = recruiter or open_recruiter(config, folder, ledger.kept, production)
+            used = recruiter or kind_of(config).open(Opening(folder, ledger.kept, production))
             with closing(used):
                 ledger.bind(used.account())
                 orders = Orders(config, built.pages, ledger.name)

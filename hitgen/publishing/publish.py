@@ -12,13 +12,13 @@ from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import Progress, upload, verify
 from hitgen.ledger.rows import Binding, Hit
+from hitgen.lib.money import Quote
 from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.collecting import collect, keep_apart
 from hitgen.publishing.orders import Intended, raise_faults, requirement_faults
 from hitgen.publishing.placing import place, settle
 from hitgen.publishing.publication import Publication
 from hitgen.publishing.standing import Standing
-from hitgen.recruiters.fees import Quote
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -77,7 +77,7 @@ def plan_publication(publication: Publication, topup: Mapping[str, int] | None =
     collect(publication)
     missing = [*_missing(publication), *_replacements(publication), *_topup(publication, topup or {})]
     now, later = _in_turn(publication, missing)
-    quote = recruiter.quote((hit.order.assignments, hit.order.reward_usd) for hit in missing)
+    quote = publication.kind.quote((hit.order.assignments, hit.order.reward_usd) for hit in missing)
     committed = Standing(publication).committed_usd()
     plan = PublicationPlan(
         account=recruiter.account(),
@@ -173,7 +173,7 @@ def _topup(publication: Publication, wanted: Mapping[str, int]) -> list[Intended
 
 def _in_turn(publication: Publication, missing: Iterable[Intended]) -> tuple[list[Intended], list[Intended]]:
     """What can be made now, and what waits for open HITs with the same study ladders."""
-    if "apart" in publication.recruiter.capabilities:
+    if publication.kind.apart:
         return list(missing), []
     groups, standing = publication.orders.groups, Standing(publication)
     busy = {group for row in standing.rows if not standing.is_over(row) for group in groups[row.page].study}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hitgen.ledger.rows import Hit
+from hitgen.lib.money import CENT
 from hitgen.publishing.publication import Account
-from hitgen.recruiters.fees import CENT
 
 
 class Standing:

@@ -1,15 +1,38 @@
-"""The one interface to whoever sends workers to pages, and the words all recruiters share."""
+"""The two sides of whoever sends workers to pages: its `Kind`, which is pure, and the `Recruiter` that is spoken to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, TypeVar, cast, final
 
-from hitgen.errors import OutsideError
+from hitgen.collector.app import HandOut
+from hitgen.collector.inbox import Inbox
+from hitgen.config.batch import BatchConfig
+from hitgen.config.loading import CONFIG_NAME
+from hitgen.config.recruiting import AnyResults, Recruiting
+from hitgen.errors import Fault, OutsideError
 from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
-from hitgen.recruiters.fees import Quote
+from hitgen.lib.money import FREE, Quote, quote
+from hitgen.recruiters.answers import answers_to
+
+Own = TypeVar("Own", bound=Recruiting)
+Can = Literal["approve", "reject", "bonus", "exclude", "admit", "done", "notify", "extend", "delete"]
+Kept = MutableMapping[str, str]
+"""What a recruiter remembers in the ledger from run to run."""
+Look = Callable[[Callable[[Kept], Any]], Any]
+"""Gives what a function finds in a ledger's kept values; None where there is no ledger yet."""
+NOT_POSSIBLE: dict[Can, str] = {
+    "approve": "approves nothing",
+    "reject": "rejects nothing",
+    "bonus": "pays nobody; pay bonuses yourself",
+    "notify": "sends no mail; write to people yourself",
+    "extend": "cannot give HITs more time",
+}
 
 
 class RefusedError(OutsideError):
@@ -25,66 +48,217 @@ class UnknownOutcomeError(OutsideError):
     """No answer came; what was asked for may or may not have happened."""
 
 
-class Recruiter(Protocol):
-    """What the publisher needs of a recruiter; `capabilities` names what it can beyond creating and reading.
+@dataclass(frozen=True)
+class Opening:
+    """What a recruiter is opened with: the batch's folder, what is kept in its ledger, whether real money may move."""
+
+    folder: Path
+    kept: Kept
+    production: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a page asks of a recruiter: its kind, and how many groups of trials workers must not have met."""
+
+    page: str
+    kind: str
+    groups: int
+
+
+class Recruiter(ABC):
+    """Whoever sends workers to pages, spoken to; what one cannot do is not overridden here.
 
     Calls raise `RefusedError` when nothing was done, `UnknownOutcomeError` when that is not known, and
-    `InputError` where the user must act (credentials, an account that is not linked). `start` lets workers
-    in to all that was created, where creating does not, and returns what the user should read; `apart` among the
-    capabilities says that nobody meets a trial twice whatever is open at the same time.
+    `InputError` where the user must act (credentials, an account that is not linked).
     """
 
-    kind: str
-    capabilities: frozenset[str]
-    token_valid: timedelta
+    token_valid: timedelta = timedelta(days=36_500)
     """How long a repeated `create` or `bonus` with the same token is safe."""
+
+    @final
+    @property
+    def can(self) -> frozenset[Can]:
+        """What this recruiter can do beyond creating and reading: the methods of these names that it has."""
+        names: tuple[Can, ...] = Can.__args__  # type: ignore[attr-defined]
+        return frozenset(name for name in names if getattr(type(self), name) is not getattr(Recruiter, name))
 
     @property
     def skew_s(self) -> float:
         """How far this machine's clock is ahead of the recruiter's, as last seen."""
+        return 0.0
 
-    def account(self) -> Binding: ...
+    @abstractmethod
+    def account(self) -> Binding:
+        """Whom a ledger is bound to."""
 
-    def balance_usd(self) -> Decimal | None: ...
+    @abstractmethod
+    def create(self, order: Order, token: str) -> HitProgress:
+        """The HIT of this order: made now, or made by an earlier call with the same token."""
 
-    def quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote: ...
+    @abstractmethod
+    def everything(self) -> Iterator[HitProgress]:
+        """Every HIT that is here and was not deleted, whoever made it."""
 
-    def prepare(self, orders: Sequence[Order]) -> None: ...
+    @abstractmethod
+    def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
+        """The state of these HITs; those that no longer exist are left out."""
 
-    def create(self, order: Order, token: str) -> HitProgress: ...
+    @abstractmethod
+    def submissions(self, hit_id: str) -> Iterator[Received]:
+        """Everything handed in for a HIT, judged or not."""
 
-    def start(self) -> list[str]: ...
+    @abstractmethod
+    def expire(self, hit_id: str, now: datetime) -> None:
+        """Take no new workers for a HIT; those at work may finish."""
 
-    def find(self, annotation: str) -> list[HitProgress]: ...
+    def find(self, annotation: str) -> list[HitProgress]:
+        """All HITs with this annotation."""
+        return [hit for hit in self.everything() if hit.annotation == annotation]
 
-    def everything(self) -> Iterator[HitProgress]: ...
+    def balance_usd(self) -> Decimal | None:
+        """The dollars there are to spend; None where nothing will be spent."""
+        return None
 
-    def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]: ...
+    def prepare(self, orders: Sequence[Order]) -> None:  # noqa: B027
+        """Make what the orders need and does not exist yet; costs nothing."""
 
-    def submissions(self, hit_id: str) -> Iterator[Received]: ...
+    def start(self) -> list[str]:
+        """Let workers in to all that was created, where creating does not; what the user should read."""
+        return []
 
-    def approve(self, assignment: str, feedback: str = "") -> Judgement: ...
+    def approve(self, assignment: str, feedback: str = "") -> Judgement:
+        """Approve a submission; the answer is what it is now, whoever judged it first."""
+        raise self._cannot("approve")
 
-    def reject(self, assignment: str, reason: str) -> Judgement: ...
+    def reject(self, assignment: str, reason: str) -> Judgement:
+        """Reject a submission; the answer is what it is now."""
+        raise self._cannot("reject")
 
-    def bonus(self, bonus: Bonus, token: str) -> None: ...
+    def bonus(self, bonus: Bonus, token: str) -> None:
+        """Pay a bonus, once for each token."""
+        raise self._cannot("bonus")
 
-    def bonuses(self, assignment: str) -> list[Bonus]: ...
+    def bonuses(self, assignment: str) -> list[Bonus]:
+        """The bonuses that are known to be paid for an assignment."""
+        return []
 
-    def exclude(self, worker: str, group: str | None = None) -> None: ...
+    def exclude(self, worker: str, group: str | None = None) -> None:  # noqa: B027
+        """Shut a worker out of one group of trials of this batch, or of every batch."""
 
-    def admit(self, worker: str) -> None: ...
+    def admit(self, worker: str) -> None:  # noqa: B027
+        """Let a worker into the study pages."""
 
-    def done(self, worker: str) -> None: ...
+    def done(self, worker: str) -> None:  # noqa: B027
+        """Mark a worker as having taken part in this batch."""
 
-    def notify(self, workers: Sequence[str], subject: str, text: str) -> None: ...
+    def notify(self, workers: Sequence[str], subject: str, text: str) -> None:
+        """Mail workers, at most 100."""
+        raise self._cannot("notify")
 
-    def extend(self, hit_id: str, until: datetime) -> None: ...
+    def extend(self, hit_id: str, until: datetime) -> None:
+        """Keep a HIT open until a time."""
+        raise self._cannot("extend")
 
-    def expire(self, hit_id: str, now: datetime) -> None: ...
+    def delete(self, hit_id: str) -> None:  # noqa: B027
+        """Remove a HIT that is over; gone already is as good."""
 
-    def delete(self, hit_id: str) -> None: ...
+    def clear(self) -> None:  # noqa: B027
+        """Remove what only this batch needed."""
 
-    def clear(self) -> None: ...
+    def close(self) -> None:  # noqa: B027
+        """Let go of what is held open."""
 
-    def close(self) -> None: ...
+    def _cannot(self, name: Can) -> RefusedError:
+        return RefusedError(name, f"this recruiter {NOT_POSSIBLE[name]}")
+
+
+class Kind(ABC, Generic[Own]):
+    """What a recruiter is, for one batch: prices, faults, warnings, where answers go; pure until `open`.
+
+    A kind is a subclass with its `model` of batch.toml's table, and one row in `hitgen.config.kinds.RECRUITERS`.
+    """
+
+    model: ClassVar[type[Recruiting]]
+    apart: ClassVar[bool] = False
+    """Whether nobody meets a trial twice whatever is open at the same time."""
+    admits: ClassVar[bool] = False
+    """Whether a qualification page can let people into the study pages."""
+
+    def __init__(self, config: BatchConfig) -> None:
+        self.config = config
+        self.own = cast(Own, config.recruiter)
+
+    # Money
+
+    def quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:
+        """The price of HITs given as (assignments, reward in dollars); nothing where people are paid outside hitgen."""
+        return quote(((assignments, FREE) for assignments, _ in hits), lambda *_: FREE)
+
+    def bonus_fee_usd(self, amount_usd: Decimal, assignments: int) -> Decimal:
+        """The fee on one bonus in a HIT of `assignments`, in dollars."""
+        return self.quote([(1, amount_usd)]).fees_usd
+
+    def sizes(self, assignments: int) -> list[int]:
+        """The sizes of the HITs that give a page's assignments."""
+        return [assignments]
+
+    def largest_further(self) -> int | None:
+        """The most assignments of one further HIT of a page; None where there is no such limit."""
+        return None
+
+    def waves_save_usd(self, pages: Sequence[tuple[int, Decimal]]) -> Decimal:
+        """What giving out pages (assignments, reward) in small HITs saves, or would."""
+        return FREE
+
+    def hourly_usd(self, kind: str) -> Decimal | None:
+        """What an hour's work on pages of this kind pays; None where nobody said how long they take."""
+        return None
+
+    # What must be right, and what to mind
+
+    def faults(self, pages: Sequence[Asked]) -> list[Fault]:
+        """What this recruiter cannot do for these pages."""
+        if self.admits or all(page.kind == "study" for page in pages):
+            return []
+        name = self.own.kind
+        problem = f"recruiter {name!r} cannot admit people by a qualification page: you choose them yourself"
+        remedy = "leaving [qualification] out; gold questions on the study pages screen just as well"
+        return [Fault(CONFIG_NAME, "qualification", problem, remedy)]
+
+    def warnings(self) -> list[str]:
+        """What to mind with this recruiter and this config."""
+        return []
+
+    # Answers
+
+    @property
+    def results(self) -> AnyResults | None:
+        """Where answers go by a way of hitgen's own; None where the recruiter takes and keeps them."""
+        return getattr(self.own, "results", None)
+
+    def answers(self) -> dict[str, Any]:
+        """What a page's data says of where its answers go: `results`, and `completion_url` for a way back."""
+        return {"results": answers_to(self.config, self.results) if self.results else {"kind": "form"}}
+
+    def submit_origins(self) -> tuple[str, ...]:
+        """Where a page may hand in by a form, beside loopback."""
+        return ()
+
+    def knows(self, look: Look) -> Callable[[str], bool]:
+        """Tells whether an assignment of this name can be there, as far as the ledger says."""
+        return lambda assignment: False
+
+    def is_ready(self, look: Look) -> bool:
+        """Whether answers can be told from junk yet."""
+        return True
+
+    def hand_out(self, look: Look, inbox: Inbox, now: Callable[[], datetime]) -> HandOut | None:
+        """Gives an address to everyone who asks for one; None where people come otherwise."""
+        return None
+
+    # Spoken to
+
+    @abstractmethod
+    def open(self, opening: Opening) -> Recruiter:
+        """The recruiter itself; its libraries are loaded only now."""

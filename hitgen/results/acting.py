@@ -11,7 +11,6 @@ from hitgen.errors import Fault, InputError
 from hitgen.ledger.rows import Action, Bonus, Hit, Received
 from hitgen.publishing.publication import Account
 from hitgen.publishing.standing import Standing
-from hitgen.recruiters.fees import bonus_fee_usd
 from hitgen.results.reviewfile import ReviewRow, review_path
 from hitgen.results.study import Study
 
@@ -87,7 +86,7 @@ def plan_review(account: Account, study: Study) -> ReviewPlan:
         "admit": _granted(rows, "admit", "admit", actions),
         "exclude": _granted(rows, "shut_out", "exclude", actions),
     }
-    can = account.recruiter.capabilities
+    can = account.recruiter.can
     possible = {name: acts if name in can else [] for name, acts in wanted.items()}
     bound = account.ledger.account
     plan = ReviewPlan(
@@ -156,7 +155,7 @@ def _bonuses(
             wanted[key] = Bonus(assignment, action.worker, amount_usd, action.detail["reason"])
     for (purpose, _), bonus in wanted.items():
         size = hits[received[bonus.assignment].hit].order.assignments
-        fee_usd = bonus_fee_usd(account.config.recruiter, bonus.amount_usd, size)
+        fee_usd = account.kind.bonus_fee_usd(bonus.amount_usd, size)
         yield PlannedBonus(purpose, bonus, size, bonus.amount_usd + fee_usd)
 
 
@@ -169,7 +168,7 @@ def _granted(rows: Iterable[ReviewRow], column: str, verb: str, actions: Mapping
 def _told(
     account: Account, rows: Iterable[ReviewRow], column: str, purpose: str, actions: Mapping[str, Action]
 ) -> tuple[str, ...]:
-    if not getattr(account.config.notices, purpose) or "notify" not in account.recruiter.capabilities:
+    if not getattr(account.config.notices, purpose) or "notify" not in account.recruiter.can:
         return ()
     workers = dict.fromkeys(row.worker for row in rows if getattr(row, column) == "yes")
     return tuple(worker for worker in workers if f"notify:{purpose}:{worker}" not in actions)

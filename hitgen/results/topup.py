@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hitgen.config.recruiting import MTurkRecruiter
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.publishing.collecting import collect
 from hitgen.publishing.publication import LEDGER, Publication
 from hitgen.publishing.publish import PublicationPlan, plan_publication
 from hitgen.publishing.standing import Standing
-from hitgen.recruiters.fees import LARGE_HIT
 from hitgen.results.study import Study, read_study
 
 
@@ -70,16 +68,10 @@ def plan_topup(publication: Publication, with_undecided: bool = False) -> TopupP
         if wanted:
             pages[page.page] = wanted
             need.update({ladder: max(0, need[ladder] - wanted) for ladder in page.study})
-    asked = {page: min(count, _most(publication)) for page, count in pages.items()}
+    most = publication.kind.largest_further()
+    asked = {page: count if most is None else min(count, most) for page, count in pages.items()}
     held_back = sum(pages.values()) - sum(asked.values())
     return TopupPlan(found, asked, held_back, plan_publication(publication, asked))
-
-
-def _most(publication: Publication) -> int:
-    """The most assignments of one further HIT: in waves, as many as keep the lower fee; the rest comes next time."""
-    recruiter = publication.config.recruiter
-    in_waves = isinstance(recruiter, MTurkRecruiter) and recruiter.waves
-    return LARGE_HIT - 1 if in_waves else 10**9
 
 
 def shortfalls(publication: Publication, study: Study) -> dict[str, Shortfall]:

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,19 @@ from hitgen.config.loading import read_config
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
-from hitgen.ledger.rows import Binding, HitProgress, Order, Received
+from hitgen.ledger.rows import Order
 from hitgen.lib.files import write_whole
+from hitgen.lib.money import FREE
 from hitgen.manifest import Manifest, Page, read_manifest
-from hitgen.publishing.publication import LEDGER
+from hitgen.publishing.collecting import collect
+from hitgen.publishing.publication import LEDGER, Account
+from hitgen.recruiters.memory import Memory
 from hitgen.simulation.answering import SimulatedWorker, is_admitted
 from hitgen.simulation.dealing import Deal
 from hitgen.simulation.observers import LadderTruth, draw_truth
 from hitgen.simulation.population import Person, Population, draw_people
 
-SIMULATED = Binding("simulated", "simulated", "local")
+SIMULATED = "simulated"
 TRUTH = "simulation/truth.json"
 LEAST_TO_QUIZ = 20
 """Workers hired at once where a quiz lets only some of them in."""
@@ -77,8 +79,9 @@ def simulate(
         _remove(fresh)
         made = _Made(config, manifest, population, truths, rng, work)
         with Ledger(fresh) as ledger:
-            ledger.bind(SIMULATED)
-            _fill(ledger, made, people, progress)
+            recruiter = Memory(now=START, funds_usd=None, endpoint=SIMULATED)
+            ledger.bind(recruiter.account())
+            _fill(Account(folder, config, ledger, recruiter, recruiter.clock), recruiter, made, people, progress)
             # Publishing moves a closed ledger of play money out of the way.
             ledger.set_fact("closed", START.isoformat())
         _write_truth(folder, Truth(truths, tuple(made.people)))
@@ -92,7 +95,8 @@ def _refuse_real(path: Path) -> None:
     if not path.exists():
         return
     with Ledger(path) as ledger:
-        if ledger.account not in (None, SIMULATED):
+        bound = ledger.account
+        if bound and bound.endpoint != SIMULATED:
             problem = "holds real HITs or submissions"
             raise InputError(Fault(str(path), "", problem, "simulating on a copy of the batch folder"))
 
@@ -133,24 +137,37 @@ class _Made:
             self.people.append(named)
             yield SimulatedWorker(self.population, named, self.config, self.manifest, self.rng)
 
-    def submit(self, worker: SimulatedWorker, page: Page) -> tuple[Received, dict[str, Any]]:
-        """One page worked by one worker."""
+    def submit(self, worker: SimulatedWorker, page: Page, recruiter: Memory) -> dict[str, Any]:
+        """One page worked by one worker; what was handed in."""
         self.submissions += 1
         at = START + timedelta(minutes=7 * len(self.people), seconds=400 * (self.submissions % 10))
         name = f"SIMULATED{self.submissions:07d}"
         record = self._work(worker, page, self._truths, name, at)
         done = at + timedelta(milliseconds=record["submitted_ms"])
         answer = json.dumps(record, separators=(",", ":"))
-        return Received(name, f"SIM{page.page}", worker.person.worker, "Approved", at, done, None, answer), record
+        hit = hit_of(page)
+        if not recruiter.places(hit):
+            # A quiz has room for whoever comes.
+            recruiter.add_place(hit)
+        recruiter.accept(hit)
+        recruiter.hand_in(hit, worker.person.worker, "Approved", answer, name, (at, done))
+        return record
 
 
-def _fill(ledger: Ledger, made: _Made, people: int | None, progress: Callable[[int, int], None]) -> None:
+def hit_of(page: Page) -> str:
+    """The name of a page's only HIT."""
+    return f"{page.page}.1"
+
+
+def _fill(
+    account: Account, recruiter: Memory, made: _Made, people: int | None, progress: Callable[[int, int], None]
+) -> None:
     pages = made.manifest.pages
     for page in pages:
-        _intend(ledger, made.config, page)
+        _publish(account.ledger, recruiter, made.config, page)
     quiz = next((page for page in pages if page.kind == "qualification"), None)
     study = [page for page in pages if page.kind == "study"]
-    deal = Deal(study, made.rng, getattr(made.config.recruiter, "gold_repeats", "") == "allow")
+    deal = Deal(study, made.rng, made.config.recruiter.gold_repeats == "allow")
     total = deal.places_left()
     before = -1
     # A round that fills no place is the last: nobody passes the quiz.
@@ -159,51 +176,31 @@ def _fill(ledger: Ledger, made: _Made, people: int | None, progress: Callable[[i
         needed = max(
             math.ceil(before / made.population.hits_per_worker), deal.most_left(), LEAST_TO_QUIZ if quiz else 1
         )
-        with ledger.together():
-            for worker in made.hire(min(needed, 1000) if people is None else people - len(made.people)):
-                if quiz is None or _passes(ledger, made, worker, quiz):
-                    for page in deal.take(made.population.hits_per_worker):
-                        _hand_in(ledger, made, worker, page)
-                progress(total - deal.places_left(), total)
-                if not deal.places_left():
-                    break
+        for worker in made.hire(min(needed, 1000) if people is None else people - len(made.people)):
+            if quiz is None or _passes(made, worker, quiz, recruiter):
+                for page in deal.take(made.population.hits_per_worker):
+                    made.submit(worker, page, recruiter)
+            progress(total - deal.places_left(), total)
+            if not deal.places_left():
+                break
+        collect(account)
+        # The ledger has them; a large study's would not fit into memory.
+        recruiter.handed_in.clear()
 
 
-def _passes(ledger: Ledger, made: _Made, worker: SimulatedWorker, quiz: Page) -> bool:
-    record = _hand_in(ledger, made, worker, quiz)
+def _passes(made: _Made, worker: SimulatedWorker, quiz: Page, recruiter: Memory) -> bool:
+    record = made.submit(worker, quiz, recruiter)
     stage = made.config.qualification
     return stage is None or is_admitted(record, quiz, made.manifest, stage.pass_share)
 
 
-def _hand_in(ledger: Ledger, made: _Made, worker: SimulatedWorker, page: Page) -> dict[str, Any]:
-    submission, record = made.submit(worker, page)
-    hit = ledger.hit(f"{page.page}.1")
-    assert hit is not None
-    ledger.add_submission(hit, submission, submission.submitted_at)
-    return record
-
-
-def _intend(ledger: Ledger, config: BatchConfig, page: Page) -> None:
-    """A HIT in the ledger, as if it had been published for nothing."""
-    hit, free = f"{page.page}.1", Decimal("0.00")
+def _publish(ledger: Ledger, recruiter: Memory, config: BatchConfig, page: Page) -> None:
+    """A HIT for a page, with places without end for a quiz, made for nothing."""
+    hit, assignments = hit_of(page), page.assignments
     annotation = f"hitgen {ledger.name} {config.batch.name} {hit}"
-    order = Order(hit, page.page, page.kind, f"simulated:{page.page}", page.assignments, free, annotation)
-    ledger.intend(order, page.sha256, free, START)
-    until = START + timedelta(days=30)
-    ledger.created(
-        hit,
-        HitProgress(
-            f"SIM{page.page}",
-            annotation,
-            order.url,
-            free,
-            page.assignments,
-            available=0,
-            pending=0,
-            created_at=START,
-            expires_at=until,
-        ),
-    )
+    order = Order(hit, page.page, page.kind, f"simulated:{page.page}", assignments, FREE, annotation)
+    row = ledger.intend(order, page.sha256, FREE, START)
+    ledger.created(hit, recruiter.create(order, row.token))
 
 
 def _write_truth(folder: Path, truth: Truth) -> None:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import build, large, page
-from tests.figures import commit
+from tests.support.figures import commit
 
 PARTS = {"page": page, "build": build, "large": large}
 LOCJND = {

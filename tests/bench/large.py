@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from tests.browser.conftest import HEAD
+from tests.support.batches import HEAD
 
 GROWTH = (10, 100, 1000)
 LARGE_SOURCES = 1008

@@ -25,8 +25,8 @@ from hitgen.results.study import Study, read_study
 from hitgen.simulation.observers import BASE_HEIGHT_PX, LadderTruth
 from hitgen.simulation.population import Population
 from hitgen.simulation.simulate import Truth, read_truth, simulate
-from tests.figures import write_figures
-from tests.synthetic import make_study
+from tests.support.figures import write_figures
+from tests.support.large_study import make_study
 
 SEEDS = tuple(range(3001, 3012))
 FEW_GOLD_SEEDS = SEEDS[:3]

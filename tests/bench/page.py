@@ -22,10 +22,10 @@ from hitgen.manifest import read_manifest
 from hitgen.robots.robot import Answer, Robot
 from hitgen.stimuli.packs import read_pack
 from tests.bench.build import photographs
-from tests.browser.conftest import HEAD
-from tests.browser.painting import DRAG, LEVELS, OBSERVER, around, at, at_study, grey, swap_times
-from tests.conftest import CHROMIUM, FLAGS
-from tests.pageserver import PageServer, serve
+from tests.support.batches import HEAD
+from tests.support.browsers import CHROMIUM, FLAGS
+from tests.support.painting import DRAG, LEVELS, OBSERVER, around, at, at_study, grey, swap_times
+from tests.support.servers import PageServer, serve
 
 MBIT_PER_S, LATENCY_MS = 10, 40
 ACCEPTED = "?assignmentId=A1&hitId=H1&workerId=W1"

@@ -9,7 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from hitgen.robots.robot import Answer, Robot
-from tests.browser.conftest import OpenPage, built_page, write_batch
+from tests.support.batches import built_page, write_batch
+from tests.support.browsers import OpenPage
 
 SURVEY = """
 [[survey]]

@@ -12,7 +12,8 @@ from playwright.sync_api import Page
 
 from hitgen.config.hit import Display
 from hitgen.robots.robot import Answer, Robot
-from tests.browser.conftest import OpenPage, built_page, write_batch
+from tests.support.batches import built_page, write_batch
+from tests.support.browsers import OpenPage
 
 EVERY_FIFTH_FRAME = """
 const real = window.requestAnimationFrame.bind(window);

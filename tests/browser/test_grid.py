@@ -16,7 +16,8 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page
 
 from hitgen.robots.robot import Answer, Robot
-from tests.browser.conftest import HEAD, OpenPage, built_page
+from tests.support.batches import HEAD, built_page
+from tests.support.browsers import OpenPage
 
 LEVELS = 12
 PIXELS = '[display]\nscaling = "pixels"\n'

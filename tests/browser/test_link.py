@@ -14,7 +14,9 @@ from hitgen.cli import main
 from hitgen.collector.inbox import Inbox
 from hitgen.publishing.publication import open_account
 from hitgen.publishing.status import status
-from tests.people import collecting, free_port, link_batch, places, screen_is, visit, work
+from tests.support.batches import link_batch, places
+from tests.support.servers import collecting, free_port
+from tests.support.visitors import screen_is, visit, work
 
 # Together on one worker: what they share takes longer than they do.
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("link")]

@@ -18,9 +18,9 @@ from hitgen.collector import bucket as collector_bucket
 from hitgen.collector.inbox import LIMIT_BYTES, Inbox
 from hitgen.publishing.publication import open_account
 from hitgen.publishing.status import status
-from tests.browser.conftest import write_batch
-from tests.people import SMALL, places, screen_is, visit, work
-from tests.strict_s3 import Gate, gate
+from tests.support.batches import SMALL, places, write_batch
+from tests.support.strict_s3 import Gate, gate
+from tests.support.visitors import screen_is, visit, work
 
 # Together on one worker: what they share takes longer than they do.
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("link_s3")]

@@ -11,8 +11,9 @@ import pytest
 from hitgen.build import build
 from hitgen.manifest import read_manifest
 from hitgen.robots.robot import Answer, Robot
-from tests.browser.conftest import OpenPage, write_batch
-from tests.pageserver import PageServer, serve
+from tests.support.batches import write_batch
+from tests.support.browsers import OpenPage
+from tests.support.servers import PageServer, serve
 
 LINKED = 'packs = "linked"\n[display]\nscaling = "pixels"\n'
 ACCEPTED = "?assignmentId=A1&hitId=H1&workerId=W1"

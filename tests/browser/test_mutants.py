@@ -14,7 +14,8 @@ import pytest
 from hitgen.build import build
 from hitgen.lib.shipped import shipped
 from hitgen.robots.robot import Answer, Robot, Trial, differences
-from tests.browser.conftest import OpenPage, built_page, write_batch
+from tests.support.batches import built_page, write_batch
+from tests.support.browsers import OpenPage
 
 PIXELS = '[display]\nscaling = "pixels"\n'
 Check = Callable[[OpenPage, str], bool]

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page
 
 from hitgen.build import build
 from hitgen.robots.robot import Answer, Robot
-from tests.browser.conftest import built_page, write_batch
 from tests.browser.test_mutants import PIXELS, mutate
+from tests.support.batches import built_page, write_batch
 
 OpenWith = Callable[[str], Page]
 IN_FRAMES = """

@@ -12,7 +12,8 @@ import pytest
 from hitgen.build import build
 from hitgen.manifest import read_manifest
 from hitgen.robots.robot import Answer, Robot, Trial, WorkRecord, differences
-from tests.browser.conftest import OpenPage, built_page, write_batch
+from tests.support.batches import built_page, write_batch
+from tests.support.browsers import OpenPage
 
 LOCJND = Path(__file__).parents[3] / "shared" / "data" / "locjnd"
 PIXELS = '[display]\nscaling = "pixels"\n'

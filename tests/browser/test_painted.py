@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.browser.conftest import OpenPage
-from tests.browser.painting import DRAG, LEVELS, OBSERVER, around, at, at_study, grey, observe, swap_times
-from tests.figures import write_figures
+from tests.support.browsers import OpenPage
+from tests.support.figures import write_figures
+from tests.support.painting import DRAG, LEVELS, OBSERVER, around, at, at_study, grey, observe, swap_times
 
 
 def check_painted(seen: list, most_frames_off: float) -> dict[str, float]:

@@ -19,9 +19,9 @@ from playwright.sync_api import Browser
 from hitgen.doubles.mturk.refusals import RefusalError
 from hitgen.doubles.mturk.worker_pages import SANDBOX
 from hitgen.manifest import read_manifest
-from tests.browser.conftest import write_batch
-from tests.marketplace import HIT, QUESTION, open_marketplace
-from tests.publishing import serving
+from tests.support.batches import write_batch
+from tests.support.marketplace import HIT, QUESTION, open_marketplace
+from tests.support.servers import serving
 
 ROOT = Path(__file__).parents[2]
 BATCH = """ratings = 2
@@ -76,7 +76,7 @@ def test_robots_work_all_hits_and_nothing_leaves_this_machine(folder: Path) -> N
         *unshared(),
         sys.executable,
         "-m",
-        "tests.browser.alone",
+        "tests.support.alone",
         "rehearse",
         str(folder),
         "--robots",

@@ -11,8 +11,7 @@ import pytest
 
 from hitgen.build import build
 from hitgen.manifest import Manifest, read_manifest
-from tests.browser.conftest import write_batch
-from tests.people import SMALL
+from tests.support.batches import SMALL, write_batch
 
 
 def without_seal(manifest: Manifest) -> Manifest:

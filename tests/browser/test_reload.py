@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from hitgen.robots.robot import Answer, Robot, Trial, differences
-from tests.browser.conftest import OpenPage, built_page, write_batch
+from tests.support.batches import built_page, write_batch
+from tests.support.browsers import OpenPage
 
 EVERYTHING = '[display]\nwidth_cm = 9\n[[survey]]\nname = "glasses"\nkind = "text"\nlabel = "What do you wear?"\n'
 BROKEN_STORAGE = {

@@ -8,8 +8,9 @@ import pytest
 
 from hitgen.build import build
 from hitgen.cli import main
-from tests.browser.conftest import OpenPage, write_batch
 from tests.browser.test_access import violations
+from tests.support.batches import write_batch
+from tests.support.browsers import OpenPage
 
 pytestmark = pytest.mark.browser
 

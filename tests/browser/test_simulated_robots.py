@@ -11,7 +11,7 @@ import pytest
 
 from hitgen.build import build
 from hitgen.results.dataset import make_dataset
-from tests.browser.conftest import write_batch
+from tests.support.batches import write_batch
 
 pytestmark = pytest.mark.browser
 

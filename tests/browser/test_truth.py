@@ -8,8 +8,9 @@ import polars
 import pytest
 
 from hitgen.robots.robot import Answer, Robot
-from tests.browser.conftest import OpenPage, built_page, write_batch
-from tests.truth import Truth, dataset, differences, rehearsed, work_all
+from tests.support.batches import built_page, write_batch
+from tests.support.browsers import OpenPage
+from tests.support.truthful_robots import Truth, dataset, differences, rehearsed, work_all
 
 
 @pytest.mark.browser

@@ -15,8 +15,9 @@ from hitgen.doubles.turkle.running import PASSWORD, RunningTurkle, running_turkl
 from hitgen.publishing.publication import open_account
 from hitgen.publishing.status import status
 from hitgen.robots.robot import Robot, differences
-from tests.people import InFrame, answer, free_port, link_batch, visit
-from tests.publishing import serving
+from tests.support.batches import link_batch
+from tests.support.servers import free_port, serving
+from tests.support.visitors import InFrame, answer, visit
 
 # Together on one worker: what they share takes longer than they do.
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("turkle")]

@@ -29,8 +29,8 @@ from hitgen.ledger.rows import Bonus, Kept
 from hitgen.publishing import acts, collecting
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
-from hitgen.recruiters import mturk_client
-from hitgen.recruiters.pacer import Pacer
+from hitgen.recruiters.mturk import client as mturk_client
+from hitgen.recruiters.mturk.pacer import Pacer
 
 BONUS_USD = Decimal("0.25")
 DONE, LOCKED, OUTSIDE = 0, 1, 3

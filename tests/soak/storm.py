@@ -21,9 +21,10 @@ from hitgen.doubles.mturk.faults import Faults
 from hitgen.doubles.mturk.hits import as_cents, fee_cents
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.ledger.ledger import Ledger
-from tests.marketplace import hand_in
-from tests.publishing import make_batch, serving
 from tests.soak.publisher import BONUS_USD, DONE, LOCKED, OUTSIDE
+from tests.support.batches import make_batch
+from tests.support.marketplace import hand_in
+from tests.support.servers import serving
 
 ROOT = Path(__file__).parents[2]
 DAY_S = 25 * 3600.0

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.figures import write_figures
 from tests.soak.storm import Storm, play_credentials
+from tests.support.figures import write_figures
 
 
 def test_a_short_storm(tmp_path: Path) -> None:

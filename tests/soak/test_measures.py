@@ -11,8 +11,8 @@ from hitgen.analysis.report import report_batch
 from hitgen.simulation.population import Population
 from hitgen.simulation.simulate import simulate
 from tests.bench import measures
-from tests.figures import write_figures
-from tests.synthetic import make_study
+from tests.support.figures import write_figures
+from tests.support.large_study import make_study
 
 pytestmark = pytest.mark.soak
 SIZES = (75, 150, 300)

@@ -17,11 +17,12 @@ from hitgen.doubles.mturk.faults import Faults
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.publishing.publication import open_publication
 from hitgen.publishing.publish import plan_publication, publish
-from hitgen.recruiters import mturk_client
-from hitgen.recruiters.pacer import Pacer
-from tests.figures import write_figures
-from tests.publishing import make_batch, serving
+from hitgen.recruiters.mturk import client as mturk_client
+from hitgen.recruiters.mturk.pacer import Pacer
 from tests.soak.storm import play_credentials
+from tests.support.batches import make_batch
+from tests.support.figures import write_figures
+from tests.support.servers import serving
 
 PER_S = 5.0
 FUNDS_USD = Decimal("20000.00")

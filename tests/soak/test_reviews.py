@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.figures import write_figures
-from tests.reviewing import in_doubt, killed_review, published, review_until_done, workers
+from tests.support.figures import write_figures
+from tests.support.published import in_doubt, killed_review, published, review_until_done, workers
 from tests.test_applying import TOML, check_once
 
 KILLS = 100

@@ -28,13 +28,12 @@ from hitgen.results.fetching import fetch
 from hitgen.robots.crew import work_one
 from hitgen.robots.robot import Answer, Trial
 from hitgen.robots.visits import visit, work_at_turkle
-from tests.browser.conftest import write_batch
 from tests.browser.test_rehearse_people import without_seal
-from tests.figures import write_figures
-from tests.marketplace import open_marketplace
-from tests.people import collecting, free_port, places
-from tests.publishing import serving
-from tests.strict_s3 import gate
+from tests.support.batches import places, write_batch
+from tests.support.figures import write_figures
+from tests.support.marketplace import open_marketplace
+from tests.support.servers import collecting, free_port, serving
+from tests.support.strict_s3 import gate
 
 ROBOTS = 3
 TEXT = """ratings = {robots}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.figures import write_figures
-from tests.truth import Truth, dataset, differences, rehearsed, work_all
+from tests.support.figures import write_figures
+from tests.support.truthful_robots import Truth, dataset, differences, rehearsed, work_all
 
 
 @pytest.mark.soak

@@ -19,7 +19,7 @@ from hitgen.hosts.base import HostedFile, pack_file, page_file
 from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.hosts.upload import upload, verify
-from tests.figures import write_figures
+from tests.support.figures import write_figures
 
 PAGES, PACKS = 10_000, 500
 PAGE_BYTES, PACK_BYTES = 150_000, 500_000

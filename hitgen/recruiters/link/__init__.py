@@ -1,0 +1,1 @@
+"""People of one's own: personal addresses, answers by a way of one's own."""

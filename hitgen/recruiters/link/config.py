@@ -1,0 +1,19 @@
+"""`[recruiter] kind = "link"` of batch.toml."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hitgen.config.recruiting import AnyResults, Recruiting
+
+DAY_S = 86_400
+
+
+class LinkRecruiter(Recruiting):
+    """Own participants: a personal address for each place; people are found, and paid, outside hitgen."""
+
+    kind: Literal["link"]
+    results: AnyResults = Field(description="where the answers go")
+    lifetime_s: int = Field(default=90 * DAY_S, ge=60, le=10 * 365 * DAY_S)

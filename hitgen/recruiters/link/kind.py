@@ -1,0 +1,47 @@
+"""What recruiting one's own participants is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from hitgen.collector.app import HandOut
+from hitgen.collector.inbox import FILE, Inbox
+from hitgen.recruiters.answers import open_way
+from hitgen.recruiters.base import Kind, Look, Opening, Recruiter
+from hitgen.recruiters.link.config import LinkRecruiter
+from hitgen.recruiters.link.handing import HandingOut
+from hitgen.recruiters.link.places import is_place, secret_of
+
+
+class LinkKind(Kind[LinkRecruiter]):
+    """People of one's own, each with personal addresses; found and paid outside hitgen."""
+
+    model = LinkRecruiter
+    apart = True
+
+    def knows(self, look: Look) -> Callable[[str], bool]:
+        """Places signed with the ledger's secret, which is read once it is there."""
+        found: list[bytes] = []
+
+        def is_known(assignment: str) -> bool:
+            if not found and (secret := look(secret_of)):
+                found.append(secret)
+            return bool(found) and is_place(found[0], assignment)
+
+        return is_known
+
+    def is_ready(self, look: Look) -> bool:
+        """Once the batch is published."""
+        return look(secret_of) is not None
+
+    def hand_out(self, look: Look, inbox: Inbox, now: Callable[[], datetime]) -> HandOut | None:
+        """The places of the next participant, one page after the other."""
+        return HandingOut(self.config.batch.name, look, inbox, now)
+
+    def open(self, opening: Opening) -> Recruiter:
+        """Places in the ledger, answers in the inbox."""
+        from hitgen.recruiters.link.link import Link
+
+        inbox = Inbox(opening.folder / FILE, self.config.batch.name, self.knows(lambda find: find(opening.kept)))
+        return Link(self.own, self.config.batch.name, opening, inbox, open_way(self.config, self.own.results))

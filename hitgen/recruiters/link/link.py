@@ -1,0 +1,133 @@
+"""Own participants: nobody is recruited or paid here, everyone gets a personal address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from hitgen.collector.inbox import Arrival, Inbox
+from hitgen.collector.ways import Way
+from hitgen.ledger.rows import Binding, HitProgress, Order, Received
+from hitgen.lib.files import csv_text, write_whole
+from hitgen.recruiters.base import Opening
+from hitgen.recruiters.judged import JudgedHere
+from hitgen.recruiters.link.config import LinkRecruiter
+from hitgen.recruiters.link.places import OpenHit, Places
+
+LIST = "places.csv"
+COLUMNS = ("participant", "page", "hit", "url", "code")
+
+
+def utc_now() -> datetime:
+    """The time by this machine's clock."""
+    return datetime.now(UTC)
+
+
+class Link(JudgedHere):
+    """Places with personal addresses; answers come by `way` into `inbox`.
+
+    Everything is kept in `kept` and in the inbox beside it: making a HIT cannot fail half way.
+    """
+
+    name = "link"
+
+    def __init__(
+        self,
+        config: LinkRecruiter,
+        batch: str,
+        opening: Opening,
+        inbox: Inbox,
+        way: Way,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._config = config
+        self._folder = opening.folder
+        self._kept = opening.kept
+        self._inbox = inbox
+        self._way = way
+        self._now = now or utc_now
+        self.places = Places(batch, opening.kept)
+
+    def account(self) -> Binding:
+        """Where answers go; there is no account anywhere."""
+        return Binding(self._way.address, "own participants", "own")
+
+    def prepare(self, orders: Sequence[Order]) -> None:
+        """Make sure that answers can arrive."""
+        self.places.secret()
+        self._way.prepare(self._now())
+
+    def create(self, order: Order, token: str) -> HitProgress:
+        """Places for this order, the same ones however often it is asked for."""
+        now = self._now()
+        return self._progress(self.places.open(order, now, now + timedelta(seconds=self._config.lifetime_s)))
+
+    def start(self) -> list[str]:
+        """Write the list of personal addresses; who has one can begin."""
+        found = [place for hit in self.places.hits() if not hit.deleted for place in self.places.of(hit)]
+        found.sort(key=lambda place: (len(place.participant), place.participant, place.hit))
+        rows = ([getattr(place, column) for column in COLUMNS] for place in found)
+        path = self._folder / LIST
+        write_whole(path, csv_text([COLUMNS, *rows]).encode(), private=True)
+        people = len({place.participant for place in found})
+        return [f"{len(found)} personal addresses for {people} people are in {path}, one a row"]
+
+    def _progress(self, hit: OpenHit) -> HitProgress:
+        order = hit.order
+        came = len(self._inbox.delivered(f"{order.hit}-"))
+        left = max(0, order.assignments - came)
+        return HitProgress(
+            hit_id=order.hit,
+            annotation=order.annotation,
+            url=order.url,
+            reward_usd=order.reward_usd,
+            assignments=order.assignments,
+            available=left,
+            pending=0,
+            created_at=hit.created_at,
+            expires_at=hit.expires_at,
+            gone=hit.deleted,
+        )
+
+    def everything(self) -> Iterator[HitProgress]:
+        """Every HIT of this batch that was not deleted."""
+        return (self._progress(hit) for hit in self.places.hits() if not hit.deleted)
+
+    def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
+        """The state of these HITs, once everything that has arrived was taken in."""
+        if hit_ids:
+            self._way.take_in(self._inbox, self._now())
+        found = (self.places.hit(name) for name in hit_ids)
+        yield from (self._progress(hit) for hit in found if hit)
+
+    def submissions(self, hit_id: str) -> Iterator[Received]:
+        """Everything handed in for a HIT, one for each place."""
+        for row in self._inbox.received(f"{hit_id}-"):
+            if participant := self.places.participant(row.assignment):
+                yield self._submission(row, hit_id, participant)
+
+    def _submission(self, row: Arrival, hit_id: str, participant: str) -> Received:
+        judged = self.judgement(row.assignment)
+        times = row.opened_at, row.received_at
+        return Received(row.assignment, hit_id, participant, judged, *times, None, row.answer)
+
+    def extend(self, hit_id: str, until: datetime) -> None:
+        """Hand out a HIT's places until a time; answers are taken whenever they come."""
+        self.places.change(hit_id, expires_at=until)
+
+    def expire(self, hit_id: str, now: datetime) -> None:
+        """Hand out no more of a HIT's places; answers of those who began are still taken."""
+        self.places.change(hit_id, expires_at=now)
+
+    def delete(self, hit_id: str) -> None:
+        """Take a HIT out of all lists."""
+        self.places.change(hit_id, deleted=True)
+
+    def clear(self) -> None:
+        """Remove what only this batch needed: the list of addresses, and the way for answers."""
+        (self._folder / LIST).unlink(missing_ok=True)
+        self._way.clear()
+
+    def close(self) -> None:
+        """Let go of the inbox."""
+        self._inbox.close()

@@ -1,0 +1,239 @@
+"""Calls to the MTurk protocol: endpoint, credentials, pace, retries, and errors in plain words."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.ledger.rows import Binding, Environment
+from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
+from hitgen.recruiters.mturk.config import MTurkRecruiter
+from hitgen.recruiters.mturk.pacer import Pacer
+
+REGION = "us-east-1"
+"""MTurk lives in this region only; any other builds a host name that does not exist."""
+PRODUCTION = f"https://mturk-requester.{REGION}.amazonaws.com"
+SANDBOX = f"https://mturk-requester-sandbox.{REGION}.amazonaws.com"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+CLOSURE = (
+    "Amazon announced that Mechanical Turk closes for good on 30 September 2026. After that day set "
+    "recruiter.endpoint_url to a compatible marketplace, or choose another recruiter"
+)
+THROTTLED = {"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"}
+BAD_CREDENTIALS = {
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+    "IncompleteSignature",
+    "MissingAuthenticationTokenException",
+}
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+MAX_THROTTLED, MAX_FAILED = 60, 8
+FIRST_PER_S, LOCAL_PER_S = 2.0, 50.0
+"""The pace to begin with: what the service is assumed to permit, and what a marketplace on this machine does."""
+
+
+def choose_endpoint(config: MTurkRecruiter, production: bool) -> tuple[str, Environment]:
+    """The address to speak to and what kind it is; anything that may spend real money needs `production`."""
+    url = config.endpoint_url.rstrip("/")
+    host = urlsplit(url).hostname or ""
+    if not url:
+        return (PRODUCTION, "production") if production else (SANDBOX, "sandbox")
+    if url == SANDBOX or host == urlsplit(SANDBOX).hostname:
+        if production:
+            problem = "names the sandbox, but --production was given"
+            raise InputError(Fault("batch.toml", "recruiter.endpoint_url", problem, "leaving the key out"))
+        return SANDBOX, "sandbox"
+    if production:
+        return url, "production"
+    if host in LOOPBACK:
+        return url, "local"
+    problem = f"{url} is not the sandbox and may spend real money"
+    raise InputError(Fault("batch.toml", "recruiter.endpoint_url", problem, "--production, or leave the key out"))
+
+
+def open_session(profile: str) -> boto3.session.Session:
+    """A boto3 session by the usual credential chain, or by a named profile."""
+    try:
+        return boto3.session.Session(profile_name=profile or None, region_name=REGION)
+    except ProfileNotFound as error:
+        raise InputError(Fault("batch.toml", "profile", str(error), "`aws configure list-profiles`")) from error
+
+
+def no_credentials(error: Exception) -> InputError:
+    """What to tell a user without AWS credentials."""
+    remedy = '`aws configure --profile NAME` and profile = "NAME" in batch.toml; docs/aws.md has the steps'
+    return InputError(Fault("AWS", "", f"no credentials were found ({error})", remedy))
+
+
+def bad_credentials(code: str, message: str) -> InputError | None:
+    """What to tell a user whose credentials AWS does not take, or None if that is not the matter."""
+    if code in EXPIRED:
+        problem, remedy = (
+            "the session's credentials have expired",
+            "`aws sso login` or new temporary credentials",
+        )
+    elif code in BAD_CREDENTIALS:
+        problem, remedy = (
+            f"AWS does not accept these credentials ({code}: {message})",
+            "`aws configure` with a valid key",
+        )
+    elif "InvalidSignature" in code or "RequestTimeTooSkewed" in code:
+        problem, remedy = (
+            f"AWS refused the signature ({message})",
+            "setting this computer's clock and the right key",
+        )
+    elif code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
+        problem, remedy = f"these credentials may not do that ({message})", "the policy in docs/aws.md"
+    else:
+        return None
+    return InputError(Fault("AWS", "", problem, remedy))
+
+
+class MTurkClient:
+    """An MTurk endpoint; `call` and `pages` are all that is needed of it."""
+
+    def __init__(self, config: MTurkRecruiter, production: bool = False, pacer: Pacer | None = None) -> None:
+        self.endpoint, self.environment = choose_endpoint(config, production)
+        self.skew_s = 0.0
+        self._pacer = pacer or Pacer(LOCAL_PER_S if self.environment == "local" else FIRST_PER_S)
+        self._session = open_session(config.profile)
+        # botocore's own retries would create twice where a call carries no token, and know no pace.
+        once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=10, read_timeout=60)
+        self._client: Any = self._session.client("mturk", region_name=REGION, endpoint_url=self.endpoint, config=once)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def account(self) -> Binding:
+        """The AWS account behind the credentials; elsewhere a digest of the key's name."""
+        try:
+            if self.endpoint in (PRODUCTION, SANDBOX):
+                name = str(self._session.client("sts", region_name=REGION).get_caller_identity()["Account"])
+            else:
+                credentials = self._session.get_credentials()
+                if credentials is None:
+                    raise NoCredentialsError()
+                name = hashlib.sha256((credentials.access_key or "").encode()).hexdigest()[:12]
+        except (NoCredentialsError, PartialCredentialsError) as error:
+            raise no_credentials(error) from error
+        except ClientError as error:
+            told = bad_credentials(error.response["Error"]["Code"], str(error))
+            raise told or OutsideError(f"AWS did not say whose credentials these are: {error}") from error
+        except BotoCoreError as error:
+            raise OutsideError(f"AWS did not say whose credentials these are: {error}") from error
+        return Binding(self.endpoint, name, self.environment)
+
+    def pages(self, operation: str, key: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """Every item under `key` of a listing, page by page."""
+        token: dict[str, Any] = {}
+        while True:
+            answer = self.call(operation, **parameters, MaxResults=100, **token)
+            items = answer.get(key, [])
+            yield from items
+            if not items or not answer.get("NextToken"):
+                return
+            token = {"NextToken": answer["NextToken"]}
+
+    def call(self, operation: str, repeatable: bool = True, **parameters: Any) -> dict[str, Any]:
+        """The service's answer to one operation, retried at the learned pace.
+
+        `repeatable` says that doing it twice does no harm (reading, or a request token). Raises
+        RefusedError, UnknownOutcomeError, InputError (credentials, linking) or OutsideError.
+        """
+        method: Callable[..., dict[str, Any]] = getattr(self._client, operation)
+        throttled = failed = 0
+        in_doubt = False
+        while True:
+            self._pacer.wait()
+            try:
+                answer = method(**parameters)
+            except ClientError as error:
+                self._note_date(error.response)
+                if is_throttling(error):
+                    self._pacer.throttled()
+                    throttled += 1
+                    if throttled < MAX_THROTTLED:
+                        continue
+                    told = f"{operation}: still throttled; run it again later"
+                    raise RefusedError("Throttling", told, in_doubt) from error
+                if not is_service_fault(error):
+                    raise self._refusal(operation, error, in_doubt) from error
+                in_doubt, problem = True, str(error)
+            except (NoCredentialsError, PartialCredentialsError) as error:
+                raise no_credentials(error) from error
+            except ParamValidationError as error:
+                raise InputError(Fault("batch.toml", "recruiter", f"{operation}: {error}")) from error
+            except (EndpointConnectionError, ConnectTimeoutError) as error:
+                problem = f"{self.endpoint} cannot be reached ({error}). {self._closure()}"
+            except BotoCoreError as error:
+                in_doubt, problem = True, str(error)
+            else:
+                self._note_date(answer)
+                self._pacer.succeeded()
+                return answer
+            failed += 1
+            if failed >= MAX_FAILED or (in_doubt and not repeatable):
+                raise (UnknownOutcomeError if in_doubt else OutsideError)(f"{operation}: {problem}")
+            self._pacer.sleep(min(10.0, 0.1 * 2**failed))
+
+    def _refusal(self, operation: str, error: ClientError, in_doubt: bool) -> Exception:
+        code = error.response.get("Error", {}).get("Code", "")
+        message = error.response.get("Error", {}).get("Message") or error.response.get("Message", "")
+        turk_code = str(error.response.get("TurkErrorCode", ""))
+        if "linked" in str(message).lower():
+            problem = f"this AWS account is not linked to a Mechanical Turk requester account ({message})"
+            remedy = "linking them once under Developer at requester.mturk.com (and requestersandbox.mturk.com)"
+            return InputError(Fault("AWS", "", problem, remedy))
+        if told := bad_credentials(code, str(message)):
+            return told
+        if not turk_code and code != "RequestError":
+            return OutsideError(f"{operation}: {self.endpoint} answered {code}: {message}. {self._closure()}")
+        return RefusedError(turk_code or code, f"{operation}: {message or turk_code}", in_doubt)
+
+    def _closure(self) -> str:
+        if self.endpoint in (PRODUCTION, SANDBOX):
+            return f"Is there a network? {CLOSURE}"
+        return "Is the marketplace running, and recruiter.endpoint_url right?"
+
+    def _note_date(self, answer: Any) -> None:
+        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+        if date:
+            self.skew_s = time.time() - parsedate_to_datetime(date).timestamp()
+
+
+def is_throttling(error: ClientError) -> bool:
+    """Whether the service only asks to come back later."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return error.response.get("Error", {}).get("Code") in THROTTLED or status == 429
+
+
+def is_service_fault(error: ClientError) -> bool:
+    """Whether the service itself failed, so that nobody knows what was done."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or error.response.get("Error", {}).get("Code") == "ServiceFault"
+
+
+def turk_code(error: RefusedError) -> str:
+    """The last word of the service's code in lower case: `hitalreadyexists`, `insufficientfunds` ..."""
+    return error.code.rsplit(".", 1)[-1].lower()

@@ -1,0 +1,71 @@
+"""`[recruiter] kind = "mturk"` of batch.toml."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from hitgen.config.base import Slug, Strict, Text
+from hitgen.config.publishing import Address, at_most, one_line
+from hitgen.config.recruiting import Recruiting
+
+Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$")]
+
+
+class Requirement(Strict):
+    """What a worker's qualification must be: exactly one condition."""
+
+    qualification: Text = Field(
+        description="approval_percent, approved_hits, adult, locale, or one of your own by name"
+    )
+    at_least: int | None = None
+    at_most: int | None = None
+    equals: int | None = None
+    granted: bool | None = Field(default=None, description="true: must have it; false: must not")
+    among: tuple[str, ...] = Field(default=(), max_length=30, description="locales: US, DE or US-NY")
+    not_among: tuple[str, ...] = Field(default=(), max_length=30)
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Requirement:
+        numbers = [self.at_least, self.at_most, self.equals, self.granted]
+        given = sum(value is not None for value in numbers) + bool(self.among) + bool(self.not_among)
+        if given != 1:
+            raise ValueError("give exactly one of at_least, at_most, equals, granted, among, not_among")
+        locales = self.among + self.not_among
+        if (self.qualification == "locale") != bool(locales):
+            raise ValueError('locale goes with among or not_among and a list such as ["US", "DE"], and only it does')
+        for place in locales:
+            if not re.fullmatch(r"[A-Z]{2}(-[A-Z]{2})?", place):
+                raise ValueError(f"{place!r} is no locale; write DE, or US-NY for a state")
+        return self
+
+
+class MTurkRecruiter(Recruiting):
+    """Amazon Mechanical Turk, or a marketplace that speaks its protocol."""
+
+    kind: Literal["mturk"]
+    title: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(128))] = (
+        "Find where two pictures start to flicker"
+    )
+    description: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(2000))] = (
+        "Move a slider until a picture starts to flicker, then click where you see it."
+    )
+    keywords: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(1000))] = (
+        "image, quality, flicker, research"
+    )
+    duration_s: int = Field(default=3600, ge=30, le=31_536_000)
+    lifetime_s: int = Field(default=604_800, ge=30, le=31_536_000)
+    auto_approval_s: int = Field(default=604_800, ge=0, le=2_592_000)
+    endpoint_url: Address = Field(default="", description="a compatible marketplace; default: MTurk's sandbox")
+    profile: str = Field(default="", description="the AWS profile to use; default: the usual credential chain")
+    submit_origins: tuple[Origin, ...] = Field(
+        default=(), description="further origins a page may submit to, beyond MTurk's own and loopback"
+    )
+    waves: bool = Field(
+        default=False, description="HITs of at most 9 assignments, one after the other, at the lower fee"
+    )
+    masters: bool = False
+    require: tuple[Requirement, ...] = ()
+    excluded: Slug = Field(default="hitgen-excluded", description="the qualification that shuts workers out")

@@ -1,0 +1,76 @@
+"""What Mechanical Turk is, and whatever speaks its protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from hitgen.config.loading import CONFIG_NAME
+from hitgen.errors import Fault, InputError
+from hitgen.lib.money import Quote
+from hitgen.recruiters.base import Asked, Kind, Opening, Recruiter
+from hitgen.recruiters.mturk import fees
+from hitgen.recruiters.mturk.config import MTurkRecruiter
+
+ORIGINS = ("https://www.mturk.com", "https://workersandbox.mturk.com")
+MAX_REQUIREMENTS = 10
+"""How many demands on workers a HIT can carry."""
+
+
+class MTurkKind(Kind[MTurkRecruiter]):
+    """A marketplace that takes and keeps the answers, and is paid for."""
+
+    model = MTurkRecruiter
+    admits = True
+
+    def quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:
+        """Rewards and the service's fees."""
+        return fees.quote(hits, self.own.masters)
+
+    def bonus_fee_usd(self, amount_usd: Decimal, assignments: int) -> Decimal:
+        """The fee, which is higher in a large HIT."""
+        return fees.fee_usd(amount_usd, assignments)
+
+    def sizes(self, assignments: int) -> list[int]:
+        """One HIT, or small ones at the lower fee."""
+        return fees.split(assignments, self.own.waves)
+
+    def largest_further(self) -> int | None:
+        """In waves as many as keep the lower fee; the rest comes next time."""
+        return fees.LARGE_HIT - 1 if self.own.waves else None
+
+    def waves_save_usd(self, pages: Sequence[tuple[int, Decimal]]) -> Decimal:
+        """The difference in fees between large HITs and small ones."""
+        costs = [
+            self.quote((size, reward_usd) for count, reward_usd in pages for size in fees.split(count, waves))
+            for waves in (False, True)
+        ]
+        return costs[0].total_usd - costs[1].total_usd
+
+    def faults(self, pages: Sequence[Asked]) -> list[Fault]:
+        """Pages that ask more of workers than a HIT can carry."""
+        other = len(self.own.require) + self.own.masters + 1 + any(page.kind == "qualification" for page in pages)
+        remedy = 'fewer gold questions on a page, or gold_repeats = "allow"'
+        return [
+            Fault(
+                CONFIG_NAME,
+                "recruiter.require",
+                f"page {page.page} needs {other + page.groups} requirements; {MAX_REQUIREMENTS} are possible",
+                remedy,
+            )
+            for page in pages
+            if other + page.groups > MAX_REQUIREMENTS
+        ]
+
+    def submit_origins(self) -> tuple[str, ...]:
+        """The marketplace's own, and those that the config names."""
+        return (*ORIGINS, *self.own.submit_origins)
+
+    def open(self, opening: Opening) -> Recruiter:
+        """The marketplace; InputError where boto3 is missing."""
+        try:
+            from hitgen.recruiters.mturk.mturk import MTurk
+        except ImportError as error:
+            problem = 'kind = "mturk" needs a package that is not installed'
+            raise InputError(Fault(CONFIG_NAME, "recruiter.kind", problem, "pip install 'hitgen[aws]'")) from error
+        return MTurk(self.own, self.config.batch.name, opening.kept, opening.production)

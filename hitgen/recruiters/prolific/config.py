@@ -1,0 +1,50 @@
+"""`[recruiter] kind = "prolific"` of batch.toml."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from hitgen.config.base import Slug, Strict, Text
+from hitgen.config.publishing import Address, one_line
+from hitgen.config.recruiting import AnyResults, Recruiting, Variable
+
+
+class ProlificFilter(Strict):
+    """Who may take part, in the words of Prolific's API."""
+
+    filter_id: Text
+    selected_values: tuple[str, ...] = ()
+    lower: int | None = Field(default=None, description="least of a range")
+    upper: int | None = Field(default=None, description="most of a range")
+
+
+class ProlificRecruiter(Recruiting):
+    """Prolific: one study with an address for each page, so that everyone works one page."""
+
+    kind: Literal["prolific"]
+    results: AnyResults = Field(description="where the answers go")
+    workspace: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="id of the workspace, whose money is spent")]
+    project: Annotated[str, Field(pattern=r"^([0-9a-f]{24})?$")] = Field(default="", description="id of the project")
+    token_env: Variable = Field(default="PROLIFIC_TOKEN", description="environment variable with the API token")
+    title: Annotated[Text, StringConstraints(max_length=120), AfterValidator(one_line)] = (
+        "Find where two pictures start to flicker"
+    )
+    description: Annotated[Text, StringConstraints(max_length=8000)] = (
+        "Move a slider until a picture starts to flicker, then click where you see it. Needs a computer with a mouse."
+    )
+    minutes: int = Field(ge=1, le=600, description="how long a page takes; sets the pay per hour")
+    qualification_minutes: int | None = Field(default=None, ge=1, le=600, description="the qualification page's")
+    minimum_usd_per_hour: Annotated[Decimal, Field(ge=0, decimal_places=2)] = Decimal("8.00")
+    fee_percent: Annotated[Decimal, Field(ge=0, le=200)] = Decimal("42.8")
+    completion_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{6,20}$")] = "HITGEN01"
+    rejection: Literal["ask-return", "reject"] = "ask-return"
+    filters: tuple[ProlificFilter, ...] = ()
+    excluded: Slug = Field(default="hitgen-excluded", description="the participant group that shuts people out")
+    endpoint_url: Address = Field(default="", description="a compatible service; default: Prolific")
+
+    def minutes_of(self, kind: str) -> int:
+        """How long a page of this kind takes."""
+        return self.qualification_minutes or self.minutes if kind == "qualification" else self.minutes

@@ -1,0 +1,83 @@
+"""What Prolific is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from hitgen.collector.inbox import FILE, Inbox
+from hitgen.config.loading import CONFIG_NAME
+from hitgen.errors import Fault
+from hitgen.lib.money import CENT, Quote
+from hitgen.recruiters.answers import open_way
+from hitgen.recruiters.base import Asked, Kind, Look, Opening, Recruiter
+from hitgen.recruiters.prolific.config import ProlificRecruiter
+from hitgen.recruiters.prolific.fees import quote
+
+DONE = "https://app.prolific.com/submissions/complete?cc="
+SESSION = re.compile(r"[0-9a-f]{24}")
+"""What Prolific calls one person's turn at a study."""
+
+
+def is_session(assignment: str) -> bool:
+    """Whether this can be a session of Prolific; its list tells later which there were."""
+    return SESSION.fullmatch(assignment) is not None
+
+
+class ProlificKind(Kind[ProlificRecruiter]):
+    """A panel whose people work one page each, are paid by the hour and go back with a code."""
+
+    model = ProlificRecruiter
+    apart = True
+    admits = True
+
+    def quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:
+        """Rewards and the service's percentage."""
+        return quote(hits, self.own.fee_percent)
+
+    def hourly_usd(self, kind: str) -> Decimal | None:
+        """The reward over the minutes that the config says a page takes."""
+        return (self.config.reward_usd(kind) * 60 / self.own.minutes_of(kind)).quantize(CENT)
+
+    def faults(self, pages: Sequence[Asked]) -> list[Fault]:
+        """Pages that pay less an hour than is due."""
+        least = self.own.minimum_usd_per_hour
+        remedy = "a higher reward_usd, or fewer minutes if that is how long it takes"
+        return [
+            Fault(
+                CONFIG_NAME,
+                "recruiter.minutes",
+                f"a {kind} page pays ${paid} an hour, less than the ${least:.2f} that are due",
+                remedy,
+            )
+            for kind in sorted({page.kind for page in pages})
+            if (paid := self.hourly_usd(kind)) is not None and paid < least
+        ]
+
+    def warnings(self) -> list[str]:
+        """Too little gold for people who work one page."""
+        gold, needed = self.config.hit.gold, self.config.screening.gold_answers_min
+        if gold >= needed:
+            return []
+        return [
+            f"batch.toml: hit.gold: on Prolific everyone works one page, so nobody answers more than {gold} gold questions, "
+            f"and {needed} are needed for a verdict; put more on a page, lower screening.gold_answers_min, or admit "
+            "people by a [qualification] page"
+        ]
+
+    def answers(self) -> dict[str, Any]:
+        """Where answers go, and the way back to Prolific."""
+        return {**super().answers(), "completion_url": DONE + self.own.completion_code}
+
+    def knows(self, look: Look) -> Callable[[str], bool]:
+        """Whatever can be a session; Prolific's list tells later which there were."""
+        return is_session
+
+    def open(self, opening: Opening) -> Recruiter:
+        """Prolific by its REST API, and the inbox for answers."""
+        from hitgen.recruiters.prolific.prolific import Prolific
+
+        inbox = Inbox(opening.folder / FILE, self.config.batch.name, is_session)
+        return Prolific(self.own, self.config.batch.name, opening, inbox, open_way(self.config, self.own.results))

@@ -1,0 +1,259 @@
+"""Prolific behind the recruiter interface: it sends people to pages; answers come by a way of our own."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from hitgen.collector.inbox import Arrival, Inbox
+from hitgen.collector.ways import Way
+from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
+from hitgen.recruiters.base import Opening, Recruiter, RefusedError
+from hitgen.recruiters.prolific.bonuses import Bonuses
+from hitgen.recruiters.prolific.config import ProlificRecruiter
+from hitgen.recruiters.prolific.studies import Studies, refuse_currency
+from hitgen.recruiters.rest import Rest, token_from
+
+API = "https://api.prolific.com/api/v1"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+JUDGEMENTS: dict[str, Judgement] = {
+    "AWAITING REVIEW": "Submitted",
+    "APPROVED": "Approved",
+    "PARTIALLY APPROVED": "Approved",
+    "REJECTED": "Rejected",
+}
+AT_WORK = ("RESERVED", "ACTIVE")
+OVER = ("AWAITING REVIEW", "COMPLETED")
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Prolific's studies have no end by themselves."""
+ENDED = "prolific:ended:"
+ASKED = "prolific:asked:"
+LEAST_WORDS = 100
+
+
+class Prolific(Recruiter):
+    """Studies with an address for each page; a person works one page of a batch."""
+
+    def __init__(
+        self,
+        config: ProlificRecruiter,
+        batch: str,
+        opening: Opening,
+        inbox: Inbox,
+        way: Way,
+        rest: Rest | None = None,
+    ) -> None:
+        self._config = config
+        self._kept = kept = opening.kept
+        self._inbox = inbox
+        self._way = way
+        self._production = opening.production
+        self._rest = rest or Rest(config.endpoint_url or API, token_from(config.token_env), "Prolific")
+        self._studies = Studies(self._rest, config, batch, kept)
+        self._bonuses = Bonuses(self._rest, kept)
+        self._hits: dict[str, str] = {}
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+
+    @property
+    def skew_s(self) -> float:
+        """How far this machine's clock is ahead of the service's, as last seen."""
+        return self._rest.skew_s
+
+    @property
+    def _environment(self) -> Environment:
+        if urlsplit(self._rest.base_url).hostname in LOOPBACK:
+            return "local"
+        return "production" if self._production else "sandbox"
+
+    def account(self) -> Binding:
+        """The workspace whose money is spent; without --production studies stay drafts or tests."""
+        return Binding(self._rest.base_url, self._config.workspace, self._environment)
+
+    def balance_usd(self) -> Decimal | None:
+        """The workspace's money that no study has claimed; None where nothing will be spent."""
+        found = self._rest.get(f"/workspaces/{self._config.workspace}/balance/")
+        refuse_currency(found["currency_code"])
+        return None if self._environment == "sandbox" else Decimal(found["available_balance"]) / 100
+
+    def prepare(self, orders: Sequence[Order]) -> None:
+        """Put the orders into a draft, with the groups it names; costs nothing."""
+        self._way.prepare(datetime.now(UTC))
+        self._studies.draft(orders)
+
+    def create(self, order: Order, token: str) -> HitProgress:
+        """The order's address in its draft."""
+        self._studies.draft([order])
+        return next(self._progress_of(order.annotation))
+
+    def start(self) -> list[str]:
+        """Publish every study that is a draft; without --production only to test participants."""
+        told = []
+        for study in self._studies.ids():
+            if self._environment == "sandbox":
+                told.append(self._studies.try_out(study))
+            else:
+                self._studies.publish(study)
+                told.append(f"study {study}: https://app.prolific.com/researcher/studies/{study}")
+            told += self._without_answers(study)
+        return told
+
+    def _without_answers(self, study: str) -> list[str]:
+        delivered = self._inbox.delivered()
+        rows = [row for row in self._studies.submissions(study) if row["status"] == "AWAITING REVIEW"]
+        return [
+            f"submission {row['id']} of {row['participant_id']} has a code but no answers yet: ask before you decide"
+            for row in rows
+            if row["id"] not in delivered
+        ]
+
+    def _progress_of(self, *annotations: str) -> Iterator[HitProgress]:
+        """The state of these orders; people at work are counted where there is room, as Prolific does not say where."""
+        placed = self._studies.placed()
+        for study in dict.fromkeys(placed[name][0] for name in annotations if name in placed):
+            if (found := self._studies.get(study)) is None:
+                continue
+            answers = self._answers()
+            rows = self._rows[study] = list(self._studies.submissions(study))
+            done = Counter(answers[row["id"]] for row in rows if self._counts(row))
+            at_work = sum(row["status"] in AT_WORK for row in rows)
+            for _, order in (each for each in placed.values() if each[0] == study):
+                room = max(0, order.assignments - done[order.hit])
+                pending, at_work = min(room, at_work), max(0, at_work - room)
+                if order.annotation in annotations:
+                    yield self._progress(order, study, found, room - pending, pending)
+
+    def _progress(self, order: Order, study: str, found: dict[str, Any], available: int, pending: int) -> HitProgress:
+        created = datetime.fromisoformat(found["date_created"]).astimezone(UTC)
+        ended = self._kept.get(ENDED + study)
+        over = found["status"] in OVER
+        return HitProgress(
+            hit_id=f"{study} {order.annotation}",
+            annotation=order.annotation,
+            url=order.url,
+            reward_usd=Decimal(str(found["reward"])) / 100,
+            assignments=order.assignments,
+            available=available,
+            pending=pending,
+            created_at=created,
+            expires_at=datetime.fromisoformat(ended) if ended else created if over else NEVER,
+        )
+
+    def _answers(self) -> dict[str, str]:
+        """The HIT that the page of each stored answer names, by session; each is read once."""
+        for session in self._inbox.delivered() - set(self._hits):
+            if received := self._received(session):
+                self._hits[session] = str(json.loads(received.answer).get("hit", ""))
+        return self._hits
+
+    def _received(self, session: str) -> Arrival | None:
+        return next(self._inbox.received(session), None)
+
+    def _counts(self, row: dict[str, Any]) -> bool:
+        """Whether a person's turn is over and its answers are here; whoever returned it on their own took them back."""
+        if row["id"] not in self._hits:
+            return False
+        return row["status"] in JUDGEMENTS or (row["status"] == "RETURNED" and bool(self._kept.get(ASKED + row["id"])))
+
+    def find(self, annotation: str) -> list[HitProgress]:
+        """The order's address in its study, if it is in one."""
+        return list(self._progress_of(annotation))
+
+    def everything(self) -> Iterator[HitProgress]:
+        """Every order of this batch that is in a study."""
+        return self._progress_of(*self._studies.placed())
+
+    def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
+        """The state of these orders, once all answers that arrived are taken in."""
+        if hit_ids:
+            self._way.take_in(self._inbox, datetime.now(UTC))
+        yield from self._progress_of(*(name.partition(" ")[2] for name in hit_ids))
+
+    def submissions(self, hit_id: str) -> Iterator[Received]:
+        """Everyone whose turn Prolific lists and whose answers arrived; neither alone is enough."""
+        study, _, annotation = hit_id.partition(" ")
+        hit, answers = annotation.rpartition(" ")[2], self._answers()
+        # As the last look at the study's progress saw them: one listing serves all of its HITs.
+        for row in self._rows.get(study) or self._studies.submissions(study):
+            if self._counts(row) and answers[row["id"]] == hit and (received := self._received(row["id"])):
+                yield Received(
+                    assignment=row["id"],
+                    hit_id=hit_id,
+                    worker=row["participant_id"],
+                    status=JUDGEMENTS.get(row["status"], "Rejected"),
+                    accepted_at=datetime.fromisoformat(row["started_at"]).astimezone(UTC),
+                    submitted_at=received.received_at,
+                    auto_approval_at=None,
+                    answer=received.answer,
+                )
+
+    def approve(self, assignment: str, feedback: str = "") -> Judgement:
+        """Approve a submission, which pays it; the answer is what it is now."""
+        return self._judge(assignment, {"action": "APPROVE"})
+
+    def reject(self, assignment: str, reason: str) -> Judgement:
+        """Ask for a return, which harms nobody's record, or reject where the config says so."""
+        if self._config.rejection == "ask-return":
+            if not self._kept.get(ASKED + assignment):
+                path = f"/submissions/{assignment}/request-return/"
+                self._rest.change("POST", path, {"request_return_reasons": [reason]})
+                self._kept[ASKED + assignment] = "yes"
+            return self._status(assignment)
+        words = (
+            reason
+            if len(reason) >= LEAST_WORDS
+            else f"{reason} Please write to us through Prolific if you think that this is a mistake; we look at every message."
+        )
+        return self._judge(
+            assignment, {"action": "REJECT", "message": words.ljust(LEAST_WORDS, "."), "rejection_category": "OTHER"}
+        )
+
+    def _judge(self, assignment: str, values: dict[str, str]) -> Judgement:
+        try:
+            self._rest.change("POST", f"/submissions/{assignment}/transition/", values)
+        except RefusedError:
+            if self._status(assignment) == "Submitted":
+                raise
+        return self._status(assignment)
+
+    def _status(self, assignment: str) -> Judgement:
+        return JUDGEMENTS.get(self._rest.get(f"/submissions/{assignment}/")["status"], "Submitted")
+
+    def bonus(self, bonus: Bonus, token: str) -> None:
+        """Pay a bonus once, whatever happens on the way."""
+        self._bonuses.pay(bonus, token)
+
+    def bonuses(self, assignment: str) -> list[Bonus]:
+        """The bonuses that Prolific's record shows as paid since we asked for them."""
+        return self._bonuses.paid(assignment)
+
+    def exclude(self, worker: str, group: str | None = None) -> None:
+        """Shut a participant out of every batch; one page a person is seen to by the studies' filters."""
+        if group is None:
+            self._studies.add_to(self._config.excluded, worker)
+
+    def admit(self, worker: str) -> None:
+        """Let a participant into the study pages."""
+        self._studies.add_to(f"hitgen-admitted-{self._studies.batch}", worker)
+
+    def expire(self, hit_id: str, now: datetime) -> None:
+        """Let nobody in any more; a study ends as a whole."""
+        study = hit_id.partition(" ")[0]
+        self._kept[ENDED + study] = now.isoformat()
+        self._studies.stop(study)
+
+    def delete(self, hit_id: str) -> None:
+        """Delete a draft; a published study stays on Prolific's record."""
+        self._studies.drop(hit_id.partition(" ")[0])
+
+    def clear(self) -> None:
+        """Take away the way for answers."""
+        self._way.clear()
+
+    def close(self) -> None:
+        """Let go of the inbox."""
+        self._inbox.close()

@@ -1,0 +1,215 @@
+"""Studies on Prolific: drafts with one address a page, their way to participants, and who took part."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, MutableMapping, Sequence
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.ledger.rows import Order
+from hitgen.recruiters.base import RefusedError
+from hitgen.recruiters.prolific.config import ProlificRecruiter
+from hitgen.recruiters.prolific.fees import quote
+from hitgen.recruiters.rest import Rest
+
+PAGE_SIZE = 100
+WORDS = {"workerId": "{{%PROLIFIC_PID%}}", "assignmentId": "{{%SESSION_ID%}}"}
+"""What Prolific fills into addresses."""
+STUDY = "prolific:study:"
+GROUP = "prolific:group:"
+TEST = "prolific:test:"
+LEAST_MINUTES_MORE = 10
+NOT_PUBLISHED = "UNPUBLISHED"
+
+
+class Studies:
+    """The studies of one batch; `kept` remembers which order is in which."""
+
+    def __init__(self, rest: Rest, config: ProlificRecruiter, batch: str, kept: MutableMapping[str, str]) -> None:
+        self._rest = rest
+        self._config = config
+        self.batch = batch
+        self._kept = kept
+
+    def ids(self) -> list[str]:
+        """The ids of all studies of this batch, oldest first."""
+        return list(dict.fromkeys(study for study, _ in self.placed().values()))
+
+    def placed(self) -> dict[str, tuple[str, Order]]:
+        """Study and order by annotation."""
+        rows = sorted(
+            (json.loads(self._kept[name]) for name in list(self._kept) if name.startswith(STUDY)),
+            key=lambda row: row["number"],
+        )
+        return {row["order"]["annotation"]: (row["study"], Order.from_json(row["order"])) for row in rows}
+
+    def draft(self, orders: Sequence[Order]) -> None:
+        """Put orders that are in no study yet into a draft, one for each kind of page; costs nothing.
+
+        A draft that an earlier run made for the same orders is known by its internal name.
+        """
+        placed = self.placed()
+        for kind in ("qualification", "study"):
+            mine = [order for order in orders if order.kind == kind and order.annotation not in placed]
+            if mine:
+                self._draft(kind, mine)
+
+    def _draft(self, kind: str, orders: Sequence[Order]) -> None:
+        name = self._internal_name(kind, orders)
+        found = [row["id"] for row in self._listed("/studies/") if row.get("internal_name") == name]
+        study = found[0] if found else self._rest.change("POST", "/studies/", self._payload(kind, name, orders))["id"]
+        number = len(self._kept)
+        for order in orders:
+            row = {"study": study, "order": order.as_json(), "number": number}
+            self._kept[STUDY + order.annotation] = json.dumps(row)
+
+    @staticmethod
+    def _internal_name(kind: str, orders: Sequence[Order]) -> str:
+        start = orders[0].annotation.rpartition(" ")[0]
+        names = hashlib.sha256("\n".join(sorted(order.hit for order in orders)).encode()).hexdigest()[:12]
+        return f"{start} {kind} {names}"
+
+    def _payload(self, kind: str, name: str, orders: Sequence[Order]) -> dict[str, Any]:
+        config, minutes = self._config, self._config.minutes_of(kind)
+        rewards = {order.reward_usd for order in orders}
+        assert len(rewards) == 1, "pages of one kind pay alike"
+        values: dict[str, Any] = {
+            "name": config.title,
+            "internal_name": name,
+            "description": config.description,
+            "prolific_id_option": "url_parameters",
+            "access_details": [
+                {"external_url": self.address(order), "total_allocation": order.assignments} for order in orders
+            ],
+            "total_available_places": sum(order.assignments for order in orders),
+            "estimated_completion_time": minutes,
+            "maximum_allowed_time": max(minutes + LEAST_MINUTES_MORE, 3 * minutes),
+            "reward": int(rewards.pop() * 100),
+            "device_compatibility": ["desktop"],
+            "completion_codes": [
+                {"code": config.completion_code, "code_type": "COMPLETED", "actions": [{"action": "MANUALLY_REVIEW"}]}
+            ],
+            "filters": self._filters(orders),
+        }
+        return {**values, "project": config.project} if config.project else values
+
+    @staticmethod
+    def address(order: Order) -> str:
+        """A page's address with the words that Prolific fills in."""
+        return f"{order.url}?{urlencode({'hitId': order.hit})}&" + "&".join(
+            f"{name}={word}" for name, word in WORDS.items()
+        )
+
+    def _filters(self, orders: Sequence[Order]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for given in self._config.filters:
+            limits = {name: value for name in ("lower", "upper") if (value := getattr(given, name)) is not None}
+            chosen = {"selected_range": limits} if limits else {"selected_values": list(given.selected_values)}
+            found.append({"filter_id": given.filter_id, **chosen})
+        found.append(
+            {"filter_id": "participant_group_blocklist", "selected_values": [self.group(self._config.excluded)]}
+        )
+        if any(order.needs_admission for order in orders):
+            admitted = self.group(f"hitgen-admitted-{self.batch}")
+            found.append({"filter_id": "participant_group_allowlist", "selected_values": [admitted]})
+        same = [study for study, order in self.placed().values() if order.kind == orders[0].kind]
+        if same:
+            # One page a person: whoever worked one of this batch is not invited to another.
+            earlier = list(dict.fromkeys(same))
+            found.append({"filter_id": "previous_studies_blocklist", "selected_values": earlier})
+        return found
+
+    def group(self, name: str) -> str:
+        """The id of a participant group of the workspace by its name; made if it is not there."""
+        if not self._kept.get(GROUP + name):
+            workspace = self._config.workspace
+            rows = self._rest.get(f"/participant-groups/?{urlencode({'workspace_id': workspace})}")["results"]
+            found = [row["id"] for row in rows if row["name"] == name and not row.get("is_deleted")]
+            if not found:
+                made = self._rest.change("POST", "/participant-groups/", {"name": name, "workspace_id": workspace})
+                found = [made["id"]]
+            self._kept[GROUP + name] = found[0]
+        return self._kept[GROUP + name]
+
+    def add_to(self, group: str, worker: str) -> None:
+        """Put a participant into a group; again changes nothing."""
+        path = f"/participant-groups/{self.group(group)}/participants/"
+        self._rest.change("POST", path, {"participant_ids": [worker]})
+
+    def get(self, study: str) -> dict[str, Any] | None:
+        """One study as Prolific has it; None where it was deleted."""
+        try:
+            found: dict[str, Any] = self._rest.get(f"/studies/{study}/")
+        except RefusedError as error:
+            if error.code == "404":
+                return None
+            raise
+        return found
+
+    def _status(self, study: str) -> str:
+        found = self.get(study)
+        return str(found["status"]) if found else "DELETED"
+
+    def submissions(self, study: str) -> Iterator[dict[str, Any]]:
+        """Everyone who took a place of a study, or of its test with test participants, whatever came of it."""
+        yield from self._listed("/submissions/", study=study)
+        if tested := self._kept.get(TEST + study):
+            yield from self._listed("/submissions/", study=json.loads(tested)["study_id"])
+
+    def _listed(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+        number = 1
+        while True:
+            asked = urlencode({**query, "page": number, "page_size": PAGE_SIZE})
+            rows = self._rest.get(f"{path}?{asked}")["results"]
+            yield from rows
+            if len(rows) < PAGE_SIZE:
+                return
+            number += 1
+
+    def publish(self, study: str) -> None:
+        """Let participants in and commit the money; raises OutsideError where it is more than was agreed to."""
+        if self._status(study) != NOT_PUBLISHED:
+            return
+        mine = [order for name, order in self.placed().values() if name == study]
+        costs = quote(((order.assignments, order.reward_usd) for order in mine), self._config.fee_percent)
+        agreed = costs.total_usd
+        asked = Decimal(str(self._rest.get(f"/studies/{study}/cost/")["total_cost"])) / 100
+        if asked > agreed:
+            raise OutsideError(
+                f"Prolific asks for ${asked:.2f} for study {study}, more than the ${agreed} that were shown; it stays a "
+                "draft. Set recruiter.fee_percent to what your account pays and run `hitgen close`, then publish anew"
+            )
+        self._rest.change("POST", f"/studies/{study}/transition/", {"action": "PUBLISH"})
+
+    def try_out(self, study: str) -> str:
+        """Publish a draft to test participants alone, where the workspace may; what the user should read."""
+        draft = f"study {study} is a draft: preview it at https://app.prolific.com/researcher/studies/{study}"
+        if tested := self._kept.get(TEST + study):
+            return f"study {study} is open to your test participants: {json.loads(tested)['study_url']}"
+        try:
+            made = self._rest.change("POST", f"/studies/{study}/test-study", {})
+        except (RefusedError, InputError) as error:
+            return f"{draft} (no test with test participants: {error})"
+        self._kept[TEST + study] = json.dumps(made)
+        return f"study {study} is open to your test participants: {made['study_url']}"
+
+    def stop(self, study: str) -> None:
+        """Let nobody in any more; those at work may finish."""
+        if self._status(study) in ("ACTIVE", "PAUSED", "SCHEDULED", "PUBLISHING"):
+            self._rest.change("POST", f"/studies/{study}/transition/", {"action": "STOP"})
+
+    def drop(self, study: str) -> None:
+        """Delete a draft; a study that was published stays on record."""
+        if self._status(study) == NOT_PUBLISHED:
+            self._rest.change("DELETE", f"/studies/{study}/")
+
+
+def refuse_currency(code: str) -> None:
+    """Rewards are dollars; InputError where the workspace pays in another currency."""
+    if code != "USD":
+        problem = f"this workspace pays in {code}, and hitgen's rewards are US dollars"
+        raise InputError(Fault("batch.toml", "recruiter.workspace", problem, "a workspace in US dollars"))

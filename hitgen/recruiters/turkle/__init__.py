@@ -1,0 +1,1 @@
+"""Workers of a Turkle server of one's own."""

@@ -1,0 +1,20 @@
+"""`[recruiter] kind = "turkle"` of batch.toml."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hitgen.config.publishing import Address
+from hitgen.config.recruiting import Recruiting, Variable
+
+
+class TurkleRecruiter(Recruiting):
+    """A Turkle server of one's own."""
+
+    kind: Literal["turkle"]
+    url: Annotated[Address, Field(min_length=1, description="the Turkle server's address")]
+    token_env: Variable = Field(default="TURKLE_TOKEN", description="environment variable with the API token")
+    duration_s: int = Field(default=3600, ge=30, le=31_536_000)
+    login_required: bool = True

@@ -1,0 +1,235 @@
+"""A Turkle server: one project that frames pages, one batch for each number of places, one task a page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, MutableMapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hitgen.batch.resources import find
+from hitgen.errors import Fault, InputError
+from hitgen.ledger.rows import Binding, HitProgress, Order, Received
+from hitgen.lib.contract import SUBMISSION_FIELD
+from hitgen.recruiters.judged import JudgedHere
+from hitgen.recruiters.rest import Rest, token_from
+from hitgen.recruiters.turkle.config import TurkleRecruiter
+
+COLUMNS = ("page_url", "hit")
+TIME = "%a %b %d %H:%M:%S %Z %Y"
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Turkle's batches have no end by themselves."""
+ORDER = "turkle:order:"
+ENDED = "turkle:ended:"
+
+
+class Turkle(JudgedHere):
+    """Tasks on a Turkle server by its REST API; Turkle lets nobody do a task twice, pays nobody, and stays with the answers."""
+
+    name = "turkle"
+
+    def __init__(
+        self,
+        config: TurkleRecruiter,
+        batch: str,
+        folder: Path,
+        kept: MutableMapping[str, str],
+        rest: Rest | None = None,
+    ) -> None:
+        self._config = config
+        self._batch = batch
+        self._kept = kept
+        self._folder = folder
+        self._results: dict[str, list[dict[str, str]]] = {}
+        self._rest = rest or Rest(f"{config.url.rstrip('/')}/api", token_from(config.token_env), "Turkle")
+
+    @property
+    def skew_s(self) -> float:
+        """How far this machine's clock is ahead of the server's, as last seen."""
+        return self._rest.skew_s
+
+    def account(self) -> Binding:
+        """The server; money does not move there."""
+        return Binding(self._config.url.rstrip("/"), "own server", "own")
+
+    def prepare(self, orders: Sequence[Order]) -> None:
+        """Make the project with the template that frames pages, if it is not there; raises where the server cannot be used."""
+        if orders and not self._config.login_required and any(order.assignments > 1 for order in orders):
+            problem = "without a login Turkle gives each page to one person only"
+            raise InputError(Fault("batch.toml", "recruiter.login_required", problem, "true, or hit.assignments = 1"))
+        self._project()
+
+    def _project(self) -> int:
+        name = f"hitgen {self._batch}"
+        if known := self._kept.get("turkle:project"):
+            return int(known)
+        path = find("templates", "recruiters/turkle.html", self._folder)
+        assert path is not None
+        template = path.read_text(encoding="utf-8").strip()
+        found = [
+            row["id"]
+            for row in self._listed("/projects/")
+            if row["name"] == name and row["html_template"].strip() == template
+        ]
+        if not found:
+            made = self._rest.change(
+                "POST",
+                "/projects/",
+                {
+                    "name": name,
+                    "filename": "hitgen.html",
+                    "html_template": template,
+                    "login_required": self._config.login_required,
+                },
+            )
+            found = [made["id"]]
+        self._kept["turkle:project"] = str(found[0])
+        return int(found[0])
+
+    def _listed(self, path: str) -> Iterator[dict[str, Any]]:
+        """The rows of a listing, on pages or not."""
+        page: Any = self._rest.get(path)
+        while isinstance(page, dict):
+            yield from page["results"]
+            if not page.get("next"):
+                return
+            page = self._rest.get(page["next"][page["next"].index("/api/") + len("/api") :])
+        yield from page
+
+    def create(self, order: Order, token: str) -> HitProgress:
+        """The task of this order, made now or before: it is known by its annotation."""
+        self._kept[ORDER + order.annotation] = json.dumps(order.as_json())
+        if found := self.find(order.annotation):
+            return found[0]
+        row = _csv([(order.url, order.annotation)])
+        batch = self._batch_for(order)
+        if batch is None:
+            self._rest.change("POST", "/batches/", self._new_batch(order, row))
+        else:
+            self._rest.change("POST", f"/batches/{batch}/tasks/", {"csv_text": row})
+        return self.find(order.annotation)[0]
+
+    def _new_batch(self, order: Order, row: str) -> dict[str, Any]:
+        return {
+            "name": self._batch,
+            "project": self._project(),
+            "filename": self._filename(order),
+            "csv_text": row,
+            "assignments_per_task": order.assignments,
+            "allotted_assignment_time": -(-self._config.duration_s // 3600),
+            "login_required": self._config.login_required,
+        }
+
+    def _filename(self, order: Order) -> str:
+        """What a Turkle batch is known by: ledger, batch and number of places."""
+        return f"{order.annotation.rpartition(' ')[0]} x{order.assignments}.csv"
+
+    def _batch_for(self, order: Order) -> int | None:
+        name = self._filename(order)
+        return next((int(row["id"]) for row in self._batches() if row["filename"] == name and row["active"]), None)
+
+    def _batches(self) -> Iterator[dict[str, Any]]:
+        return (row for row in self._listed("/batches/") if row["filename"].startswith("hitgen "))
+
+    def start(self) -> list[str]:
+        """Workers see each task as soon as it is made."""
+        return [f"workers find it at {self._config.url.rstrip('/')}"]
+
+    def _progress_of(self, batch: dict[str, Any]) -> Iterator[HitProgress]:
+        """The tasks of one Turkle batch, each as one HIT."""
+        results, tasks = (_rows(self._rest.text(f"/batches/{batch['id']}/{part}/")) for part in ("results", "input"))
+        self._results[str(batch["id"])] = results
+        done = Counter(row["Input.hit"] for row in results)
+        for task in tasks:
+            annotation, places = task["hit"], int(batch["assignments_per_task"])
+            known = self._kept.get(ORDER + annotation)
+            ended = self._kept.get(ENDED + annotation)
+            yield HitProgress(
+                hit_id=f"{batch['id']} {annotation}",
+                annotation=annotation,
+                url=task["page_url"],
+                reward_usd=Order.from_json(json.loads(known)).reward_usd if known else Decimal("0.00"),
+                assignments=places,
+                available=max(0, places - done[annotation]),
+                pending=0,
+                created_at=datetime.fromisoformat(batch["created_at"]).astimezone(UTC),
+                expires_at=datetime.fromisoformat(ended) if ended else NEVER,
+            )
+
+    def everything(self) -> Iterator[HitProgress]:
+        """Every task that any hitgen made on this server and that is open or ours."""
+        for batch in self._batches():
+            yield from self._progress_of(batch)
+
+    def find(self, annotation: str) -> list[HitProgress]:
+        """All tasks with this annotation."""
+        start = annotation.rpartition(" ")[0]
+        mine = [row for row in self._batches() if row["filename"].startswith(f"{start} ")]
+        return [hit for batch in mine for hit in self._progress_of(batch) if hit.annotation == annotation]
+
+    def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
+        """The state of these tasks."""
+        for number in dict.fromkeys(name.partition(" ")[0] for name in hit_ids):
+            batch = self._rest.get(f"/batches/{number}/")
+            yield from (hit for hit in self._progress_of(batch) if hit.hit_id in hit_ids)
+
+    def submissions(self, hit_id: str) -> Iterator[Received]:
+        """Everything handed in for a task."""
+        number, _, annotation = hit_id.partition(" ")
+        # As the last look at the batch's progress saw them: one reading serves all of its tasks.
+        if number not in self._results:
+            self._results[number] = _rows(self._rest.text(f"/batches/{number}/results/"))
+        for row in self._results[number]:
+            if row["Input.hit"] != annotation:
+                continue
+            assignment = row["AssignmentId"]
+            yield Received(
+                assignment=assignment,
+                hit_id=hit_id,
+                worker=row["WorkerId"] or f"anonymous-{assignment}",
+                status=self.judgement(assignment),
+                accepted_at=_time(row["AcceptTime"]),
+                submitted_at=_time(row["SubmitTime"]),
+                auto_approval_at=None,
+                answer=row.get(f"Answer.{SUBMISSION_FIELD}", ""),
+            )
+
+    def extend(self, hit_id: str, until: datetime) -> None:
+        """Show a task again; it stays until it is ended."""
+        number, _, annotation = hit_id.partition(" ")
+        if self._kept.get(ENDED + annotation):
+            del self._kept[ENDED + annotation]
+        self._set_active(number, True)
+
+    def expire(self, hit_id: str, now: datetime) -> None:
+        """Take no new workers; Turkle ends whole batches, so the tasks beside it end as well."""
+        number, _, annotation = hit_id.partition(" ")
+        self._kept[ENDED + annotation] = now.isoformat()
+        self._set_active(number, False)
+
+    def delete(self, hit_id: str) -> None:
+        """Hide a task; Turkle's API deletes nothing, which the server's administrator can."""
+        self._set_active(hit_id.partition(" ")[0], False)
+
+    def _set_active(self, number: str, active: bool) -> None:
+        self._rest.change("PATCH", f"/batches/{number}/", {"active": active})
+
+
+def _csv(rows: Sequence[tuple[str, str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows([COLUMNS, *rows])
+    return text.getvalue()
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    """The rows of a CSV that the server wrote; a submission is longer than the reader's usual limit allows twice over."""
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def _time(text: str) -> datetime:
+    return datetime.strptime(text, TIME).replace(tzinfo=UTC)
