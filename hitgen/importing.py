@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from hitgen.collector.inbox import FILE, LIMIT_BYTES, Inbox
 from hitgen.config.loading import CONFIG_NAME
 from hitgen.errors import Fault, InputError
+from hitgen.lib.clock import utc_now
 from hitgen.publishing.collecting import collect
 from hitgen.publishing.publication import Account
 
@@ -28,7 +29,7 @@ class Imported:
 
 def import_files(account: Account, paths: Sequence[Path], now: datetime | None = None) -> Imported:
     """Take saved submissions in as if they had been sent; raises InputError for a recruiter that keeps its own."""
-    config, moment = account.config, now or datetime.now(UTC)
+    config, moment = account.config, now or utc_now()
     if account.kind.results is None:
         problem = f"{config.recruiter.kind!r} keeps the submissions itself, and takes none from files"
         raise InputError(Fault(CONFIG_NAME, "recruiter.kind", problem, "keeping the file beside the results"))

@@ -22,14 +22,13 @@ from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.hosts.upload import Progress
 from hitgen.ledger.lock import locked
+from hitgen.lib.web import LOOPBACK
 from hitgen.publishing import acts
 from hitgen.publishing.collecting import collect
 from hitgen.publishing.publication import Publication, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.results.answers import submission_text
 from hitgen.results.submission import FaultyError
-
-LOOPBACK = "127.0.0.1,localhost"
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,8 @@ def local_environment() -> Iterator[None]:
         AWS_EC2_METADATA_DISABLED="true",
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
-        NO_PROXY=LOOPBACK,
-        no_proxy=LOOPBACK,
+        NO_PROXY=",".join(LOOPBACK),
+        no_proxy=",".join(LOOPBACK),
     )
     try:
         yield

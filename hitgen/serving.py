@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,13 +14,13 @@ from hitgen.config.loading import CONFIG_NAME, read_config
 from hitgen.config.publishing import FolderHost
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.rows import Kept
+from hitgen.lib.clock import Clock, utc_now
 from hitgen.lib.sqlite import open_database
 from hitgen.publishing.publication import LEDGER
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import Kind
 
 Found = TypeVar("Found")
-Clock = Callable[[], datetime]
 
 
 class LedgerView:
@@ -40,7 +39,7 @@ class LedgerView:
 
 @contextmanager
 def open_collector(
-    folder: Path, hand_out: bool = False, now: Clock = lambda: datetime.now(UTC), config: BatchConfig | None = None
+    folder: Path, hand_out: bool = False, now: Clock = utc_now, config: BatchConfig | None = None
 ) -> Iterator[tuple[Collector, Inbox]]:
     """The collector of a batch and the inbox it fills, `config` in place of the folder's.
 

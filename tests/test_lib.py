@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -14,6 +17,7 @@ from hitgen.errors import InputError, OutsideError
 from hitgen.lib.files import csv_text, guarded, number, read_csv, unguarded, write_whole
 from hitgen.lib.registry import Registry
 from hitgen.lib.sqlite import held, open_database, transaction
+from hitgen.lib.web import NoAnswerError, fetch, fetch_patiently
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -173,3 +177,71 @@ def test_a_registry_loads_a_row_when_it_is_asked_for() -> None:
     assert registry.get("mine") == 7 and registry.names() == ("csv", "none", "mine")
     with pytest.raises(KeyError):
         registry.get("nobody")
+
+
+class Scripted(BaseHTTPRequestHandler):
+    """Answers by the last part of the path, and notes what it was asked."""
+
+    asked: ClassVar[list[tuple[str, str, str | None]]] = []
+
+    def _answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.asked.append((self.command, self.path, self.headers.get("Authorization")))
+        word = self.path.strip("/")
+        if word == "cut":
+            self.send_response(200)
+            self.send_header("Content-Length", "100")
+            self.end_headers()
+            self.wfile.write(b"short")
+            return
+        tries = sum(path == self.path for _, path, _ in self.asked)
+        status = {"busy": 503, "broken": 500, "away": 302, "gone": 404}.get(word, 200)
+        body = b"fine" if word != "gone" else b"no such study"
+        if word in ("busy", "broken") and tries == 3:
+            status = 200
+        self.send_response(status)
+        if word == "away":
+            self.send_header("Location", f"http://localhost:{self.server.server_address[1]}/home")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = _answer  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    Scripted.asked.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_what_may_be_repeated_is_and_nothing_else(site: str) -> None:
+    waits: list[float] = []
+    assert fetch_patiently(f"{site}/busy", "POST", b"{}", sleep=waits.append).body == b"fine"
+    assert fetch_patiently(f"{site}/broken", sleep=waits.append).body == b"fine"
+    assert waits == [1, 2, 1, 2]
+    Scripted.asked.clear()
+    assert fetch_patiently(f"{site}/broken", "POST", b"{}", sleep=waits.append).status == 500
+    with pytest.raises(NoAnswerError, match="gave no answer"):
+        fetch_patiently(f"{site}/cut", "POST", b"{}", sleep=waits.append)
+    assert [path for _, path, _ in Scripted.asked] == ["/broken", "/cut"]
+
+
+def test_a_refusal_is_an_answer_and_silence_is_none(site: str) -> None:
+    answer = fetch(f"{site}/gone")
+    assert (answer.status, answer.is_ok, answer.words()) == (404, False, "no such study")
+    for url in (f"{site}/cut", "http://127.0.0.1:1/", "http://a b/", "nonsense"):
+        with pytest.raises(NoAnswerError):
+            fetch(url)
+
+
+def test_a_token_is_shown_to_the_host_it_is_for_alone(site: str) -> None:
+    assert fetch(f"{site}/away", headers={"Authorization": "Token x"}).body == b"fine"
+    assert Scripted.asked == [("GET", "/away", "Token x"), ("GET", "/home", None)]

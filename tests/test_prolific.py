@@ -15,11 +15,11 @@ from hitgen.collector.inbox import Inbox
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.rows import Bonus
+from hitgen.lib import web as web_client
 from hitgen.publishing import acts
 from hitgen.publishing.publication import Account, open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
-from hitgen.recruiters import rest as rest_module
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 from hitgen.recruiters.prolific import prolific as recruiter_module
 from hitgen.recruiters.prolific.kind import is_session
@@ -36,7 +36,7 @@ QUIZ = {"kind": "qualification", "gold": ["r"], "assignments": 4}
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Prolific]:
     monkeypatch.setenv("PROLIFIC_TOKEN", "rehearsal")
-    monkeypatch.setattr(rest_module, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(web_client, "FIRST_WAIT_S", 0.01)
     with Prolific() as running:
         yield running
 

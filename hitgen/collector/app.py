@@ -6,12 +6,13 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
 
 from hitgen.collector.inbox import ACCEPTED, LIMIT_BYTES, Inbox, Outcome
+from hitgen.lib.clock import utc_now
 
 KEY = re.compile(r"[A-Za-z0-9_-]+/(?:pages/[0-9a-f]{64}\.html|packs/[0-9a-f]{64}\.pack)$")
 STATUS: dict[Outcome, str] = {
@@ -48,7 +49,7 @@ class Collector:
         ready: Callable[[], bool] = lambda: True,
         hand_out: HandOut | None = None,
         pages: Path | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._inbox = inbox
         self._ready = ready

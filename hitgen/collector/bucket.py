@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -18,6 +15,8 @@ from hitgen.collector.inbox import LIMIT_BYTES, Inbox
 from hitgen.config.publishing import S3Host
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts.s3 import S3
+from hitgen.lib.aws import credentials_fault
+from hitgen.lib.web import Answer, fetch, form_with_file
 
 TYPE = "application/json"
 VALID = timedelta(days=7)
@@ -25,7 +24,6 @@ VALID = timedelta(days=7)
 RENEW = timedelta(days=6)
 """With less than this left it is renewed."""
 THREADS = 8
-TIMEOUT_S = 60
 
 
 class BucketWay:
@@ -81,19 +79,19 @@ class BucketWay:
     def _probe(self, form: dict[str, Any]) -> None:
         """Post as a page does, and take it away again; InputError where the bucket does not let pages do so."""
         key = f"{self._plan.prefix}probe.json"
-        status, allowed = _post(self._plan.post_url, {**form["fields"], "key": key}, b"{}")
+        answer = _post(self._plan.post_url, {**form["fields"], "key": key}, b"{}")
         bases = {self._plan.post_url, self._plan.policy_url.removesuffix(self._plan.policy_key)}
-        public = [base for base in sorted(bases) if status < 300 and _is_public(base + key)]
+        public = [base for base in sorted(bases) if answer.is_ok and fetch(base + key).is_ok]
         self._call("delete_object", Bucket=self._bucket, Key=key)
-        if status >= 300:
-            problem = f"the bucket does not take what pages post to it (status {status})"
+        if not answer.is_ok:
+            problem = f"the bucket does not take what pages post to it (status {answer.status})"
             remedy = "s3:PutObject on results.private/* for your credentials; see docs/aws.md"
             raise InputError(Fault("batch.toml", "recruiter.results", problem, remedy))
         if public:
             problem = f"anyone could read the answers at {public[0]}{self._plan.prefix}"
             remedy = "a bucket policy (or CloudFront's access to the bucket) without results.private/; see docs/aws.md"
             raise InputError(Fault("batch.toml", "host.bucket", problem, remedy))
-        if allowed not in ("*", "null"):
+        if answer.headers.get("Access-Control-Allow-Origin") not in ("*", "null"):
             remedy = "`hitgen publish --configure-bucket`, which shows the change first"
             raise InputError(Fault("batch.toml", "host.bucket", "pages may not post to the bucket (CORS)", remedy))
 
@@ -117,7 +115,8 @@ class BucketWay:
             )
             rows = [row for page in pages for row in page.get("Contents", [])]
         except (BotoCoreError, ClientError) as error:
-            raise OutsideError(f"the answers in {self._bucket!r} cannot be listed: {error}") from error
+            problem = f"the answers in {self._bucket!r} cannot be listed: {error}"
+            raise credentials_fault(error) or OutsideError(problem) from error
         yield from sorted(rows, key=lambda row: (row["LastModified"], row["Key"]))
 
     def _read(self, row: dict[str, Any]) -> bytes | None:
@@ -134,36 +133,11 @@ class BucketWay:
         try:
             return getattr(self._s3.client, name)(**values)
         except (BotoCoreError, ClientError) as error:
-            raise OutsideError(f"S3 refused {name} on {self._bucket!r}: {error}; see docs/aws.md") from error
+            problem = f"S3 refused {name} on {self._bucket!r}: {error}; see docs/aws.md"
+            raise credentials_fault(error) or OutsideError(problem) from error
 
 
-def _is_public(url: str) -> bool:
-    """Whether anyone gets what is at an address."""
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return False
-    except OSError as error:
-        raise OutsideError(f"{url} cannot be reached: {error}") from error
-
-
-def _post(url: str, fields: dict[str, str], body: bytes) -> tuple[int, str]:
-    """Post a form with a file as a browser does; returns the status and who may read the answer."""
-    mark = uuid.uuid4().hex
-    parts = [
-        f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in fields.items()
-    ]
-    head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\nContent-Type: {TYPE}\r\n\r\n'
-    data = "".join([*parts, head]).encode() + body + f"\r\n--{mark}--\r\n".encode()
-    headers = {"Content-Type": f"multipart/form-data; boundary={mark}", "Origin": "null"}
-    request = urllib.request.Request(url, data, headers, method="POST")
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-            return answer.status, answer.headers.get("Access-Control-Allow-Origin", "")
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, ""
-    except OSError as error:
-        raise OutsideError(f"{url} cannot be reached: {error}") from error
+def _post(url: str, fields: dict[str, str], body: bytes) -> Answer:
+    """What the bucket says to a form with a file, posted as a page in a sandboxed frame does."""
+    form, form_type = form_with_file(fields, body, TYPE)
+    return fetch(url, "POST", form, {"Content-Type": form_type, "Origin": "null"})

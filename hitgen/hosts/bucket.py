@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from hitgen.errors import Fault, InputError
 from hitgen.hosts.s3 import S3
+from hitgen.lib.aws import code_of
 
 ABSENT = {"NoSuchPublicAccessBlockConfiguration", "NoSuchBucketPolicy", "NoSuchCORSConfiguration"}
 ALL_BLOCKED = {
@@ -35,7 +36,7 @@ def _setting(read: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
     try:
         return read()
     except ClientError as error:
-        if error.response["Error"]["Code"] in ABSENT:
+        if code_of(error) in ABSENT:
             return None
         raise
 

@@ -6,20 +6,14 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
-import boto3
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
 from hitgen.config.publishing import S3Host
 from hitgen.errors import Fault, HitgenError, InputError, OutsideError
 from hitgen.hosts.addresses import object_url
 from hitgen.hosts.base import IMMUTABLE, HostedFile
+from hitgen.lib.aws import code_of, credentials_fault, open_session, status_of
 
 RACES = 5
 """How often a write is tried again after 409, which says that another writer was at the same key."""
@@ -36,11 +30,7 @@ class S3:
             raise InputError(Fault("batch.toml", "host.bucket", "no bucket is named", remedy))
         self.config = config
         self.prefix = f"{config.prefix}{batch}/"
-        try:
-            session = boto3.session.Session(profile_name=config.profile or None, region_name=config.region)
-        except ProfileNotFound as error:
-            remedy = "`aws configure list-profiles` to see those there are"
-            raise InputError(Fault("batch.toml", "host.profile", str(error), remedy)) from error
+        session = open_session(config.profile, config.region, "host.profile")
         # A server of one's own rarely has a host name for each bucket.
         self.client: Any = session.client(
             "s3",
@@ -59,11 +49,11 @@ class S3:
         return object_url(self.config, key)
 
     def faults(self) -> list[Fault]:
-        """What keeps this bucket from being written and read; see `bucket.explain` for the rest."""
+        """What keeps this bucket from being written and read."""
         try:
             self.client.head_bucket(Bucket=self.config.bucket)
         except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            status = status_of(error)
             headers = error.response["ResponseMetadata"].get("HTTPHeaders", {})
             region = headers.get("x-amz-bucket-region", "")
             return [self._bucket_fault(status, region, error)]
@@ -112,7 +102,7 @@ class S3:
                 )
                 return
             except ClientError as error:
-                status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+                status = status_of(error)
                 if status == 412:
                     return
                 if status != 409:
@@ -139,23 +129,9 @@ class S3:
     def _plain(self, error: Exception) -> HitgenError:
         """The same error as a message that says what to do."""
         name = self.config.bucket
-        if isinstance(error, NoCredentialsError | PartialCredentialsError):
-            remedy = '`aws configure --profile NAME` and profile = "NAME" in batch.toml; see docs/aws.md'
-            return InputError(Fault("AWS", "", f"no credentials were found ({error})", remedy))
-        if isinstance(error, ClientError):
-            code = error.response["Error"]["Code"]
-            if code in ("ExpiredToken", "TokenRefreshRequired"):
-                problem = "the session's credentials have expired"
-                return InputError(Fault("AWS", "", problem, "`aws sso login` or new temporary credentials"))
-            if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
-                problem = f"AWS does not accept these credentials ({error})"
-                return InputError(Fault("AWS", "", problem, "`aws configure` with a valid key"))
-            if code == "RequestTimeTooSkewed":
-                return InputError(Fault("AWS", "", "this computer's clock is wrong", "setting it"))
-            if code in ("AccessDenied", "AllAccessDisabled"):
-                problem = f"these credentials may not do that ({error})"
-                return InputError(Fault("batch.toml", "host.bucket", problem, "the policy in docs/aws.md"))
-            if code == "NoSuchBucket":
-                remedy = f"`aws s3 mb s3://{name} --region {self.config.region}`"
-                return InputError(Fault("batch.toml", "host.bucket", f"there is no bucket {name!r}", remedy))
+        if told := credentials_fault(error):
+            return told
+        if isinstance(error, ClientError) and code_of(error) == "NoSuchBucket":
+            remedy = f"`aws s3 mb s3://{name} --region {self.config.region}`"
+            return InputError(Fault("batch.toml", "host.bucket", f"there is no bucket {name!r}", remedy))
         return OutsideError(f"S3 bucket {name!r}: {error}")

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import http.client
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.errors import Fault, InputError
 from hitgen.hosts.base import Host, HostedFile
+from hitgen.lib.web import opened
 
 Progress = Callable[[str, int, int], None]
 """Called with what is going on, how many are done and how many there are."""
 
 Item = TypeVar("Item")
 MAX_FAULTS = 5
-TIMEOUT_S = 60
-CHUNK = 1 << 20
 
 
 def in_parallel(act: Callable[[Item], None], items: Iterable[Item], workers: int) -> Iterator[Item]:
@@ -86,37 +81,25 @@ def verify(
 
 
 def _difference(url: str, file: HostedFile, cross_origin: bool) -> Fault | None:
-    request = urllib.request.Request(url, headers={"Origin": "null", "Accept-Encoding": "gzip"})
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-            return _answer_fault(url, answer, file, cross_origin)
-    except urllib.error.HTTPError as error:
-        with error:
-            return Fault(url, "", f"the world gets {error.code} {error.reason}", _remedy(error.code))
-    except (OSError, http.client.HTTPException, EOFError) as error:
-        raise OutsideError(f"{url} cannot be fetched: {error}") from error
+    with opened(url, headers={"Origin": "null", "Accept-Encoding": "gzip"}) as (answer, chunks):
+        if not answer.is_ok:
+            return Fault(url, "", f"the world gets {answer.status} {answer.reason}", _remedy(answer.status))
+        wanted, found = file.content_type.split(";")[0], answer.headers.get_content_type()
+        # Packs are read as bytes, so any type will do for them; a page must be a page.
+        if file.gzipped and found != wanted:
+            return Fault(url, "", f"is served as {found}", f"having the server send it as {wanted}")
+        if cross_origin and answer.headers.get("Access-Control-Allow-Origin") not in ("*", "null"):
+            remedy = "sending Access-Control-Allow-Origin: * (S3: `hitgen publish --configure-bucket`)"
+            return Fault(url, "", "pages in a recruiter's frame may not read it", remedy)
+        digest = hashlib.sha256()
+        for chunk in chunks:
+            digest.update(chunk)
+    if digest.hexdigest() != file.sha256:
+        return Fault(url, "", "what is served is not what was built", "emptying any cache in front of the host")
+    return None
 
 
 def _remedy(status: int) -> str:
     if status in (401, 403):
         return "making it public: `hitgen publish --configure-bucket` for S3; see docs/aws.md"
     return "setting host.base_url to the address at which the files are seen"
-
-
-def _answer_fault(url: str, answer: http.client.HTTPResponse, file: HostedFile, cross_origin: bool) -> Fault | None:
-    wanted = file.content_type.split(";")[0]
-    found = answer.headers.get_content_type()
-    # Packs are read as bytes, so any type will do for them; a page must be a page.
-    if file.gzipped and found != wanted:
-        return Fault(url, "", f"is served as {found}", f"having the server send it as {wanted}")
-    if cross_origin and answer.headers.get("Access-Control-Allow-Origin") not in ("*", "null"):
-        remedy = "sending Access-Control-Allow-Origin: * (S3: `hitgen publish --configure-bucket`)"
-        return Fault(url, "", "pages in a recruiter's frame may not read it", remedy)
-    digest = hashlib.sha256()
-    encoded = answer.headers.get("Content-Encoding") == "gzip"
-    body = gzip.GzipFile(fileobj=answer) if encoded else answer
-    while chunk := body.read(CHUNK):
-        digest.update(chunk)
-    if digest.hexdigest() != file.sha256:
-        return Fault(url, "", "what is served is not what was built", "emptying any cache in front of the host")
-    return None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from hitgen.hosts import open_host
 from hitgen.hosts.base import Host
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
+from hitgen.lib.clock import Clock, utc_now
 from hitgen.manifest import Page
 from hitgen.publishing.built import Built, read_build
 from hitgen.publishing.orders import Orders
@@ -24,13 +24,6 @@ from hitgen.recruiters.base import Kind, Opening, Recruiter
 
 LEDGER = "ledger.sqlite"
 MAX_SKEW_S = 300
-
-Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """The time by this machine's clock."""
-    return datetime.now(UTC)
 
 
 @dataclass

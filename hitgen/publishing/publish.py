@@ -13,14 +13,13 @@ from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import Progress, upload, verify
 from hitgen.ledger.rows import Binding, Hit
 from hitgen.lib.money import Quote
+from hitgen.lib.web import LOOPBACK
 from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.collecting import collect, keep_apart
 from hitgen.publishing.orders import Intended, raise_faults, requirement_faults
 from hitgen.publishing.placing import place, settle
 from hitgen.publishing.publication import Publication
 from hitgen.publishing.standing import Standing
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,17 @@
-"""Calls to a recruiter's REST service: token, retries of what is safe to repeat, and errors in plain words."""
+"""Calls to a recruiter's REST service: its token, JSON both ways, and its refusals in plain words."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from hitgen.config.loading import CONFIG_NAME
 from hitgen.errors import Fault, InputError
+from hitgen.lib.web import Answer, NoAnswerError, fetch_patiently
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
-
-TIMEOUT_S = 60
-TRIES = 6
-FIRST_WAIT_S = 1.0
-LONGEST_WAIT_S = 60.0
-MAX_SAID = 500
 
 
 def token_from(variable: str) -> str:
@@ -37,8 +28,7 @@ def token_from(variable: str) -> str:
 class Rest:
     """JSON over https with `Authorization: Token ...`.
 
-    Reading is tried again after every failure, changing only where the service says that it did nothing
-    (429, 503); `UnknownOutcomeError` where a change may have happened, `RefusedError` where it did not.
+    `UnknownOutcomeError` where a change may have happened, `RefusedError` where it did not.
     """
 
     def __init__(self, base_url: str, token: str, name: str, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -50,58 +40,38 @@ class Rest:
 
     def get(self, path: str) -> Any:
         """What is at `path`, from JSON."""
-        return json.loads(self.text(path))
+        return self._json(self._answer("GET", path, None))
 
     def text(self, path: str) -> str:
         """What is at `path`, as it is."""
-        return self._tried("GET", path, None).decode("utf-8")
+        return self._answer("GET", path, None).body.decode("utf-8", "replace")
 
     def change(self, method: str, path: str, values: Any = None) -> Any:
         """Ask for a change; returns the answer, None where it is empty."""
-        body = self._tried(method, path, None if values is None else json.dumps(values).encode())
-        return json.loads(body) if body.strip() else None
+        return self._json(self._answer(method, path, None if values is None else json.dumps(values).encode()))
 
-    def _tried(self, method: str, path: str, body: bytes | None) -> bytes:
-        wait_s = FIRST_WAIT_S
-        for number in range(TRIES):
-            last = number == TRIES - 1
-            try:
-                return self._once(method, path, body)
-            except urllib.error.HTTPError as error:
-                with error:
-                    nothing_done = error.code in (429, 503)
-                    if last or not (nothing_done or (method == "GET" and error.code >= 500)):
-                        raise self._plain(error, method, path) from error
-                    wait_s = max(wait_s, _asked_s(error))
-            except (OSError, http.client.HTTPException) as error:
-                if last or method != "GET":
-                    raise UnknownOutcomeError(f"{self._name} at {self.base_url} gave no answer: {error}") from error
-            self._sleep(wait_s)
-            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
-        raise AssertionError
+    def _json(self, answer: Answer) -> Any:
+        try:
+            return answer.json()
+        except ValueError as error:
+            problem = f"{self._name} at {self.base_url} answered with what is no JSON: {answer.words()}"
+            raise UnknownOutcomeError(problem) from error
 
-    def _once(self, method: str, path: str, body: bytes | None) -> bytes:
+    def _answer(self, method: str, path: str, body: bytes | None) -> Answer:
         headers = {"Authorization": f"Token {self._token}", "Accept": "*/*"}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        request = urllib.request.Request(self.base_url + path, body, headers, method=method)
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-            if date := answer.headers.get("Date"):
-                self.skew_s = time.time() - parsedate_to_datetime(date).timestamp()
-            read: bytes = answer.read()
-            return read
-
-    def _plain(self, error: urllib.error.HTTPError, method: str, path: str) -> Exception:
-        said = error.read(MAX_SAID).decode("utf-8", "replace").strip()
-        words = f"{self._name} answered {error.code} to {method} {path}: {said or error.reason}"
-        if error.code in (401, 403):
-            return InputError(Fault(CONFIG_NAME, "recruiter.token_env", words, "a valid token with these rights"))
-        if error.code >= 500 and error.code != 503:
-            return UnknownOutcomeError(words)
-        return RefusedError(str(error.code), words)
-
-
-def _asked_s(error: urllib.error.HTTPError) -> float:
-    """How long the service asks to wait, in seconds."""
-    asked = error.headers.get("Retry-After") or ""
-    return min(float(asked), LONGEST_WAIT_S) if asked.isdigit() else 0.0
+        try:
+            answer = fetch_patiently(self.base_url + path, method, body, headers, self._sleep)
+        except NoAnswerError as error:
+            raise UnknownOutcomeError(f"{self._name} at {error}") from error
+        if answer.skew_s is not None:
+            self.skew_s = answer.skew_s
+        if answer.is_ok:
+            return answer
+        words = f"{self._name} answered {answer.status} to {method} {path}: {answer.words()}"
+        if answer.status in (401, 403):
+            raise InputError(Fault(CONFIG_NAME, "recruiter.token_env", words, "a valid token with these rights"))
+        if answer.status >= 500 and answer.status != 503:
+            raise UnknownOutcomeError(words)
+        raise RefusedError(str(answer.status), words)

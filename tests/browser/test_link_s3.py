@@ -69,7 +69,7 @@ def form(s3: Gate) -> dict:
 
 def post(s3: Gate, body: bytes, **fields: str) -> int:
     key = "results.private/small/stranger.json"
-    return collector_bucket._post(f"{s3.url}/study-bucket/", {**form(s3)["fields"], "key": key, **fields}, body)[0]
+    return collector_bucket._post(f"{s3.url}/study-bucket/", {**form(s3)["fields"], "key": key, **fields}, body).status
 
 
 def assignments(folder: Path) -> set[str]:
@@ -104,7 +104,7 @@ def test_a_form_that_ran_out_is_read_anew(study: Path, s3: Gate, browser: Browse
     before = form(s3)["expires_at"]
     with pytest.MonkeyPatch.context() as patch:
         later = s3.now
-        patch.setattr("hitgen.recruiters.link.utc_now", lambda: later)
+        patch.setattr("hitgen.recruiters.link.link.utc_now", lambda: later)
         assert place["url"].split("=")[1] not in assignments(study)
     assert form(s3)["expires_at"] > before
     s3.now = None

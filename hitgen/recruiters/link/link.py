@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from hitgen.collector.inbox import Arrival, Inbox
 from hitgen.collector.ways import Way
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
+from hitgen.lib.clock import utc_now
 from hitgen.lib.files import csv_text, write_whole
 from hitgen.recruiters.base import Opening
 from hitgen.recruiters.judged import JudgedHere
@@ -16,11 +17,6 @@ from hitgen.recruiters.link.places import OpenHit, Places
 
 LIST = "places.csv"
 COLUMNS = ("participant", "page", "hit", "url", "code")
-
-
-def utc_now() -> datetime:
-    """The time by this machine's clock."""
-    return datetime.now(UTC)
 
 
 class Link(JudgedHere):

@@ -9,7 +9,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -18,12 +17,12 @@ from botocore.exceptions import (
     EndpointConnectionError,
     NoCredentialsError,
     ParamValidationError,
-    PartialCredentialsError,
-    ProfileNotFound,
 )
 
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.ledger.rows import Binding, Environment
+from hitgen.lib.aws import code_of, credentials_fault, open_session, status_of
+from hitgen.lib.web import LOOPBACK
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 from hitgen.recruiters.mturk.config import MTurkRecruiter
 from hitgen.recruiters.mturk.pacer import Pacer
@@ -32,21 +31,11 @@ REGION = "us-east-1"
 """MTurk lives in this region only; any other builds a host name that does not exist."""
 PRODUCTION = f"https://mturk-requester.{REGION}.amazonaws.com"
 SANDBOX = f"https://mturk-requester-sandbox.{REGION}.amazonaws.com"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CLOSURE = (
     "Amazon announced that Mechanical Turk closes for good on 30 September 2026. After that day set "
     "recruiter.endpoint_url to a compatible marketplace, or choose another recruiter"
 )
 THROTTLED = {"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"}
-BAD_CREDENTIALS = {
-    "UnrecognizedClientException",
-    "InvalidClientTokenId",
-    "SignatureDoesNotMatch",
-    "InvalidAccessKeyId",
-    "IncompleteSignature",
-    "MissingAuthenticationTokenException",
-}
-EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 MAX_THROTTLED, MAX_FAILED = 60, 8
 FIRST_PER_S, LOCAL_PER_S = 2.0, 50.0
 """The pace to begin with: what the service is assumed to permit, and what a marketplace on this machine does."""
@@ -71,44 +60,6 @@ def choose_endpoint(config: MTurkRecruiter, production: bool) -> tuple[str, Envi
     raise InputError(Fault("batch.toml", "recruiter.endpoint_url", problem, "--production, or leave the key out"))
 
 
-def open_session(profile: str) -> boto3.session.Session:
-    """A boto3 session by the usual credential chain, or by a named profile."""
-    try:
-        return boto3.session.Session(profile_name=profile or None, region_name=REGION)
-    except ProfileNotFound as error:
-        raise InputError(Fault("batch.toml", "profile", str(error), "`aws configure list-profiles`")) from error
-
-
-def no_credentials(error: Exception) -> InputError:
-    """What to tell a user without AWS credentials."""
-    remedy = '`aws configure --profile NAME` and profile = "NAME" in batch.toml; docs/aws.md has the steps'
-    return InputError(Fault("AWS", "", f"no credentials were found ({error})", remedy))
-
-
-def bad_credentials(code: str, message: str) -> InputError | None:
-    """What to tell a user whose credentials AWS does not take, or None if that is not the matter."""
-    if code in EXPIRED:
-        problem, remedy = (
-            "the session's credentials have expired",
-            "`aws sso login` or new temporary credentials",
-        )
-    elif code in BAD_CREDENTIALS:
-        problem, remedy = (
-            f"AWS does not accept these credentials ({code}: {message})",
-            "`aws configure` with a valid key",
-        )
-    elif "InvalidSignature" in code or "RequestTimeTooSkewed" in code:
-        problem, remedy = (
-            f"AWS refused the signature ({message})",
-            "setting this computer's clock and the right key",
-        )
-    elif code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
-        problem, remedy = f"these credentials may not do that ({message})", "the policy in docs/aws.md"
-    else:
-        return None
-    return InputError(Fault("AWS", "", problem, remedy))
-
-
 class MTurkClient:
     """An MTurk endpoint; `call` and `pages` are all that is needed of it."""
 
@@ -116,7 +67,7 @@ class MTurkClient:
         self.endpoint, self.environment = choose_endpoint(config, production)
         self.skew_s = 0.0
         self._pacer = pacer or Pacer(LOCAL_PER_S if self.environment == "local" else FIRST_PER_S)
-        self._session = open_session(config.profile)
+        self._session = open_session(config.profile, REGION, "recruiter.profile")
         # botocore's own retries would create twice where a call carries no token, and know no pace.
         once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=10, read_timeout=60)
         self._client: Any = self._session.client("mturk", region_name=REGION, endpoint_url=self.endpoint, config=once)
@@ -135,13 +86,9 @@ class MTurkClient:
                 if credentials is None:
                     raise NoCredentialsError()
                 name = hashlib.sha256((credentials.access_key or "").encode()).hexdigest()[:12]
-        except (NoCredentialsError, PartialCredentialsError) as error:
-            raise no_credentials(error) from error
-        except ClientError as error:
-            told = bad_credentials(error.response["Error"]["Code"], str(error))
-            raise told or OutsideError(f"AWS did not say whose credentials these are: {error}") from error
-        except BotoCoreError as error:
-            raise OutsideError(f"AWS did not say whose credentials these are: {error}") from error
+        except (BotoCoreError, ClientError) as error:
+            problem = f"AWS did not say whose credentials these are: {error}"
+            raise credentials_fault(error) or OutsideError(problem) from error
         return Binding(self.endpoint, name, self.environment)
 
     def pages(self, operation: str, key: str, **parameters: Any) -> Iterator[dict[str, Any]]:
@@ -180,13 +127,13 @@ class MTurkClient:
                 if not is_service_fault(error):
                     raise self._refusal(operation, error, in_doubt) from error
                 in_doubt, problem = True, str(error)
-            except (NoCredentialsError, PartialCredentialsError) as error:
-                raise no_credentials(error) from error
             except ParamValidationError as error:
                 raise InputError(Fault("batch.toml", "recruiter", f"{operation}: {error}")) from error
             except (EndpointConnectionError, ConnectTimeoutError) as error:
                 problem = f"{self.endpoint} cannot be reached ({error}). {self._closure()}"
             except BotoCoreError as error:
+                if fault := credentials_fault(error):
+                    raise fault from error
                 in_doubt, problem = True, str(error)
             else:
                 self._note_date(answer)
@@ -198,14 +145,14 @@ class MTurkClient:
             self._pacer.sleep(min(10.0, 0.1 * 2**failed))
 
     def _refusal(self, operation: str, error: ClientError, in_doubt: bool) -> Exception:
-        code = error.response.get("Error", {}).get("Code", "")
+        code = code_of(error)
         message = error.response.get("Error", {}).get("Message") or error.response.get("Message", "")
         turk_code = str(error.response.get("TurkErrorCode", ""))
         if "linked" in str(message).lower():
             problem = f"this AWS account is not linked to a Mechanical Turk requester account ({message})"
             remedy = "linking them once under Developer at requester.mturk.com (and requestersandbox.mturk.com)"
             return InputError(Fault("AWS", "", problem, remedy))
-        if told := bad_credentials(code, str(message)):
+        if told := credentials_fault(error):
             return told
         if not turk_code and code != "RequestError":
             return OutsideError(f"{operation}: {self.endpoint} answered {code}: {message}. {self._closure()}")
@@ -224,14 +171,12 @@ class MTurkClient:
 
 def is_throttling(error: ClientError) -> bool:
     """Whether the service only asks to come back later."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return error.response.get("Error", {}).get("Code") in THROTTLED or status == 429
+    return code_of(error) in THROTTLED or status_of(error) == 429
 
 
 def is_service_fault(error: ClientError) -> bool:
     """Whether the service itself failed, so that nobody knows what was done."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500 or error.response.get("Error", {}).get("Code") == "ServiceFault"
+    return status_of(error) >= 500 or code_of(error) == "ServiceFault"
 
 
 def turk_code(error: RefusedError) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import MutableMapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from hitgen.errors import OutsideError
 from hitgen.ledger.rows import Bonus
+from hitgen.lib.clock import utc_now
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.rest import Rest
 
@@ -27,7 +28,7 @@ class Bonuses:
 
     def pay(self, bonus: Bonus, token: str) -> None:
         """Pay a bonus; a second time with the same token pays nothing, or raises OutsideError while that is in doubt."""
-        now = datetime.now(UTC)
+        now = utc_now()
         kept = json.loads(self._kept.get(BONUS + token, "{}"))
         if kept.get("paying_at"):
             if bonus in self.paid(bonus.assignment):

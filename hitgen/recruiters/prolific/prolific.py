@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from hitgen.collector.inbox import Arrival, Inbox
 from hitgen.collector.ways import Way
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
+from hitgen.lib.clock import utc_now
+from hitgen.lib.web import LOOPBACK
 from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.prolific.bonuses import Bonuses
 from hitgen.recruiters.prolific.config import ProlificRecruiter
@@ -20,7 +22,6 @@ from hitgen.recruiters.prolific.studies import Studies, refuse_currency
 from hitgen.recruiters.rest import Rest, token_from
 
 API = "https://api.prolific.com/api/v1"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 JUDGEMENTS: dict[str, Judgement] = {
     "AWAITING REVIEW": "Submitted",
     "APPROVED": "Approved",
@@ -82,7 +83,7 @@ class Prolific(Recruiter):
 
     def prepare(self, orders: Sequence[Order]) -> None:
         """Put the orders into a draft, with the groups it names; costs nothing."""
-        self._way.prepare(datetime.now(UTC))
+        self._way.prepare(utc_now())
         self._studies.draft(orders)
 
     def create(self, order: Order, token: str) -> HitProgress:
@@ -170,7 +171,7 @@ class Prolific(Recruiter):
     def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these orders, once all answers that arrived are taken in."""
         if hit_ids:
-            self._way.take_in(self._inbox, datetime.now(UTC))
+            self._way.take_in(self._inbox, utc_now())
         yield from self._progress_of(*(name.partition(" ")[2] for name in hit_ids))
 
     def submissions(self, hit_id: str) -> Iterator[Received]:

@@ -1,0 +1,61 @@
+"""AWS: sessions by the usual chain of credentials, and its errors in plain words, once for all services."""
+
+from __future__ import annotations
+
+import boto3
+from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
+
+from hitgen.errors import Fault, InputError
+
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+UNKNOWN_KEY = {
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+    "IncompleteSignature",
+    "MissingAuthenticationTokenException",
+}
+CLOCK = {"RequestTimeTooSkewed", "InvalidSignatureException"}
+FORBIDDEN = {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "UnauthorizedOperation"}
+
+
+def open_session(profile: str, region: str, field: str) -> boto3.session.Session:
+    """A boto3 session by the usual chain of credentials, or by a profile, which `field` of batch.toml names."""
+    try:
+        return boto3.session.Session(profile_name=profile or None, region_name=region)
+    except ProfileNotFound as error:
+        remedy = "`aws configure list-profiles` to see those there are"
+        raise InputError(Fault("batch.toml", field, str(error), remedy)) from error
+
+
+def code_of(error: ClientError) -> str:
+    """The service's code of an error, the empty text where it has none."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def status_of(error: ClientError) -> int:
+    """The HTTP status of an error, 0 where it has none."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def credentials_fault(error: Exception) -> InputError | None:
+    """What to tell a user whose credentials are missing, old, wrong or too weak; None if that is not the matter."""
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        remedy = '`aws configure --profile NAME` and profile = "NAME" in batch.toml; docs/aws.md has the steps'
+        return InputError(Fault("AWS", "", f"no credentials were found ({error})", remedy))
+    if not isinstance(error, ClientError):
+        return None
+    code, message = code_of(error), error.response.get("Error", {}).get("Message") or str(error)
+    if code in EXPIRED:
+        problem, remedy = "the session's credentials have expired", "`aws sso login` or new temporary credentials"
+    elif code in UNKNOWN_KEY:
+        problem = f"AWS does not accept these credentials ({code}: {message})"
+        remedy = "`aws configure` with a valid key"
+    elif code in CLOCK or "InvalidSignature" in code:
+        problem, remedy = f"AWS refused the signature ({message})", "setting this computer's clock, and the right key"
+    elif code in FORBIDDEN:
+        problem, remedy = f"these credentials may not do that ({message})", "the policy in docs/aws.md"
+    else:
+        return None
+    return InputError(Fault("AWS", "", problem, remedy))
