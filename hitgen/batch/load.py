@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
 from pydantic import ValidationError
 
 from hitgen.config.batch import BatchConfig
@@ -15,6 +14,7 @@ from hitgen.config.loading import CONFIG_NAME, nearest, read_config, validation_
 from hitgen.config.questions import Question, QuestionFile
 from hitgen.errors import Fault, InputError
 from hitgen.lib.files import read_csv
+from hitgen.lib.pictures import upright_size
 
 
 @dataclass(frozen=True)
@@ -243,17 +243,15 @@ def _question_faults(
 
 
 def _point_faults(field: str, question: Question, path: Path) -> Iterator[Fault]:
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    size = upright_size(path)
+    if size is None:
         return  # the source's own fault is named when it is opened in full
     for x, y in question.points:
-        if x > width or y > height:
+        if x > size[0] or y > size[1]:
             yield Fault(
                 CONFIG_NAME,
                 f"{field}.points",
-                f"({x:g}, {y:g}) lies outside the source, which is {width}x{height}",
+                f"({x:g}, {y:g}) lies outside the source, which is {size[0]}x{size[1]}",
                 "points as (x, y) in source pixels",
             )
 

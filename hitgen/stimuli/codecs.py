@@ -6,7 +6,6 @@ one decode path in the page.
 
 from __future__ import annotations
 
-import importlib
 import importlib.metadata
 import io
 import subprocess
@@ -29,17 +28,39 @@ from hitgen.config.images import (
     WebpSet,
 )
 from hitgen.errors import Fault, InputError
+from hitgen.lib.pictures import MissingPluginError, load_plugin
 from hitgen.stimuli.packs import Frame
 from hitgen.stimuli.sources import decode_rgb
 
 WEBP_MAX_SIDE_PX = 16383
+MAX_SIDES_PX = {"jpeg": 65500, "webp": WEBP_MAX_SIDE_PX, "avif": 32768, "heic": 32768}
+"""The longest side that encoder and decoders of a codec take."""
 MIME_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "AVIF": "image/avif"}
 
 
-def encode_frame(image: Image.Image, images: AnyImageSet, parameter: Parameter) -> Frame:
-    """The frame of one level; InputError where codec and parameter do not go together on this machine."""
+def encode_frame(image: Image.Image, images: AnyImageSet, parameter: Parameter, name: str = "source") -> Frame:
+    """The frame of one level; InputError, calling the source `name`, where codec and picture or parameter do not go
+    together on this machine."""
     if isinstance(images, CommandSet):
         return lossless(_by_command(image, images, parameter))
+    most = MAX_SIDES_PX.get(images.codec, max(image.size))
+    if max(image.size) > most:
+        raise _untaken(images, image, name, f"at most {most} pixels a side go")
+    try:
+        frame = _encoded(image, images, parameter)
+    except InputError:
+        raise
+    except Exception as error:  # each encoder has errors of its own
+        raise _untaken(images, image, name, str(error) or type(error).__name__) from None
+    return frame
+
+
+def _untaken(images: AnyImageSet, image: Image.Image, name: str, why: str) -> InputError:
+    problem = f"it is {image.width}x{image.height}, which the codec {images.codec} does not take ({why})"
+    return InputError(Fault(name, f"images {images.name}", problem, "a smaller picture, or another codec"))
+
+
+def _encoded(image: Image.Image, images: AnyImageSet, parameter: Parameter) -> Frame:
     if isinstance(images, JpegSet):
         return Frame(_saved(image, "JPEG", quality=parameter, subsampling=images.subsampling), "image/jpeg")
     if isinstance(images, WebpSet):
@@ -54,7 +75,9 @@ def encode_frame(image: Image.Image, images: AnyImageSet, parameter: Parameter) 
     elif isinstance(images, HeicSet):
         coded = _saved(image, "HEIF", quality=parameter, chroma=int(images.subsampling.replace(":", "")))
     elif isinstance(images, JxlSet):
-        coded = _saved(image, "JXL", quality=parameter, effort=images.effort, num_threads=1)
+        # 100 is the lossless mode, for which the encoder wants to be asked by name
+        options = {"lossless": True} if parameter == 100 else {"quality": parameter}
+        coded = _saved(image, "JXL", effort=images.effort, num_threads=1, **options)
     else:
         raise TypeError(f"{images.codec} has no encoder")
     return lossless(decode_rgb(coded, f"{images.codec} frame"))
@@ -72,15 +95,12 @@ def lossless(image: Image.Image) -> Frame:
 
 def prepare(images: AnyImageSet) -> None:
     """Load what the codec needs; InputError naming the extra to install where it is missing."""
-    plugins = {"heic": ("pillow_heif", "register_heif_opener"), "jxl": ("pillow_jxl", "")}
+    plugins = {"heic": "HEIF", "jxl": "JXL"}
     if images.codec in plugins:
-        module_name, register = plugins[images.codec]
         try:
-            module = importlib.import_module(module_name)
-        except ImportError:
+            load_plugin(plugins[images.codec])
+        except MissingPluginError:
             raise _missing(images, f'pip install "hitgen[{images.codec}]"') from None
-        if register:
-            getattr(module, register)()
     built_in = {"webp": "webp", "avif": "avif", "jpeg2000": "jpg_2000", "jpeg": "jpg"}
     name = built_in.get(images.codec)
     if name and not features.check(name):

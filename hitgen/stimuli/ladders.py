@@ -11,11 +11,11 @@ from hitgen.config.images import FilesSet, Parameter
 from hitgen.lib.files import file_sha256
 from hitgen.manifest import Ladder, Level
 from hitgen.stimuli.codecs import encode_frame, library_versions, lossless, prepare
-from hitgen.stimuli.files import carried_frame, level_files
+from hitgen.stimuli.files import carried_frame, level_files, name_of
 from hitgen.stimuli.packs import make_pack, write_pack
 from hitgen.stimuli.sources import open_source
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when the same input would give other frames or another pack."""
 
 
@@ -23,18 +23,19 @@ def make_ladder(source: LadderSource, folder: Path) -> Ladder:
     """Encode every level of one source and write the pack into a folder; pure in source, set and library versions."""
     images = source.images
     prepare(images)
-    opened = open_source(source.path, _name(source.path, source.folder))
+    name = name_of(source.path, source.folder)
+    opened = open_source(source.path, name)
     frames = [lossless(opened.pixels)]
     if isinstance(images, FilesSet):
         files = level_files(images, source.source, source.folder)
         size = (opened.width, opened.height)
-        frames += [carried_frame(path, _name(path, source.folder), size) for path in files]
+        frames += [carried_frame(path, name_of(path, source.folder), size) for path in files]
         parameters: tuple[Parameter, ...] = (
             tuple(path.name for path in files) if images.index.endswith(".csv") else images.parameters
         )
     else:
         parameters = images.parameters
-        frames += [encode_frame(opened.pixels, images, parameter) for parameter in parameters]
+        frames += [encode_frame(opened.pixels, images, parameter, name) for parameter in parameters]
     pack = make_pack(opened.width, opened.height, frames)
     digest, size_bytes = write_pack(pack, folder)
     digests = {frame: hashlib.sha256(frame.content).hexdigest() for frame in pack.frames}
@@ -69,7 +70,3 @@ def cache_key(source: LadderSource) -> str:
 def _digest(codec: str, width: int, height: int, levels: tuple[Level, ...]) -> str:
     text = json.dumps([codec, width, height, [(level.parameter, level.frame) for level in levels]])
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _name(path: Path, folder: Path) -> str:
-    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+import simplejpeg
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from hitgen.errors import Fault, InputError
+from hitgen.lib.containers import jpeg_lacks, jpeg_segments, png_chunks, png_lacks, webp_chunks
+from hitgen.lib.pictures import UPRIGHT, MissingPluginError, exif_orientation, open_picture, orientation
+from hitgen.stimuli.colour import ColourError, as_srgb, colour_of
+from hitgen.stimuli.depth import bits, is_animated
 
 MAX_PIXELS = 64_000_000
 """Larger images are refused before they are decoded; an 8K frame has 33 million."""
 MIN_SIDE_PX = 32
-_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, ImageCms.PyCMSError)
+AGAIN = "copying or exporting it again"
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,11 @@ class SourceImage:
 
 
 def open_source(path: Path, name: str = "") -> SourceImage:
-    """The image in a file: EXIF orientation applied, ICC converted to sRGB, metadata dropped.
+    """The image in a file as Chromium shows it: upright, its colours converted to sRGB, metadata dropped.
 
-    InputError names the file (as `name`, default the path) for alpha, 16 bit, CMYK, animation, truncated or
-    unreadable files, images above MAX_PIXELS and below MIN_SIDE_PX a side.
+    InputError names the file (as `name`, default the path) for alpha, more than 8 bits, CMYK, animation, truncated,
+    damaged or unreadable files, colours that browsers do not agree about, images above MAX_PIXELS and below
+    MIN_SIDE_PX a side.
     """
     try:
         content = path.read_bytes()
@@ -55,29 +60,50 @@ def pixels_digest(pixels: Image.Image) -> str:
 
 
 def decode_rgb(content: bytes, name: str) -> Image.Image:
-    """RGB pixels of an encoded image, or an InputError that names it and says what is wrong."""
+    """RGB pixels of an encoded image as Chromium shows it, or an InputError that names it and says what is wrong."""
     if not content:
         raise refusal(name, "the file is empty", "copying it again")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of bombs and broken EXIF; both are judged below
         try:
-            image = Image.open(io.BytesIO(content))
+            image = open_picture(content)
         except Image.DecompressionBombError:
             raise _too_large(name) from None
         except UnidentifiedImageError:
-            raise refusal(name, "it is not an image that can be read", "a PNG, JPEG, WebP or TIFF file") from None
-        except _ERRORS as error:
-            raise refusal(name, f"it is damaged ({error})", "copying or exporting it again") from None
+            kinds = "a PNG, JPEG, WebP, AVIF, GIF, BMP, TIFF, JPEG 2000, PPM, HEIC or JPEG XL file"
+            raise refusal(name, "it is not an image that can be read", kinds) from None
+        except MissingPluginError as error:
+            remedy = f'pip install "hitgen[{error.args[0]}]", or saving it as PNG'
+            raise refusal(
+                name, f"it is a {error.args[0].upper()} file, whose reader is not installed", remedy
+            ) from None
+        except Exception as error:  # decoders raise whatever broken bytes make of them
+            raise refusal(name, f"it is damaged ({error})", AGAIN) from None
         with image:
-            _refuse_by_header(image, content, name)
+            _refuse_by_header(image, name)
             try:
+                refuse_what_is_not_shown(image, content, name)
+                ImageFile.LOAD_TRUNCATED_IMAGES = False  # for the whole process, so whatever others set
                 image.load()
-            except _ERRORS as error:
-                raise refusal(name, f"it is truncated or damaged ({error})", "copying or exporting it again") from None
-            return _upright_srgb(image, name)
+                lacks = _lacks(image, content)
+                turned = orientation(image, content)
+                colour = colour_of(image, content)
+            except InputError:
+                raise
+            except ColourError as error:
+                raise refusal(name, str(error), "saving it as sRGB") from None
+            except Exception as error:
+                raise refusal(name, f"it is truncated or damaged ({error})", AGAIN) from None
+            if lacks:
+                raise refusal(name, f"it is truncated or damaged ({lacks})", AGAIN)
+            rgb = image.convert("RGB")
+        if colour:
+            rgb = as_srgb(rgb, colour)
+        upright = rgb.transpose(UPRIGHT[turned]) if turned in UPRIGHT else rgb
+        return Image.frombytes("RGB", upright.size, upright.tobytes())  # a bare copy: no info, no EXIF
 
 
-def _refuse_by_header(image: Image.Image, content: bytes, name: str) -> None:
+def _refuse_by_header(image: Image.Image, name: str) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(name, f"{image.width}x{image.height} pixels are")
     if min(image.size) < MIN_SIDE_PX:
@@ -89,40 +115,60 @@ def _refuse_by_header(image: Image.Image, content: bytes, name: str) -> None:
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         raise refusal(name, f"it has {frames} frames (an animation or several pages)", "saving one frame alone")
-    if image.mode.startswith(("I", "F")) or _is_16_bit_png(content):
-        raise refusal(name, "it has more than 8 bits a channel", "saving it with 8 bits a channel")
     if image.mode in ("LA", "La", "RGBA", "RGBa", "PA") or "transparency" in image.info:
         raise refusal(name, "it has an alpha channel", "saving it flattened, without transparency")
-    if image.mode not in ("1", "L", "P", "RGB", "YCbCr"):
+    if not image.mode.startswith(("I", "F")) and image.mode not in ("1", "L", "P", "RGB", "YCbCr"):
         raise refusal(name, f"its colour mode is {image.mode}", "saving it as RGB")
 
 
-def _is_16_bit_png(content: bytes) -> bool:
-    """Whether the header says so: Pillow opens 16-bit RGB as 8 without a word."""
-    return content.startswith(b"\x89PNG") and len(content) > 24 and content[24] == 16
+def refuse_what_is_not_shown(image: Image.Image, content: bytes, name: str) -> None:
+    """InputError for what the decoder would drop without a word: bits, frames, a turn that browsers do not heed."""
+    if bits(image, content) > 8:
+        raise refusal(name, "it has more than 8 bits a channel", "saving it with 8 bits a channel")
+    if is_animated(image, content):
+        raise refusal(name, "it is an animation", "saving one frame alone")
+    if image.format == "GIF" and _drawn_box(image) != (0, 0, *image.size):
+        raise refusal(name, "its frame does not fill it; the rest is transparent", "saving it flattened")
+    if image.format == "TIFF" and _is_preview(image):
+        raise refusal(name, "it is a camera's raw file or a preview", "exporting it from a raw converter")
+    if image.format in ("WEBP", "PNG") and exif_orientation(_all_exif(image, content)) != orientation(image, content):
+        raise refusal(name, "its EXIF asks for a turn that browsers do not make there", "saving it upright")
 
 
-def _upright_srgb(image: Image.Image, name: str) -> Image.Image:
-    profile = image.info.get("icc_profile")
-    upright = ImageOps.exif_transpose(image)
-    if profile and upright.mode in ("RGB", "L"):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(
-                upright,
-                source,
-                ImageCms.createProfile("sRGB"),
-                renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-                outputMode="RGB",
-                flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-            )
-        except _ERRORS as error:
-            raise refusal(name, f"its ICC profile cannot be used ({error})", "saving it as sRGB") from None
-        if converted is None:
-            raise refusal(name, "its ICC profile cannot be used", "saving it as sRGB")
-        upright = converted
-    rgb = upright.convert("RGB")
-    return Image.frombytes("RGB", rgb.size, rgb.tobytes())  # a bare copy: no info, no EXIF
+def _all_exif(image: Image.Image, content: bytes) -> bytes:
+    if image.format == "PNG":
+        return next((part.payload for part in png_chunks(content) if part.kind == b"eXIf"), b"")
+    return bytes(image.info.get("exif", b""))
+
+
+def _drawn_box(image: Image.Image) -> tuple[int, ...]:
+    tiles = getattr(image, "tile", [])
+    return tuple(tiles[0][1]) if tiles else ()
+
+
+def _is_preview(image: Image.Image) -> bool:
+    tags = getattr(image, "tag_v2", {})
+    return 50706 in tags or bool(int(tags.get(254, 0)) & 1)
+
+
+def _lacks(image: Image.Image, content: bytes) -> str:
+    """What is missing of a picture that its decoder filled in without an error, in words; empty if nothing."""
+    if image.format in ("JPEG", "MPO"):
+        return jpeg_lacks(jpeg_segments(content)) or _libjpeg_warning(content)
+    if image.format == "PNG":
+        return png_lacks(png_chunks(content))
+    if image.format == "WEBP":
+        webp_chunks(content)
+    return ""
+
+
+def _libjpeg_warning(content: bytes) -> str:
+    """What libjpeg says of coded data that it could not read, which Pillow does not hand on."""
+    try:
+        simplejpeg.decode_jpeg(content, colorspace="RGB", strict=True)
+    except ValueError as error:
+        return "" if str(error).startswith(("Warning: unknown JFIF", "Unknown Adobe")) else str(error)
+    return ""
 
 
 def _too_large(name: str, what: str = "it is") -> InputError:
