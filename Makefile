@@ -21,7 +21,7 @@ check: .venv/dev.stamp node_modules/.stamp
 	$(BIN)/npx --no-install eslint assets
 
 docs: .venv/dev.stamp
-	$(BIN)/python -m tests.docs
+	$(BIN)/python -m tests.generated
 
 soak: .venv/dev.stamp
 	bash $(SETUP)/chromium.sh

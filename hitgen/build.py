@@ -15,8 +15,9 @@ from hitgen.batch.load import Batch, load_batch
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
 from hitgen.lib.files import file_sha256, write_whole
-from hitgen.manifest import Ladder, Manifest, Page, Question, Trial
-from hitgen.plan import Plan, PlannedPage, make_plan
+from hitgen.manifest import Ladder, Manifest
+from hitgen.methods.base import method_of
+from hitgen.plan import Plan, PlannedPage
 from hitgen.stimuli.making import Progress, make_ladders
 
 ROLES: tuple[Role, ...] = ("training", "study", "gold")
@@ -63,7 +64,7 @@ class Build:
 
 def plan_of(batch: Batch) -> Plan:
     """The plan of a loaded batch."""
-    return make_plan(batch.config, {role: batch.names(role) for role in ROLES})
+    return method_of(batch.config).plan(batch.config, {role: batch.names(role) for role in ROLES})
 
 
 def build(
@@ -93,21 +94,23 @@ def build(
     place.pages.mkdir(parents=True, exist_ok=True)
     shell = _shell_digest(batch)
     record = _PageRecord(place.cache / "pages.json")
-    pages: list[Page] = []
+    pages: list[dict[str, Any]] = []
     written = 0
     for planned in plan.pages:
         path = place.pages / f"{planned.page}.html"
-        key = hashlib.sha256(f"{shell}{renderer.page_json(planned, ladders)}".encode()).hexdigest()
+        data = renderer.data(planned, ladders)
+        key = hashlib.sha256(f"{shell}{data.json()}".encode()).hexdigest()
         row = record.known(key, path)
         if row is None:
-            row = {"sha256": _write(path, renderer, planned, ladders, place.packs), "bytes": path.stat().st_size}
+            row = {"sha256": write_whole(path, renderer.chunks(data, place.packs)), "bytes": path.stat().st_size}
             record.keep(key, path, row)
             written += 1
-        pages.append(_page(planned, row, ladders))
+        pages.append(_page(batch, planned, row, ladders))
     record.save()
-    write_whole(place.manifest, f"{_manifest(batch, pages, ladders).json(indent=1)}\n".encode())
-    _remove_stale(place, {page.file for page in pages}, {ladder.pack for ladder in made.ladders})
-    return Build(place, len(pages), written, len(ladders), made.encoded, sum(page.bytes for page in pages))
+    found = _manifest(batch, pages, ladders)
+    write_whole(place.manifest, f"{found.json(indent=1)}\n".encode())
+    _remove_stale(place, {page.file for page in found.pages}, {ladder.pack for ladder in made.ladders})
+    return Build(place, len(pages), written, len(ladders), made.encoded, sum(page.bytes for page in found.pages))
 
 
 class _PageRecord:
@@ -141,10 +144,6 @@ class _PageRecord:
             write_whole(self._path, json.dumps(self._used).encode())
 
 
-def _write(path: Path, renderer: Any, planned: PlannedPage, ladders: Mapping[str, Ladder], packs: Path) -> str:
-    return write_whole(path, renderer.chunks(planned, ladders, packs))
-
-
 def _shell_digest(batch: Batch) -> str:
     """A digest of all that pages share: version, config, templates and assets."""
     digest = hashlib.sha256(__version__.encode())
@@ -156,30 +155,33 @@ def _shell_digest(batch: Batch) -> str:
     return digest.hexdigest()
 
 
-def _page(planned: PlannedPage, file: dict[str, Any], ladders: Mapping[str, Ladder]) -> Page:
-    trials = tuple(
-        Trial(
-            trial=trial.trial, ladder=ladder.ladder, images=ladder.images, source=ladder.source, codec=ladder.codec,
-            role=trial.role, question=trial.question,
-        )
+def _page(batch: Batch, planned: PlannedPage, file: dict[str, Any], ladders: Mapping[str, Ladder]) -> dict[str, Any]:
+    method = method_of(batch.config)
+    trials = [
+        {
+            "trial": trial.trial, "ladder": ladder.ladder, "images": ladder.images, "source": ladder.source,
+            "codec": ladder.codec, "role": trial.role, "question": trial.question, **method.built_trial(trial),
+        }
         for trial in planned.trials
         for ladder in [ladders[trial.ladder]]
-    )  # fmt: skip
-    name = planned.page
-    return Page(
-        page=name, kind=planned.kind, assignments=planned.assignments, file=f"pages/{name}.html", trials=trials, **file
-    )
+    ]  # fmt: skip
+    return {
+        "page": planned.page, "kind": planned.kind, "assignments": planned.assignments,
+        "file": f"pages/{planned.page}.html", **file, "trials": trials,
+    }  # fmt: skip
 
 
-def _manifest(batch: Batch, pages: list[Page], ladders: Mapping[str, Ladder]) -> Manifest:
-    questions = tuple(
-        Question(question=question.name, ladder=ladders[question.name].ladder, **question.model_dump())
+def _manifest(batch: Batch, pages: list[dict[str, Any]], ladders: Mapping[str, Ladder]) -> Manifest:
+    method = method_of(batch.config)
+    questions = [
+        {"question": question.name, "ladder": ladders[question.name].ladder, **question.model_dump()}
         for question in batch.questions
-    )
-    config = batch.config
-    return Manifest(
-        batch=config.batch.name, hitgen=__version__, locations=config.hit.locations, pages=tuple(pages),
-        questions=questions, ladders=tuple(ladders.values()),
+    ]
+    return method.manifest.model_validate(
+        {
+            "schema": 1, "batch": batch.config.batch.name, "hitgen": __version__, "method": method.name, "pages": pages,
+            "questions": questions, "ladders": list(ladders.values()), **method.settings(batch.config),
+        }
     )  # fmt: skip
 
 

@@ -12,13 +12,12 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hitgen.config.images import Parameter, Role
+from hitgen.config.kinds import DEFAULT_METHOD, METHODS
 from hitgen.errors import Fault, InputError
 
 FILE = "build/manifest.json"
 PageKind = Literal["study", "qualification"]
 Digest = Annotated[str, Field(description="a sha256 in hex")]
-Point = tuple[float, float]
-"""(x, y) in source pixels."""
 
 
 class PageContent(Protocol):
@@ -87,16 +86,12 @@ class Ladder(Frozen):
 
 
 class Question(Frozen):
-    """The known answer of a gold or training trial: an inclusive window of levels, and places in source pixels."""
+    """A gold or training question; a method's subclass has the known answer."""
 
     question: str = Field(description="its name, images/source")
     ladder: Digest
     images: str
     source: str
-    level: tuple[int, int]
-    points: tuple[Point, ...]
-    radius_px: float
-    matches: int = Field(description="how many points must have a mark of their own")
 
 
 class Trial(Frozen):
@@ -144,12 +139,12 @@ class Page(Frozen):
 
 
 class Manifest(Frozen):
-    """Everything that was built; it maps the opaque trial ids back to ladders and answers, and is never published."""
+    """Everything that was built, with what the method's subclass adds; it maps the opaque trial ids back to ladders and answers, and is never published."""
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     batch: str
     hitgen: str = Field(description="the version that built it")
-    locations: int = Field(description="marks that a trial asks for")
+    method: str = Field(default=DEFAULT_METHOD, description="what its trials ask")
     pages: tuple[Page, ...]
     questions: tuple[Question, ...]
     ladders: tuple[Ladder, ...]
@@ -184,10 +179,16 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def parse_manifest(text: str | bytes, path: str) -> Manifest:
-    """The manifest in a text; InputError, naming `path`, where it is damaged."""
+    """The manifest in a text, as its method's model; InputError, naming `path`, where it is damaged."""
     try:
-        return Manifest.model_validate_json(text)
+        data = json.loads(text)
+        model: type[Manifest] = METHODS.get(data.get("method", DEFAULT_METHOD)).manifest
+        return model.model_validate(data)
     except ValidationError as error:
         first: Any = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(map(str, first["loc"]))
-        raise InputError(Fault(path, field, f"cannot be read ({first['msg']})", "`hitgen build` again")) from None
+        field, problem = ".".join(map(str, first["loc"])), str(first["msg"])
+    except (ValueError, AttributeError) as error:
+        field, problem = "", str(error)
+    except KeyError as error:
+        field, problem = "method", f"{error} is not known here"
+    raise InputError(Fault(path, field, f"cannot be read ({problem})", "`hitgen build` again"))

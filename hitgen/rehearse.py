@@ -23,12 +23,12 @@ from hitgen.hosts.s3 import S3
 from hitgen.hosts.upload import Progress
 from hitgen.ledger.lock import locked
 from hitgen.lib.web import LOOPBACK
+from hitgen.methods.submission import FaultyError
 from hitgen.publishing import acts
 from hitgen.publishing.collecting import collect
 from hitgen.publishing.publication import Publication, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
-from hitgen.results.answers import submission_text
-from hitgen.results.submission import FaultyError
+from hitgen.results.raw import submission_text
 
 
 @dataclass(frozen=True)

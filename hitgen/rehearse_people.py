@@ -61,7 +61,7 @@ class PeopleRehearsal(Rehearsed):
     @property
     def locations(self) -> int:
         """How many places a trial asks for."""
-        return self.publication.config.hit.locations
+        return int(getattr(self.publication.config.hit, "locations", 0))
 
 
 @dataclass

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from pydantic import TypeAdapter
+
+from hitgen.config.kinds import DEFAULT_METHOD, METHODS
 from hitgen.lib.contract import read_contract
+from hitgen.methods.base import AnyMethod
+from hitgen.methods.submission import Submission
+from hitgen.stimuli.packs import PackIndex
 
+METHOD: AnyMethod = METHODS.get(DEFAULT_METHOD)
+SCHEMAS: dict[str, type] = {
+    "manifest": METHOD.manifest, "page": METHOD.page, "pack": PackIndex, "submission": Submission[METHOD.row],  # type: ignore[name-defined]
+}  # fmt: skip
 DOCS = Path(__file__).parents[1] / "docs"
 BEGIN, END = "<!-- generated: {} -->", "<!-- end of what is generated -->"
 
@@ -43,22 +56,76 @@ def _table(title: str, head: str, rows: Mapping[str, str]) -> str:
     return "\n".join([*lines, ""])
 
 
-GENERATED = {("templates.md", "the page contract"): lambda: contract_tables("pjnd")}
+def schema(model: type) -> dict[str, Any]:
+    """The JSON Schema of a model."""
+    made = TypeAdapter(model).json_schema(by_alias=True, mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+
+
+def format_tables(model: type) -> str:
+    """A table of keys for a model and for each model within it."""
+    whole = schema(model)
+    parts = [(None, whole), *((name, part) for name, part in whole.get("$defs", {}).items() if "properties" in part)]
+    return "\n".join(line for name, part in parts for line in _format_table(name, part)).strip() + "\n"
+
+
+def _format_table(name: str | None, part: dict[str, Any]) -> Iterator[str]:
+    if name:
+        yield f"\n**{name}**: {' '.join(str(part.get('description', '')).split())}"
+    yield "\n| key | type | is |\n|---|---|---|"
+    for key, value in part["properties"].items():
+        yield f"| `{key}` | {type_words(value)} | {value.get('description', '')} |"
+
+
+def type_words(value: dict[str, Any]) -> str:
+    """A JSON Schema's type in words."""
+    if "$ref" in value:
+        return str(value["$ref"]).rpartition("/")[2]
+    if "const" in value:
+        return json.dumps(value["const"])
+    if "enum" in value:
+        return ", ".join(map(str, value["enum"]))
+    if "anyOf" in value:
+        return " or ".join(dict.fromkeys(type_words(each) for each in value["anyOf"]))
+    if value.get("type") == "array":
+        if "prefixItems" in value:
+            return f"[{', '.join(type_words(each) for each in value['prefixItems'])}]"
+        return f"list of {type_words(value['items'])}"
+    return str(value.get("type", "anything"))
+
+
+GENERATED: dict[tuple[str, str], Callable[[], str]] = {
+    ("templates.md", "the page contract"): partial(contract_tables, "pjnd"),
+    **{("formats.md", f"format of the {name}"): partial(format_tables, model) for name, model in SCHEMAS.items()},
+}
 
 
 def written(text: str, name: str, made: str) -> str:
     """A document with its generated part made anew."""
     begin = BEGIN.format(name)
-    before, _, rest = text.partition(begin)
-    _, _, after = rest.partition(END)
+    before, there, rest = text.partition(begin)
+    _, ends, after = rest.partition(END)
+    assert there and ends, f"there is no place for what is generated: {begin}"
     return f"{before}{begin}\n\n{made}\n{END}{after}"
+
+
+def made() -> dict[Path, str]:
+    """Every file of docs/ that is made in whole or in part, as it should be."""
+    files = {
+        DOCS / "schemas" / f"{name}.schema.json": json.dumps(schema(model), indent=1) + "\n"
+        for name, model in SCHEMAS.items()
+    }
+    for (file, name), make in GENERATED.items():
+        path = DOCS / file
+        files[path] = written(files.get(path) or path.read_text(encoding="utf-8"), name, make())
+    return files
 
 
 def main() -> None:
     """Write every generated part of the docs."""
-    for (file, name), make in GENERATED.items():
-        path = DOCS / file
-        path.write_text(written(path.read_text(encoding="utf-8"), name, make()), encoding="utf-8")
+    for path, text in made().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

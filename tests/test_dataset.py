@@ -14,9 +14,10 @@ import polars
 import pytest
 
 from hitgen import cli
-from hitgen.results.columns import TABLES
+from hitgen.methods.pjnd import PJND
+from hitgen.results.columns import tables_of
 from hitgen.results.dataset import make_dataset
-from hitgen.results.exporting import csv_bytes, export
+from hitgen.results.export import csv_bytes, export
 from hitgen.results.study import read_study
 from tests.support.small_study import SmallStudy, xml
 
@@ -52,14 +53,19 @@ def test_rows_say_what_was_handed_in(tmp_path: Path) -> None:
     assert (censored["level"], censored["none_seen"], censored["parameter"]) == (None, True, None)
     given = {(t["trial"], i + 1, x, y) for t in first["trials"] for i, (x, y) in enumerate(t["points"])}
     assert (
-        set(data.clicks.filter(polars.col("assignment") == "A1").select("trial", "click", "x", "y").iter_rows())
+        set(
+            data.tables["clicks"]
+            .filter(polars.col("assignment") == "A1")
+            .select("trial", "click", "x", "y")
+            .iter_rows()
+        )
         == given
     )
     assert data.images.height == 4 + 3 + 1 and json.loads(data.images["parameters"][0])[:2] == [100, 99]
     [worker] = data.workers.to_dicts()
     assert (worker["assignments"], worker["trials"], worker["used_ratings"]) == (2, 4, 4)
     assert (worker["gold_answers"], worker["gold_level_passes"], worker["gold_place_passes"]) == (2, 2, 2)
-    assert data.surveys.to_dicts()[0]["answer"] == "glasses"
+    assert data.tables["surveys"].to_dicts()[0]["answer"] == "glasses"
 
 
 def test_the_same_person_has_one_pseudonym_here_and_another_elsewhere(tmp_path: Path) -> None:
@@ -86,10 +92,10 @@ def test_the_export_holds_the_same_rows_twice_and_names_nobody(
     assert cli.main(["export", str(tmp_path)]) == 0
     assert "ratings" in capsys.readouterr().out
     assert {path.name for path in done.folder.iterdir() if path.is_file()} == {
-        f"{n}.{k}" for n in TABLES for k in ("csv", "parquet")
+        f"{n}.{k}" for n in tables_of(PJND) for k in ("csv", "parquet")
     } | {"data-dictionary.md"}
     dictionary = (done.folder / "data-dictionary.md").read_text()
-    for name, (columns, _) in TABLES.items():
+    for name, columns in ((name, table.columns) for name, table in tables_of(PJND).items()):
         rows = list(csv.DictReader(io.StringIO((done.folder / f"{name}.csv").read_text(), newline="")))
         parquet = polars.read_parquet(done.folder / f"{name}.parquet")
         assert len(rows) == parquet.height == done.rows[name] and list(rows[0]) == parquet.columns

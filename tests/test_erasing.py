@@ -8,7 +8,7 @@ import polars
 import pytest
 
 from hitgen import cli
-from hitgen.results.exporting import export
+from hitgen.results.export import export
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import read_review, review_path, write_review
 from hitgen.results.study import read_study

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hitgen.results.grade import level_is_right, match_count, places_are_right
+from hitgen.methods.pjnd.grade import level_is_right, match_count, places_are_right
 from hitgen.results.study import read_study
 from tests.support.manifests import ladder, question
 from tests.support.small_study import POINTS, SmallStudy, row, xml
@@ -61,8 +61,8 @@ def test_marks_of_a_study_trial_do_not_count_for_gold(tmp_path: Path) -> None:
     small.hand_in([("p0001", "A1", "W1", xml(given))])
     [work] = read_study(tmp_path).works
     [gold] = work.answers("gold")
-    assert (gold.level_pass, gold.place_pass) == (True, False)
-    assert [(a.level_pass, a.place_pass) for a in work.answers("study")] == [(None, None)] * 2
+    assert gold.passes == (True, False)
+    assert [a.passes for a in work.answers("study")] == [()] * 2
 
 
 def test_every_coached_attempt_is_graded_and_kept_apart(tmp_path: Path) -> None:
@@ -74,6 +74,6 @@ def test_every_coached_attempt_is_graded_and_kept_apart(tmp_path: Path) -> None:
     given["trials"].insert(1, row(training, 30, [[0, 0]] * 3, 9500, 19000) | {"attempt": 2})
     small.hand_in([("p0001", "A1", "W1", xml(given))])
     [work] = read_study(tmp_path).works
-    found = [(a.row.attempt, a.level_pass, a.place_pass) for a in work.answers("training")]
+    found = [(a.row.attempt, *a.passes) for a in work.answers("training")]
     assert found == [(1, False, False), (2, True, False), (3, True, True)]
     assert [attempt.order for attempt in work.attempts] == [1, 1, 1, 2, 3, 4]

@@ -14,7 +14,7 @@ LAYERS = (
     {"config"},
     {"batch", "manifest"},
     {"ledger"},
-    {"plan", "pages", "stimuli", "hosts", "collector", "recruiters"},
+    {"plan", "pages", "stimuli", "methods", "hosts", "collector", "recruiters"},
     {"build", "golding"},
     {"publishing", "check"},
     {"serving", "importing", "results", "analysis", "simulation", "forget", "rehearse", "rehearse_people", "preview", "showing"},

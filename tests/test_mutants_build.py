@@ -40,14 +40,15 @@ def test_3_gold_does_not_stand_in_the_page(tmp_path: Path, monkeypatch: pytest.M
     product = render.page_data
 
     def telling(batch: Any, planned: Any, *more: Any) -> Any:
-        data = json.loads(product(batch, planned, *more).json())
+        made = product(batch, planned, *more)
+        data = json.loads(made.json())
         questions = {question.name: question for question in batch.questions}
         for entry in data["study"]:
             trial = next(trial for trial in planned.trials if trial.trial == entry["trial"])
             entry["file"] = trial.ladder
             if trial.question:
                 entry["question"] = questions[trial.question].model_dump(mode="json", include={"level", "points"})
-        return SimpleNamespace(json=lambda: json.dumps(data))
+        return SimpleNamespace(json=lambda: json.dumps(data), training=made.training, study=made.study)
 
     monkeypatch.setattr(render, "page_data", telling)
     assert not page_hides_gold(tmp_path)

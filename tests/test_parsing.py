@@ -15,16 +15,17 @@ import jsonschema
 import pytest
 
 from hitgen.ledger.rows import HitProgress, Received
+from hitgen.methods.pjnd.row import Row as PjndRow
+from hitgen.methods.submission import FaultyError, Submission, read_submission
 from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.publication import open_account
-from hitgen.results.answers import submission_text
-from hitgen.results.exporting import export
+from hitgen.results.export import export
 from hitgen.results.fetching import Fetched, fetch
+from hitgen.results.raw import submission_text
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import read_review, review_path, write_review
 from hitgen.results.study import read_study
-from hitgen.results.submission import FaultyError, Submission, read_submission
-from tests.docs import schema
+from tests.generated import schema
 from tests.support.hostile import MAKERS, canary, hostile
 from tests.support.recruiter import FakeRecruiter
 from tests.support.small_study import START, SmallStudy, xml
@@ -106,10 +107,12 @@ def test_each_kind_of_hostility_is_named(tmp_path: Path, kind: int) -> None:
 def test_what_a_page_hands_in_is_taken_as_xml_and_as_json(tmp_path: Path) -> None:
     small = SmallStudy(tmp_path)
     good = small.answer("p0001", "A1", "W1", {"s0": None})
-    assert read_submission(submission_text(xml(good))) == read_submission(submission_text(json.dumps(good)))
-    jsonschema.validate(good, schema(Submission))
+    assert read_submission(submission_text(xml(good)), PjndRow) == read_submission(
+        submission_text(json.dumps(good)), PjndRow
+    )
+    jsonschema.validate(good, schema(Submission[PjndRow]))
     with pytest.raises(FaultyError, match="65537 bytes"):
-        read_submission("x" * 65537)
+        read_submission("x" * 65537, PjndRow)
 
 
 def test_a_later_build_makes_no_published_answer_unreadable(tmp_path: Path) -> None:
@@ -150,5 +153,5 @@ def test_whatever_a_person_types_costs_no_answer(tmp_path: Path, typed: str, kep
     good["survey"] = {"why": typed, "age": 1e300, "none": None}
     small.hand_in([("p0001", "A1", "W1", json.dumps(good))])
     [work] = read_study(tmp_path).works
-    assert work.work.submission.survey == {"why": kept, "age": 1e300, "none": None}
+    assert work.submission.survey == {"why": kept, "age": 1e300, "none": None}
     export(tmp_path)

@@ -75,7 +75,7 @@ def test_a_report_has_every_section_and_reaches_for_nothing(written: str) -> Non
 
 
 def test_the_report_says_what_the_analysis_found(written: str, dataset: Dataset) -> None:
-    analysis = analyse(dataset.ratings, dataset.clicks, dataset.images)
+    analysis = analyse(dataset.ratings, dataset.tables["clicks"], dataset.images)
     parts = sections(written)
     assert len(analysis.ladders) == 20 and parts[HEADINGS[2]].count('<section class="card">') == 20
     for result in analysis.ladders:

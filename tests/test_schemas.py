@@ -14,7 +14,7 @@ import pytest
 
 from hitgen.build import build
 from hitgen.manifest import read_manifest
-from tests import docs
+from tests import generated
 from tests.support.batches import write_batch
 
 EXTRA = '[display]\nscaling = "physical"\n[[survey]]\nname = "s"\nkind = "text"\nlabel = "What?"\n'
@@ -36,7 +36,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def schema(name: str) -> dict[str, Any]:
     """The schema of the docs, with every key of an object named: what is built has no others."""
-    loaded: dict[str, Any] = json.loads((docs.DOCS / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads(
+        (generated.DOCS / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
+    )
     for part in (loaded, *loaded.get("$defs", {}).values()):
         if "properties" in part:
             part["additionalProperties"] = False
@@ -77,6 +79,6 @@ def test_a_manifest_is_read_as_it_was_written(tmp_path: Path, built: dict[str, A
     assert read_manifest(tmp_path).json(indent=1) == text
 
 
-@pytest.mark.parametrize("path", docs.made(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", generated.made(), ids=lambda path: path.name)
 def test_the_docs_are_those_of_the_code(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == docs.made()[path], "run `make docs`"
+    assert path.read_text(encoding="utf-8") == generated.made()[path], "run `make docs`"

@@ -16,7 +16,7 @@ from hitgen.analysis.regions import region_map, sigma_px
 from hitgen.analysis.study import Analysis, LadderResult, analyse, ladder_table
 from hitgen.lib.files import write_whole
 from hitgen.results.dataset import dataset_of
-from hitgen.results.exporting import csv_bytes, export_path
+from hitgen.results.export import csv_bytes, export_path
 from hitgen.results.study import Study
 
 ABOUT = """# Analysis
@@ -46,7 +46,7 @@ Pearson's, that worker left out of the mean.
 def write_analysis(study: Study, progress: Callable[[int, int], None] = lambda done, total: None) -> Path:
     """Write the analysis of a study under `results/export/analysis/`; each file is replaced whole."""
     dataset = dataset_of(study)
-    analysis = analyse(dataset.ratings, dataset.clicks, dataset.images, progress)
+    analysis = analyse(dataset.ratings, dataset.tables["clicks"], dataset.images, progress)
     place = export_path(study.folder) / "analysis"
     (place / "maps").mkdir(parents=True, exist_ok=True)
     workers = pl.DataFrame([vars(worker) for worker in analysis.workers], infer_schema_length=None)

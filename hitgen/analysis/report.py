@@ -68,7 +68,7 @@ def report_batch(folder: Path, out: Path, progress: Progress = lambda done, tota
     """Write the report of a batch's submissions as they stand in its ledger; reads only, asks nobody."""
     study = read_study(folder)
     dataset = dataset_of(study)
-    analysis = analyse(dataset.ratings, dataset.clicks, dataset.images, progress)
+    analysis = analyse(dataset.ratings, dataset.tables["clicks"], dataset.images, progress)
     faults = pl.Series([bad.fault[:120] for bad in study.faulty], dtype=pl.String).value_counts(sort=True)
     collected = _collected(folder, dataset, analysis, dict(faults.iter_rows()))
     packs = dict(dataset.images.select("ladder", "pack").iter_rows())

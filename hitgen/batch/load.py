@@ -135,40 +135,22 @@ def _rows(
         faults += error.faults
 
 
-QUESTION_COLUMNS = ("images", "source", "level_min", "level_max", "points", "radius_px", "matches")
-
-
 def _questions(folder: Path, config: BatchConfig, faults: list[Fault]) -> list[tuple[str, Question]]:
     """Every question with the place it was written at."""
     questions: list[tuple[str, Question]] = []
+    model = config.question
     for position, entry in enumerate(config.questions):
         if not isinstance(entry, QuestionFile):
             questions.append((f"questions[{position}]", entry))
             continue
-        for line, row in _rows(folder, entry.file, f"questions[{position}].file", QUESTION_COLUMNS, faults):
+        for line, row in _rows(folder, entry.file, f"questions[{position}].file", model.columns, faults):
             try:
-                questions.append((f"{entry.file} line {line}", _question_of_row(row)))
+                questions.append((f"{entry.file} line {line}", model.of_row(row)))
             except ValidationError as error:
-                faults += validation_faults(error, Question, entry.file, f"line {line}")
+                faults += validation_faults(error, model, entry.file, f"line {line}")
             except ValueError as error:
-                faults.append(
-                    Fault(entry.file, f"line {line}", str(error), 'numbers, and points written as "22 47; 591 303"')
-                )
+                faults.append(Fault(entry.file, f"line {line}", str(error), model.form))
     return questions
-
-
-def _question_of_row(row: dict[str, str]) -> Question:
-    points = [tuple(float(number) for number in pair.split()) for pair in row["points"].split(";") if pair.strip()]
-    return Question.model_validate(
-        {
-            "images": row["images"],
-            "source": row["source"],
-            "level": (int(row["level_min"]), int(row["level_max"])),
-            "points": tuple(points),
-            "radius_px": float(row["radius_px"]),
-            "matches": int(row["matches"]),
-        }
-    )
 
 
 def _question_faults(
@@ -215,21 +197,9 @@ def _question_faults(
                 "leaving one of the two out",
             )
         asked[question.name] = field
-        if question.level[1] > images.level_count:
-            yield Fault(
-                CONFIG_NAME,
-                f"{field}.level",
-                f"{list(question.level)} goes beyond the ladder's last level {images.level_count}",
-                f"a window within 1..{images.level_count}",
-            )
-        if question.matches > config.hit.locations:
-            yield Fault(
-                CONFIG_NAME,
-                f"{field}.matches",
-                f"{question.matches} matches are asked, but a worker marks {config.hit.locations} places",
-                f"matches = {config.hit.locations} or fewer",
-            )
-        yield from _point_faults(field, question, by_key[question.name].path)
+        size = upright_size(by_key[question.name].path)
+        for key, problem, remedy in question.faults(config, images.level_count, size):
+            yield Fault(CONFIG_NAME, f"{field}.{key}", problem, remedy)
     if astray:
         return  # the ladder that such a question means would be named as having none
     for key, ladder in by_key.items():
@@ -239,20 +209,6 @@ def _question_faults(
                 "questions",
                 f"the {ladder.images.role} ladder {key} has no question",
                 f'a [[questions]] entry with images = "{ladder.images.name}" and source = "{ladder.source}"',
-            )
-
-
-def _point_faults(field: str, question: Question, path: Path) -> Iterator[Fault]:
-    size = upright_size(path)
-    if size is None:
-        return  # the source's own fault is named when it is opened in full
-    for x, y in question.points:
-        if x > size[0] or y > size[1]:
-            yield Fault(
-                CONFIG_NAME,
-                f"{field}.points",
-                f"({x:g}, {y:g}) lies outside the source, which is {size[0]}x{size[1]}",
-                "points as (x, y) in source pixels",
             )
 
 

@@ -97,7 +97,7 @@ class RehearsingVerbs:
         done = work(
             rehearsal.marketplace,
             workers=options.robots,
-            locations=publication.config.hit.locations,
+            locations=getattr(publication.config.hit, "locations", 0),
             between=rehearsal.go_on,
             worked=lambda _: bar(next(count), places),
         )

@@ -120,7 +120,7 @@ class ResultsVerbs:
         need_analysis()
         from hitgen.analysis.exporting import write_analysis
         from hitgen.results import telling
-        from hitgen.results.exporting import write_export
+        from hitgen.results.export import write_export
         from hitgen.results.study import read_study
 
         study = read_study(options.folder)

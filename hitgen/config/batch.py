@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
@@ -13,7 +13,7 @@ from hitgen.config.images import AnyImageSet
 from hitgen.config.kinds import RECRUITERS, ByKind, default_recruiter
 from hitgen.config.people import AnySurveyQuestion, Consent
 from hitgen.config.publishing import AnyHost, FolderHost
-from hitgen.config.questions import QuestionEntry
+from hitgen.config.questions import Question, QuestionFile
 from hitgen.config.recruiting import Recruiting
 from hitgen.config.screening import BonusTable, Notices, Screening
 
@@ -27,12 +27,25 @@ class BatchTable(Strict):
     texts: str = Field(default="", description="a TOML file with the texts of the screens in that language")
 
 
+class MethodTable(Strict):
+    """The `[method]` table; a method's subclass has its own keys."""
+
+    kind: str = Field(default="pjnd", description="what a trial asks")
+
+
 class BatchConfig(Strict):
-    """batch.toml, valid in itself; files and cross-references are checked by `load_batch`."""
+    """batch.toml, valid in itself; files and cross-references are checked by `load_batch`.
+
+    What a method adds to it stands in the method's subclass.
+    """
+
+    question: ClassVar[type[Question]] = Question
+    """The model of a known answer."""
 
     batch: BatchTable
+    method: MethodTable = MethodTable()
     images: tuple[AnyImageSet, ...] = Field(min_length=1)
-    questions: tuple[QuestionEntry, ...] = ()
+    questions: tuple[Question | QuestionFile, ...] = ()
     hit: Hit = Hit()
     qualification: Qualification | None = None
     display: Display = Display()

@@ -27,7 +27,6 @@ class Hit(Strict):
     assignments: int | None = Field(
         default=None, ge=1, description="workers per page; default: ratings, so that one page serves them all"
     )
-    locations: int = Field(default=3, ge=1, le=20)
     packs: Literal["inline", "linked"] = "inline"
     reward_usd: Money = Decimal("1.20")
 
@@ -51,8 +50,6 @@ class Display(Strict):
     swaps_per_second: float = Field(default=8, ge=1, le=30)
     schedule: Literal["nominal", "frame-locked"] = "nominal"
     refuse_slow_display: bool = False
-    slider_start: Literal[0, "random"] = 0
-    show_level: bool = False
     accept_flash_hazard: Literal["I accept flashes beyond WCAG 2.3.1"] | None = None
 
     def swap_ms(self, refresh_hz: float | None) -> float:

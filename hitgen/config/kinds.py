@@ -1,4 +1,4 @@
-"""What batch.toml chooses by a word: the kinds of recruiters, each a row that names where its class is."""
+"""What batch.toml chooses by a word: recruiters and methods, each a row that names where its class is."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ RECRUITERS: Registry[Any] = Registry(
     group="hitgen.recruiters",
 )
 """Subclasses of `hitgen.recruiters.base.Kind`; a package of its own announces one as an entry point of this group."""
+
+METHODS: Registry[Any] = Registry({"pjnd": "hitgen.methods.pjnd:PJND"}, group="hitgen.methods")
+"""Instances of subclasses of `hitgen.methods.base.Method`; a package of its own announces one as an entry point of this group."""
+DEFAULT_METHOD = "pjnd"
 
 
 class ByKind:

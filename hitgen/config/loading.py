@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.kinds import ByKind
+from hitgen.config.kinds import DEFAULT_METHOD, METHODS, ByKind
 from hitgen.errors import Fault, InputError
 
 CONFIG_NAME = "batch.toml"
@@ -37,10 +37,23 @@ def read_config(path: Path) -> BatchConfig:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(Fault(CONFIG_NAME, "", f"it is not TOML: {error}", "mending that line")) from None
+    model = config_model(table)
     try:
-        return BatchConfig.model_validate(table)
+        return model.model_validate(table)
     except ValidationError as error:
-        raise InputError(validation_faults(error, BatchConfig, CONFIG_NAME)) from None
+        raise InputError(validation_faults(error, model, CONFIG_NAME)) from None
+
+
+def config_model(table: dict[str, Any]) -> type[BatchConfig]:
+    """The model of what a batch.toml says, by its method; InputError where that is not known."""
+    method = table.get("method")
+    kind = method.get("kind", DEFAULT_METHOD) if isinstance(method, dict) else DEFAULT_METHOD
+    if kind not in METHODS.names():
+        raise InputError(
+            Fault(CONFIG_NAME, "method.kind", f"{kind!r} is not known", nearest(str(kind), METHODS.names()))
+        )
+    model: type[BatchConfig] = METHODS.get(kind).config
+    return model
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field
 
 from hitgen.config.base import Slug, Strict, Text
 
-Coordinate = Annotated[float, Field(ge=0)]
-
 
 class Question(Strict):
-    """The known answer of one ladder: an inclusive level window, and points (x, y) in source pixels."""
+    """Which ladder has a known answer; a method's subclass says what the answer is."""
 
-    images: Slug
-    source: Text
-    level: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
-    points: tuple[tuple[Coordinate, Coordinate], ...] = Field(min_length=1)
-    radius_px: float = Field(gt=0)
-    matches: int = Field(default=2, ge=1)
+    images: Slug = Field(description="name of the image set")
+    source: Text = Field(description="name of the source")
 
-    @model_validator(mode="after")
-    def _possible(self) -> Question:
-        if self.level[0] > self.level[1]:
-            raise ValueError(f"level is {list(self.level)}; give the lowest accepted level first")
-        if self.matches > len(self.points):
-            raise ValueError(f"matches is {self.matches} but there are {len(self.points)} points")
-        return self
+    columns: ClassVar[tuple[str, ...]] = ("images", "source")
+    """Of a CSV of questions."""
+    form: ClassVar[str] = "text"
+    """What its cells hold, in words."""
 
     @property
     def name(self) -> str:
         """What the question is called in messages and the manifest: `images/source`."""
         return f"{self.images}/{self.source}"
 
+    @classmethod
+    def of_row(cls, row: dict[str, str]) -> Question:
+        """The question in a row of a CSV; ValueError where a cell has another form."""
+        return cls.model_validate(row)
+
+    def faults(self, config: Any, level_count: int, size: tuple[int, int] | None) -> Iterator[tuple[str, str, str]]:
+        """(field, problem, remedy) for what does not fit the rest of the batch; `size` in pixels where it is known."""
+        yield from ()
+
 
 class QuestionFile(Strict):
-    """A CSV of questions: columns images,source,level_min,level_max,points,radius_px,matches.
+    """A CSV of questions, one a row, with the columns that the method's questions have."""
 
-    `points` is written `x y; x y; x y`.
-    """
-
-    file: Text
+    file: Text = Field(description="a CSV file in the batch folder")
 
 
-def _entry_kind(entry: Any) -> str:
+def entry_kind(entry: Any) -> str:
+    """Which of the two an entry of `[[questions]]` is."""
     has_file = "file" in entry if isinstance(entry, dict) else isinstance(entry, QuestionFile)
     return "QuestionFile" if has_file else "Question"
-
-
-QuestionEntry = Annotated[
-    Annotated[Question, Tag("Question")] | Annotated[QuestionFile, Tag("QuestionFile")],
-    Discriminator(_entry_kind),
-]

@@ -1,14 +1,21 @@
-"""What a page is made of: the context its template receives."""
+"""What a page is made of: the context its template receives, and the data that its script reads."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hitgen.batch.load import Batch
 from hitgen.config.people import AnySurveyQuestion, Consent
+from hitgen.manifest import Ladder
+from hitgen.methods.base import method_of
+from hitgen.pages.data import PageData
 from hitgen.pages.texts import filled
+from hitgen.plan import PlannedPage, PlannedTrial
+from hitgen.recruiters import kind_of
 
 
 @dataclass(frozen=True)
@@ -39,3 +46,38 @@ class PageContext:
 def screen_texts(batch: Batch, texts: Mapping[str, str]) -> dict[str, str]:
     """The texts with what config knows filled in; the rest of the {braces} is the script's."""
     return {key: filled(value, distance_cm=f"{batch.config.display.distance_cm:g}") for key, value in texts.items()}
+
+
+def page_data(
+    batch: Batch,
+    planned: PlannedPage,
+    ladders: Mapping[str, Ladder],
+    texts: Mapping[str, str],
+    origins: tuple[str, ...],
+) -> PageData:
+    """The data of a planned page, as its method's model: whatever that does not name stays outside."""
+    config, method = batch.config, method_of(batch.config)
+
+    def of(trial: PlannedTrial) -> dict[str, Any]:
+        ladder = ladders[trial.ladder]
+        frame = {"trial": trial.trial, "pack": ladder.pack, "width": ladder.width, "height": ladder.height}
+        return {**frame, **method.trial_data(batch, trial, ladder)}
+
+    return method.page.model_validate(
+        {
+            "batch": config.batch.name, "page": planned.page, "kind": planned.kind, "method": method.name,
+            "packs": config.hit.packs, "display": config.display.model_dump(),
+            "training": [of(trial) for trial in planned.trials if trial.role == "training"],
+            "study": [of(trial) for trial in planned.trials if trial.role != "training"],
+            "consent_sha256": consent_digest(config.consent, texts),
+            "survey": [question.model_dump() for question in config.survey],
+            "submit_origins": origins, "texts": dict(texts), **kind_of(config).answers(), **method.settings(config),
+        }
+    )  # fmt: skip
+
+
+def consent_digest(consent: Consent, texts: Mapping[str, str]) -> str:
+    """A sha256 over all that a participant agrees to, as worded."""
+    keys = ("flicker_warning_heading", "flicker_warning", "photosensitivity", "consent_agree")
+    words = [consent.model_dump(mode="json"), {key: texts[key] for key in keys}]
+    return hashlib.sha256(json.dumps(words, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

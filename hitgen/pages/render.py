@@ -25,8 +25,8 @@ from hitgen.batch.load import Batch
 from hitgen.config.loading import CONFIG_NAME, nearest
 from hitgen.errors import Fault, InputError
 from hitgen.manifest import Ladder, Level
-from hitgen.pages.context import InlinePack, PageContext, screen_texts
-from hitgen.pages.data import page_data
+from hitgen.pages.context import InlinePack, PageContext, page_data, screen_texts
+from hitgen.pages.data import PageData
 from hitgen.pages.script import link
 from hitgen.pages.seal import policy
 from hitgen.pages.slots import slot_faults, source_faults
@@ -71,44 +71,36 @@ class Renderer:
 
     def check(self, planned: PlannedPage) -> None:
         """Refuse what is wrong with templates, before any ladder is made: stand-ins take the ladders' places."""
-        ladder = Ladder(
-            ladder="",
-            images="",
-            source="",
-            codec="",
-            role="study",
-            pack="0" * 64,
-            bytes=0,
-            width=1,
-            height=1,
+        stand_in = Ladder(
+            ladder="", images="", source="", codec="", role="study", pack="0" * 64, bytes=0, width=1, height=1,
             levels=(Level(0, None, ""),),
-        )
-        ladders = {trial.ladder: ladder for trial in planned.trials}
-        self._html(self.page_json(planned, ladders), self._places(planned, ladders))
+        )  # fmt: skip
+        data = self.data(planned, {trial.ladder: stand_in for trial in planned.trials})
+        self._html(data, self._places(data))
 
-    def page_json(self, planned: PlannedPage, ladders: Mapping[str, Ladder]) -> str:
-        """The page's data as JSON that may stand in a script block."""
-        return page_data(self._batch, planned, ladders, self._texts, self._origins).json()
+    def data(self, planned: PlannedPage, ladders: Mapping[str, Ladder]) -> PageData:
+        """What the page's script will read."""
+        return page_data(self._batch, planned, ladders, self._texts, self._origins)
 
-    def chunks(self, planned: PlannedPage, ladders: Mapping[str, Ladder], packs: Path) -> Iterator[bytes]:
+    def chunks(self, data: PageData, packs: Path) -> Iterator[bytes]:
         """The sealed page piece by piece, so that its packs are never all in memory."""
-        places = self._places(planned, ladders)
-        html = self._html(self.page_json(planned, ladders), places)
+        places = self._places(data)
+        html = self._html(data, places)
         for place in places:
             before, _, html = html.partition(place.base64)
             yield before.encode()
             yield from _base64_chunks(pack_path(packs, place.sha256))
         yield html.encode()
 
-    def _places(self, planned: PlannedPage, ladders: Mapping[str, Ladder]) -> list[InlinePack]:
+    def _places(self, data: PageData) -> list[InlinePack]:
         """Where packs go in the page, by a mark that stands for each."""
         if self._linked:
             return []
-        hashes = [ladders[trial.ladder].pack for trial in planned.trials]
+        hashes = [pack for trial in (*data.training, *data.study) for pack in trial.packs]
         return [InlinePack(digest, Markup(f"@@PACK {digest}@@")) for digest in hashes]
 
-    def _html(self, page_json: str, packs: list[InlinePack]) -> str:
-        config = self._batch.config
+    def _html(self, data: PageData, packs: list[InlinePack]) -> str:
+        config, page_json = self._batch.config, data.json()
         context = PageContext(
             language=config.batch.language,
             layout=self._layout,

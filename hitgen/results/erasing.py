@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hitgen.errors import InputError
 from hitgen.lib.files import csv_text, delimiter_of, unguarded, write_whole
-from hitgen.results.exporting import export, export_path
+from hitgen.results.export import export, export_path
 from hitgen.results.reviewfile import review_path
 
 

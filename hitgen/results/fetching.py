@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hitgen.publishing.collecting import collect
 from hitgen.publishing.publication import Account
-from hitgen.results.parsing import Faulty
+from hitgen.results.parse import Faulty
 from hitgen.results.study import Study, read_study
 
 

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from hitgen.config.batch import BatchConfig
 from hitgen.ledger.rows import Received
-from hitgen.results.grade import GradedWork
+from hitgen.methods.work import AnyWork
 from hitgen.results.reviewfile import ReviewRow
+from hitgen.results.screening import passed_share
 from hitgen.results.study import Study
 from hitgen.results.verdicts import judge
 
@@ -50,8 +51,8 @@ def propose(study: Study) -> list[ReviewRow]:
     return rows
 
 
-def _minutes(work: GradedWork | None) -> str:
-    ms = work.work.submission.submitted_ms if work else None
+def _minutes(work: AnyWork | None) -> str:
+    ms = work.submission.submitted_ms if work else None
     return "" if ms is None else f"{ms / 60_000:.1f}"
 
 
@@ -59,16 +60,15 @@ def _feedback(reasons: Iterable[str]) -> str:
     return "; ".join(reasons)[:1000]
 
 
-def quiz_share(work: GradedWork) -> float:
-    """The share of gold checks (level and place) that a submission passed; 0 without gold questions."""
-    answers = work.answers("gold")
-    passed = sum(bool(answer.level_pass) + bool(answer.place_pass) for answer in answers)
-    return passed / (2 * len(answers)) if answers else 0.0
+def quiz_share(work: AnyWork) -> float:
+    """The share of gold checks that a submission passed; 0 without gold questions."""
+    passes = [attempt.passes for attempt in work.answers("gold")]
+    return passed_share([sum(check) for check in zip(*passes, strict=True)], len(passes)) or 0.0
 
 
-def _admit(work: GradedWork | None, config: BatchConfig) -> str:
+def _admit(work: AnyWork | None, config: BatchConfig) -> str:
     """Whether a qualification page admits its worker; empty for study pages and for what cannot be read."""
-    if work is None or work.work.page.kind != "qualification" or config.qualification is None:
+    if work is None or work.page.kind != "qualification" or config.qualification is None:
         return ""
     return "yes" if quiz_share(work) >= config.qualification.pass_share else "no"
 

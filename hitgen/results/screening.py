@@ -1,50 +1,40 @@
-"""The rules of screening: what in whose work breaks which of them; deciding what follows is verdicts.py's."""
+"""The rules of screening that fit every method: what in whose work breaks which of them; what follows is verdicts.py's."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
+from typing import Any
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.screening import Rule, Screening
-from hitgen.results.grade import Attempt, GradedWork
+from hitgen.config.screening import Screening
+from hitgen.methods.base import GENERAL_RULES, method_of
+from hitgen.methods.work import AnyWork, Attempt, Finding, Key, trial_s
 
 PLAUSIBLE_PX_PER_CM = (15.0, 300.0)
 """Device pixels per centimetre, from a wall of television to the finest telephone (38 to 762 dpi)."""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One breach: of a whole worker (`assignment` None), of one assignment, or of one trial of it."""
-
-    rule: Rule
-    reason: str
-    worker: str
-    assignment: str | None = None
-    trial: str | None = None
-
-
-@dataclass(frozen=True)
 class GoldTally:
-    """A worker's gold answers on study pages: each is checked twice, for its level and its places."""
+    """A worker's gold answers on study pages, and how often each of the method's checks was passed."""
 
-    answers: int = 0
-    level_passes: int = 0
-    place_passes: int = 0
+    answers: int
+    passes: tuple[int, ...]
 
     @property
     def rate(self) -> float | None:
         """The share of checks that were passed; None without answers."""
-        return (self.level_passes + self.place_passes) / (2 * self.answers) if self.answers else None
+        return passed_share(self.passes, self.answers)
 
 
-Key = tuple[str, str]
-"""An assignment and one of its trials."""
+def passed_share(passes: Sequence[int], answers: int) -> float | None:
+    """The share of checks passed, of all that so many answers were held against; None without any."""
+    checks = len(passes) * answers
+    return sum(passes) / checks if checks else None
 
 
-def repeats(works: Iterable[GradedWork]) -> set[Key]:
+def repeats(works: Iterable[AnyWork]) -> set[Key]:
     """The study and gold trials whose ladder or question their worker had met before; `works` in order of time."""
     met: set[tuple[str, str]] = set()
     found: set[Key] = set()
@@ -57,28 +47,27 @@ def repeats(works: Iterable[GradedWork]) -> set[Key]:
     return found
 
 
-def gold_tallies(works: Iterable[GradedWork], repeated: set[Key]) -> dict[str, GoldTally]:
+def gold_tallies(works: Iterable[AnyWork], repeated: set[Key], checks: int) -> dict[str, GoldTally]:
     """Each worker's gold answers on study pages, first meetings only.
 
     The qualification's quiz does not count again: whoever is here has passed it, so it says nothing new.
     """
-    answers: dict[str, list[Attempt]] = {}
+    answers: dict[str, list[Attempt[Any]]] = {}
     for work in works:
         mine = answers.setdefault(work.received.worker, [])
-        if work.work.page.kind == "study":
+        if work.page.kind == "study":
             mine += [a for a in work.answers("gold") if (work.received.assignment, a.known.trial) not in repeated]
     return {
-        worker: GoldTally(len(mine), sum(bool(a.level_pass) for a in mine), sum(bool(a.place_pass) for a in mine))
+        worker: GoldTally(len(mine), tuple(sum(a.passes[n] for a in mine) for n in range(checks)))
         for worker, mine in answers.items()
     }
 
 
-def screen(works: Sequence[GradedWork], config: BatchConfig) -> list[Finding]:
+def screen(works: Sequence[AnyWork], config: BatchConfig) -> list[Finding]:
     """Every breach of the rules that are not off; `works` in order of time."""
-    rules, repeated = config.screening, repeats(works)
+    rules, method, repeated = config.screening, method_of(config), repeats(works)
     found = [
-        *_gold(gold_tallies(works, repeated), rules),
-        *_straight(works, rules),
+        *_gold(gold_tallies(works, repeated, len(method.checks)), rules),
         *_copies(works),
         *(
             Finding("repeat", "the worker had met this ladder before", work.received.worker, *key)
@@ -86,71 +75,46 @@ def screen(works: Sequence[GradedWork], config: BatchConfig) -> list[Finding]:
             for key in [(work.received.assignment, attempt.known.trial) for attempt in work.answers("study")]
             if key in repeated
         ),
+        *method.screen(works, config),
     ]
     for work in works:
-        found += [*_speed(work, rules), *_slider(work), *_display(work, config), *_flicker(work, config)]
-    return [finding for finding in found if finding.rule not in rules.off]
+        found += [*_speed(work, rules), *_display(work, config), *_flicker(work, config)]
+    not_asked = set(GENERAL_RULES) - set(method.rules) | set(rules.off)
+    return [finding for finding in found if finding.rule not in not_asked]
 
 
 def _gold(tallies: dict[str, GoldTally], rules: Screening) -> Iterator[Finding]:
     for worker, tally in tallies.items():
         if tally.rate is None or tally.answers < rules.gold_answers_min or tally.rate >= rules.gold_rate:
             continue
-        passed = tally.level_passes + tally.place_passes
-        reason = f"{passed} of {2 * tally.answers} checks of control questions passed, at least {rules.gold_rate:.0%} are needed"
+        passed, checks = sum(tally.passes), len(tally.passes) * tally.answers
+        reason = f"{passed} of {checks} checks of control questions passed, at least {rules.gold_rate:.0%} are needed"
         yield Finding("gold", reason, worker)
 
 
-def _straight(works: Sequence[GradedWork], rules: Screening) -> Iterator[Finding]:
-    """One level for most pictures; "none seen" is left out, being an honest answer to a fine ladder."""
-    levels: dict[str, list[int | None]] = {}
-    for work in works:
-        levels.setdefault(work.received.worker, []).extend(a.row.level for a in work.answers("study"))
-    for worker, given in levels.items():
-        counts = Counter(level for level in given if level is not None)
-        if len(given) < rules.same_level_min or not counts:
-            continue
-        level, count = counts.most_common(1)[0]
-        if count / len(given) >= rules.same_level_share:
-            yield Finding("straight", f"{count} of {len(given)} pictures answered with the same level {level}", worker)
-
-
-def _copies(works: Sequence[GradedWork]) -> Iterator[Finding]:
-    """The very same answers, marks and times as an earlier assignment: a submission handed on."""
+def _copies(works: Sequence[AnyWork]) -> Iterator[Finding]:
+    """The very same answers and times as an earlier assignment: a submission handed on."""
     first: dict[object, str] = {}
     for work in works:
         judged = [attempt.row for attempt in work.attempts if attempt.known.role != "training"]
-        if not any(row.points for row in judged):
+        if not any(row.is_telling() for row in judged):
             continue
-        content = tuple((r.trial, r.level, r.points, r.started_ms, r.ended_ms, r.way) for r in judged)
+        content = tuple((row.trial, *row.answer(), row.started_ms, row.ended_ms) for row in judged)
         before = first.setdefault(content, work.received.assignment)
         if before != work.received.assignment:
             reason = f"answers, marks and times are those of assignment {before}"
             yield Finding("copy", reason, work.received.worker, work.received.assignment)
 
 
-def trial_s(attempts: Iterable[Attempt]) -> float | None:
-    """The median time on a trial in seconds; None without trials."""
-    times = [(attempt.row.ended_ms - attempt.row.started_ms) / 1000 for attempt in attempts]
-    return median(times) if times else None
-
-
-def _speed(work: GradedWork, rules: Screening) -> Iterator[Finding]:
+def _speed(work: AnyWork, rules: Screening) -> Iterator[Finding]:
     typical_s = trial_s(work.answers("study"))
     if typical_s is not None and typical_s < rules.trial_s_min:
         reason = f"half of the pictures took less than {typical_s:.1f} s, too quick to be looked at"
         yield Finding("speed", reason, work.received.worker, work.received.assignment)
 
 
-def _slider(work: GradedWork) -> Iterator[Finding]:
-    for attempt in work.answers("study"):
-        if attempt.moves == 0:
-            reason = "the slider was never moved"
-            yield Finding("slider", reason, work.received.worker, work.received.assignment, attempt.known.trial)
-
-
-def _display(work: GradedWork, config: BatchConfig) -> Iterator[Finding]:
-    display, faults = work.work.submission.display, []
+def _display(work: AnyWork, config: BatchConfig) -> Iterator[Finding]:
+    display, faults = work.submission.display, []
     if config.display.scaling == "physical":
         if display.css_px_per_cm is None:
             faults.append("the screen was not calibrated")
@@ -168,9 +132,9 @@ def _plausible(px_per_cm: float) -> bool:
     return PLAUSIBLE_PX_PER_CM[0] <= px_per_cm <= PLAUSIBLE_PX_PER_CM[1]
 
 
-def _flicker(work: GradedWork, config: BatchConfig) -> Iterator[Finding]:
+def _flicker(work: AnyWork, config: BatchConfig) -> Iterator[Finding]:
     """The alternation was not what was asked for; both phases apart, since they may make up for each other."""
-    rules, due_ms = config.screening, config.display.swap_ms(work.work.submission.display.refresh_hz)
+    rules, due_ms = config.screening, config.display.swap_ms(work.submission.display.refresh_hz)
     for attempt in work.answers("study"):
         timing = attempt.row.timing
         means = (timing.mean_ms, timing.source_mean_ms, timing.distorted_mean_ms)

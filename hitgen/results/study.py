@@ -12,10 +12,11 @@ from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Received
 from hitgen.manifest import FILE, Manifest, parse_manifest, read_manifest
+from hitgen.methods.base import AnyMethod, method_of
+from hitgen.methods.work import AnyWork
 from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.publication import LEDGER
-from hitgen.results.grade import GradedWork, grade
-from hitgen.results.parsing import Faulty, Work, parse
+from hitgen.results.parse import Faulty, parse
 from hitgen.results.pseudonyms import ledger_key, pseudonym
 from hitgen.results.reviewfile import ReviewRow, read_review
 from hitgen.results.verdicts import Judged, judge
@@ -28,7 +29,7 @@ class Study:
     folder: Path
     config: BatchConfig
     manifest: Manifest
-    works: tuple[GradedWork, ...]
+    works: tuple[AnyWork, ...]
     faulty: tuple[Faulty, ...]
     review: dict[str, ReviewRow]
     judged: Judged
@@ -64,7 +65,7 @@ def _study(folder: Path, config: BatchConfig, ledger: Ledger) -> Study:
     manifest = published_manifest(folder, ledger)
     rows = list(ledger.submissions())
     _refuse_other_build(manifest, ledger, {row.hit for row in rows})
-    works, faulty = read_works(rows, manifest)
+    works, faulty = read_works(rows, manifest, method_of(config))
     review = read_review(folder)
     judged = judge(works, faulty, config, {name: row.decided() for name, row in review.items()})
     key = ledger_key(ledger)
@@ -77,16 +78,18 @@ def published_manifest(folder: Path, ledger: Ledger) -> Manifest:
     return parse_manifest(published, "the published manifest in the ledger") if published else read_manifest(folder)
 
 
-def read_works(rows: Iterable[Received], manifest: Manifest) -> tuple[Sequence[GradedWork], Sequence[Faulty]]:
+def read_works(
+    rows: Iterable[Received], manifest: Manifest, method: AnyMethod
+) -> tuple[Sequence[AnyWork], Sequence[Faulty]]:
     """What can be graded, graded, and what cannot."""
-    works: list[GradedWork] = []
+    works: list[AnyWork] = []
     faulty: list[Faulty] = []
     for row in rows:
-        read = parse(row, manifest)
-        if isinstance(read, Work):
-            works.append(grade(read, manifest))
-        else:
+        read = parse(row, manifest, method)
+        if isinstance(read, Faulty):
             faulty.append(read)
+        else:
+            works.append(read)
     return works, faulty
 
 

@@ -9,17 +9,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hitgen.methods.submission import plain
 from hitgen.results.acting import ReviewPlan
 from hitgen.results.applying import Applied
-from hitgen.results.parsing import Faulty
+from hitgen.results.parse import Faulty
 from hitgen.results.reviewfile import ReviewRow
 from hitgen.results.study import Study
-from hitgen.results.submission import plain
 from hitgen.showing import plan_lines
 
 if TYPE_CHECKING:
     # Needs polars, which fetch and review do without.
-    from hitgen.results.exporting import Exported
+    from hitgen.results.export import Exported
     from hitgen.results.fetching import Fetched
     from hitgen.results.topup import TopupPlan
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.screening import Rule, Screening
-from hitgen.results.grade import GradedWork
-from hitgen.results.parsing import Faulty
-from hitgen.results.screening import Finding, GoldTally, Key, gold_tallies, repeats, screen
+from hitgen.config.screening import Screening
+from hitgen.methods.base import method_of
+from hitgen.methods.work import AnyWork, Finding, Key
+from hitgen.results.parse import Faulty
+from hitgen.results.screening import GoldTally, gold_tallies, repeats, screen
 
 Pay = Literal["pay", "reject", "undecided"]
 Use = Literal["use", "exclude", "not-enough-evidence"]
@@ -55,7 +56,7 @@ class Judged:
 
 
 def judge(
-    works: Sequence[GradedWork], faulty: Sequence[Faulty], config: BatchConfig, decided: Mapping[str, Decided]
+    works: Sequence[AnyWork], faulty: Sequence[Faulty], config: BatchConfig, decided: Mapping[str, Decided]
 ) -> Judged:
     """The verdicts on all submissions; `works` in order of time, `decided` what people decided by assignment.
 
@@ -63,7 +64,7 @@ def judge(
     rejects for a rule it broke; what cannot be read is left to a person.
     """
     rules, findings, repeated = config.screening, screen(works, config), repeats(works)
-    tallies = gold_tallies(works, repeated)
+    tallies = gold_tallies(works, repeated, len(method_of(config).checks))
     by_worker = _grouped(findings, lambda f: f.worker if f.assignment is None else None)
     by_assignment = _grouped(findings, lambda f: f.assignment if f.trial is None else None)
     by_trial = _grouped(findings, lambda f: (f.assignment, f.trial) if f.trial is not None else None)
@@ -96,13 +97,13 @@ def _faulty_verdict(row: Faulty, decided: Mapping[str, Decided]) -> Verdict:
     return Verdict(chosen.pay or "undecided", "exclude", (f"faulty: {row.fault}",))
 
 
-def _broken(whole: Sequence[Finding], each: Sequence[Sequence[Finding]]) -> set[Rule]:
+def _broken(whole: Sequence[Finding], each: Sequence[Sequence[Finding]]) -> set[str]:
     """The rules that an assignment broke as a whole; one of single trials counts where all study trials break it."""
     everywhere = set.intersection(*({finding.rule for finding in found} for found in each)) if each else set()
     return {finding.rule for finding in whole} | everywhere
 
 
-def _verdict(findings: Sequence[Finding], few: bool, broken: set[Rule], rules: Screening, chosen: Decided) -> Verdict:
+def _verdict(findings: Sequence[Finding], few: bool, broken: set[str], rules: Screening, chosen: Decided) -> Verdict:
     reasons = list(dict.fromkeys(finding.reason for finding in findings))
     pay: Pay = "reject" if broken & set(rules.reject) else "pay"
     use: Use = "exclude" if findings else "not-enough-evidence" if few else "use"
@@ -121,7 +122,7 @@ def _rating(whole: Verdict, findings: Sequence[Finding]) -> Verdict:
 
 
 def _workers(
-    works: Sequence[GradedWork], faulty: Sequence[Faulty], assignments: Mapping[str, Verdict]
+    works: Sequence[AnyWork], faulty: Sequence[Faulty], assignments: Mapping[str, Verdict]
 ) -> dict[str, Verdict]:
     """A worker's verdict: the best use that any assignment has, and the pay that needs most thought."""
     mine: dict[str, list[Verdict]] = {}

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from hitgen.config.batch import BatchConfig
-from hitgen.manifest import Ladder, Manifest, Page, Question, Trial
-from hitgen.results.grade import level_is_right, places_are_right
+from hitgen.manifest import Ladder, Manifest, Page, Trial
+from hitgen.methods.pjnd.grade import level_is_right, places_are_right
 from hitgen.simulation.observers import Answer, Gold, LadderTruth, Observer
 from hitgen.simulation.population import Person, Population
 
@@ -47,7 +47,7 @@ class SimulatedWorker:
     ) -> None:
         self.person = person
         self._manifest = manifest
-        self.locations = config.hit.locations
+        self.locations = config.hit.locations  # type: ignore[attr-defined]
         self._config = config
         self._rng = rng
         self._observer = Observer(population, person, rng, self.locations)
@@ -86,7 +86,7 @@ class SimulatedWorker:
             "survey": {},
         }  # fmt: skip
 
-    def _known(self, trial: Trial) -> Question | None:
+    def _known(self, trial: Trial) -> Any:
         return self._manifest.by_question.get(trial.question or "")
 
     def _row(self, trial: str, ladder: Ladder, attempt: int, answer: Answer, started_ms: int) -> dict[str, Any]:
@@ -131,11 +131,11 @@ class SimulatedWorker:
         }  # fmt: skip
 
 
-def _gold(known: Question | None) -> Gold | None:
+def _gold(known: Any) -> Gold | None:
     return Gold(known.level[0], known.level[1], known.points) if known else None
 
 
-def _is_right(answer: Answer, known: Question) -> bool:
+def _is_right(answer: Answer, known: Any) -> bool:
     return level_is_right(answer.level, known) and places_are_right(answer.points, known)
 
 
@@ -144,7 +144,7 @@ def is_admitted(submission: dict[str, Any], page: Page, manifest: Manifest, pass
     passed = asked = 0
     for row in submission["trials"]:
         trial = page.by_trial[row["trial"]]
-        known = manifest.by_question.get(trial.question or "")
+        known: Any = manifest.by_question.get(trial.question or "")
         if trial.role == "gold" and known:
             points = [(x, y) for x, y in row["points"]]
             passed += level_is_right(row["level"], known) + places_are_right(points, known)

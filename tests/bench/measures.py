@@ -49,7 +49,7 @@ def measure(seed: int, gold: int, images: int = 300, ratings: int = 43) -> dict[
         begun = time.perf_counter()
         study = read_study(folder)
         dataset = dataset_of(study)
-        analysis = analyse(dataset.ratings, dataset.clicks, dataset.images)
+        analysis = analyse(dataset.ratings, dataset.tables["clicks"], dataset.images)
         seconds = time.perf_counter() - begun
         truth = read_truth(folder)
     return {

@@ -32,5 +32,5 @@ def test_robots_answer_a_batch_on_its_pages(tmp_path: Path) -> None:
     assert study["swaps"].min() >= 4, "the pages flickered"
     far = study.group_by("worker").agg((pl.col("level") >= 11).all())["level"].to_list()
     assert sorted(far) == [False, True], "one of them answers at the far right alone"
-    marks = data.clicks.filter(pl.col("role") == "study").group_by("worker").len()
+    marks = data.tables["clicks"].filter(pl.col("role") == "study").group_by("worker").len()
     assert marks["len"].to_list() == [6, 6]

@@ -15,8 +15,8 @@ from hitgen.config.hit import Display
 from hitgen.doubles.mturk.workers import NOT_ACCEPTED
 from hitgen.lib.contract import markup, read_contract
 from hitgen.lib.files import guarded
+from hitgen.methods.pjnd.grade import level_is_right, places_are_right
 from hitgen.recruiters.link.places import completion_code
-from hitgen.results.grade import level_is_right, places_are_right
 from tests.support import nodes
 from tests.support.manifests import ladder, question
 

@@ -23,7 +23,7 @@ from hitgen.doubles.turkle.running import PASSWORD, running_turkle
 from hitgen.manifest import read_manifest
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
-from hitgen.results.exporting import export, export_path
+from hitgen.results.export import export, export_path
 from hitgen.results.fetching import fetch
 from hitgen.robots.crew import work_one
 from hitgen.robots.robot import Answer, Trial

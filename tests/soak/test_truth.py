@@ -27,7 +27,7 @@ def test_two_hundred_trials(tmp_path: Path) -> None:
             "trials_compared": count,
             "differences": told,
             "none_seen": sum(answer.level is None for answer in answers),
-            "marks": found.clicks.height,
+            "marks": found.tables["clicks"].height,
             "robots": len({one.worker for one in done}),
             "minutes": round((time.perf_counter() - began) / 60, 1),
         },

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hitgen.config.images import Role
-from hitgen.manifest import FILE, Ladder, Level, Manifest, Page, PageKind, Question, Trial
+from hitgen.manifest import FILE, Ladder, Level, Page, PageKind, Trial
+from hitgen.methods.pjnd.manifest import Manifest, Question
 
 LEVELS = 100
 SIZE = (640, 480)

@@ -14,7 +14,8 @@ from xml.sax.saxutils import escape
 from hitgen.config.images import Role
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
-from hitgen.manifest import Ladder, Manifest, Page
+from hitgen.manifest import Ladder, Page
+from hitgen.methods.pjnd.manifest import Manifest
 from tests.support import manifests
 from tests.support.manifests import digest
 

@@ -100,7 +100,7 @@ def differences(folder: Path, truth: Truth, done: list[Worked], found: Dataset) 
     gold = manifest.by_question
     planned = {trial.trial: trial for page in manifest.pages for trial in page.trials}
     marks: dict[tuple[str, str], list[tuple[float, float]]] = {}
-    for row in found.clicks.sort("assignment", "trial", "attempt", "click").iter_rows(named=True):
+    for row in found.tables["clicks"].sort("assignment", "trial", "attempt", "click").iter_rows(named=True):
         marks.setdefault((names[row["worker"]], row["trial"]), []).append((row["x"], row["y"]))
     told, count = [], 0
     for row in found.ratings.filter(polars.col("role") != "training").iter_rows(named=True):

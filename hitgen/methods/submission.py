@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Annotated, cast
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from hitgen.errors import HitgenError
 from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
@@ -34,27 +31,6 @@ Number = Annotated[float, Field(ge=-1e9, le=1e9)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
 Id = Annotated[str, StringConstraints(max_length=256)]
 Words = Annotated[str, StringConstraints(max_length=2000)]
-LevelNumber = Annotated[int, Field(ge=0, le=1000)]
-Point = tuple[Number, Number]
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """A slider's way, kept as its JSON text: `[[ms, level], ...]`; `moves` is None where it is empty.
-
-    Hundreds of pairs a row, thousands of rows: as objects they would be a gigabyte.
-    """
-
-    text: str
-    moves: int | None
-
-
-def _trace(pairs: tuple[tuple[int, int], ...]) -> Trace:
-    moves = sum(before[1] != after[1] for before, after in pairwise(pairs))
-    return Trace(json.dumps(pairs, separators=(",", ":")), moves if pairs else None)
-
-
-Pairs = Annotated[tuple[tuple[Ms, LevelNumber], ...], Field(max_length=2000), AfterValidator(_trace)]
 
 
 class Timing(Part):
@@ -71,24 +47,25 @@ class Timing(Part):
     hidden_ms: Number | None = None
 
 
-class TrialRow(Part):
-    """One attempt at one trial; times in milliseconds since the page was opened, points in source pixels."""
+class Row(Part):
+    """One attempt at one trial; a method's subclass has the answer."""
 
     trial: Id
     attempt: int = Field(ge=1, le=100_000)
-    level: LevelNumber | None
-    none_seen: bool
-    points: tuple[Point, ...] = Field(max_length=50)
-    started_ms: Ms
-    ended_ms: Ms
-    slider_start: LevelNumber | None = None
-    trace: Pairs = Field(default=(), validate_default=True)
+    started_ms: Ms = Field(description="since the page was opened")
+    ended_ms: Ms = Field(description="since the page was opened")
     timing: Timing = Timing()
 
-    @property
-    def way(self) -> Trace:
-        """The slider's way, which `trace` was made into."""
-        return cast(Trace, self.trace)
+    def answer(self) -> tuple[object, ...]:
+        """All that was answered; two workers who give the very same at the very same times are one."""
+        return ()
+
+    def is_telling(self) -> bool:
+        """Whether the answer is so rich that nobody else gives the same."""
+        return True
+
+
+RowT = TypeVar("RowT", bound=Row)
 
 
 class DisplayChange(Part):
@@ -126,7 +103,7 @@ class ConsentGiven(Part):
     at: Id
 
 
-class Submission(Part):
+class Submission(Part, Generic[RowT]):
     """What one worker handed in for one page."""
 
     schema_: Annotated[int, Field(alias="schema", ge=1, le=1)]
@@ -138,14 +115,14 @@ class Submission(Part):
     opened_at: Id = ""
     submitted_ms: Ms | None = None
     order: tuple[Id, ...] = Field(max_length=500)
-    trials: tuple[TrialRow, ...] = Field(max_length=MAX_ATTEMPTS)
+    trials: tuple[RowT, ...] = Field(max_length=MAX_ATTEMPTS)
     display: DisplayRecord
     calibration: Calibration = Calibration()
     consent: ConsentGiven
     survey: dict[Id, Words | float | bool | None] = Field(default={}, max_length=200)
 
 
-def read_submission(text: str) -> Submission:
+def read_submission(text: str, row: type[RowT]) -> Submission[RowT]:
     """The submission in `text`; FaultyError where it is too long, no JSON, or of another shape."""
     try:
         size = len(text.encode())
@@ -154,7 +131,9 @@ def read_submission(text: str) -> Submission:
     if size > SUBMISSION_LIMIT_BYTES:
         raise FaultyError(f"has {size} bytes; a submission has at most {SUBMISSION_LIMIT_BYTES}")
     try:
-        return Submission.model_validate_json(ESCAPES.sub(_whole, text))
+        return Submission[row].model_validate_json(  # type: ignore[valid-type]
+            ESCAPES.sub(_whole, text)
+        )
     except ValidationError as error:
         raise FaultyError(_words(error)) from None
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hitgen.lib.files import guarded, write_whole
-from hitgen.results.columns import TABLES
+from hitgen.methods.base import method_of
+from hitgen.results.columns import data_dictionary
 from hitgen.results.dataset import dataset_of
 from hitgen.results.study import Study, read_study
 
@@ -40,14 +41,13 @@ def write_export(study: Study) -> Exported:
     dataset, place = dataset_of(study), export_path(study.folder)
     place.mkdir(parents=True, exist_ok=True)
     rows = {}
-    for name in TABLES:
-        table: polars.DataFrame = getattr(dataset, name)
+    for name, table in dataset.tables.items():
         write_whole(place / f"{name}.csv", csv_bytes(table))
         buffer = io.BytesIO()
         table.write_parquet(buffer)
         write_whole(place / f"{name}.parquet", buffer.getvalue())
         rows[name] = table.height
-    write_whole(place / "data-dictionary.md", data_dictionary().encode())
+    write_whole(place / "data-dictionary.md", data_dictionary(method_of(study.config)).encode())
     return Exported(place, rows, len(study.faulty))
 
 
@@ -63,24 +63,3 @@ def csv_bytes(table: polars.DataFrame) -> bytes:
         for known in [{text: guarded(text) for text in table[name].unique() if text is not None}]
     ]
     return table.with_columns(columns).write_csv(line_terminator="\n").encode()
-
-
-def data_dictionary() -> str:
-    """What every column of every table means, as Markdown."""
-    lines = [
-        "# Data dictionary",
-        "",
-        "CSV and Parquet hold the same rows. In CSV, text that a spreadsheet would take for a formula has an apostrophe before it.",
-    ]
-    for name, (columns, about) in TABLES.items():
-        lines += [
-            "",
-            f"## {name}",
-            "",
-            f"{about[0].upper()}{about[1:]}.",
-            "",
-            "| column | type | meaning |",
-            "|---|---|---|",
-        ]
-        lines += [f"| `{column.name}` | {column.kind} | {column.about} |" for column in columns]
-    return "\n".join(lines) + "\n"

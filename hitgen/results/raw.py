@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hitgen.errors import Fault, InputError
 from hitgen.lib.contract import SUBMISSION_FIELD
-from hitgen.results.submission import FaultyError
+from hitgen.methods.submission import FaultyError
 
 MAX_CHARS = 1_000_000
 """64 KB of JSON whose every character is escaped in XML stays below this."""

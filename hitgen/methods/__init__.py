@@ -1,0 +1,1 @@
+"""What a trial asks: one folder a method, one row in `hitgen.config.kinds.METHODS`."""

@@ -1,0 +1,132 @@
+"""A method: what a trial asks, from batch.toml to the report.
+
+A method is an instance of a subclass of `Method` and one row in `hitgen.config.kinds.METHODS`; its script lies under
+`assets/methods/NAME/`, with `contract.json` for the slots and parts that its layouts must hold. What it does not say has a
+default here. Heavy libraries are imported in the functions that need them, since every verb reads a config.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+from hitgen.batch.load import Batch
+from hitgen.config.batch import BatchConfig
+from hitgen.config.images import Role
+from hitgen.config.kinds import METHODS
+from hitgen.config.screening import Rule
+from hitgen.manifest import Ladder, Manifest, Question, Trial
+from hitgen.methods import columns
+from hitgen.methods.columns import Column, Table
+from hitgen.methods.submission import Row, RowT
+from hitgen.methods.work import Finding, Key, Work
+from hitgen.pages.data import PageData
+from hitgen.plan import LadderKey, Plan, PlannedTrial, make_plan
+
+ConfigT = TypeVar("ConfigT", bound=BatchConfig)
+ManifestT = TypeVar("ManifestT", bound=Manifest)
+GENERAL_RULES: tuple[Rule, ...] = ("gold", "copy", "repeat", "speed", "display", "flicker")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that a known answer is checked for; `about` of a rating, `about_worker` of a worker's sum."""
+
+    name: str
+    about: str
+    about_worker: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a method finds of a rating among the others: values of its columns, and why it is left out (if it is)."""
+
+    values: Mapping[str, object]
+    left_out: str = ""
+
+
+@dataclass(frozen=True)
+class MethodTable(Table):
+    """A table of the method's own; `rows` are what its columns are taken of, for each rating."""
+
+    rows: Callable[[Any], Iterable[object]]
+
+
+class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
+    """One method; `ConfigT`, `ManifestT` and `RowT` are its models of batch.toml, of what was built, and of an answer."""
+
+    name: ClassVar[str]
+    config: ClassVar[type[BatchConfig]] = BatchConfig
+    manifest: ClassVar[type[Manifest]] = Manifest
+    page: ClassVar[type[PageData]] = PageData
+    row: ClassVar[type[Row]] = Row
+    checks: ClassVar[tuple[Check, ...]] = ()
+    rules: ClassVar[tuple[Rule, ...]] = GENERAL_RULES
+    """The general rules of screening that make sense for it."""
+    answer_columns: ClassVar[tuple[Column, ...]] = ()
+    """The answer, as columns of `ratings`."""
+    tables: ClassVar[Mapping[str, MethodTable]] = {}
+
+    # What is built
+
+    def plan(self, config: ConfigT, names: Mapping[Role, Sequence[LadderKey]]) -> Plan:
+        """Which trials stand on which page."""
+        return make_plan(config, names)
+
+    def settings(self, config: ConfigT) -> dict[str, Any]:
+        """The method's own keys of the manifest and of a page's data."""
+        return {}
+
+    def built_trial(self, trial: PlannedTrial) -> dict[str, Any]:
+        """The method's own keys of a trial in the manifest."""
+        return {}
+
+    def trial_data(self, batch: Batch, trial: PlannedTrial, ladder: Ladder) -> dict[str, Any]:
+        """The method's own keys of a trial in its page's data; never an answer, but for training trials."""
+        return {}
+
+    # What was answered
+
+    def row_faults(self, row: RowT, trial: Trial, last: int, manifest: ManifestT) -> Iterator[str]:
+        """Why a row cannot be an answer to its trial; `last` is the number of the trial's last attempt."""
+        yield from ()
+
+    def grade(self, row: RowT, question: Question) -> tuple[bool, ...]:
+        """For each of `checks`, whether a known answer was given."""
+        return ()
+
+    def screen(self, works: Sequence[Work[RowT]], config: ConfigT) -> Iterator[Finding]:
+        """Breaches of the method's own rules; `works` in order of time."""
+        yield from ()
+
+    def marks(self, used: Mapping[Key, Any], config: ConfigT) -> Mapping[Key, Mark]:
+        """What a used study rating is among the others; `used` are attempts by assignment and trial."""
+        return {}
+
+    # What comes of it
+
+    @property
+    def ratings(self) -> tuple[Column, ...]:
+        """The columns of `ratings`, in order."""
+        return (
+            *columns.WHO, *self.answer_columns, *columns.WHEN, *self.gold_columns(), *columns.FLICKER, *columns.VERDICT,
+            *columns.SCREEN,
+        )  # fmt: skip
+
+    def gold_columns(self) -> tuple[Column, ...]:
+        """Whether each check was passed, as columns of `ratings`."""
+
+        def of(number: int) -> Callable[[Any], object]:
+            return lambda r: r.attempt.passes[number] if r.attempt.passes else None
+
+        return tuple(Column(f"gold_{check.name}_pass", bool, check.about, of(n)) for n, check in enumerate(self.checks))
+
+
+AnyMethod = Method[Any, Any, Any]
+
+
+def method_of(config: BatchConfig) -> AnyMethod:
+    """The method that a batch.toml has chosen."""
+    return cast(AnyMethod, METHODS.get(config.method.kind))

@@ -1,0 +1,82 @@
+"""`pjnd`: a slider to the leftmost level at which flicker is seen, then the places where it is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from hitgen.batch.load import Batch
+from hitgen.manifest import Ladder, Trial
+from hitgen.methods import columns
+from hitgen.methods.base import Check, Mark, Method
+from hitgen.methods.columns import Column
+from hitgen.methods.pjnd import screening
+from hitgen.methods.pjnd.config import Config
+from hitgen.methods.pjnd.grade import level_is_right, places_are_right
+from hitgen.methods.pjnd.manifest import Manifest, PageData, Question
+from hitgen.methods.pjnd.row import Row
+from hitgen.methods.pjnd.tables import ANSWER, CLICKS, HOW, OUTLIERS
+from hitgen.methods.work import Attempt, Finding, Key, Work
+from hitgen.plan import PlannedTrial
+
+EDGE_PX = 1.0
+"""A mark on the very edge may lie this far outside by rounding."""
+
+
+class Pjnd(Method[Config, Manifest, Row]):
+    """The picture-wise just noticeable difference, by a slider over a flickering picture."""
+
+    name = "pjnd"
+    config = Config
+    manifest = Manifest
+    page = PageData
+    row = Row
+    checks = (
+        Check("level", "the level lies in the accepted window; empty for study trials", "with the right level"),
+        Check(
+            "place", "enough points have a mark of their own in reach; empty for study trials", "with the right places"
+        ),
+    )
+    tables: ClassVar = {"clicks": CLICKS}
+
+    def settings(self, config: Config) -> dict[str, Any]:
+        return {"locations": config.hit.locations}
+
+    def trial_data(self, batch: Batch, trial: PlannedTrial, ladder: Ladder) -> dict[str, Any]:
+        answers = {question.name: question for question in batch.questions if trial.role == "training"}
+        known = {"question": answers[trial.question].model_dump()} if trial.question in answers else {}
+        return {"level_count": ladder.level_max, **known}
+
+    def row_faults(self, row: Row, trial: Trial, last: int, manifest: Manifest) -> Iterator[str]:
+        coached, ladder = trial.role == "training", manifest.by_key[trial.key]
+        if row.none_seen != (row.level is None):
+            yield f"trial {row.trial} says both a level and that none was seen, or neither"
+        elif row.level is not None and not 1 <= row.level <= ladder.level_max:
+            yield f"trial {row.trial} has level {row.level}; its levels are 1 to {ladder.level_max}"
+        wanted = 0 if row.none_seen else manifest.locations
+        # A level that coaching refused has no marks yet.
+        if len(row.points) != wanted and not (coached and row.attempt < last and len(row.points) == 0):
+            yield f"trial {row.trial} has {len(row.points)} marks instead of {wanted}"
+        width, height = ladder.width + EDGE_PX, ladder.height + EDGE_PX
+        if any(not (-EDGE_PX <= x <= width and -EDGE_PX <= y <= height) for x, y in row.points):
+            yield f"trial {row.trial} has a mark outside its picture"
+
+    def grade(self, row: Row, question: Question) -> tuple[bool, ...]:  # type: ignore[override]
+        return level_is_right(row.level, question), places_are_right(row.points, question)
+
+    def screen(self, works: Sequence[Work[Row]], config: Config) -> Iterator[Finding]:
+        yield from screening.straight(works, config.screening)
+        yield from screening.still(works)
+
+    def marks(self, used: Mapping[Key, Attempt[Row]], config: Config) -> Mapping[Key, Mark]:
+        return screening.outlier_marks(used, config.screening)
+
+    @property
+    def ratings(self) -> tuple[Column, ...]:
+        return (
+            *columns.WHO, *ANSWER, *columns.WHEN, *HOW, *self.gold_columns(), *columns.FLICKER, *columns.VERDICT, *OUTLIERS,
+            *columns.SCREEN,
+        )  # fmt: skip
+
+
+PJND = Pjnd()

@@ -1,0 +1,132 @@
+"""What batch.toml can say of `pjnd`: the slider's start, how many places are marked, known answers, rules of screening."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from hitgen.config import batch, hit, screening
+from hitgen.config import questions as asked
+
+Coordinate = Annotated[float, Field(ge=0)]
+Rule = Literal[screening.Rule, "straight", "slider"]
+
+
+class MethodTable(batch.MethodTable):
+    """The `[method]` table."""
+
+    kind: Literal["pjnd"] = Field(
+        default="pjnd",
+        description="a slider to the leftmost level at which flicker is seen, then the places where it is",
+    )
+
+
+class Hit(hit.Hit):
+    """The composition of a study page; a trial asks for places too."""
+
+    locations: int = Field(default=3, ge=1, le=20, description="places a worker marks in each trial")
+
+
+class Display(hit.Display):
+    """How stimuli are shown, and where the slider begins."""
+
+    slider_start: Literal[0, "random"] = Field(default=0, description="level at which the slider stands at first")
+    show_level: bool = Field(default=False, description="show the worker the level's number")
+
+
+class Question(asked.Question):
+    """The known answer of one ladder: an inclusive level window, and points (x, y) in source pixels."""
+
+    level: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
+        description="lowest and highest accepted level"
+    )
+    points: tuple[tuple[Coordinate, Coordinate], ...] = Field(min_length=1, description="(x, y) in source pixels")
+    radius_px: float = Field(gt=0, description="how far from a point a mark may lie")
+    matches: int = Field(default=2, ge=1, description="points that must have a mark of their own")
+
+    columns: ClassVar[tuple[str, ...]] = (
+        "images",
+        "source",
+        "level_min",
+        "level_max",
+        "points",
+        "radius_px",
+        "matches",
+    )
+    form: ClassVar[str] = 'numbers, and points written as "22 47; 591 303"'
+
+    @model_validator(mode="after")
+    def _possible(self) -> Question:
+        if self.level[0] > self.level[1]:
+            raise ValueError(f"level is {list(self.level)}; give the lowest accepted level first")
+        if self.matches > len(self.points):
+            raise ValueError(f"matches is {self.matches} but there are {len(self.points)} points")
+        return self
+
+    @classmethod
+    def of_row(cls, row: dict[str, str]) -> Question:
+        points = [tuple(float(number) for number in pair.split()) for pair in row["points"].split(";") if pair.strip()]
+        return cls.model_validate(
+            {
+                "images": row["images"], "source": row["source"], "points": tuple(points),
+                "level": (int(row["level_min"]), int(row["level_max"])),
+                "radius_px": float(row["radius_px"]), "matches": int(row["matches"]),
+            }
+        )  # fmt: skip
+
+    def faults(self, config: Any, level_count: int, size: tuple[int, int] | None) -> Iterator[tuple[str, str, str]]:
+        if self.level[1] > level_count:
+            problem = f"{list(self.level)} goes beyond the ladder's last level {level_count}"
+            yield "level", problem, f"a window within 1..{level_count}"
+        wanted = config.hit.locations
+        if self.matches > wanted:
+            problem = f"{self.matches} matches are asked, but a worker marks {wanted} places"
+            yield "matches", problem, f"matches = {wanted} or fewer"
+        for x, y in self.points if size else ():
+            if size and (x > size[0] or y > size[1]):
+                problem = f"({x:g}, {y:g}) lies outside the source, which is {size[0]}x{size[1]}"
+                yield "points", problem, "points as (x, y) in source pixels"
+
+
+class Screening(screening.Screening):
+    """The rules that decide which ratings are used; the defaults are the method's values.
+
+    Whoever breaks a rule is left out of the analysis. Work is rejected, and workers are shut out, by the rules named
+    for that alone.
+    """
+
+    gold_rate: screening.Share = Field(
+        default=0.7, description="least share of gold checks (level and place) to be passed"
+    )
+    same_level_share: screening.Share = Field(
+        default=0.8, description="share of study answers at one level that is too much"
+    )
+    same_level_min: int = Field(default=6, ge=2, description="study answers before that share counts")
+    outlier_z: float = Field(default=3, gt=0, description="standard deviations from a ladder's mean; flagged")
+    outlier_iqr: float = Field(default=1.5, gt=0, description="interquartile ranges beyond the quartiles; flagged")
+    remove_outliers: Literal["none", "z", "iqr", "either"] = Field(
+        default="none", description="removing them cuts the tail of the distribution that SUR describes"
+    )
+    off: tuple[Rule, ...] = Field(default=(), description="rules that are not applied")
+    reject: tuple[Rule, ...] = Field(default=(), description="rules whose breach rejects the work, unpaid")
+    shut_out: tuple[Rule, ...] = Field(default=(), description="rules whose breach shuts a worker out of all batches")
+
+
+class Config(batch.BatchConfig):
+    """batch.toml of a study by `pjnd`."""
+
+    method: MethodTable = MethodTable()
+    questions: tuple[
+        Annotated[
+            Annotated[Question, Tag("Question")] | Annotated[asked.QuestionFile, Tag("QuestionFile")],
+            Discriminator(asked.entry_kind),
+        ],
+        ...,
+    ] = ()
+    hit: Hit = Hit()
+    display: Display = Display()
+    screening: Screening = Screening()
+
+    question: ClassVar[type[asked.Question]] = Question

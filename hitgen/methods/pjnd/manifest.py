@@ -1,0 +1,62 @@
+"""What a build by `pjnd` holds and what its pages know."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hitgen import manifest
+from hitgen.manifest import Frozen
+from hitgen.pages import data
+
+Point = tuple[float, float]
+"""(x, y) in source pixels."""
+
+
+class Known(Frozen):
+    """The known answer of a gold or training trial: an inclusive window of levels, and places in source pixels."""
+
+    level: tuple[int, int] = Field(description="lowest and highest accepted level")
+    points: tuple[Point, ...] = Field(description="(x, y) in source pixels")
+    radius_px: float = Field(description="how far from a point a mark may lie")
+    matches: int = Field(description="how many points must have a mark of their own")
+
+
+class Question(manifest.Question, Known):
+    """A gold or training question with its answer."""
+
+
+class Manifest(manifest.Manifest):
+    """Everything that was built; it maps the opaque trial ids back to ladders and answers, and is never published."""
+
+    locations: int = Field(description="marks that a trial asks for")
+    questions: tuple[Question, ...]
+
+
+class TrialData(data.TrialData):
+    """A trial as its page knows it."""
+
+    level_count: int = Field(description="the highest level")
+
+
+class CoachedTrial(TrialData):
+    """A training trial, with what coaching holds an answer against."""
+
+    question: Known
+
+
+class DisplayData(data.DisplayData):
+    """How stimuli are shown, as `[display]` of batch.toml."""
+
+    slider_start: Literal[0, "random"]
+    show_level: bool
+
+
+class PageData(data.PageData):
+    """The block `hit-page` of a page: no names of sources, no gold answers, nothing that tells gold from study."""
+
+    training: tuple[CoachedTrial, ...]
+    study: tuple[TrialData, ...] = Field(description="study and gold trials alike")
+    display: DisplayData
+    locations: int = Field(description="marks that a trial asks for")

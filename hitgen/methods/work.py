@@ -1,0 +1,63 @@
+"""What was handed in, once it is read and graded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Generic
+
+from hitgen.ledger.rows import Received
+from hitgen.manifest import Ladder, Page, Trial
+from hitgen.methods.submission import RowT, Submission
+
+Key = tuple[str, str]
+"""An assignment and one of its trials."""
+
+
+@dataclass(frozen=True)
+class Attempt(Generic[RowT]):
+    """One attempt with its trial, the trial's place in the worker's order (1..) and, where an answer is known, its grade.
+
+    `passes` says for each of the method's checks whether it was passed; empty where no answer is known.
+    """
+
+    known: Trial
+    ladder: Ladder
+    row: RowT
+    order: int
+    passes: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True)
+class Work(Generic[RowT]):
+    """A submission that was read and fits the page it is for, with all its attempts in the order they were worked."""
+
+    received: Received
+    page: Page
+    submission: Submission[RowT]
+    attempts: tuple[Attempt[RowT], ...]
+
+    def answers(self, role: str) -> list[Attempt[RowT]]:
+        """The one attempt at each study or gold trial, or all at training trials."""
+        return [attempt for attempt in self.attempts if attempt.known.role == role]
+
+
+AnyWork = Work[Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One breach of a rule: of a whole worker (`assignment` None), of one assignment, or of one trial of it."""
+
+    rule: str
+    reason: str
+    worker: str
+    assignment: str | None = None
+    trial: str | None = None
+
+
+def trial_s(attempts: Iterable[Attempt[Any]]) -> float | None:
+    """The median time on a trial in seconds; None without trials."""
+    times = [(attempt.row.ended_ms - attempt.row.started_ms) / 1000 for attempt in attempts]
+    return median(times) if times else None
