@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := tests/setup
+# Beside the one that .venv has.
+PYTHONS ?= 3.11 3.12 3.13 3.14
 
 .PHONY: demo test check docs soak bench clean
 
@@ -22,6 +24,9 @@ check: .venv/dev.stamp node_modules/.stamp
 
 docs: .venv/dev.stamp
 	$(BIN)/python -m tests.generated
+
+pythons: .venv/dev.stamp
+	bash $(SETUP)/pythons.sh $(PYTHONS)
 
 soak: .venv/dev.stamp
 	bash $(SETUP)/chromium.sh
@@ -48,4 +53,4 @@ node_modules/.stamp: .venv/dev.stamp package-lock.json
 	touch $@
 
 clean:
-	rm -rf .venv node_modules batches/*/build batches/*/cache
+	rm -rf .venv .venv-* node_modules batches/*/build batches/*/cache
