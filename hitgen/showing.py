@@ -43,7 +43,9 @@ def plan_lines(plan: PublicationPlan) -> list[str]:
     if plan.doubtful:
         lines.append(f"{len(plan.doubtful)} HITs whose making was cut off are settled first")
     if plan.committed_usd:
-        lines.append(f"${plan.committed_usd} for what was published before; ${plan.total_usd} in all")
+        lines.append(
+            f"${plan.committed_usd} committed before, of which ${plan.paid_usd} paid; ${plan.total_usd} in all"
+        )
     cap = f"${plan.cap_usd:.2f}" if plan.cap_usd is not None else "none"
     balance = f"${plan.balance_usd:.2f}" if plan.balance_usd is not None else "not drawn on"
     return [*lines, f"cap: {cap}; balance: {balance}", f"Total: ${quote.total_usd}"]

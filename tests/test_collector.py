@@ -28,8 +28,8 @@ from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
 from hitgen.recruiters.link.places import Places, is_place
+from hitgen.recruiters.memory import START
 from tests.support.batches import link_batch, make_batch, places, write_batch
-from tests.support.recruiter import START
 from tests.support.servers import collecting, free_port, serving
 
 HOST = 'kind = "folder"\nbase_url = "{}"\n'

@@ -16,7 +16,7 @@ from hitgen.errors import InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import Binding, HitProgress, Order
-from tests.support.recruiter import START
+from hitgen.recruiters.memory import START
 
 ORDER = Order("p0001.1", "p0001", "study", "https://e.org/a", 5, Decimal("1.20"), "hitgen x demo p0001.1", ("g",), True)
 MADE = HitProgress("HIT1", ORDER.annotation, ORDER.url, ORDER.reward_usd, 5, 5, 0, START, START)

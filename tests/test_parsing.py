@@ -19,6 +19,7 @@ from hitgen.methods.pjnd.row import Row as PjndRow
 from hitgen.methods.submission import FaultyError, Submission, read_submission
 from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.publication import open_account
+from hitgen.recruiters.memory import Memory
 from hitgen.results.export import export
 from hitgen.results.fetching import Fetched, fetch
 from hitgen.results.raw import submission_text
@@ -27,15 +28,14 @@ from hitgen.results.reviewfile import read_review, review_path, write_review
 from hitgen.results.study import read_study
 from tests.generated import schema
 from tests.support.hostile import MAKERS, canary, hostile
-from tests.support.recruiter import FakeRecruiter
 from tests.support.small_study import START, SmallStudy, xml
 
 Row = tuple[str, str, str, str]
 
 
-def recruiter_with(small: SmallStudy, rows: Sequence[Row]) -> FakeRecruiter:
+def recruiter_with(small: SmallStudy, rows: Sequence[Row]) -> Memory:
     """A recruiter whose HITs are those of the ledger, with these handed in."""
-    fake = FakeRecruiter(now=START)
+    fake = Memory(now=START)
     with small.ledger() as ledger:
         for hit in ledger.hits():
             mine = [row for row in rows if row[0] == hit.page]
@@ -50,7 +50,7 @@ def recruiter_with(small: SmallStudy, rows: Sequence[Row]) -> FakeRecruiter:
     return fake
 
 
-def fetched(small: SmallStudy, fake: FakeRecruiter) -> Fetched:
+def fetched(small: SmallStudy, fake: Memory) -> Fetched:
     with open_account(small.folder, now=fake.clock, recruiter=fake) as account:
         return fetch(account)
 

@@ -233,7 +233,7 @@ def test_admission_is_a_study_of_its_own(tmp_path: Path, service: Prolific, web:
     with open_account(folder) as account:
         status(account)
         acts.admit(account, person(1))
-        assert account.ledger.submission_counts()["p0001.1"] == 1
+        assert account.ledger.by_status()["p0001.1"].total() == 1
     assert service.offers(person(1)) == [pages["id"]]
     assert service.submissions[session]["status"] == "AWAITING REVIEW"
 

@@ -10,9 +10,9 @@ import pytest
 
 from hitgen import build, check, cli
 from hitgen.publishing import publication
+from hitgen.recruiters.memory import Memory
 from hitgen.recruiters.mturk.kind import MTurkKind
 from tests.support.batches import make_batch
-from tests.support.recruiter import FakeRecruiter
 from tests.support.servers import serving
 
 
@@ -25,8 +25,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def recruiter(monkeypatch: pytest.MonkeyPatch) -> FakeRecruiter:
-    made = FakeRecruiter(now=publication.utc_now())
+def recruiter(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    made = Memory(now=publication.utc_now())
     monkeypatch.setattr(MTurkKind, "open", lambda *_: made)
     # The synthetic build has no images it could be made from or checked by.
     monkeypatch.setattr(check, "check", lambda *_, **__: None)
@@ -34,7 +34,7 @@ def recruiter(monkeypatch: pytest.MonkeyPatch) -> FakeRecruiter:
     return made
 
 
-def test_publish_status_and_close(folder: Path, recruiter: FakeRecruiter, capsys: pytest.CaptureFixture[str]) -> None:
+def test_publish_status_and_close(folder: Path, recruiter: Memory, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["publish", str(folder), "--dry-run"]) == 0
     assert capsys.readouterr().out.endswith("cap: $20.00; balance: $10000.00\nTotal: $14.40\n")
     assert not recruiter.hits
@@ -57,7 +57,7 @@ def test_publish_status_and_close(folder: Path, recruiter: FakeRecruiter, capsys
 
 
 def test_production_without_the_total_ends_with_1_and_yes_does_not_replace_it(
-    folder: Path, recruiter: FakeRecruiter, capsys: pytest.CaptureFixture[str]
+    folder: Path, recruiter: Memory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recruiter.environment = "production"
     toml = folder / "batch.toml"
@@ -70,7 +70,7 @@ def test_production_without_the_total_ends_with_1_and_yes_does_not_replace_it(
 
 
 def test_a_batch_that_was_never_published_is_told_so(
-    folder: Path, recruiter: FakeRecruiter, capsys: pytest.CaptureFixture[str]
+    folder: Path, recruiter: Memory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for verb in (["status"], ["expire"], ["delete"], ["close"], ["extend", "--hours", "1"]):
         assert cli.main([verb[0], str(folder), *verb[1:]]) == 1

@@ -16,8 +16,8 @@ from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
 from hitgen.recruiters import kind_of
+from hitgen.recruiters.memory import Memory
 from tests.support.batches import make_batch
-from tests.support.recruiter import FakeRecruiter
 from tests.support.servers import serving
 
 
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_each_verb_is_told_in_lines_and_json(folder: Path) -> None:
-    recruiter = FakeRecruiter()
+    recruiter = Memory()
     with open_publication(folder, now=recruiter.clock, recruiter=recruiter) as publication:
         plan = plan_publication(publication)
         lines = showing.plan_lines(plan)

@@ -155,7 +155,7 @@ def _summary(dataset: Dataset, collected: Collected) -> list[tuple[str, str]]:
         tiles += [("median page time", f"{collected.pilot.median_minutes:.1f} min")]
         tiles += [("pay", f"{collected.pilot.hourly_usd} USD an hour")]
     if collected.spending and not collected.spending.simulated:
-        tiles += [("paid", f"{collected.spending.paid_usd} of {collected.spending.committed_usd} USD")]
+        tiles += [("paid", f"{collected.spending.totals.paid_usd} of {collected.spending.totals.committed_usd} USD")]
     return tiles
 
 

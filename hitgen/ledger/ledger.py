@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -15,8 +16,6 @@ from typing import Any, cast
 
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.rows import (
-    SCHEMA,
-    TABLES,
     Action,
     Binding,
     Environment,
@@ -28,6 +27,7 @@ from hitgen.ledger.rows import (
     Received,
     moment,
 )
+from hitgen.ledger.schema import SCHEMA, prepare
 from hitgen.lib.sqlite import open_database, transaction
 
 
@@ -49,11 +49,7 @@ class Ledger:
         if version > SCHEMA:
             problem = f"was written by a newer hitgen (schema {version})"
             raise InputError(Fault(str(self.path), "", problem, "updating hitgen"))
-        if version == 0:
-            self._database.executescript(
-                f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {SCHEMA};"
-                f"INSERT INTO facts VALUES ('ledger', '{secrets.token_hex(8)}'); COMMIT;"
-            )
+        prepare(self._database)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -205,9 +201,8 @@ class Ledger:
 
     def add_submission(self, hit: Hit, row: Received, now: datetime) -> None:
         """Keep a submission, once by assignment; a later look updates its status only."""
-        if self._database.execute(
-            "SELECT 1 FROM forgotten WHERE worker_digest = ?", (self._digest(row.worker),)
-        ).fetchone():
+        if self._is_forgotten(row.worker):
+            self._add_nameless(hit.hit, row.assignment, row.status)
             return
         self._database.execute(
             "INSERT INTO submissions VALUES (:assignment, :hit, :page, :worker, :status, :accepted_at, :submitted_at,"
@@ -239,15 +234,20 @@ class Ledger:
                 auto_approval_at=moment(row["auto_approval_at"]),
             )
 
-    def submission_counts(self) -> dict[str, int]:
-        """How many submissions came in for each HIT, those of forgotten workers included."""
-        rows = self._database.execute(
-            "SELECT hit, forgotten + (SELECT count(*) FROM submissions s WHERE s.hit = h.hit) FROM hits h"
-        )
-        return {row[0]: row[1] for row in rows}
+    def by_status(self) -> dict[str, Counter[str]]:
+        """How many submissions each HIT has in each status, those of forgotten workers included."""
+        found: dict[str, Counter[str]] = {row[0]: Counter() for row in self._database.execute("SELECT hit FROM hits")}
+        both = "SELECT hit, status FROM submissions UNION ALL SELECT hit, status FROM nameless"
+        for hit, status, count in self._database.execute(f"SELECT hit, status, count(*) FROM ({both}) GROUP BY 1, 2"):
+            found[hit][status] = count
+        return found
+
+    def judged(self) -> Counter[str]:
+        """How many submissions are in each status, without those of forgotten workers."""
+        return Counter(dict(self._database.execute("SELECT status, count(*) FROM submissions GROUP BY 1").fetchall()))
 
     def unjudged(self) -> set[str]:
-        """The HITs with submissions that nobody has judged, as far as is known."""
+        """The HITs with submissions that are known, and that nobody has judged as far as is known."""
         rows = self._database.execute("SELECT DISTINCT hit FROM submissions WHERE status = 'Submitted'")
         return {row[0] for row in rows}
 
@@ -290,41 +290,55 @@ class Ledger:
 
     # Forgetting
 
-    @property
-    def forgotten_bonuses_usd(self) -> Decimal:
-        """What bonuses of forgotten workers cost with fees: money that stays spent."""
-        return Decimal(self.fact("forgotten_bonuses_usd") or "0.00")
+    def _digest(self, name: str) -> str:
+        return hashlib.sha256(f"{self.name}:{name}".encode()).hexdigest()
 
-    def _digest(self, worker: str) -> str:
-        return hashlib.sha256(f"{self.name}:{worker}".encode()).hexdigest()
+    def _is_forgotten(self, worker: str) -> bool:
+        sql = "SELECT 1 FROM forgotten WHERE worker_digest = ?"
+        return self._database.execute(sql, (self._digest(worker),)).fetchone() is not None
+
+    def _add_nameless(self, hit: str, assignment: str, status: str) -> None:
+        """Keep that a place was taken and what became of it, but not by whom."""
+        row = {"hit": hit, "digest": self._digest(assignment), "status": status}
+        known = self._database.execute("SELECT 1 FROM nameless WHERE digest = :digest", row).fetchone()
+        if not known:
+            # A ledger of schema 1 has counted this place without knowing which one it was.
+            self._database.execute(
+                "UPDATE nameless SET digest = :digest WHERE digest ="
+                " (SELECT digest FROM nameless WHERE hit = :hit AND digest LIKE 'unknown %' LIMIT 1)",
+                row,
+            )
+        self._database.execute(
+            "INSERT INTO nameless VALUES (:digest, :hit, :status) ON CONFLICT (digest) DO UPDATE SET status = :status",
+            row,
+        )
 
     def forget(self, worker: str) -> int:
         """Erase all that is kept of a worker, from the file's free pages too; returns the rows erased.
 
-        A digest stays, so that a later fetch does not bring the worker's answers back.
+        Without a name stay: that places were taken and paid, bonuses, and a digest, so that a later fetch does
+        not bring the worker's answers back.
         """
         with self.together():
-            erased = 0
-            self._database.execute(
-                "UPDATE hits SET forgotten = forgotten"
-                " + (SELECT count(*) FROM submissions s WHERE s.hit = hits.hit AND s.worker = ?)",
-                (worker,),
-            )
-            spent_usd = sum(
-                (
-                    Decimal(action.detail["cost_usd"])
-                    for action in self.actions()
-                    if action.worker == worker and action.action.startswith("bonus:")
-                ),
-                self.forgotten_bonuses_usd,
-            )
-            self.set_fact("forgotten_bonuses_usd", str(spent_usd))
-            for table in ("submissions", "actions"):
-                erased += self._database.execute(f"DELETE FROM {table} WHERE worker = ?", (worker,)).rowcount
             self._database.execute("INSERT OR IGNORE INTO forgotten VALUES (?)", (self._digest(worker),))
+            for row in [row for row in self.submissions() if row.worker == worker]:
+                self._add_nameless(row.hit, row.assignment, row.status)
+            for act in [act for act in self.actions() if act.worker == worker and act.action.startswith("bonus:")]:
+                self._database.execute(
+                    "INSERT INTO actions VALUES (:action, '', :token, :detail, :intended_at, :done_at, '')",
+                    {
+                        "action": f"bonus:forgotten:{self._digest(act.action)}",
+                        "token": secrets.token_hex(16),
+                        "detail": json.dumps({"cost_usd": act.detail["cost_usd"]}),
+                        "intended_at": act.intended_at.isoformat(),
+                        "done_at": act.done_at.isoformat() if act.done_at else None,
+                    },
+                )
+            tables = ("submissions", "actions")
+            erased = [self._database.execute(f"DELETE FROM {table} WHERE worker = ?", (worker,)) for table in tables]
         self._database.execute("VACUUM")
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return erased
+        return sum(cursor.rowcount for cursor in erased)
 
     def together(self) -> AbstractContextManager[None]:
         """Make the writes inside one transaction: all or none, one sync."""

@@ -1,4 +1,4 @@
-"""The tables of the ledger, and its rows as the rest of hitgen sees them."""
+"""What the ledger holds, as the rest of hitgen sees it."""
 
 from __future__ import annotations
 
@@ -9,39 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, cast
 
-SCHEMA = 1
 Environment = Literal["sandbox", "production", "local", "own"]
 """`own`: people of one's own or a server of one's own, where no money moves through hitgen."""
 Judgement = Literal["Submitted", "Approved", "Rejected"]
 HitState = Literal["intended", "refused", "created", "ended", "deleted"]
-
-TABLES = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE objects (key TEXT PRIMARY KEY, verified_at TEXT NOT NULL) STRICT;
-CREATE TABLE hits (
-  hit TEXT PRIMARY KEY, page TEXT NOT NULL, page_sha256 TEXT NOT NULL, replaces TEXT UNIQUE REFERENCES hits,
-  attempt INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('intended', 'refused', 'created', 'ended', 'deleted')),
-  "order" TEXT NOT NULL, annotation TEXT NOT NULL UNIQUE, token TEXT NOT NULL UNIQUE,
-  assignments INTEGER NOT NULL, reward_usd TEXT NOT NULL, cost_usd TEXT NOT NULL,
-  intended_at TEXT NOT NULL, outcome TEXT NOT NULL DEFAULT '',
-  hit_id TEXT UNIQUE, created_at TEXT, expires_at TEXT,
-  available INTEGER, pending INTEGER, completed INTEGER, seen_at TEXT,
-  forgotten INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE TABLE submissions (
-  assignment TEXT PRIMARY KEY, hit TEXT NOT NULL REFERENCES hits, page TEXT NOT NULL, worker TEXT NOT NULL,
-  status TEXT NOT NULL, accepted_at TEXT NOT NULL, submitted_at TEXT NOT NULL, auto_approval_at TEXT,
-  answer TEXT NOT NULL, fetched_at TEXT NOT NULL
-) STRICT;
-CREATE INDEX submissions_by_hit ON submissions (hit);
-CREATE TABLE actions (
-  action TEXT PRIMARY KEY, worker TEXT NOT NULL, token TEXT NOT NULL UNIQUE, detail TEXT NOT NULL,
-  intended_at TEXT NOT NULL, done_at TEXT, outcome TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE TABLE forgotten (worker_digest TEXT PRIMARY KEY) STRICT;
-"""
 
 
 @dataclass(frozen=True)
@@ -149,6 +120,11 @@ class Hit:
     expires_at: datetime | None
     available: int | None
     pending: int | None
+
+    @property
+    def place_usd(self) -> Decimal:
+        """What one worked place costs with fees, in dollars."""
+        return self.cost_usd / self.order.assignments
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from hitgen.ledger.rows import Hit, HitProgress
@@ -16,8 +17,7 @@ def collect(account: Account, everything: bool = False) -> int:
     """
     ledger, now = account.ledger, account.now()
     hits = {hit.hit_id: hit for hit in ledger.hits() if hit.hit_id and hit.state in ("created", "ended")}
-    counts, unjudged = ledger.submission_counts(), ledger.unjudged()
-    before = sum(counts.values())
+    known = ledger.by_status()
     found = {row.hit_id: row for row in account.recruiter.progress(list(hits))}
     account.check_clock()
     for hit_id, hit in hits.items():
@@ -26,10 +26,15 @@ def collect(account: Account, everything: bool = False) -> int:
             ledger.set_state(hit.hit, "deleted")
             continue
         ledger.seen(row)
-        late = row.expires_at <= now and counts[hit.hit] < row.assignments
-        if everything or late or hit.hit in unjudged or row.submitted != counts[hit.hit]:
+        count = known[hit.hit].total()
+        late = row.expires_at <= now and count < row.assignments
+        if everything or late or known[hit.hit]["Submitted"] or row.submitted != count:
             _take_in(account, hit, row)
-    return sum(ledger.submission_counts().values()) - before
+    return _count(ledger.by_status()) - _count(known)
+
+
+def _count(by_status: Mapping[str, Counter[str]]) -> int:
+    return sum(counts.total() for counts in by_status.values())
 
 
 def _take_in(account: Account, hit: Hit, row: HitProgress) -> None:

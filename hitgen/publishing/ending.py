@@ -9,9 +9,9 @@ from datetime import timedelta
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts import open_host
 from hitgen.ledger.rows import Hit
+from hitgen.ledger.totals import Totals, totals
 from hitgen.publishing.collecting import collect
 from hitgen.publishing.publication import Account
-from hitgen.publishing.standing import Standing
 
 LISTED_AFTER = timedelta(minutes=10)
 """After this long a HIT that was made is in the recruiter's listing."""
@@ -51,14 +51,13 @@ def extend(account: Account, time: timedelta) -> list[str]:
         raise InputError(Fault("extend", "--hours", "is not more time", "a number above 0"))
     if "extend" not in account.recruiter.can:
         raise InputError(Fault("batch.toml", "recruiter.kind", "cannot give HITs more time", "`hitgen publish`"))
+    now = account.now()
     collect(account)
-    standing = Standing(account)
-    # A HIT whose missing places were published anew must stay shut, or they would be paid twice.
-    replaced = {row.replaces for row in standing.rows if row.state != "refused"}
-    until = account.now() + time
+    found, until = totals(account.ledger, now), now + time
     changed = []
-    for row in standing.rows:
-        stays = row.state not in ("created", "ended") or row.hit in replaced or standing.left(row) <= 0
+    for row in found.hits:
+        # A HIT whose missing places were published anew must stay shut, or they would be paid twice.
+        stays = row.state not in ("created", "ended") or row.hit in found.replaced or not found.left[row.hit]
         if stays or not row.hit_id or (row.expires_at and row.expires_at >= until):
             continue
         account.recruiter.extend(row.hit_id, until)
@@ -88,14 +87,15 @@ def expire(account: Account) -> list[str]:
 
 def delete(account: Account) -> Ended:
     """Remove every HIT that is over and whose submissions are all judged; says why others remain."""
+    now = account.now()
     collect(account)
-    standing, unjudged = Standing(account), account.ledger.unjudged()
+    found, unjudged = totals(account.ledger, now), account.ledger.unjudged()
     done: list[str] = []
     left: dict[str, str] = {}
-    for row in standing.rows:
+    for row in found.hits:
         if row.state not in ("created", "ended", "intended"):
             continue
-        if why := _why_not(standing, row, unjudged):
+        if why := _why_not(found, row, unjudged):
             left[row.hit] = why
         else:
             account.recruiter.delete(row.hit_id or "")
@@ -104,12 +104,12 @@ def delete(account: Account) -> Ended:
     return Ended(tuple(done), left)
 
 
-def _why_not(standing: Standing, row: Hit, unjudged: set[str]) -> str:
+def _why_not(found: Totals, row: Hit, unjudged: set[str]) -> str:
     if row.state == "intended":
         return "its making was cut off: run `hitgen publish`"
     if row.pending:
         return f"{row.pending} workers are at work on it"
-    if not standing.is_over(row):
+    if row.hit not in found.over:
         return "it is still open: `hitgen expire` ends it"
     if row.hit in unjudged:
         return "it has submissions that are not judged: `hitgen review --apply`"

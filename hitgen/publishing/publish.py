@@ -12,6 +12,7 @@ from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import Progress, upload, verify
 from hitgen.ledger.rows import Binding, Hit
+from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.money import Quote
 from hitgen.lib.web import LOOPBACK
 from hitgen.publishing.built import MANIFEST_FACT
@@ -19,7 +20,6 @@ from hitgen.publishing.collecting import collect, keep_apart
 from hitgen.publishing.orders import Intended, raise_faults, requirement_faults
 from hitgen.publishing.placing import place, settle
 from hitgen.publishing.publication import Publication
-from hitgen.publishing.standing import Standing
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class PublicationPlan:
     """What `publish` is about to do; money in US dollars with fees.
 
     `now` are made by this run, `later` wait until HITs with the same study ladders are full, `doubtful`
-    were meant by a run that was cut off. `quote` covers now and later; `committed_usd` is what HITs that
-    exist, or may, cost or have cost.
+    were meant by a run that was cut off. `quote` covers now and later; `committed_usd` and `paid_usd` are those of
+    the ledger's totals.
     """
 
     account: Binding
@@ -37,6 +37,7 @@ class PublicationPlan:
     doubtful: tuple[Hit, ...]
     quote: Quote
     committed_usd: Decimal
+    paid_usd: Decimal
     cap_usd: Decimal | None
     balance_usd: Decimal | None
     files: int
@@ -73,18 +74,21 @@ def plan_publication(publication: Publication, topup: Mapping[str, int] | None =
     publication.check_clock()
     if not ledger.hits():
         _refuse_foreign(publication)
+    # Before the look: a HIT that expires after it may have been accepted meanwhile, and is not over yet.
+    at = publication.now()
     collect(publication)
-    missing = [*_missing(publication), *_replacements(publication), *_topup(publication, topup or {})]
-    now, later = _in_turn(publication, missing)
+    found = totals(ledger, at)
+    missing = [*_missing(publication), *_replacements(publication, found), *_topup(publication, topup or {})]
+    now, later = _in_turn(publication, found, missing)
     quote = publication.kind.quote((hit.order.assignments, hit.order.reward_usd) for hit in missing)
-    committed = Standing(publication).committed_usd()
     plan = PublicationPlan(
         account=recruiter.account(),
         now=tuple(now),
         later=tuple(later),
         doubtful=tuple(hit for hit in ledger.hits() if hit.state == "intended"),
         quote=quote,
-        committed_usd=committed,
+        committed_usd=found.committed_usd,
+        paid_usd=found.paid_usd,
         cap_usd=config.cap_usd,
         balance_usd=balance,
         files=len(publication.built.pages) + len(publication.built.packs),
@@ -145,19 +149,17 @@ def is_further(hit: str) -> bool:
     return hit.partition(".")[2].startswith("t")
 
 
-def _replacements(publication: Publication) -> list[Intended]:
+def _replacements(publication: Publication, found: Totals) -> list[Intended]:
     """New HITs for places that expired unworked; HITs that were ended on purpose are not replaced."""
-    standing = Standing(publication)
-    replaced = {row.replaces for row in standing.rows if row.state != "refused"}
-    found = []
-    for row in standing.rows:
-        left = standing.left(row)
-        if row.state != "created" or row.hit in replaced or left <= 0 or not standing.is_over(row):
+    new = []
+    for row in found.hits:
+        left = found.left[row.hit]
+        if row.state != "created" or row.hit in found.replaced or not left or row.hit not in found.over:
             continue
         stem, _, number = row.hit.partition("r")
         name = f"{stem}r{int(number or 1) + 1}"
-        found.append(publication.orders.further(row.page, name, left, publication.url(row.page), row.hit))
-    return found
+        new.append(publication.orders.further(row.page, name, left, publication.url(row.page), row.hit))
+    return new
 
 
 def _topup(publication: Publication, wanted: Mapping[str, int]) -> list[Intended]:
@@ -170,12 +172,14 @@ def _topup(publication: Publication, wanted: Mapping[str, int]) -> list[Intended
     return found
 
 
-def _in_turn(publication: Publication, missing: Iterable[Intended]) -> tuple[list[Intended], list[Intended]]:
+def _in_turn(
+    publication: Publication, found: Totals, missing: Iterable[Intended]
+) -> tuple[list[Intended], list[Intended]]:
     """What can be made now, and what waits for open HITs with the same study ladders."""
     if publication.kind.apart:
         return list(missing), []
-    groups, standing = publication.orders.groups, Standing(publication)
-    busy = {group for row in standing.rows if not standing.is_over(row) for group in groups[row.page].study}
+    groups = publication.orders.groups
+    busy = {group for row in found.hits if row.hit not in found.over for group in groups[row.page].study}
     now: list[Intended] = []
     later: list[Intended] = []
     for hit in missing:

@@ -9,8 +9,8 @@ from typing import Any
 
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.rows import Action, Bonus, Hit, Received
+from hitgen.ledger.totals import totals
 from hitgen.publishing.publication import Account
-from hitgen.publishing.standing import Standing
 from hitgen.results.reviewfile import ReviewRow, review_path
 from hitgen.results.study import Study
 
@@ -42,7 +42,7 @@ class ReviewPlan:
     """What is left to do of a review; `left` says what will not be done, and why.
 
     `rewards_usd` is what approving spends of money that was set aside when the HITs were made, with fees;
-    `bonuses_usd` is spent on top, with fees.
+    `bonuses_usd` is spent on top, with fees. `committed_usd` and `paid_usd` are those of the ledger's totals.
     """
 
     approve: tuple[ReviewRow, ...]
@@ -57,6 +57,8 @@ class ReviewPlan:
     environment: str
     rewards_usd: Decimal
     bonuses_usd: Decimal
+    committed_usd: Decimal
+    paid_usd: Decimal
 
     @property
     def total_usd(self) -> Decimal:
@@ -88,7 +90,7 @@ def plan_review(account: Account, study: Study) -> ReviewPlan:
     }
     can = account.recruiter.can
     possible = {name: acts if name in can else [] for name, acts in wanted.items()}
-    bound = account.ledger.account
+    bound, money = account.ledger.account, totals(account.ledger, account.now())
     plan = ReviewPlan(
         approve=tuple(possible["approve"]),
         reject=tuple(possible["reject"]),
@@ -103,10 +105,10 @@ def plan_review(account: Account, study: Study) -> ReviewPlan:
         ),
         unlisted=len(received) - len(rows),
         environment=bound.environment if bound else "local",
-        rewards_usd=sum(
-            (_place_usd(hits[received[row.assignment].hit]) for row in possible["approve"]), Decimal("0.00")
-        ),
+        rewards_usd=sum((hits[received[row.assignment].hit].place_usd for row in possible["approve"]), Decimal("0.00")),
         bonuses_usd=sum((planned.cost_usd for planned in possible["bonus"]), Decimal("0.00")),
+        committed_usd=money.committed_usd,
+        paid_usd=money.paid_usd,
     )
     _refuse_too_dear(account, plan, actions)
     return plan
@@ -123,10 +125,6 @@ def _rows(study: Study) -> list[ReviewRow]:
         raise InputError([Fault(path, "assignment", f"nobody handed in {name!r}", remedy) for name in strangers[:10]])
     # The recruiter's word stands, whatever became of these columns.
     return [replace(row, worker=known[name].worker, status=known[name].status) for name, row in study.review.items()]
-
-
-def _place_usd(hit: Hit) -> Decimal:
-    return (hit.cost_usd / hit.order.assignments).quantize(Decimal("0.01"))
 
 
 def _bonuses(
@@ -189,7 +187,7 @@ def _refuse_too_dear(account: Account, plan: ReviewPlan, actions: Mapping[str, A
     new_usd = sum(
         (p.cost_usd for p in plan.bonuses if f"bonus:{p.purpose}:{p.bonus.assignment}" not in actions), Decimal("0.00")
     )
-    total_usd = Standing(account).committed_usd() + new_usd
+    total_usd = plan.committed_usd + new_usd
     if new_usd and cap_usd is not None and total_usd > cap_usd:
         problem = f"with these bonuses the batch costs ${total_usd}, more than its cap of ${cap_usd}"
         faults.append(Fault("batch.toml", "recruiter.cap_usd", problem, "smaller bonuses, or a higher cap"))

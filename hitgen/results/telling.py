@@ -112,6 +112,7 @@ def review_plan_lines(plan: ReviewPlan) -> list[str]:
         lines.append(f"left: {len(plan.left) - MOST_NAMED} more")
     if plan.unlisted:
         lines.append(f"{plan.unlisted} submissions are not in the review file: `hitgen review` adds them")
+    lines.append(f"${plan.committed_usd} committed, of which ${plan.paid_usd} paid")
     if plan.is_empty:
         return [*lines, "Nothing is left to do"]
     return [*lines, f"${plan.rewards_usd} set aside at publishing, ${plan.bonuses_usd} more; Total: ${plan.total_usd}"]

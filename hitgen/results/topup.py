@@ -7,10 +7,10 @@ from pathlib import Path
 
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.totals import totals
 from hitgen.publishing.collecting import collect
 from hitgen.publishing.publication import LEDGER, Publication
 from hitgen.publishing.publish import PublicationPlan, plan_publication
-from hitgen.publishing.standing import Standing
 from hitgen.results.study import Study, read_study
 
 
@@ -105,20 +105,14 @@ def shortfalls(publication: Publication, study: Study) -> dict[str, Shortfall]:
 
 def coming(publication: Publication) -> dict[str, int]:
     """The assignments of each page that may still be handed in, or that `publish` makes by itself."""
-    standing = Standing(publication)
-    replaced = {row.replaces for row in standing.rows if row.state != "refused"}
+    state = totals(publication.ledger, publication.now())
     found: dict[str, int] = {}
-    for row in standing.rows:
-        if row.state in ("refused", "deleted"):
-            continue
-        count = standing.left(row)
-        if row.state == "ended":
-            count = 0 if standing.is_over(row) else min(count, row.pending or 0)
-        elif row.hit in replaced and standing.is_over(row):
-            count = 0
-        found[row.page] = found.get(row.page, 0) + max(0, count)
+    for row in state.hits:
+        anew = row.state == "created" and row.hit not in state.replaced
+        count = state.left[row.hit] if anew else state.coming[row.hit]
+        found[row.page] = found.get(row.page, 0) + count
     urls = {page.page: publication.url(page.page) for page in publication.built.pages}
-    made = {row.hit for row in standing.rows if row.state != "refused"}
+    made = {row.hit for row in state.hits if row.state != "refused"}
     for hit in publication.orders.first(urls):
         if hit.order.hit not in made:
             found[hit.order.page] = found.get(hit.order.page, 0) + hit.order.assignments

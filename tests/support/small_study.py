@@ -81,7 +81,7 @@ class SmallStudy:
         """The ledger with one HIT for each page, made where it is not."""
         ledger = Ledger(self.folder / "ledger.sqlite")
         if not ledger.hits():
-            ledger.bind(Binding("http://127.0.0.1:1", "111122223333", "local"))
+            ledger.bind(Binding("memory", "memory", "local"))
             for page in self.manifest.pages:
                 order = Order(
                     hit=f"{page.page}.1", page=page.page, kind=page.kind, url="http://127.0.0.1/x",
@@ -99,7 +99,7 @@ class SmallStudy:
         """Put (page, assignment, worker, raw answer) into the ledger, a minute apart."""
         with self.ledger() as ledger:
             hits = {hit.page: hit for hit in ledger.hits()}
-            before = sum(ledger.submission_counts().values())
+            before = sum(counts.total() for counts in ledger.by_status().values())
             with ledger.together():
                 for number, (page, assignment, worker, answer) in enumerate(answers, start=before):
                     at = START + timedelta(minutes=number)

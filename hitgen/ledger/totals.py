@@ -1,0 +1,96 @@
+"""The only sum of a ledger's money, and of the places that are left, to come, or over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.rows import Hit
+
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Where a ledger stands at one moment; money is in US dollars with fees, places are counted by HIT.
+
+    Committed is what is paid or may still have to be: of every HIT that was made, or may have been, the places
+    where somebody can still hand in (open, or at work where the HIT has ended) and those handed in and not
+    rejected; every bonus that is intended or paid. Nothing is committed to a HIT that was refused, to places
+    that nobody worked when their HIT ended, or to rejected work. Paid are approved places and bonuses that
+    are out. What forgotten workers did and got counts too.
+
+    `taken` places were handed in, `left` ones not, `coming` are those of `left` that still may be. `open` HITs
+    take new workers; for those `over` nobody can hand in any more. `judged` counts the submissions that the ledger has by status.
+    """
+
+    hits: tuple[Hit, ...]
+    taken: dict[str, int]
+    left: dict[str, int]
+    coming: dict[str, int]
+    open: frozenset[str]
+    over: frozenset[str]
+    judged: Counter[str]
+    committed_usd: Decimal
+    paid_usd: Decimal
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many HITs are in each state."""
+        return dict(Counter(hit.state for hit in self.hits))
+
+    @property
+    def asked(self) -> int:
+        """How many places the HITs that were made have."""
+        return sum(hit.order.assignments for hit in self.hits if hit.hit_id)
+
+    @property
+    def replaced(self) -> set[str | None]:
+        """The HITs whose places were published anew."""
+        return {hit.replaces for hit in self.hits if hit.state != "refused"}
+
+
+def totals(ledger: Ledger, now: datetime) -> Totals:
+    """The totals of a ledger as it was last brought up to date, with `now` before that was begun.
+
+    A HIT that expired in between is not over: somebody may have accepted it after it was looked at.
+    """
+    hits, by_status = ledger.hits(), ledger.by_status()
+    taken = {hit.hit: by_status[hit.hit].total() for hit in hits}
+    left = {hit.hit: max(0, hit.order.assignments - taken[hit.hit]) for hit in hits}
+    ended = {hit.hit for hit in hits if hit.state == "ended" or (hit.expires_at is not None and hit.expires_at <= now)}
+    over = {hit.hit for hit in hits if _is_over(hit, left[hit.hit], hit.hit in ended)}
+    coming = {
+        hit.hit: 0 if hit.hit in over else min(left[hit.hit], hit.pending or 0) if hit.hit in ended else left[hit.hit]
+        for hit in hits
+    }
+    bonuses = [act for act in ledger.actions() if act.action.startswith("bonus:")]
+    committed_usd = sum((Decimal(act.detail["cost_usd"]) for act in bonuses), Decimal(0))
+    paid_usd = sum((Decimal(act.detail["cost_usd"]) for act in bonuses if act.done_at), Decimal(0))
+    for hit in hits:
+        work = by_status[hit.hit]
+        committed_usd += hit.place_usd * (coming[hit.hit] + work.total() - work["Rejected"])
+        paid_usd += hit.place_usd * work["Approved"]
+    return Totals(
+        hits=tuple(hits),
+        taken=taken,
+        left=left,
+        coming=coming,
+        open=frozenset(hit.hit for hit in hits if hit.state == "created" and hit.hit not in ended | over),
+        over=frozenset(over),
+        judged=ledger.judged(),
+        committed_usd=committed_usd.quantize(CENT),
+        paid_usd=paid_usd.quantize(CENT),
+    )
+
+
+def _is_over(hit: Hit, left: int, ended: bool) -> bool:
+    """Whether nobody can hand in for this HIT any more; people who are at work when it ends still can."""
+    if hit.state in ("deleted", "refused"):
+        return True
+    if hit.state == "intended" or hit.pending is None:
+        return False
+    return left == 0 or (ended and hit.pending == 0)
