@@ -23,13 +23,14 @@ from hitgen.config.recruiting import CollectorResults, Recruiting
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.doubles.turkle.running import PASSWORD, RunningTurkle, running_turkle
 from hitgen.ledger.lock import locked
+from hitgen.methods.base import method_of
 from hitgen.publishing.publication import open_publication
 from hitgen.recruiters.link.config import LinkRecruiter
 from hitgen.recruiters.link.link import Link
 from hitgen.recruiters.prolific.config import ProlificRecruiter
 from hitgen.recruiters.turkle.config import TurkleRecruiter
 from hitgen.rehearse import Rehearsed, local_environment
-from hitgen.robots.crew import some_answer
+from hitgen.robots.robot import MakeRobot
 from hitgen.robots.visits import visit, work_at_turkle
 from hitgen.serving import open_collector
 
@@ -54,14 +55,14 @@ class PeopleRehearsal(Rehearsed):
         ended: Counter[str] = Counter()
         for hit in recruiter.places.hits():
             for place in list(recruiter.places.of(hit))[:robots]:
-                ended[visit(browser, place.url, some_answer, place.participant, self.locations)] += 1
+                ended[visit(browser, place.url, self.robot, place.participant)] += 1
         self.go_on()
         return ended
 
     @property
-    def locations(self) -> int:
-        """How many places a trial asks for."""
-        return int(getattr(self.publication.config.hit, "locations", 0))
+    def robot(self) -> MakeRobot:
+        """Who works the pages where nobody does."""
+        return method_of(self.publication.config).robot(self.publication.config)
 
 
 @dataclass
@@ -78,8 +79,8 @@ class TurkleRehearsal(PeopleRehearsal):
         """Let each robot log in and work what it is offered."""
         ended: Counter[str] = Counter()
         for number in range(1, min(robots, TURKLE_WORKERS) + 1):
-            given = self.service.url, f"worker{number}", PASSWORD, some_answer
-            ended.update(work_at_turkle(browser, *given, self.go_on, self.locations))
+            given = self.service.url, f"worker{number}", PASSWORD, self.robot
+            ended.update(work_at_turkle(browser, *given, self.go_on))
         return ended
 
 
@@ -100,7 +101,7 @@ class ProlificRehearsal(PeopleRehearsal):
         for number in range(1, robots * len(self.publication.built.pages) + 1):
             person = f"{number:024x}"
             while offers := self.service.offers(person):
-                ended[visit(browser, self.service.take(offers[0], person)[1], some_answer, person, self.locations)] += 1
+                ended[visit(browser, self.service.take(offers[0], person)[1], self.robot, person)] += 1
                 self.go_on()
         return ended
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from hitgen.analysis.konjnd import read_konjnd
 from hitgen.cli import main
+from hitgen.methods.pjnd.observers import Population
 from hitgen.results.dataset import make_dataset
-from hitgen.simulation.population import Population
 from hitgen.simulation.simulate import simulate
 from tests.support.large_study import make_study
 

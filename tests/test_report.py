@@ -26,9 +26,9 @@ from hitgen.analysis.sur import estimate_sur
 from hitgen.analysis.timing import pixel_effect
 from hitgen.cli import main
 from hitgen.ledger.ledger import Ledger
+from hitgen.methods.pjnd.observers import Population
 from hitgen.publishing.publication import LEDGER
 from hitgen.results.dataset import Dataset, make_dataset
-from hitgen.simulation.population import Population
 from hitgen.simulation.simulate import simulate
 from tests.support.large_study import make_study
 from tests.support.small_study import SmallStudy, xml

@@ -12,15 +12,16 @@ import pytest
 from hitgen.cli import main
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Binding
+from hitgen.methods.pjnd.manifest import Known
+from hitgen.methods.pjnd.observers import Kind, Observer, Population, draw_truth
+from hitgen.methods.population import Person, draw_people
 from hitgen.publishing.publication import LEDGER, make_way
 from hitgen.results.dataset import make_dataset
-from hitgen.simulation.observers import Gold, Observer, draw_truth
-from hitgen.simulation.population import Kind, Person, Population, draw_people
 from hitgen.simulation.simulate import read_truth, simulate
 from tests.support.large_study import make_study
 from tests.support.small_study import SmallStudy
 
-GOLD = Gold(30, 37, ((100.0, 100.0), (500.0, 100.0), (300.0, 400.0)))
+GOLD = Known(level=(30, 37), points=((100.0, 100.0), (500.0, 100.0), (300.0, 400.0)), radius_px=70, matches=2)
 
 
 def observers(kind: Kind, population: Population, count: int = 3000) -> list[Observer]:

@@ -52,10 +52,13 @@ class AnalysingVerbs:
     def simulate(self, options: argparse.Namespace) -> None:
         """Answer the batch and say where the truth is."""
         need_analysis()
-        from hitgen.simulation.population import Population, read_population
+        from hitgen.config.loading import read_config
+        from hitgen.methods.base import method_of
+        from hitgen.simulation.population import read_population
         from hitgen.simulation.simulate import simulate
 
-        population = read_population(options.population) if options.population else Population()
+        model = method_of(read_config(options.folder / "batch.toml")).simulation().population
+        population = read_population(options.population, model) if options.population else model()
         if options.spammers is not None:
             if not 0 <= options.spammers <= 1:
                 raise InputError(Fault("--spammers", "", f"{options.spammers:g} is no share", "a number from 0 to 1"))

@@ -89,6 +89,7 @@ class RehearsingVerbs:
 
     def _by_robots(self, options: argparse.Namespace, rehearsal: Rehearsal) -> Counter[str]:
         """Let robots work all there is; how many got stuck where."""
+        from hitgen.methods.base import method_of
         from hitgen.robots.crew import work
 
         publication = rehearsal.publication
@@ -96,8 +97,8 @@ class RehearsingVerbs:
         bar, count = ProgressBar("robots"), itertools.count(1)
         done = work(
             rehearsal.marketplace,
+            method_of(publication.config).robot(publication.config),
             workers=options.robots,
-            locations=getattr(publication.config.hit, "locations", 0),
             between=rehearsal.go_on,
             worked=lambda _: bar(next(count), places),
         )

@@ -17,13 +17,15 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
 from hitgen.config.kinds import METHODS
 from hitgen.config.screening import Rule
-from hitgen.manifest import Ladder, Manifest, Question, Trial
+from hitgen.manifest import Ladder, Manifest, Trial
 from hitgen.methods import columns
 from hitgen.methods.columns import Column, Table
+from hitgen.methods.population import Simulation
 from hitgen.methods.submission import Row, RowT
 from hitgen.methods.work import Finding, Key, Work
 from hitgen.pages.data import PageData
 from hitgen.plan import LadderKey, Plan, PlannedTrial, make_plan
+from hitgen.robots.robot import MakeRobot, WorkRecord
 
 ConfigT = TypeVar("ConfigT", bound=BatchConfig)
 ManifestT = TypeVar("ManifestT", bound=Manifest)
@@ -93,7 +95,7 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """Why a row cannot be an answer to its trial; `last` is the number of the trial's last attempt."""
         yield from ()
 
-    def grade(self, row: RowT, question: Question) -> tuple[bool, ...]:
+    def grade(self, row: RowT, question: Any) -> tuple[bool, ...]:
         """For each of `checks`, whether a known answer was given."""
         return ()
 
@@ -104,6 +106,20 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     def marks(self, used: Mapping[Key, Any], config: ConfigT) -> Mapping[Key, Mark]:
         """What a used study rating is among the others; `used` are attempts by assignment and trial."""
         return {}
+
+    # Who answers where nobody does
+
+    def simulation(self) -> Simulation:
+        """Simulated observers."""
+        raise NotImplementedError(f"{self.name} has no simulated observers")
+
+    def robot(self, config: ConfigT, policy: Any = None) -> MakeRobot:
+        """A robot that works a page in a browser: by `policy`, which says what it answers, or anyhow."""
+        raise NotImplementedError(f"{self.name} has no robot")
+
+    def robot_faults(self, record: WorkRecord, submission: dict[str, Any]) -> list[str]:
+        """How a submission differs from what its robot did."""
+        return []
 
     # What comes of it
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from playwright.sync_api import TimeoutError as WaitedInVainError
 
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.robots.browser import open_browser
-from hitgen.robots.robot import Answer, Policy, Robot, Trial, WorkRecord
+from hitgen.robots.robot import MakeRobot, WorkRecord
 
 VIEWPORT = {"width": 1680, "height": 1050}
 WAIT_MS = 30_000
@@ -29,27 +28,17 @@ class Worked:
     record: WorkRecord
 
 
-def some_answer(trial: Trial) -> Answer:
-    """An answer without any meaning, the same each time: a middle level and places all over the picture."""
-    chance = random.Random(f"{trial.worker} {trial.trial}")
-    inside = [(chance.uniform(0.1, 0.9), chance.uniform(0.1, 0.9)) for _ in range(20)]
-    points = [(round(x * trial.width, 2), round(y * trial.height, 2)) for x, y in inside]
-    return Answer(chance.randint(max(1, trial.level_count // 4), max(1, 3 * trial.level_count // 4)), points)
-
-
 def work(
     marketplace: Marketplace,
-    answers: Policy = some_answer,
+    robot: MakeRobot,
     workers: int = 1,
-    locations: int = 3,
     between: Callable[[], object] | None = None,
     worked: Callable[[Worked], object] | None = None,
     at_once: int = 2,
 ) -> list[Worked]:
     """Let every open HIT be worked by `workers` different robots, as far as its places and its demands allow.
 
-    `answers` says what a robot sees in a trial; `trial.worker` is the robot's worker id. It is called from
-    `at_once` threads. They work in rounds of at most one HIT a robot, and `between` is called after each: there
+    `robot` makes each of them, from `at_once` threads. They work in rounds of at most one HIT a robot, and `between` is called after each: there
     a requester can collect, publish and grant, so that nobody is offered what they must not see; `worked` is told
     each HIT when it is done. A robot that is offered nothing more leaves, and a new one comes. Raises InputError where there is no browser.
     """
@@ -57,7 +46,7 @@ def work(
     while pairs := crew.next_round():
         shares = [pairs[start::at_once] for start in range(min(at_once, len(pairs)))]
         with ThreadPoolExecutor(len(shares)) as pool:
-            for some in pool.map(lambda share: _work_some(marketplace, answers, share, locations, worked), shares):
+            for some in pool.map(lambda share: _work_some(marketplace, robot, share, worked), shares):
                 done += some
         if between:
             between()
@@ -101,9 +90,8 @@ class Crew:
 
 def _work_some(
     marketplace: Marketplace,
-    answers: Policy,
+    robot: MakeRobot,
     pairs: Sequence[tuple[str, str]],
-    locations: int,
     worked: Callable[[Worked], object] | None,
 ) -> list[Worked]:
     with open_browser() as browser:
@@ -113,7 +101,7 @@ def _work_some(
             try:
                 page = context.new_page()
                 page.set_default_timeout(WAIT_MS)
-                found.append(work_one(page, marketplace.worker_url, answers, worker, hit_id, locations))
+                found.append(work_one(page, marketplace.worker_url, robot, worker, hit_id))
             finally:
                 context.close()
             if worked:
@@ -121,21 +109,21 @@ def _work_some(
         return found
 
 
-def work_one(page: Any, worker_url: str, answers: Policy, worker: str, hit_id: str, locations: int) -> Worked:
+def work_one(page: Any, worker_url: str, robot: MakeRobot, worker: str, hit_id: str) -> Worked:
     """Let one worker take one HIT in a Playwright page; where it gets stuck, the HIT is returned."""
     page.goto(f"{worker_url}?workerId={worker}")
     page.locator(f'tr[data-hit-id="{hit_id}"] button').click()
     frame = page.locator("iframe#frame").element_handle().content_frame()
     frame.wait_for_function("() => document.documentElement.dataset.screen")
-    robot = Robot(frame, answers, locations, worker)
+    made = robot(frame, worker)
     try:
-        robot.work()
-        if (ended := robot.screen()) == "submit":
-            robot.hit("submit").click()
+        made.work()
+        if (ended := made.screen()) == "submit":
+            made.hit("submit").click()
             frame.locator("#told").wait_for()
-            return Worked(worker, hit_id, "done", robot.record)
+            return Worked(worker, hit_id, "done", made.record)
     except WaitedInVainError:
         # The page waits for something that a robot does not know how to do.
-        ended = robot.screen()
+        ended = made.screen()
     page.get_by_role("button", name="Return").click()
-    return Worked(worker, hit_id, ended, robot.record)
+    return Worked(worker, hit_id, ended, made.record)

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hitgen.robots.robot import Policy, Robot
+from hitgen.robots.robot import MakeRobot
 
 VIEWPORT = {"width": 1680, "height": 1050}
 WAIT_MS = 60_000
 DONE = "() => document.documentElement.dataset.screen === 'done'"
 
 
-def visit(browser: Any, url: str, answers: Policy, worker: str, locations: int = 3) -> str:
+def visit(browser: Any, url: str, robot: MakeRobot, worker: str) -> str:
     """Work the page at `url` and wait until its answers have arrived; `done`, or the screen it got stuck on."""
     context = browser.new_context(viewport=VIEWPORT)
     try:
         page = context.new_page()
         page.set_default_timeout(WAIT_MS)
         page.goto(url)
-        robot = Robot(page, answers, locations, worker)
-        robot.work()
-        if (ended := robot.screen()) != "submit":
+        made = robot(page, worker)
+        made.work()
+        if (ended := made.screen()) != "submit":
             return ended
-        robot.hit("submit").click()
+        made.hit("submit").click()
         page.wait_for_function(DONE)
         return "done"
     finally:
@@ -35,9 +35,8 @@ def work_at_turkle(
     url: str,
     worker: str,
     password: str,
-    answers: Policy,
+    robot: MakeRobot,
     between: Callable[[], object],
-    locations: int = 3,
 ) -> list[str]:
     """Log in and work every task that is offered; how each ended. `between` is called after each."""
     ended: list[str] = []
@@ -52,7 +51,7 @@ def work_at_turkle(
         page.wait_for_url(f"{url}/")
         while (offers := page.get_by_role("button", name="Accept next Task")).count():
             offers.first.click()
-            ended.append(_one_task(page, url, worker, answers, locations))
+            ended.append(_one_task(page, url, worker, robot))
             if ended[-1] != "done":
                 return ended
             between()
@@ -62,15 +61,15 @@ def work_at_turkle(
         context.close()
 
 
-def _one_task(page: Any, url: str, worker: str, answers: Policy, locations: int) -> str:
+def _one_task(page: Any, url: str, worker: str, robot: MakeRobot) -> str:
     """The task in its two frames: Turkle's and the study's page."""
     inner = page.frame_locator("#task_assignment_iframe").frame_locator("#hitgen-page")
     inner.locator("html[data-screen]").wait_for()
     frame = inner.locator("html").element_handle().owner_frame()
-    robot = Robot(frame, answers, locations, worker)
-    robot.work()
-    if (ended := robot.screen()) != "submit":
+    made = robot(frame, worker)
+    made.work()
+    if (ended := made.screen()) != "submit":
         return ended
-    robot.hit("submit").click()
+    made.hit("submit").click()
     page.wait_for_url(f"{url}/")
     return "done"

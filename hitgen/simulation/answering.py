@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,17 +13,17 @@ from typing import Any
 import numpy as np
 
 from hitgen.config.batch import BatchConfig
-from hitgen.manifest import Ladder, Manifest, Page, Trial
-from hitgen.methods.pjnd.grade import level_is_right, places_are_right
-from hitgen.simulation.observers import Answer, Gold, LadderTruth, Observer
-from hitgen.simulation.population import Person, Population
+from hitgen.manifest import Manifest, Page, Question, Trial
+from hitgen.methods.base import method_of
+from hitgen.methods.population import Person, Population
+from hitgen.methods.submission import read_submission
+from hitgen.results.screening import passed_share
 
 REFRESH_HZ = (60.0, 60.0, 60.0, 75.0, 120.0, 144.0)
 PIXEL_RATIOS = (1.0, 1.0, 1.25, 1.5, 2.0)
 CSS_PX_PER_CM = (34.0, 44.0)
 OPENING_MS = 60_000
 LEAST_TRIAL_S = 6.0
-TRACE_STEPS = 12
 
 
 @dataclass(frozen=True)
@@ -47,21 +48,23 @@ class SimulatedWorker:
     ) -> None:
         self.person = person
         self._manifest = manifest
-        self.locations = config.hit.locations  # type: ignore[attr-defined]
         self._config = config
         self._rng = rng
-        self._observer = Observer(population, person, rng, self.locations)
+        self._observer = method_of(config).simulation().observer(population, person, config, rng)
         median_s = population.trial_s if person.honest else population.spammer_trial_s
         self._pace_s = median_s * float(rng.lognormal(0, 0.25))
         self.screen = Screen(
             float(rng.choice(REFRESH_HZ)), float(rng.choice(PIXEL_RATIOS)), float(rng.uniform(*CSS_PX_PER_CM))
         )
 
-    def answer(self, trial: Trial, truth: LadderTruth) -> Answer:
+    def answer(self, trial: Trial, truth: Any) -> Any:
         """What this person answers to a trial."""
-        return self._observer.answer(truth, _gold(self._known(trial)))
+        return self._observer.answer(truth, self._known(trial))
 
-    def work(self, page: Page, truths: Mapping[str, LadderTruth], assignment: str, at: datetime) -> dict[str, Any]:
+    def _known(self, trial: Trial) -> Question | None:
+        return self._manifest.by_question.get(trial.question or "")
+
+    def work(self, page: Page, truths: Mapping[str, Any], assignment: str, at: datetime) -> dict[str, Any]:
         """The submission for one page, opened at `at`; training first, each coached until it is right."""
         config, trials = self._config, page.trials
         training = [trial for trial in trials if trial.role == "training"]
@@ -71,39 +74,28 @@ class SimulatedWorker:
         clock_ms = OPENING_MS
         for trial in order:
             answers, known = [self.answer(trial, truths[trial.ladder])], self._known(trial)
-            if trial.role == "training" and known and not _is_right(answers[0], known):
-                answers.append(Answer(known.level[0], [*known.points][: self.locations]))
+            if trial.role == "training" and known and (better := self._observer.coached(answers[0], known)):
+                answers.append(better)
             for attempt, answer in enumerate(answers, start=1):
-                rows.append(self._row(trial.trial, self._manifest.by_key[trial.key], attempt, answer, clock_ms))
+                rows.append(self._row(trial, attempt, answer, clock_ms))
                 clock_ms = rows[-1]["ended_ms"] + 1500
         return {
             "schema": 1, "batch": config.batch.name, "page": page.page, "assignment": assignment,
             "worker": self.person.worker, "hit": "", "opened_at": at.isoformat(), "submitted_ms": clock_ms + 5000,
             "order": [trial.trial for trial in order], "trials": rows,
-            "display": self._display(truths[order[0].ladder].width),
+            "display": self._display(self._manifest.by_key[order[0].key].width),
             "calibration": {"css_px_per_cm": self.screen.css_px_per_cm},
             "consent": {"sha256": hashlib.sha256(config.consent.title.encode()).hexdigest(), "at": at.isoformat()},
             "survey": {},
         }  # fmt: skip
 
-    def _known(self, trial: Trial) -> Any:
-        return self._manifest.by_question.get(trial.question or "")
-
-    def _row(self, trial: str, ladder: Ladder, attempt: int, answer: Answer, started_ms: int) -> dict[str, Any]:
+    def _row(self, trial: Trial, attempt: int, answer: Any, started_ms: int) -> dict[str, Any]:
         lasted_ms = int(1000 * max(LEAST_TRIAL_S, self._pace_s * float(self._rng.lognormal(0, 0.35))))
-        level = ladder.level_max if answer.level is None else answer.level
+        own = self._observer.row(answer, self._manifest.by_key[trial.key], lasted_ms)
         return {
-            "trial": trial, "attempt": attempt, "level": answer.level, "none_seen": answer.level is None,
-            "points": [list(point) for point in answer.points],
-            "started_ms": started_ms, "ended_ms": started_ms + lasted_ms, "slider_start": 0,
-            "trace": self._trace(level, ladder.level_max, lasted_ms), "timing": self._timing(lasted_ms),
+            "trial": trial.trial, "attempt": attempt, **own, "started_ms": started_ms, "ended_ms": started_ms + lasted_ms,
+            "timing": self._timing(lasted_ms),
         }  # fmt: skip
-
-    def _trace(self, level: int, level_max: int, lasted_ms: int) -> list[list[int]]:
-        """Up in steps, a little beyond, and back."""
-        beyond = min(level_max, level + int(self._rng.integers(1, 6)))
-        steps = [round(beyond * (step + 1) / TRACE_STEPS) for step in range(TRACE_STEPS)]
-        return [[0, 0], *([lasted_ms * (n + 1) // 20, at] for n, at in enumerate(steps)), [lasted_ms * 7 // 10, level]]
 
     def _timing(self, lasted_ms: int) -> dict[str, Any]:
         """As the schedule is on this screen: swaps fall on whole frames, nominal ones before and after their time."""
@@ -131,22 +123,11 @@ class SimulatedWorker:
         }  # fmt: skip
 
 
-def _gold(known: Any) -> Gold | None:
-    return Gold(known.level[0], known.level[1], known.points) if known else None
-
-
-def _is_right(answer: Answer, known: Any) -> bool:
-    return level_is_right(answer.level, known) and places_are_right(answer.points, known)
-
-
-def is_admitted(submission: dict[str, Any], page: Page, manifest: Manifest, pass_share: float) -> bool:
-    """Whether the quiz of a qualification page was passed: each gold answer is checked for its level and its places."""
-    passed = asked = 0
-    for row in submission["trials"]:
-        trial = page.by_trial[row["trial"]]
-        known: Any = manifest.by_question.get(trial.question or "")
-        if trial.role == "gold" and known:
-            points = [(x, y) for x, y in row["points"]]
-            passed += level_is_right(row["level"], known) + places_are_right(points, known)
-            asked += 2
-    return not asked or passed / asked >= pass_share
+def is_admitted(submission: dict[str, Any], page: Page, manifest: Manifest, config: BatchConfig) -> bool:
+    """Whether the quiz of a qualification page was passed."""
+    method, stage = method_of(config), config.qualification
+    read = read_submission(json.dumps(submission), method.row)
+    asked = [(row, manifest.by_question.get(page.by_trial[row.trial].question or "")) for row in read.trials]
+    passes = [method.grade(row, known) for row, known in asked if known and page.by_trial[row.trial].role == "gold"]
+    share = passed_share([sum(check) for check in zip(*passes, strict=True)], len(passes))
+    return stage is None or share is None or share >= stage.pass_share

@@ -9,13 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hitgen.config.batch import BatchConfig
+from hitgen.config.loading import CONFIG_NAME, read_config
 from hitgen.errors import OutsideError
 from hitgen.manifest import Page
+from hitgen.methods.base import method_of
 from hitgen.preview import page_address
 from hitgen.robots.browser import open_browser
-from hitgen.robots.robot import Answer, Robot, Trial, differences
 from hitgen.simulation.answering import SimulatedWorker
-from hitgen.simulation.observers import LadderTruth
 from hitgen.simulation.simulate import Work
 
 VIEWPORT = {"width": 1680, "height": 1050}
@@ -26,26 +27,26 @@ WAIT_MS = 60_000
 def robots(folder: Path) -> Iterator[Work]:
     """A way to work the pages of a built batch in a headless browser; InputError where there is none."""
     addresses: dict[str, str] = {}
+    config = read_config(folder / CONFIG_NAME)
     with open_browser() as browser:
 
         def work(
             worker: SimulatedWorker,
             page: Page,
-            truths: Mapping[str, LadderTruth],
+            truths: Mapping[str, Any],
             assignment: str,
             at: datetime,
         ) -> dict[str, Any]:
             if page.page not in addresses:
                 addresses[page.page] = page_address(folder, page.page)
 
-            def answer(trial: Trial) -> Answer:
-                known = page.by_trial[trial.trial]
-                given = worker.answer(known, truths[known.ladder])
-                return Answer(given.level, list(given.points))
+            def answer(shown: Any) -> Any:
+                trial = page.by_trial[shown.trial]
+                return worker.answer(trial, truths[trial.ladder])
 
             context = browser.new_context(viewport=VIEWPORT, accept_downloads=True)
             try:
-                record = _worked(context, addresses[page.page], worker, answer)
+                record = _worked(context, addresses[page.page], config, worker, answer)
             finally:
                 context.close()
             record |= {"assignment": assignment, "worker": worker.person.worker, "opened_at": at.isoformat()}
@@ -54,18 +55,19 @@ def robots(folder: Path) -> Iterator[Work]:
         yield work
 
 
-def _worked(context: Any, address: str, worker: SimulatedWorker, answer: Any) -> dict[str, Any]:
+def _worked(context: Any, address: str, config: BatchConfig, worker: SimulatedWorker, answer: Any) -> dict[str, Any]:
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
     page.goto(address)
     page.wait_for_function("() => document.documentElement.dataset.screen")
-    robot = Robot(page, answer, worker.locations, worker.person.worker)
+    method = method_of(config)
+    robot = method.robot(config, answer)(page, worker.person.worker)
     done = robot.work()
     if robot.screen() != "submit":
         raise OutsideError(f"a robot got no further than screen {robot.screen()} of {address}")
     with page.expect_download() as offered:
         robot.hit("download-json").click()
     record: dict[str, Any] = json.loads(Path(offered.value.path()).read_text("utf-8"))
-    if faults := differences(done, record):
+    if faults := method.robot_faults(done, record):
         raise OutsideError(f"{address} did not record what was done there: {faults[0]}")
     return record

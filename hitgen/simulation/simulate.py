@@ -21,13 +21,13 @@ from hitgen.ledger.rows import Order
 from hitgen.lib.files import write_whole
 from hitgen.lib.money import FREE
 from hitgen.manifest import Manifest, Page, read_manifest
+from hitgen.methods.base import method_of
+from hitgen.methods.population import Person, Population, draw_people
 from hitgen.publishing.collecting import collect
 from hitgen.publishing.publication import LEDGER, Account
 from hitgen.recruiters.memory import Memory
 from hitgen.simulation.answering import SimulatedWorker, is_admitted
 from hitgen.simulation.dealing import Deal
-from hitgen.simulation.observers import LadderTruth, draw_truth
-from hitgen.simulation.population import Person, Population, draw_people
 
 SIMULATED = "simulated"
 TRUTH = "simulation/truth.json"
@@ -35,7 +35,7 @@ LEAST_TO_QUIZ = 20
 """Workers hired at once where a quiz lets only some of them in."""
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
-Work = Callable[[SimulatedWorker, Page, Mapping[str, LadderTruth], str, datetime], dict[str, Any]]
+Work = Callable[[SimulatedWorker, Page, Mapping[str, Any], str, datetime], dict[str, Any]]
 """How a worker comes to a submission: (worker, page, truths, assignment, when)."""
 
 
@@ -43,7 +43,7 @@ Work = Callable[[SimulatedWorker, Page, Mapping[str, LadderTruth], str, datetime
 class Truth:
     """What the simulation knows and the analysis must find out."""
 
-    ladders: Mapping[str, LadderTruth]
+    ladders: Mapping[str, Any]
     people: tuple[Person, ...]
 
 
@@ -72,7 +72,8 @@ def simulate(
     config, manifest = read_config(folder / "batch.toml"), read_manifest(folder)
     path = folder / LEDGER
     rng = np.random.default_rng(seed)
-    truths = _truths(manifest, population, rng)
+    method = method_of(config).simulation()
+    truths = {ladder.ladder: method.truth(population, ladder, rng) for ladder in manifest.ladders}
     with locked(path):
         _refuse_real(path)
         fresh = path.with_name(f"{LEDGER}.simulating")
@@ -106,13 +107,6 @@ def _remove(path: Path) -> None:
         name.unlink(missing_ok=True)
 
 
-def _truths(manifest: Manifest, population: Population, rng: np.random.Generator) -> dict[str, LadderTruth]:
-    return {
-        ladder.ladder: draw_truth(population, ladder.ladder, (ladder.width, ladder.height), ladder.level_max, rng)
-        for ladder in manifest.ladders
-    }
-
-
 class _Made:
     """Workers and their submissions, one after another."""
 
@@ -121,7 +115,7 @@ class _Made:
         config: BatchConfig,
         manifest: Manifest,
         population: Population,
-        truths: Mapping[str, LadderTruth],
+        truths: Mapping[str, Any],
         rng: np.random.Generator,
         work: Work,
     ) -> None:
@@ -189,9 +183,7 @@ def _fill(
 
 
 def _passes(made: _Made, worker: SimulatedWorker, quiz: Page, recruiter: Memory) -> bool:
-    record = made.submit(worker, quiz, recruiter)
-    stage = made.config.qualification
-    return stage is None or is_admitted(record, quiz, made.manifest, stage.pass_share)
+    return is_admitted(made.submit(worker, quiz, recruiter), quiz, made.manifest, made.config)
 
 
 def _publish(ledger: Ledger, recruiter: Memory, config: BatchConfig, page: Page) -> None:
@@ -216,7 +208,6 @@ def _write_truth(folder: Path, truth: Truth) -> None:
 def read_truth(folder: Path) -> Truth:
     """The truth of the last simulation of a batch."""
     record = json.loads((folder / TRUTH).read_text("utf-8"))
-    ladders = (
-        LadderTruth(**{**row, "hotspots": tuple((x, y) for x, y in row["hotspots"])}) for row in record["ladders"]
-    )
+    method = method_of(read_config(folder / "batch.toml")).simulation()
+    ladders = [method.truth_of(row) for row in record["ladders"]]
     return Truth({ladder.ladder: ladder for ladder in ladders}, tuple(Person(**row) for row in record["people"]))

@@ -20,10 +20,9 @@ from hitgen.analysis.pjnd import Estimate
 from hitgen.analysis.regions import map_correlation, region_map, sigma_px
 from hitgen.analysis.study import Analysis, analyse
 from hitgen.analysis.sur import fit_sur
+from hitgen.methods.pjnd.observers import BASE_HEIGHT_PX, LadderTruth, Population
 from hitgen.results.dataset import Dataset, dataset_of
 from hitgen.results.study import Study, read_study
-from hitgen.simulation.observers import BASE_HEIGHT_PX, LadderTruth
-from hitgen.simulation.population import Population
 from hitgen.simulation.simulate import Truth, read_truth, simulate
 from tests.support.figures import write_figures
 from tests.support.large_study import make_study

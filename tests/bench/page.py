@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from hitgen.build import build
 from hitgen.manifest import read_manifest
-from hitgen.robots.robot import Answer, Robot
+from hitgen.methods.pjnd.robot import Answer, Robot
 from hitgen.stimuli.packs import read_pack
 from tests.bench.build import photographs
 from tests.support.batches import HEAD

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from hitgen.config.hit import Display
-from hitgen.robots.robot import Answer, Robot
+from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.support.batches import built_page, write_batch
 from tests.support.browsers import OpenPage
 

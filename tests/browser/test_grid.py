@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page
 
-from hitgen.robots.robot import Answer, Robot
+from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.support.batches import HEAD, built_page
 from tests.support.browsers import OpenPage
 
@@ -114,11 +114,11 @@ def test_the_submission_names_what_the_screen_showed(
         page.keyboard.press("ArrowRight")
     shown = {read_level(page, ratio) for _ in range(12)}
     assert len(shown) == 2 and 0 in shown
-    robot._press("confirm")
+    robot.press("confirm")
     page.wait_for_function("() => document.querySelector('[data-hit=stage]').dataset.phase === 'locate'")
     for place in find_dots(page, ratio):
         page.mouse.click(*place)
-    robot._press("confirm")
+    robot.press("confirm")
     robot.work()
     with page.expect_download() as download:
         robot.hit("download-json").click()

@@ -10,7 +10,7 @@ import pytest
 
 from hitgen.build import build
 from hitgen.manifest import read_manifest
-from hitgen.robots.robot import Answer, Robot
+from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.support.batches import write_batch
 from tests.support.browsers import OpenPage
 from tests.support.servers import PageServer, serve

@@ -13,7 +13,7 @@ import pytest
 
 from hitgen.build import build
 from hitgen.lib.shipped import shipped
-from hitgen.robots.robot import Answer, Robot, Trial, differences
+from hitgen.methods.pjnd.robot import Answer, Robot, Trial, differences
 from tests.support.batches import built_page, write_batch
 from tests.support.browsers import OpenPage
 

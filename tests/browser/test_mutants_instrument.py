@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from hitgen.build import build
-from hitgen.robots.robot import Answer, Robot
+from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.browser.test_mutants import PIXELS, mutate
 from tests.support.batches import built_page, write_batch
 

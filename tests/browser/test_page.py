@@ -11,7 +11,8 @@ import pytest
 
 from hitgen.build import build
 from hitgen.manifest import read_manifest
-from hitgen.robots.robot import Answer, Robot, Trial, WorkRecord, differences
+from hitgen.methods.pjnd.robot import Answer, Robot, Trial, differences
+from hitgen.robots.robot import WorkRecord
 from tests.support.batches import built_page, write_batch
 from tests.support.browsers import OpenPage
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from hitgen.robots.robot import Answer, Robot, Trial, differences
+from hitgen.methods.pjnd.robot import Answer, Robot, Trial, differences
 from tests.support.batches import built_page, write_batch
 from tests.support.browsers import OpenPage
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars
 import pytest
 
-from hitgen.robots.robot import Answer, Robot
+from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.support.batches import built_page, write_batch
 from tests.support.browsers import OpenPage
 from tests.support.truthful_robots import Truth, dataset, differences, rehearsed, work_all

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Frame, Page
 from hitgen.build import build
 from hitgen.cli import main
 from hitgen.doubles.turkle.running import PASSWORD, RunningTurkle, running_turkle
+from hitgen.methods.pjnd.robot import Robot, differences
 from hitgen.publishing.publication import open_account
 from hitgen.publishing.status import status
-from hitgen.robots.robot import Robot, differences
 from tests.support.batches import link_batch
 from tests.support.servers import free_port, serving
 from tests.support.visitors import InFrame, answer, visit

@@ -21,12 +21,13 @@ from hitgen.build import build
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.doubles.turkle.running import PASSWORD, running_turkle
 from hitgen.manifest import read_manifest
+from hitgen.methods.pjnd.robot import Answer, Robot, Trial
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.results.export import export, export_path
 from hitgen.results.fetching import fetch
 from hitgen.robots.crew import work_one
-from hitgen.robots.robot import Answer, Trial
+from hitgen.robots.robot import MakeRobot
 from hitgen.robots.visits import visit, work_at_turkle
 from tests.browser.test_rehearse_people import without_seal
 from tests.support.batches import places, write_batch
@@ -85,6 +86,10 @@ class Seeded:
         return context
 
 
+def working(robot: int) -> MakeRobot:
+    return lambda page, worker: Robot(page, policy(robot), worker=worker)
+
+
 def policy(robot: int) -> Callable[[Trial], Answer]:
     """What a robot sees in a trial: drawn from both, on whole pixels."""
 
@@ -121,7 +126,10 @@ def by_link(place: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Work
     folder = made(place / "batch", f'kind = "folder"\nbase_url = "{url}"', recruiter)
     with collecting(folder, port):
         published(folder)
-        yield folder, lambda browser, robot: visit(browser, places(folder)[robot - 1]["url"], policy(robot), str(robot))
+        yield (
+            folder,
+            lambda browser, robot: visit(browser, places(folder)[robot - 1]["url"], working(robot), str(robot)),
+        )
 
 
 @contextmanager
@@ -139,7 +147,10 @@ def by_bucket(place: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Wo
         folder = made(place / "batch", host, 'kind = "link"\nresults = {kind = "s3"}')
         _open(folder)
         published(folder)
-        yield folder, lambda browser, robot: visit(browser, places(folder)[robot - 1]["url"], policy(robot), str(robot))
+        yield (
+            folder,
+            lambda browser, robot: visit(browser, places(folder)[robot - 1]["url"], working(robot), str(robot)),
+        )
     server.stop()
 
 
@@ -173,7 +184,7 @@ def by_turkle(place: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Wo
         published(folder)
 
         def work(browser: Any, robot: int) -> str:
-            (ended,) = work_at_turkle(browser, turkle.url, f"worker{robot}", PASSWORD, policy(robot), lambda: None)
+            (ended,) = work_at_turkle(browser, turkle.url, f"worker{robot}", PASSWORD, working(robot), lambda: None)
             time.sleep(1.1)  # Turkle tells times by the second
             return ended
 
@@ -196,7 +207,7 @@ def by_prolific(place: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Path, 
 
             def work(browser: Any, robot: int) -> str:
                 session, address = service.take(service.offers(f"{robot:024x}")[0], f"{robot:024x}")
-                ended = visit(browser, address, policy(robot), str(robot))
+                ended = visit(browser, address, working(robot), str(robot))
                 service.complete(session, "HITGEN01")
                 return ended
 
@@ -215,7 +226,7 @@ def by_mturk(place: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Wor
 
         def work(browser: Any, robot: int) -> str:
             page = browser.new_context().new_page()
-            done = work_one(page, market.worker_url, policy(robot), f"AROBOT{robot:04d}", row["hit_id"], 3)
+            done = work_one(page, market.worker_url, working(robot), f"AROBOT{robot:04d}", row["hit_id"])
             page.context.close()
             return done.ended
 

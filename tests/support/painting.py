@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from hitgen.robots.robot import Answer, Robot
+from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.support.batches import HEAD, built_page
 from tests.support.browsers import OpenPage
 

@@ -15,13 +15,13 @@ import polars
 from hitgen.build import build
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.manifest import Question, read_manifest
+from hitgen.methods.pjnd.robot import Answer, Robot, Trial
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.results.dataset import Dataset, make_dataset
 from hitgen.results.fetching import fetch
 from hitgen.results.study import read_study
 from hitgen.robots.crew import Worked, work
-from hitgen.robots.robot import Answer, Trial
 from tests.support.batches import write_batch
 from tests.support.marketplace import open_marketplace
 from tests.support.servers import serving
@@ -80,7 +80,7 @@ def rehearsed(folder: Path, study: int, pages: int, ratings: int) -> Iterator[tu
 
 
 def work_all(market: Marketplace, truth: Truth, workers: int) -> list[Worked]:
-    done = work(market, truth, workers=workers)
+    done = work(market, lambda page, worker: Robot(page, truth, worker=worker), workers)
     assert {one.ended for one in done} == {"done"}
     return done
 

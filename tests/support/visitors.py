@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
-from hitgen.robots.robot import Answer, Robot, Trial
+from hitgen.methods.pjnd.robot import Answer, Robot, Trial
 
 
 def answer(trial: Trial) -> Answer:

@@ -14,10 +14,13 @@ from hitgen.methods.pjnd import screening
 from hitgen.methods.pjnd.config import Config
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
 from hitgen.methods.pjnd.manifest import Manifest, PageData, Question
+from hitgen.methods.pjnd.robot import Robot, differences, some_answer
 from hitgen.methods.pjnd.row import Row
 from hitgen.methods.pjnd.tables import ANSWER, CLICKS, HOW, OUTLIERS
+from hitgen.methods.population import Simulation
 from hitgen.methods.work import Attempt, Finding, Key, Work
 from hitgen.plan import PlannedTrial
+from hitgen.robots.robot import MakeRobot, WorkRecord
 
 EDGE_PX = 1.0
 """A mark on the very edge may lie this far outside by rounding."""
@@ -61,7 +64,7 @@ class Pjnd(Method[Config, Manifest, Row]):
         if any(not (-EDGE_PX <= x <= width and -EDGE_PX <= y <= height) for x, y in row.points):
             yield f"trial {row.trial} has a mark outside its picture"
 
-    def grade(self, row: Row, question: Question) -> tuple[bool, ...]:  # type: ignore[override]
+    def grade(self, row: Row, question: Question) -> tuple[bool, ...]:
         return level_is_right(row.level, question), places_are_right(row.points, question)
 
     def screen(self, works: Sequence[Work[Row]], config: Config) -> Iterator[Finding]:
@@ -70,6 +73,17 @@ class Pjnd(Method[Config, Manifest, Row]):
 
     def marks(self, used: Mapping[Key, Attempt[Row]], config: Config) -> Mapping[Key, Mark]:
         return screening.outlier_marks(used, config.screening)
+
+    def simulation(self) -> Simulation:
+        from hitgen.methods.pjnd.observers import SIMULATION
+
+        return SIMULATION
+
+    def robot(self, config: Config, policy: Any = None) -> MakeRobot:
+        return lambda page, worker: Robot(page, policy or some_answer, config.hit.locations, worker)
+
+    def robot_faults(self, record: WorkRecord, submission: dict[str, Any]) -> list[str]:
+        return differences(record, submission)
 
     @property
     def ratings(self) -> tuple[Column, ...]:

@@ -7,17 +7,51 @@ with jitter, some anywhere.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import Field, model_validator
 from scipy import stats
 
-from hitgen.simulation.population import Person, Population
+from hitgen.config.batch import BatchConfig
+from hitgen.manifest import Ladder
+from hitgen.methods import population
+from hitgen.methods.pjnd.grade import level_is_right, places_are_right
+from hitgen.methods.pjnd.manifest import Known, Point
+from hitgen.methods.pjnd.robot import Answer
+from hitgen.methods.population import Person, Positive, Share
 
-Point = tuple[float, float]
 BASE_LEVELS = 100
 BASE_HEIGHT_PX = 480
 GOLD_MISS_LEVELS = 20
+TRACE_STEPS = 12
+
+
+Kind = Literal["honest", "uniform", "far-left", "far-right", "random-clicks"]
+SPAMMERS: tuple[Kind, ...] = ("uniform", "far-left", "far-right", "random-clicks")
+
+
+class Population(population.Population):
+    """Who answers: levels are those of a ladder of 100 and are scaled to others; lengths are source px at height 480."""
+
+    pjnd_mean: float = Field(default=38, description="mean PJND of all images")
+    pjnd_sd: Positive = 14
+    population_sd: tuple[Positive, Positive] = Field(default=(8, 14), description="an image's SD over people, from, to")
+    worker_sd: float = Field(default=6, ge=0, description="SD of a worker's own bias, part of the population's SD")
+    lapse: Share = Field(default=0.02, description="answers given blindly by honest workers")
+    hotspots: tuple[Share, ...] = Field(default=(0.5, 0.3, 0.2), min_length=1, max_length=20)
+    jitter_px: float = Field(default=20, ge=0)
+    random_clicks: Share = Field(default=0.15, description="clicks of honest workers that fall anywhere")
+    gold_level_pass: Share = Field(default=0.85, description="honest levels within a gold question's window")
+    kinds: tuple[Kind, ...] = Field(default=SPAMMERS, min_length=1, description="of spammers, in equal parts")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Population:
+        if abs(sum(self.hotspots) - 1) > 1e-6:
+            raise ValueError("the shares of hotspots must sum to 1")
+        if self.worker_sd > self.population_sd[0]:
+            raise ValueError("worker_sd is part of population_sd and cannot be larger")
+        return self
 
 
 @dataclass(frozen=True)
@@ -61,24 +95,7 @@ def draw_truth(
     )
 
 
-@dataclass(frozen=True)
-class Gold:
-    """A question with a known answer: the accepted levels and the points in source px."""
-
-    low: int
-    high: int
-    points: tuple[Point, ...]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A level (None: no flicker seen) and the places in source px."""
-
-    level: int | None
-    points: list[Point]
-
-
-class Observer:
+class Observer(population.Observer):
     """One person at work; draws from its own random numbers."""
 
     def __init__(self, population: Population, person: Person, rng: np.random.Generator, locations: int = 3) -> None:
@@ -87,16 +104,16 @@ class Observer:
         self._rng = rng
         self._locations = locations
 
-    def answer(self, truth: LadderTruth, gold: Gold | None = None) -> Answer:
-        """What this person says of a ladder; `gold` where flicker begins and lies at known places."""
-        level = self._level(truth, gold)
+    def answer(self, truth: LadderTruth, known: Known | None = None) -> Answer:
+        """What this person says of a ladder; `known` where flicker begins and lies at known places."""
+        level = self._level(truth, known)
         if level is None:
             return Answer(None, [])
         if not self.person.honest:
             return Answer(level, [self._anywhere(truth) for _ in range(self._locations)])
-        return Answer(level, self._places(truth, gold))
+        return Answer(level, self._places(truth, known))
 
-    def _level(self, truth: LadderTruth, gold: Gold | None) -> int | None:
+    def _level(self, truth: LadderTruth, gold: Known | None) -> int | None:
         last = truth.level_max
         match self.person.kind:
             case "uniform":
@@ -115,15 +132,15 @@ class Observer:
         level = max(1, round(truth.mean + bias + self._rng.normal(0, noise_sd)))
         return None if level > last else level
 
-    def _gold_level(self, gold: Gold, last: int) -> int:
+    def _gold_level(self, gold: Known, last: int) -> int:
         """Within the window as often as the population passes, otherwise up to 20 levels beside it."""
         if self._rng.random() < self._population.gold_level_pass:
-            return int(self._rng.integers(gold.low, gold.high + 1))
-        beside = [*range(max(1, gold.low - GOLD_MISS_LEVELS), gold.low)]
-        beside += range(gold.high + 1, min(last, gold.high + GOLD_MISS_LEVELS) + 1)
-        return int(self._rng.choice(beside)) if beside else gold.low
+            return int(self._rng.integers(gold.level[0], gold.level[1] + 1))
+        beside = [*range(max(1, gold.level[0] - GOLD_MISS_LEVELS), gold.level[0])]
+        beside += range(gold.level[1] + 1, min(last, gold.level[1] + GOLD_MISS_LEVELS) + 1)
+        return int(self._rng.choice(beside)) if beside else gold.level[0]
 
-    def _places(self, truth: LadderTruth, gold: Gold | None) -> list[Point]:
+    def _places(self, truth: LadderTruth, gold: Known | None) -> list[Point]:
         """Three different places: on the points of a gold question one each, on hotspots by their shares."""
         count, population = self._locations, self._population
         if gold and gold.points:
@@ -146,3 +163,41 @@ class Observer:
     def _within(self, truth: LadderTruth, at: Any) -> Point:
         x, y = np.clip(at, 0, (truth.width - 0.01, truth.height - 0.01))
         return round(float(x), 2), round(float(y), 2)
+
+    def coached(self, answer: Answer, known: Known) -> Answer | None:
+        if level_is_right(answer.level, known) and places_are_right(answer.points, known):
+            return None
+        return Answer(known.level[0], [*known.points][: self._locations])
+
+    def row(self, answer: Answer, ladder: Ladder, lasted_ms: int) -> dict[str, Any]:
+        level = ladder.level_max if answer.level is None else answer.level
+        return {
+            "level": answer.level, "none_seen": answer.level is None, "points": [list(point) for point in answer.points],
+            "slider_start": 0, "trace": self._trace(level, ladder.level_max, lasted_ms),
+        }  # fmt: skip
+
+    def _trace(self, level: int, level_max: int, lasted_ms: int) -> list[list[int]]:
+        """Up in steps, a little beyond, and back."""
+        beyond = min(level_max, level + int(self._rng.integers(1, 6)))
+        steps = [round(beyond * (step + 1) / TRACE_STEPS) for step in range(TRACE_STEPS)]
+        return [[0, 0], *([lasted_ms * (n + 1) // 20, at] for n, at in enumerate(steps)), [lasted_ms * 7 // 10, level]]
+
+
+class Simulation(population.Simulation):
+    """Observers with a slider."""
+
+    population = Population
+
+    def truth(self, population: Population, ladder: Ladder, rng: np.random.Generator) -> LadderTruth:
+        return draw_truth(population, ladder.ladder, (ladder.width, ladder.height), ladder.level_max, rng)
+
+    def truth_of(self, record: dict[str, Any]) -> LadderTruth:
+        return LadderTruth(**{**record, "hotspots": tuple((x, y) for x, y in record["hotspots"])})
+
+    def observer(
+        self, population: Population, person: Person, config: BatchConfig, rng: np.random.Generator
+    ) -> Observer:
+        return Observer(population, person, rng, config.hit.locations)  # type: ignore[attr-defined]
+
+
+SIMULATION = Simulation()

@@ -1,0 +1,145 @@
+"""A robot's part of a trial by `pjnd`: it moves the slider, locks, marks places, and learns from what coaching says."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hitgen.robots import robot
+from hitgen.robots.robot import WorkRecord
+
+Point = tuple[float, float]
+MOST_ATTEMPTS = 6
+
+
+@dataclass
+class Trial:
+    """What the robot sees of a trial: its opaque id, the source's size and the highest level; and who it is."""
+
+    trial: str
+    width: int
+    height: int
+    level_count: int
+    worker: str = ""
+
+
+@dataclass
+class Answer:
+    """What it will do: a level (None: no flicker seen) and the places in source pixels."""
+
+    level: int | None
+    points: list[Point]
+
+
+@dataclass
+class Attempt:
+    """What it did."""
+
+    trial: str
+    attempt: int
+    level: int | None
+    points: list[Point]
+
+
+Policy = Callable[[Trial], Answer]
+
+
+def some_answer(trial: Trial) -> Answer:
+    """An answer without any meaning, the same each time: a middle level and places all over the picture."""
+    chance = random.Random(f"{trial.worker} {trial.trial}")
+    inside = [(chance.uniform(0.1, 0.9), chance.uniform(0.1, 0.9)) for _ in range(20)]
+    points = [(round(x * trial.width, 2), round(y * trial.height, 2)) for x, y in inside]
+    return Answer(chance.randint(max(1, trial.level_count // 4), max(1, 3 * trial.level_count // 4)), points)
+
+
+class Robot(robot.Robot):
+    """Works one page that is open in a Playwright page, or in a frame of one; `policy` says what it answers."""
+
+    def __init__(self, page: Any, policy: Policy = some_answer, locations: int = 3, worker: str = "") -> None:
+        super().__init__(page, worker)
+        self._policy = policy
+        self._locations = locations
+        self._hints: dict[str, Answer] = {}
+
+    def step(self) -> None:
+        stage = self.hit("stage")
+        stage.wait_for()
+        trial = self._trial()
+        self.meet(trial.trial)
+        phase = stage.get_attribute("data-phase")
+        answer = self._hints.get(trial.trial) or self._policy(trial)
+        if phase == "adjust":
+            self._adjust(trial, answer)
+        elif phase == "locate":
+            self._locate(trial, answer)
+        else:
+            self._learn(trial, answer)
+
+    def _trial(self) -> Trial:
+        stage, slider = self.hit("stage"), self.hit("slider")
+        width, height = (int(stage.get_attribute(f"data-{name}")) for name in ("width", "height"))
+        levels = int(slider.get_attribute("max"))
+        return Trial(str(stage.get_attribute("data-trial")), width, height, levels, self.worker)
+
+    def _adjust(self, trial: Trial, answer: Answer) -> None:
+        level = trial.level_count if answer.level is None else answer.level
+        self.set_level(level)
+        self._begin(trial, answer.level)
+        self.press("none-seen" if answer.level is None else "confirm")
+
+    def set_level(self, level: int) -> None:
+        """Move the slider as its own keys would, in one go."""
+        self.hit("slider").evaluate(
+            "(slider, level) => { slider.value = level; slider.dispatchEvent(new Event('input', {bubbles: true})); }",
+            level,
+        )
+
+    def _begin(self, trial: Trial, level: int | None) -> None:
+        number = 1 + sum(attempt.trial == trial.trial for attempt in self.record.attempts)
+        if number > MOST_ATTEMPTS:
+            raise RuntimeError(f"the page refuses what its own hints asked for in trial {trial.trial}")
+        self.record.attempts.append(Attempt(trial.trial, number, level, []))
+
+    def _locate(self, trial: Trial, answer: Answer) -> None:
+        if self.record.attempts[-1].points:
+            self._begin(trial, self.record.attempts[-1].level)
+        stage = self.hit("stage")
+        stage.scroll_into_view_if_needed()
+        box = stage.bounding_box()
+        for x, y in answer.points[: self._locations]:
+            self.mouse.click(box["x"] + x * box["width"] / trial.width, box["y"] + y * box["height"] / trial.height)
+            self.record.attempts[-1].points.append((x, y))
+        self.press("confirm")
+
+    def _learn(self, trial: Trial, answer: Answer) -> None:
+        """Take from the hint what the page expects, and try again."""
+        hint = self.hit("hint")
+        levels, places = hint.get_attribute("data-level"), hint.get_attribute("data-points")
+        known = self._hints.get(trial.trial, answer)
+        if levels:
+            known = Answer(int(levels.split()[0]), known.points)
+        elif places:
+            points = [(float(x), float(y)) for x, y, _ in (place.split(",") for place in places.split())]
+            known = Answer(known.level, points)
+        self._hints[trial.trial] = known
+        self.hit("retry").click()
+
+
+def differences(record: WorkRecord, submission: dict[str, Any], within_px: float = 1.0) -> list[str]:
+    """How a submission differs from what the robot did; empty where it tells the truth."""
+    found = []
+    if submission["order"] != record.order:
+        found.append(f"order {submission['order']} is not {record.order}")
+    if len(submission["trials"]) != len(record.attempts):
+        found.append(f"{len(submission['trials'])} rows for {len(record.attempts)} attempts")
+    for row, attempt in zip(submission["trials"], record.attempts, strict=False):
+        if (row["trial"], row["attempt"], row["level"]) != (attempt.trial, attempt.attempt, attempt.level):
+            found.append(f"{row['trial']} {row['attempt']} {row['level']} is not {attempt}")
+        if row["none_seen"] != (attempt.level is None) or len(row["points"]) != len(attempt.points):
+            found.append(f"points {row['points']} for {attempt}")
+        for told, done in zip(row["points"], attempt.points, strict=False):
+            if max(abs(told[0] - done[0]), abs(told[1] - done[1])) > within_px:
+                found.append(f"{told} told for {done}")
+    return found

@@ -1,0 +1,89 @@
+"""A population of simulated observers, and what a method says of them: their truth, their answers, their rows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from hitgen.config.base import Strict
+from hitgen.config.batch import BatchConfig
+from hitgen.manifest import Ladder
+
+HONEST = "honest"
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Population(Strict):
+    """Who answers; a method's subclass says how."""
+
+    worker_sd: float = Field(default=6, ge=0, description="SD of a worker's own bias")
+    trial_s: Positive = Field(default=45, description="median time of an honest trial")
+    spammer_trial_s: Positive = 20
+    spammers: Share = 0.2
+    kinds: tuple[str, ...] = Field(default=("uniform",), min_length=1, description="of spammers, in equal parts")
+    hits_per_worker: int = Field(default=10, ge=1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One simulated worker; `bias` is in the method's units."""
+
+    worker: str
+    kind: str
+    bias: float
+
+    @property
+    def honest(self) -> bool:
+        return self.kind == HONEST
+
+
+def draw_people(population: Population, count: int, rng: np.random.Generator) -> list[Person]:
+    """`count` workers in random order, the configured share of them spammers of every kind in equal parts."""
+    spammers = round(population.spammers * count)
+    kinds: Sequence[str] = [population.kinds[number % len(population.kinds)] for number in range(spammers)]
+    kinds = [*kinds, *[HONEST] * (count - spammers)]
+    biases = rng.normal(0, population.worker_sd, count) if population.worker_sd else np.zeros(count)
+    return [
+        Person(f"SIM{number:05d}", kinds[place], float(biases[number]))
+        for number, place in enumerate(rng.permutation(count))
+    ]
+
+
+class Observer(ABC):
+    """One person at work by a method; answers are what the method's robot takes as answers."""
+
+    @abstractmethod
+    def answer(self, truth: Any, known: Any) -> Any:
+        """What this person says; `known` where the trial has a known answer."""
+
+    def coached(self, answer: Any, known: Any) -> Any | None:
+        """What this person says after coaching; None where the answer was right."""
+        return None
+
+    @abstractmethod
+    def row(self, answer: Any, ladder: Ladder, lasted_ms: int) -> dict[str, Any]:
+        """The method's own keys of the row."""
+
+
+class Simulation(ABC):
+    """What a method knows of simulated observers."""
+
+    population: ClassVar[type[Population]] = Population
+
+    @abstractmethod
+    def truth(self, population: Any, ladder: Ladder, rng: np.random.Generator) -> Any:
+        """What is true of a ladder, as a dataclass; drawn from the population."""
+
+    @abstractmethod
+    def truth_of(self, record: dict[str, Any]) -> Any:
+        """A truth from its record."""
+
+    @abstractmethod
+    def observer(self, population: Any, person: Person, config: BatchConfig, rng: np.random.Generator) -> Observer:
+        """A person at work."""
