@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -230,6 +231,38 @@ def test_publish_collect_judge_and_end(tmp_path: Path, capsys: pytest.CaptureFix
     assert "unknown-place: 1" in capsys.readouterr().out
     with Ledger(folder / "ledger.sqlite") as ledger:
         assert {row.worker for row in ledger.submissions()} == {"P0001"}
+
+
+def test_places_are_handed_out_while_their_hit_is_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    folder = link_batch(tmp_path / "batch", port)
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def http_error_303(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
+            return fp
+
+    opener = urllib.request.build_opener(Stay)
+
+    def go(cookie: str = "") -> tuple[str, str, str]:
+        """Where the address leads, the cookie, the words."""
+        with opener.open(urllib.request.Request(f"{server.address}/go", headers={"Cookie": cookie})) as answer:
+            headers = answer.headers
+            return headers["Location"] or "", (headers["Set-Cookie"] or "").partition(";")[0], answer.read().decode()
+
+    with collecting(folder, port, hand_out=True) as server:
+        assert "All places are taken" in go()[2]
+        assert main(["publish", str(folder)]) == 0
+        given, cookie, _ = go()
+        assert given == places(folder)[0]["url"]
+        assert go(cookie)[0] == given
+        assert main(["expire", str(folder)]) == 0
+        assert go()[:2] == ("", "")
+        assert "nothing left for you" in go(cookie)[2]
+        assert main(["extend", str(folder), "--hours", "1"]) == 0
+        assert go(cookie)[0] == given
+        assert go()[0] == places(folder)[1]["url"]
+        assert main(["expire", str(folder)]) == main(["delete", str(folder)]) == 0
+        assert go()[0] == ""
 
 
 def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:

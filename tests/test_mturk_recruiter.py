@@ -139,6 +139,21 @@ def test_throttling_and_server_faults_are_retried_with_one_token(bench: Bench) -
     assert len(script.requests) == 23
 
 
+def test_what_is_throttled_for_ever_comes_to_an_end(bench: Bench) -> None:
+    script = bench.ready().script
+    for _ in range(59):
+        script.says("CreateHITWithHITType", {"__type": "ThrottlingException", "message": "Rate exceeded"}, 400)
+    script.says("CreateHITWithHITType", {"HIT": hit()})
+    bench.recruiter.create(ORDER, "token1")
+    for _ in range(60):
+        script.says("CreateHITWithHITType", {"__type": "ThrottlingException", "message": "Rate exceeded"}, 400)
+    script.says("CreateHITWithHITType", {"HIT": hit()})
+    with pytest.raises(RefusedError, match="still throttled; run it again later") as told:
+        bench.recruiter.create(ORDER, "token2")
+    assert told.value.in_doubt is False
+    bench.recruiter.create(ORDER, "token2")
+
+
 def test_a_refusal_after_a_lost_reply_is_in_doubt(bench: Bench) -> None:
     script = bench.ready().script
     script.refuses("CreateHITWithHITType", "InsufficientFunds", "no money")
