@@ -58,11 +58,7 @@ def open_codecs(browser: Browser) -> Page:
 
 def add(page: Page, name: str, module: str, changes: Iterable[tuple[str, str]] = ()) -> None:
     """Put a codec's module into the page under a name, with changes to its text, each of which must apply exactly once."""
-    text = (CODECS / module).read_text(encoding="utf-8")
-    for old, new in changes:
-        assert text.count(old) == 1, f"{module} no longer has {old!r} once"
-        text = text.replace(old, new)
-    page.evaluate(f"() => {{ {_linked(module, text)} codecs[{name!r}] = codec; }}")
+    page.evaluate(f"() => {{ {script(module, changes)} codecs[{name!r}] = codec; }}")
 
 
 def frames(page: Page, name: str, picture: Image.Image, sampling: str, qualities: Iterable[int]) -> list[str]:
@@ -78,7 +74,13 @@ def decoded(page: Page, name: str, files: Iterable[bytes]) -> list[tuple[int, in
     return [(width, height, text) for width, height, text in page.evaluate(DECODED, [name, texts])]
 
 
-def _linked(module: str, text: str) -> str:
+def script(module: str, changes: Iterable[tuple[str, str]] = ()) -> str:
+    """A module with what it imports as one classic script that defines `codec`; each change must apply exactly once."""
+    text = (CODECS / module).read_text(encoding="utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1, f"{module} no longer has {old!r} once"
+        text = text.replace(old, new)
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / module).write_text(text, encoding="utf-8")
-        return link(module, lambda name: path if (path := Path(folder) / name).is_file() else None, "codec")
+        changed = Path(folder) / module
+        changed.write_text(text, encoding="utf-8")
+        return link(module, lambda name: changed if name == module else CODECS / name, "codec")
