@@ -53,7 +53,7 @@ def _forget_received(folder: Path, ledger: Ledger, worker: str) -> int:
     """Erase the worker's submissions from what was collected, fetched or not; returns the rows erased."""
     if not (folder / FILE).exists():
         return 0
-    places = Places("", ledger.kept)
+    places = Places("", ledger.book)
     mine = {row.assignment for row in ledger.submissions() if row.worker == worker}
     with Inbox(folder / FILE, "") as inbox:
         mine |= {name for name in inbox.delivered() if places.participant(name) == worker}

@@ -33,7 +33,7 @@ def import_files(account: Account, paths: Sequence[Path], now: datetime | None =
     if account.kind.results is None:
         problem = f"{config.recruiter.kind!r} keeps the submissions itself, and takes none from files"
         raise InputError(Fault(CONFIG_NAME, "recruiter.kind", problem, "keeping the file beside the results"))
-    known = account.kind.knows(lambda look: look(account.ledger.kept))
+    known = account.kind.knows(lambda look: look(account.ledger.book))
     found: dict[str, list[Path]] = {}
     with Inbox(account.folder / FILE, config.batch.name, known) as inbox:
         for path in _files(paths):

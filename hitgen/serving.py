@@ -13,7 +13,8 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import CONFIG_NAME, read_config
 from hitgen.config.publishing import FolderHost
 from hitgen.errors import Fault, InputError
-from hitgen.ledger.rows import Kept
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.notebook import Notebook
 from hitgen.lib.clock import Clock, utc_now
 from hitgen.lib.sqlite import open_database
 from hitgen.publishing.publication import LEDGER
@@ -29,12 +30,12 @@ class LedgerView:
     def __init__(self, folder: Path) -> None:
         self._path = folder / LEDGER
 
-    def __call__(self, look: Callable[[Kept], Found]) -> Found | None:
-        """What `look` finds in the ledger's kept values; None where there is no ledger."""
+    def __call__(self, look: Callable[[Notebook], Found]) -> Found | None:
+        """What `look` finds in the ledger's notebook; None where there is no ledger."""
         if not self._path.exists():
             return None
         with closing(open_database(self._path, read_only=True)) as database:
-            return look(Kept(database))
+            return look(Notebook(database))
 
 
 @contextmanager
@@ -51,6 +52,9 @@ def open_collector(
         problem = "the answers of this batch do not come to a collector"
         remedy = '[recruiter] kind = "link" with results = {kind = "collector", url = "https://..."}'
         raise InputError(Fault(CONFIG_NAME, "recruiter.results", problem, remedy))
+    if (folder / LEDGER).exists():
+        # One of an earlier hitgen is brought up to date; from then on it is only read.
+        Ledger(folder / LEDGER).close()
     view = LedgerView(folder)
     with Inbox(folder / FILE, config.batch.name, kind.knows(view)) as inbox:
         handing = _handing(kind, kind.hand_out(view, inbox, now)) if hand_out else None

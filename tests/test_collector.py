@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -146,35 +147,63 @@ def test_other_addresses_give_nothing_away(server: Server, tmp_path: Path) -> No
 
 
 def order(hit: str, page: str, assignments: int, unseen: tuple[str, ...] = ()) -> Order:
-    from decimal import Decimal
-
     return Order(hit, page, "study", "https://a/p.html", assignments, Decimal("1"), f"hitgen x demo {hit}", unseen)
 
 
-def test_nobody_meets_a_trial_twice_and_places_cannot_be_guessed() -> None:
-    kept: dict[str, str] = {}
-    made = Places("demo", kept)
-    orders = [
-        order("p0001.1", "p0001", 3, ("a",)),
-        order("p0002.1", "p0002", 4, ("b",)),
-        order("p0003.1", "p0003", 2, ("a",)),
-    ]
-    orders.append(order("p0001.t1", "p0001", 1))
-    who = {each.hit: made.open(each, START, START).participants for each in orders}
-    assert who == {"p0001.1": (1, 2, 3), "p0002.1": (1, 2, 3, 4), "p0003.1": (4, 5), "p0001.t1": (4,)}
-    assert made.open(orders[0], START, START).participants == (1, 2, 3)
-    rows = [place for hit in made.hits() for place in made.of(hit)]
-    names = {place.assignment for place in rows}
-    assert len(names) == 10
-    assert [made.participant(place.assignment) for place in rows] == [place.participant for place in rows]
-    name = rows[0].assignment
-    for wrong in (name[:-1] + ("a" if name[-1] != "a" else "b"), name.replace("-1-", "-2-"), name.upper(), ""):
-        assert not is_place(made.secret(), wrong) and made.participant(wrong) is None
-    assert not names & {
-        place.assignment
-        for hit in made.hits()
-        for place in Places("demo", dict(kept, **{"link:secret": "00" * 32})).of(hit)
-    }
+def test_nobody_meets_a_trial_twice_and_places_cannot_be_guessed(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        made = Places("demo", ledger.book)
+        orders = [
+            order("p0001.1", "p0001", 3, ("a",)),
+            order("p0002.1", "p0002", 4, ("b",)),
+            order("p0003.1", "p0003", 2, ("a",)),
+        ]
+        orders.append(order("p0001.t1", "p0001", 1))
+        for each in orders:
+            ledger.intend(each, "0" * 64, Decimal(0), START)
+        who = {each.hit: made.open(each, START, START).participants for each in orders}
+        assert who == {"p0001.1": (1, 2, 3), "p0002.1": (1, 2, 3, 4), "p0003.1": (4, 5), "p0001.t1": (4,)}
+        again = Places("demo", ledger.book)
+        assert again.open(orders[0], START, START).participants == (1, 2, 3)
+        late = order("p0004.1", "p0004", 2, ("b", "c"))
+        ledger.intend(late, "0" * 64, Decimal(0), START)
+        assert again.open(late, START, START).participants == (5, 6)
+        again.delete("p0004.1")
+        rows = [place for hit in made.hits() if not hit.deleted for place in made.of(hit)]
+        names = {place.assignment for place in rows}
+        assert len(names) == 10
+        assert [made.participant(place.assignment) for place in rows] == [place.participant for place in rows]
+        name = rows[0].assignment
+        for wrong in (name[:-1] + ("a" if name[-1] != "a" else "b"), name.replace("-1-", "-2-"), name.upper(), ""):
+            assert not is_place(made.secret(), wrong) and made.participant(wrong) is None
+        ledger.book.note("link", "secret", "00" * 32)
+        assert not names & {place.assignment for hit in made.hits() for place in made.of(hit)}
+
+
+def opening_s(path: Path, hits: int) -> float:
+    """How much of the processor's time it takes to open this many pages for own participants, all with one gold question."""
+    with Ledger(path) as ledger, ledger.together():
+        orders = [order(f"p{n:05d}.1", f"p{n:05d}", 5, ("gold", f"s{n}")) for n in range(hits)]
+        for each in orders:
+            ledger.intend(each, "0" * 64, Decimal(0), START)
+        made = Places("demo", ledger.book)
+        began = time.process_time()
+        for each in orders:
+            made.open(each, START, START)
+        took_s = time.process_time() - began
+        assert sum(len(hit.participants) for hit in made.hits()) == hits * 5
+    return took_s
+
+
+def test_opening_pages_takes_time_that_grows_as_they_do(tmp_path: Path) -> None:
+    few_s = min(opening_s(tmp_path / f"few{n}.sqlite", 500) for n in range(3))
+    many_s = min(opening_s(tmp_path / f"many{n}.sqlite", 2000) for n in range(3))
+    assert many_s < 6 * few_s
+
+
+@pytest.mark.soak
+def test_ten_thousand_pages_open(tmp_path: Path) -> None:
+    assert opening_s(tmp_path / "ledger.sqlite", 10_000) < 60
 
 
 def test_publish_collect_judge_and_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

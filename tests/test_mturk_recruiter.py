@@ -20,6 +20,7 @@ from hitgen.recruiters.mturk.client import PRODUCTION, SANDBOX, MTurkClient, cho
 from hitgen.recruiters.mturk.config import MTurkRecruiter, Requirement
 from hitgen.recruiters.mturk.mturk import MTurk
 from hitgen.recruiters.mturk.pacer import Pacer
+from tests.support.notebooks import notebook
 from tests.support.scripted_mturk import Script, scripted
 
 ORDER = Order("p0001.1", "p0001", "study", "https://e.org/a.html?x=1&y=2", 9, Decimal("1.20"), "hitgen 1 demo p0001.1")
@@ -52,11 +53,11 @@ class Bench:
     """A recruiter, the script it talks to and the seconds it would have slept."""
 
     def __init__(self, address: str, script: Script, **values: Any) -> None:
-        self.script, self.kept, self.slept = script, dict[str, str](), list[float]()
+        self.script, self.book, self.slept = script, notebook(), list[float]()
         self._config = config(endpoint_url=address, **values)
         pacer = Pacer(rate_per_s=100, sleep=self.slept.append)
         self.client = MTurkClient(self._config, pacer=pacer)
-        self.recruiter = MTurk(self._config, "demo", self.kept, client=self.client)
+        self.recruiter = MTurk(self._config, "demo", self.book, client=self.client)
 
     def ready(self) -> Bench:
         """With a HIT type and qualifications that were made before."""
@@ -169,7 +170,7 @@ def test_a_refusal_after_a_lost_reply_is_in_doubt(bench: Bench) -> None:
 
 def test_no_answer_at_all_ends_as_unknown(bench: Bench) -> None:
     for _ in range(8):
-        bench.ready() if not bench.kept else None
+        bench.ready() if not bench.book.notes("qualification") else None
         bench.script.says("CreateHITWithHITType", {"__type": "ServiceFault", "Message": "oops"}, 500)
     with pytest.raises(UnknownOutcomeError, match="oops"):
         bench.recruiter.create(ORDER, "token1")
@@ -292,7 +293,7 @@ def test_requirements_by_name_and_own_qualifications_kept(keys: None) -> None:
         }
         script.says("DeleteQualificationType")
         bench.recruiter.clear()
-        assert not [key for key in bench.kept if "seen" in key]
+        assert not [name for name in bench.book.notes("qualification") if "seen" in name]
         assert (script.faults, script.answers) == ([], [])
         bench.client.close()
 
@@ -405,9 +406,9 @@ def test_texts_of_any_script_at_and_over_the_limit(bench: Bench, field: str, let
     with pytest.raises(ValueError, match=f"{field}\n.*at most {limit}"):
         config(**{field: text + "b"})
     bench.script.says("CreateHITType", {"HITTypeId": "TYPE1"})
-    bench.recruiter = MTurk(
-        config(**{field: text}), "demo", {"qualification:hitgen-excluded": "Q"}, client=bench.client
-    )
+    book = notebook()
+    book.note("qualification", "hitgen-excluded", "Q")
+    bench.recruiter = MTurk(config(**{field: text}), "demo", book, client=bench.client)
     bench.recruiter.prepare([ORDER])
     assert bench.script.requests[-1][1][field.capitalize()] == text
 

@@ -21,6 +21,7 @@ from hitgen.recruiters.mturk.mturk import MTurk
 from hitgen.recruiters.mturk.pacer import Pacer
 from tests.support.batches import write_batch
 from tests.support.marketplace import hand_in, open_marketplace
+from tests.support.notebooks import notebook
 
 SCRIPTS = {
     "latin": "a",
@@ -55,7 +56,7 @@ def opened(tmp_path: Path) -> Iterator[tuple[Marketplace, Any]]:
 
 def recruiter(market: Marketplace, batch: str = "demo", **texts: str) -> MTurk:
     config = MTurkRecruiter(kind="mturk", endpoint_url=market.endpoint_url, **texts)
-    return MTurk(config, batch, {}, client=MTurkClient(config, pacer=Pacer(rate_per_s=100)))
+    return MTurk(config, batch, notebook(), client=MTurkClient(config, pacer=Pacer(rate_per_s=100)))
 
 
 def order(batch: str = "demo", hit: str = "p0001.1", **more: Any) -> Order:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from hitgen.errors import Fault, InputError
+from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import (
     Action,
     Binding,
@@ -22,7 +23,6 @@ from hitgen.ledger.rows import (
     Hit,
     HitProgress,
     HitState,
-    Kept,
     Order,
     Received,
     moment,
@@ -42,7 +42,8 @@ class Ledger:
         except BaseException:
             self._database.close()
             raise
-        self.kept = Kept(self._database)
+        self.book = Notebook(self._database)
+        """What the recruiter sees and keeps."""
 
     def _create(self) -> None:
         version = self._database.execute("PRAGMA user_version").fetchone()[0]

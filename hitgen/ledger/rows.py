@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, MutableMapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 Environment = Literal["sandbox", "production", "local", "own"]
 """`own`: people of one's own or a server of one's own, where no money moves through hitgen."""
@@ -143,28 +141,3 @@ class Action:
 def moment(text: str | None) -> datetime | None:
     """The time that `text` says, or None for none."""
     return datetime.fromisoformat(text) if text else None
-
-
-class Kept(MutableMapping[str, str]):
-    """A mapping that is written to the ledger at once."""
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
-
-    def __getitem__(self, name: str) -> str:
-        row = self._database.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            raise KeyError(name)
-        return cast(str, row[0])
-
-    def __setitem__(self, name: str, value: str) -> None:
-        self._database.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
-
-    def __delitem__(self, name: str) -> None:
-        self._database.execute("DELETE FROM kept WHERE name = ?", (name,))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter([row[0] for row in self._database.execute("SELECT name FROM kept ORDER BY name")])
-
-    def __len__(self) -> int:
-        return cast(int, self._database.execute("SELECT count(*) FROM kept").fetchone()[0])

@@ -7,9 +7,10 @@ import secrets
 import sqlite3
 from datetime import UTC, datetime
 
+from hitgen.ledger.notebook import SEATS, from_kept_orders
 from hitgen.lib.sqlite import transaction
 
-SCHEMA = 2
+SCHEMA = 3
 
 TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -53,11 +54,13 @@ def prepare(database: sqlite3.Connection) -> None:
         # Another process may have done it in between.
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            for statement in [*TABLES.split(";"), NAMELESS]:
+            for statement in [*TABLES.split(";"), NAMELESS, SEATS]:
                 database.execute(statement)
             database.execute("INSERT INTO facts VALUES ('ledger', ?)", (secrets.token_hex(8),))
         if version == 1:
             _from_first(database)
+        if version in (1, 2):
+            from_kept_orders(database)
         database.execute(f"PRAGMA user_version = {SCHEMA}")
 
 

@@ -88,7 +88,7 @@ def open_account(
         if bound is None:
             raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
         production = bound.environment == "production"
-        used = recruiter or kind_of(config).open(Opening(folder, ledger.kept, production))
+        used = recruiter or kind_of(config).open(Opening(folder, ledger.book, production))
         with closing(used):
             ledger.bind(used.account())
             yield Account(folder, config, ledger, used, now)
@@ -116,7 +116,7 @@ def open_publication(
     with locked(path):
         make_way(path, production)
         with Ledger(path) as ledger:
-            used = recruiter or kind_of(config).open(Opening(folder, ledger.kept, production))
+            used = recruiter or kind_of(config).open(Opening(folder, ledger.book, production))
             with closing(used):
                 ledger.bind(used.account())
                 orders = Orders(config, built.pages, ledger.name)

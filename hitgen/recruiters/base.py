@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,16 +16,15 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import CONFIG_NAME
 from hitgen.config.recruiting import AnyResults, Recruiting
 from hitgen.errors import Fault, OutsideError
+from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
 from hitgen.lib.money import FREE, Quote, quote
 from hitgen.recruiters.answers import answers_to
 
 Own = TypeVar("Own", bound=Recruiting)
 Can = Literal["approve", "reject", "bonus", "exclude", "admit", "done", "notify", "extend", "delete"]
-Kept = MutableMapping[str, str]
-"""What a recruiter remembers in the ledger from run to run."""
-Look = Callable[[Callable[[Kept], Any]], Any]
-"""Gives what a function finds in a ledger's kept values; None where there is no ledger yet."""
+Look = Callable[[Callable[[Notebook], Any]], Any]
+"""Gives what a function finds in a ledger's notebook; None where there is no ledger yet."""
 NOT_POSSIBLE: dict[Can, str] = {
     "approve": "approves nothing",
     "reject": "rejects nothing",
@@ -50,10 +49,10 @@ class UnknownOutcomeError(OutsideError):
 
 @dataclass(frozen=True)
 class Opening:
-    """What a recruiter is opened with: the batch's folder, what is kept in its ledger, whether real money may move."""
+    """What a recruiter is opened with: the batch's folder, the notebook in its ledger, whether real money may move."""
 
     folder: Path
-    kept: Kept
+    book: Notebook
     production: bool = False
 
 

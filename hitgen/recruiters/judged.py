@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar, cast
 
+from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Judgement
-from hitgen.recruiters.base import Kept, Recruiter
+from hitgen.recruiters.base import Recruiter
 
 
 class JudgedHere(Recruiter):
-    """A recruiter without money whose judgements are kept in `_kept` under its `name`; nobody tells the worker."""
+    """A recruiter without money whose judgements are noted in `_book` under its `name`; nobody tells the worker."""
 
     name: ClassVar[str]
-    _kept: Kept
+    _book: Notebook
 
     def judgement(self, assignment: str) -> Judgement:
         """What was noted of a submission."""
-        return cast(Judgement, self._kept.get(self._noted(assignment), "Submitted"))
+        return cast(Judgement, self._book.noted(self._topic, assignment) or "Submitted")
 
     def approve(self, assignment: str, feedback: str = "") -> Judgement:
         """Note that a submission is accepted."""
@@ -27,7 +28,8 @@ class JudgedHere(Recruiter):
         return self._judge(assignment, "Rejected")
 
     def _judge(self, assignment: str, wanted: Judgement) -> Judgement:
-        return cast(Judgement, self._kept.setdefault(self._noted(assignment), wanted))
+        return cast(Judgement, self._book.first_note(self._topic, assignment, wanted))
 
-    def _noted(self, assignment: str) -> str:
-        return f"{self.name}:judged:{assignment}"
+    @property
+    def _topic(self) -> str:
+        return f"{self.name}:judged"

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from hitgen.collector.inbox import Inbox
-from hitgen.recruiters.base import Kept, Look
+from hitgen.ledger.notebook import Notebook
+from hitgen.recruiters.base import Look
 from hitgen.recruiters.link.places import Place, Places, secret_of
 
 
@@ -32,8 +33,8 @@ class HandingOut:
         left = (place.url for place in places.get(participant, []) if place.assignment not in delivered)
         return self._cookie(participant), next(left, "")
 
-    def _open_places(self, kept: Kept) -> dict[str, list[Place]]:
-        places = Places(self._batch, kept)
+    def _open_places(self, book: Notebook) -> dict[str, list[Place]]:
+        places = Places(self._batch, book)
         found: dict[str, list[Place]] = {}
         for hit in places.hits():
             if not hit.deleted and hit.expires_at > self._now():

@@ -43,5 +43,5 @@ class LinkKind(Kind[LinkRecruiter]):
         """Places in the ledger, answers in the inbox."""
         from hitgen.recruiters.link.link import Link
 
-        inbox = Inbox(opening.folder / FILE, self.config.batch.name, self.knows(lambda find: find(opening.kept)))
+        inbox = Inbox(opening.folder / FILE, self.config.batch.name, self.knows(lambda find: find(opening.book)))
         return Link(self.own, self.config.batch.name, opening, inbox, open_way(self.config, self.own.results))

@@ -22,7 +22,7 @@ COLUMNS = ("participant", "page", "hit", "url", "code")
 class Link(JudgedHere):
     """Places with personal addresses; answers come by `way` into `inbox`.
 
-    Everything is kept in `kept` and in the inbox beside it: making a HIT cannot fail half way.
+    Everything is in the ledger and in the inbox beside it.
     """
 
     name = "link"
@@ -38,11 +38,11 @@ class Link(JudgedHere):
     ) -> None:
         self._config = config
         self._folder = opening.folder
-        self._kept = opening.kept
+        self._book = opening.book
         self._inbox = inbox
         self._way = way
         self._now = now or utc_now
-        self.places = Places(batch, opening.kept)
+        self.places = Places(batch, opening.book)
 
     def account(self) -> Binding:
         """Where answers go; there is no account anywhere."""
@@ -109,15 +109,15 @@ class Link(JudgedHere):
 
     def extend(self, hit_id: str, until: datetime) -> None:
         """Hand out a HIT's places until a time; answers are taken whenever they come."""
-        self.places.change(hit_id, expires_at=until)
+        self.places.end(hit_id, until)
 
     def expire(self, hit_id: str, now: datetime) -> None:
         """Hand out no more of a HIT's places; answers of those who began are still taken."""
-        self.places.change(hit_id, expires_at=now)
+        self.places.end(hit_id, now)
 
     def delete(self, hit_id: str) -> None:
         """Take a HIT out of all lists."""
-        self.places.change(hit_id, deleted=True)
+        self.places.delete(hit_id)
 
     def clear(self) -> None:
         """Remove what only this batch needed: the list of addresses, and the way for answers."""

@@ -5,20 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
+from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
-from hitgen.lib.contract import COMPLETION_CODE
 
-SECRET = "link:secret"
-HIT = "link:hit:"
+OPENED, ENDS, DELETED = "link:opened", "link:ends", "link:deleted"
 PLACE = re.compile(r"([A-Za-z0-9]+\.[A-Za-z0-9]+)-([0-9]{1,6})-([a-z2-7]{26})")
 
 
@@ -31,19 +28,6 @@ class OpenHit:
     created_at: datetime
     expires_at: datetime
     deleted: bool = False
-
-    def as_text(self) -> str:
-        """The HIT as JSON."""
-        values = {**asdict(self), "order": self.order.as_json()}
-        return json.dumps(values, default=datetime.isoformat)
-
-    @classmethod
-    def from_text(cls, text: str) -> OpenHit:
-        """The HIT that `as_text` gave."""
-        values: dict[str, Any] = json.loads(text)
-        moments = {name: datetime.fromisoformat(values[name]) for name in ("created_at", "expires_at")}
-        order, participants = Order.from_json(values["order"]), tuple(values["participants"])
-        return cls(**{**values, **moments, "order": order, "participants": participants})
 
 
 @dataclass(frozen=True)
@@ -60,8 +44,7 @@ class Place:
 
 def completion_code(batch: str, assignment: str) -> str:
     """What a page shows once its answers arrived; the page computes the same."""
-    digest = hashlib.new(COMPLETION_CODE["hash"], f"{batch}{COMPLETION_CODE['between']}{assignment}".encode()).digest()
-    return digest[: COMPLETION_CODE["bytes"]].hex().upper()
+    return hashlib.sha256(f"{batch}:{assignment}".encode()).hexdigest()[:8].upper()
 
 
 def participant_name(number: int) -> str:
@@ -70,17 +53,16 @@ def participant_name(number: int) -> str:
 
 
 class Places:
-    """The places of one batch, made from a secret in `kept`, so that none has to be stored."""
+    """The places of one batch: who sits where is in the ledger, their names are made from a secret and not stored."""
 
-    def __init__(self, batch: str, kept: MutableMapping[str, str]) -> None:
+    def __init__(self, batch: str, book: Notebook) -> None:
         self._batch = batch
-        self._kept = kept
+        self._book = book
+        self._taken: dict[str, _Numbers] | None = None
 
     def secret(self) -> bytes:
         """The key that places are signed with; made on first use."""
-        if not self._kept.get(SECRET):
-            self._kept[SECRET] = secrets.token_hex(32)
-        return bytes.fromhex(self._kept[SECRET])
+        return secret_of(self._book) or bytes.fromhex(self._book.first_note("link", "secret", secrets.token_hex(32)))
 
     def assignment(self, hit: str, number: int) -> str:
         """The name of a HIT's place `number` (from 1), which nobody can make up."""
@@ -88,40 +70,74 @@ class Places:
 
     def hits(self) -> Iterator[OpenHit]:
         """All HITs, in order of their names."""
-        for name in [name for name in self._kept if name.startswith(HIT)]:
-            yield OpenHit.from_text(self._kept[name])
+        seats: dict[str, list[int]] = {}
+        for hit, participant in self._book.seats():
+            seats.setdefault(hit, []).append(participant)
+        orders = {order.hit: order for order in self._book.orders()}
+        opened, ends, deleted = (self._book.notes(topic) for topic in (OPENED, ENDS, DELETED))
+        for hit in sorted(opened):
+            times = datetime.fromisoformat(opened[hit]), datetime.fromisoformat(ends[hit])
+            yield OpenHit(orders[hit], tuple(seats.get(hit, ())), *times, hit in deleted)
 
     def hit(self, name: str) -> OpenHit | None:
         """One HIT, or None."""
-        text = self._kept.get(HIT + name)
-        return OpenHit.from_text(text) if text else None
+        opened, ends = (self._book.noted(topic, name) for topic in (OPENED, ENDS))
+        order = self._book.order_of(name)
+        if not (opened and ends and order):
+            return None
+        times = datetime.fromisoformat(opened), datetime.fromisoformat(ends)
+        return OpenHit(order, self._book.seats_of(name), *times, self._book.noted(DELETED, name) is not None)
 
     def open(self, order: Order, now: datetime, until: datetime) -> OpenHit:
         """A HIT with places for participants who meet nothing on it twice; the same one if it is there already."""
         if found := self.hit(order.hit):
             return found
-        made = OpenHit(order, self._free_participants(order), now, until)
-        self._kept[HIT + order.hit] = made.as_text()
-        return made
+        participants = self._book.seats_of(order.hit)
+        if not participants:
+            participants = self._free(order)
+            self._book.give_seats(order.hit, participants)
+        # Noted last: a HIT that was cut off before goes on where it was.
+        self._book.note(ENDS, order.hit, until.isoformat())
+        self._book.note(OPENED, order.hit, now.isoformat())
+        return OpenHit(order, participants, now, until)
 
-    def _free_participants(self, order: Order) -> tuple[int, ...]:
-        """The lowest numbers whose HITs so far share no group of trials, and no page, with this order."""
-        taken: set[int] = set()
-        for hit in self.hits():
-            if hit.order.page == order.page or set(hit.order.unseen) & set(order.unseen):
-                taken.update(hit.participants)
-        most = len(taken) + order.assignments
-        return tuple([number for number in range(1, most + 1) if number not in taken][: order.assignments])
+    def _free(self, order: Order) -> tuple[int, ...]:
+        """The lowest numbers whose HITs so far share no group of trials, and no page, with this order; now taken."""
+        if self._taken is None:
+            self._taken = {}
+            orders = {known.hit: known for known in self._book.orders()}
+            for hit, participant in self._book.seats():
+                for key in _keys(orders[hit]):
+                    self._taken.setdefault(key, _Numbers()).take(participant)
+        mine = [self._taken.setdefault(key, _Numbers()) for key in _keys(order)]
+        found: list[int] = []
+        number = 1
+        while len(found) < order.assignments:
+            free = max(numbers.free(number) for numbers in mine)
+            if free == number:
+                found.append(number)
+                free += 1
+            number = free
+        for each in mine:
+            for number in found:
+                each.take(number)
+        return tuple(found)
 
-    def change(self, name: str, **values: Any) -> None:
-        """Give a HIT other values; one that is not there stays so."""
-        if found := self.hit(name):
-            self._kept[HIT + name] = replace(found, **values).as_text()
+    def end(self, name: str, at: datetime) -> None:
+        """Move the end of a HIT; one that is not there stays so."""
+        if self.hit(name):
+            self._book.note(ENDS, name, at.isoformat())
+
+    def delete(self, name: str) -> None:
+        """Take a HIT out of all lists; one that is not there stays so."""
+        if self.hit(name):
+            self._book.note(DELETED, name, "yes")
 
     def of(self, hit: OpenHit) -> Iterator[Place]:
         """The places of a HIT, in order."""
+        secret = self.secret()
         for number, participant in enumerate(hit.participants, start=1):
-            assignment = self.assignment(hit.order.hit, number)
+            assignment = _signed(secret, f"{hit.order.hit}-{number}")
             query = urlencode({"assignmentId": assignment})
             yield Place(
                 participant=participant_name(participant),
@@ -134,14 +150,37 @@ class Places:
 
     def participant(self, assignment: str) -> str | None:
         """Who has a place; None where the name is not one of ours."""
-        secret = secret_of(self._kept)
+        secret = secret_of(self._book)
         if secret is None or not is_place(secret, assignment):
             return None
         name, number = PLACE.fullmatch(assignment).groups()[:2]  # type: ignore[union-attr]
-        hit = self.hit(name)
-        if hit is None or not 1 <= int(number) <= len(hit.participants):
-            return None
-        return participant_name(hit.participants[int(number) - 1])
+        seats = self._book.seats_of(name)
+        return participant_name(seats[int(number) - 1]) if 1 <= int(number) <= len(seats) else None
+
+
+class _Numbers:
+    """Numbers that are taken; the lowest free one from anywhere on is found in nearly constant time."""
+
+    def __init__(self) -> None:
+        self._beyond: dict[int, int] = {}
+
+    def take(self, number: int) -> None:
+        self._beyond.setdefault(number, number + 1)
+
+    def free(self, number: int) -> int:
+        """The lowest number from `number` on that is not taken."""
+        passed = []
+        while number in self._beyond:
+            passed.append(number)
+            number = self._beyond[number]
+        for each in passed:
+            self._beyond[each] = number
+        return number
+
+
+def _keys(order: Order) -> tuple[str, ...]:
+    """What nobody may have twice: the page, and each group of trials."""
+    return (f"page {order.page}", *order.unseen)
 
 
 def is_place(secret: bytes, assignment: str) -> bool:
@@ -150,9 +189,9 @@ def is_place(secret: bytes, assignment: str) -> bool:
     return found is not None and hmac.compare_digest(_signed(secret, f"{found[1]}-{found[2]}"), assignment)
 
 
-def secret_of(kept: Mapping[str, str]) -> bytes | None:
+def secret_of(book: Notebook) -> bytes | None:
     """The key of a batch that was published to own participants, or None."""
-    text = kept.get(SECRET)
+    text = book.noted("link", "secret")
     return bytes.fromhex(text) if text else None
 
 

@@ -73,4 +73,4 @@ class MTurkKind(Kind[MTurkRecruiter]):
         except ImportError as error:
             problem = 'kind = "mturk" needs a package that is not installed'
             raise InputError(Fault(CONFIG_NAME, "recruiter.kind", problem, "pip install 'hitgen[aws]'")) from error
-        return MTurk(self.own, self.config.batch.name, opening.kept, opening.production)
+        return MTurk(self.own, self.config.batch.name, opening.book, opening.production)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 from xml.sax.saxutils import escape, unescape
 
 from hitgen.errors import OutsideError
+from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
 from hitgen.recruiters.base import Recruiter, RefusedError
 from hitgen.recruiters.mturk.client import MTurkClient, turk_code
@@ -72,7 +73,7 @@ def as_submission(row: dict[str, Any]) -> Received:
 class MTurk(Recruiter):
     """A recruiter that speaks the MTurk protocol.
 
-    `kept` remembers the ids of what is made once (qualifications, HIT types), and survives runs.
+    `book` remembers the ids of what is made once (qualifications, HIT types), and survives runs.
     """
 
     # The service promises 24 hours; the margin covers clocks and a call that takes long.
@@ -82,14 +83,14 @@ class MTurk(Recruiter):
         self,
         config: MTurkRecruiter,
         batch: str,
-        kept: MutableMapping[str, str],
+        book: Notebook,
         production: bool = False,
         client: MTurkClient | None = None,
     ) -> None:
         self._config = config
         self._client = client or MTurkClient(config, production)
-        self._kept = kept
-        self._qualifications = Qualifications(self._client, config, batch, kept)
+        self._book = book
+        self._qualifications = Qualifications(self._client, config, batch, book)
 
     @property
     def skew_s(self) -> float:
@@ -262,7 +263,9 @@ class MTurk(Recruiter):
             "AutoApprovalDelayInSeconds": config.auto_approval_s,
             "QualificationRequirements": self._qualifications.requirements(order),
         }
-        key = "hit-type:" + hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-        if not self._kept.get(key):
-            self._kept[key] = self._client.call("create_hit_type", **values)["HITTypeId"]
-        return self._kept[key]
+        digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+        if known := self._book.noted("hit-type", digest):
+            return known
+        made = str(self._client.call("create_hit_type", **values)["HITTypeId"])
+        self._book.note("hit-type", digest, made)
+        return made

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from typing import Any
 
 from hitgen.errors import Fault, InputError
+from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.mturk.client import MTurkClient, turk_code
@@ -19,6 +19,7 @@ BUILT_IN = {
 }
 MASTERS = {"production": "2F1QJWKUDD8XADTFD2Q0G6UTO95ALH", "sandbox": "2ARFPLSP75KLA8M8DH1HTEQVJT3SY6"}
 MAX_NAMES = 20
+NOTES = "qualification"
 HIDDEN = "DiscoverPreviewAndAccept"
 """Workers who cannot take a HIT do not see it either."""
 
@@ -42,11 +43,11 @@ def condition(requirement: Requirement) -> dict[str, Any]:
 class Qualifications:
     """The qualification types of one batch; ids are kept, and found again by name where they were lost."""
 
-    def __init__(self, client: MTurkClient, config: MTurkRecruiter, batch: str, kept: MutableMapping[str, str]) -> None:
+    def __init__(self, client: MTurkClient, config: MTurkRecruiter, batch: str, book: Notebook) -> None:
         self._client = client
         self._config = config
         self._batch = batch
-        self._kept = kept
+        self._book = book
 
     def excluded(self) -> str:
         """Shuts a worker out of every batch that names it."""
@@ -100,19 +101,19 @@ class Qualifications:
 
     def clear(self) -> None:
         """Delete the types that keep workers from repeating trials of this batch."""
-        prefix = f"qualification:{self._seen_prefix}"
-        for key in [key for key in self._kept if key.startswith(prefix)]:
-            named = self._kept[key] or self._find(key.removeprefix("qualification:"))
-            if named:
+        for name, known in self._book.notes(NOTES).items():
+            if not name.startswith(self._seen_prefix):
+                continue
+            if named := known or self._find(name):
                 self._client.call("delete_qualification_type", QualificationTypeId=named)
-            del self._kept[key]
+            self._book.drop(NOTES, name)
 
     def _named(self, name: str) -> str:
         """The id of a built-in or existing qualification."""
         if name in BUILT_IN:
             return BUILT_IN[name]
-        key = f"qualification:{name}"
-        if not self._kept.get(key):
+        found = self._book.noted(NOTES, name) or None
+        if found is None:
             found = self._find(name)
             if found is None:
                 problem = f"this account has no qualification named {name!r}"
@@ -120,16 +121,17 @@ class Qualifications:
                 raise InputError(
                     Fault("batch.toml", "recruiter.require", problem, f"one of {known}, or one of your own")
                 )
-            self._kept[key] = found
-        return self._kept[key]
+            self._book.note(NOTES, name, found)
+        return found
 
     def _own(self, name: str, description: str) -> str:
         """The id of a type that hitgen owns, made at the first use."""
-        key = f"qualification:{name}"
-        if not self._kept.get(key):
-            self._kept[key] = ""
-            self._kept[key] = self._make(name, description)
-        return self._kept[key]
+        if known := self._book.noted(NOTES, name):
+            return known
+        self._book.note(NOTES, name, "")
+        made = self._make(name, description)
+        self._book.note(NOTES, name, made)
+        return made
 
     def _make(self, name: str, description: str) -> str:
         """The id of the type of this name, made now or before.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import MutableMapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from hitgen.errors import OutsideError
+from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Bonus
 from hitgen.lib.clock import utc_now
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.rest import Rest
 
-BONUS = "prolific:bonus:"
+BONUS = "prolific:bonus"
 SURE_AFTER = timedelta(hours=24)
 """A payment that Prolific does not show after this long was not made."""
 
@@ -22,14 +22,14 @@ SURE_AFTER = timedelta(hours=24)
 class Bonuses:
     """Pays each bonus once: what may have been paid is looked for in Prolific's record, never sent again in doubt."""
 
-    def __init__(self, rest: Rest, kept: MutableMapping[str, str]) -> None:
+    def __init__(self, rest: Rest, book: Notebook) -> None:
         self._rest = rest
-        self._kept = kept
+        self._book = book
 
     def pay(self, bonus: Bonus, token: str) -> None:
         """Pay a bonus; a second time with the same token pays nothing, or raises OutsideError while that is in doubt."""
         now = utc_now()
-        kept = json.loads(self._kept.get(BONUS + token, "{}"))
+        kept = json.loads(self._book.noted(BONUS, token) or "{}")
         if kept.get("paying_at"):
             if bonus in self.paid(bonus.assignment):
                 return
@@ -44,11 +44,11 @@ class Bonuses:
         before = self._paid_cents(bonus.assignment)
         row = {"assignment": bonus.assignment, "worker": bonus.worker, "amount_usd": str(bonus.amount_usd)}
         row |= {"reason": bonus.reason, "before": before, "paying_at": now.isoformat()}  # type: ignore[dict-item]
-        self._kept[BONUS + token] = json.dumps(row)
+        self._book.note(BONUS, token, json.dumps(row))
         try:
             self._rest.change("POST", f"/bulk-bonus-payments/{made['id']}/pay/")
         except RefusedError:
-            del self._kept[BONUS + token]
+            self._book.drop(BONUS, token)
             raise
 
     def _paid_cents(self, assignment: str) -> list[int]:
@@ -57,7 +57,7 @@ class Bonuses:
 
     def paid(self, assignment: str) -> list[Bonus]:
         """The bonuses that Prolific's record shows as paid since we asked for them."""
-        rows = [json.loads(self._kept[name]) for name in list(self._kept) if name.startswith(BONUS)]
+        rows = [json.loads(text) for text in self._book.notes(BONUS).values()]
         mine = [row for row in rows if row["assignment"] == assignment]
         paid = Counter(self._paid_cents(assignment)) if mine else Counter[int]()
         found = []

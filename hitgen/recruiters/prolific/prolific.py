@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -32,9 +33,19 @@ AT_WORK = ("RESERVED", "ACTIVE")
 OVER = ("AWAITING REVIEW", "COMPLETED")
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Prolific's studies have no end by themselves."""
-ENDED = "prolific:ended:"
-ASKED = "prolific:asked:"
+ENDED = "prolific:ended"
+ASKED = "prolific:asked"
 LEAST_WORDS = 100
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A study as Prolific has it, everyone who took a place of it, places done by HIT, and how many are at work."""
+
+    study: dict[str, Any]
+    people: list[dict[str, Any]]
+    done: Counter[str]
+    at_work: int
 
 
 class Prolific(Recruiter):
@@ -50,15 +61,15 @@ class Prolific(Recruiter):
         rest: Rest | None = None,
     ) -> None:
         self._config = config
-        self._kept = kept = opening.kept
+        self._book = opening.book
         self._inbox = inbox
         self._way = way
         self._production = opening.production
         self._rest = rest or Rest(config.endpoint_url or API, token_from(config.token_env), "Prolific")
-        self._studies = Studies(self._rest, config, batch, kept)
-        self._bonuses = Bonuses(self._rest, kept)
+        self._studies = Studies(self._rest, config, batch, opening.book)
+        self._bonuses = Bonuses(self._rest, opening.book)
         self._hits: dict[str, str] = {}
-        self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._seen: dict[str, _Seen] = {}
 
     @property
     def skew_s(self) -> float:
@@ -114,23 +125,36 @@ class Prolific(Recruiter):
 
     def _progress_of(self, *annotations: str) -> Iterator[HitProgress]:
         """The state of these orders; people at work are counted where there is room, as Prolific does not say where."""
-        placed = self._studies.placed()
-        for study in dict.fromkeys(placed[name][0] for name in annotations if name in placed):
-            if (found := self._studies.get(study)) is None:
+        wanted: dict[str, set[str]] = {}
+        for name in annotations:
+            if study := self._studies.study_of(name):
+                wanted.setdefault(study, set()).add(name)
+        for study, names in wanted.items():
+            seen = self._look(study)
+            if seen is None:
                 continue
-            answers = self._answers()
-            rows = self._rows[study] = list(self._studies.submissions(study))
-            done = Counter(answers[row["id"]] for row in rows if self._counts(row))
-            at_work = sum(row["status"] in AT_WORK for row in rows)
-            for _, order in (each for each in placed.values() if each[0] == study):
-                room = max(0, order.assignments - done[order.hit])
+            at_work = seen.at_work
+            # Without anybody at work each order tells for itself; else those before it may have them.
+            orders = self._studies.orders(study) if at_work else filter(None, map(self._book.order, names))
+            for order in orders:
+                room = max(0, order.assignments - seen.done[order.hit])
                 pending, at_work = min(room, at_work), max(0, at_work - room)
-                if order.annotation in annotations:
-                    yield self._progress(order, study, found, room - pending, pending)
+                if order.annotation in names:
+                    yield self._progress(order, study, seen.study, room - pending, pending)
+
+    def _look(self, study: str) -> _Seen | None:
+        """A study and its people as this run saw them last; None where it was deleted."""
+        if study not in self._seen:
+            if (found := self._studies.get(study)) is None:
+                return None
+            answers, rows = self._answers(), list(self._studies.submissions(study))
+            done = Counter(answers[row["id"]] for row in rows if self._counts(row))
+            self._seen[study] = _Seen(found, rows, done, sum(row["status"] in AT_WORK for row in rows))
+        return self._seen[study]
 
     def _progress(self, order: Order, study: str, found: dict[str, Any], available: int, pending: int) -> HitProgress:
         created = datetime.fromisoformat(found["date_created"]).astimezone(UTC)
-        ended = self._kept.get(ENDED + study)
+        ended = self._book.noted(ENDED, study)
         over = found["status"] in OVER
         return HitProgress(
             hit_id=f"{study} {order.annotation}",
@@ -158,7 +182,7 @@ class Prolific(Recruiter):
         """Whether a person's turn is over and its answers are here; whoever returned it on their own took them back."""
         if row["id"] not in self._hits:
             return False
-        return row["status"] in JUDGEMENTS or (row["status"] == "RETURNED" and bool(self._kept.get(ASKED + row["id"])))
+        return row["status"] in JUDGEMENTS or (row["status"] == "RETURNED" and bool(self._book.noted(ASKED, row["id"])))
 
     def find(self, annotation: str) -> list[HitProgress]:
         """The order's address in its study, if it is in one."""
@@ -172,14 +196,15 @@ class Prolific(Recruiter):
         """The state of these orders, once all answers that arrived are taken in."""
         if hit_ids:
             self._way.take_in(self._inbox, utc_now())
+        self._seen.clear()
         yield from self._progress_of(*(name.partition(" ")[2] for name in hit_ids))
 
     def submissions(self, hit_id: str) -> Iterator[Received]:
         """Everyone whose turn Prolific lists and whose answers arrived; neither alone is enough."""
         study, _, annotation = hit_id.partition(" ")
         hit, answers = annotation.rpartition(" ")[2], self._answers()
-        # As the last look at the study's progress saw them: one listing serves all of its HITs.
-        for row in self._rows.get(study) or self._studies.submissions(study):
+        seen = self._look(study)
+        for row in seen.people if seen else ():
             if self._counts(row) and answers[row["id"]] == hit and (received := self._received(row["id"])):
                 yield Received(
                     assignment=row["id"],
@@ -199,10 +224,10 @@ class Prolific(Recruiter):
     def reject(self, assignment: str, reason: str) -> Judgement:
         """Ask for a return, which harms nobody's record, or reject where the config says so."""
         if self._config.rejection == "ask-return":
-            if not self._kept.get(ASKED + assignment):
+            if not self._book.noted(ASKED, assignment):
                 path = f"/submissions/{assignment}/request-return/"
                 self._rest.change("POST", path, {"request_return_reasons": [reason]})
-                self._kept[ASKED + assignment] = "yes"
+                self._book.note(ASKED, assignment, "yes")
             return self._status(assignment)
         words = (
             reason
@@ -244,7 +269,7 @@ class Prolific(Recruiter):
     def expire(self, hit_id: str, now: datetime) -> None:
         """Let nobody in any more; a study ends as a whole."""
         study = hit_id.partition(" ")[0]
-        self._kept[ENDED + study] = now.isoformat()
+        self._book.note(ENDED, study, now.isoformat())
         self._studies.stop(study)
 
     def delete(self, hit_id: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.prolific.config import ProlificRecruiter
@@ -19,42 +20,46 @@ from hitgen.recruiters.rest import Rest
 PAGE_SIZE = 100
 WORDS = {"workerId": "{{%PROLIFIC_PID%}}", "assignmentId": "{{%SESSION_ID%}}"}
 """What Prolific fills into addresses."""
-STUDY = "prolific:study:"
-GROUP = "prolific:group:"
-TEST = "prolific:test:"
+STUDY, KIND = "prolific:study", "prolific:kind"
+GROUP = "prolific:group"
+TEST = "prolific:test"
 LEAST_MINUTES_MORE = 10
 NOT_PUBLISHED = "UNPUBLISHED"
 
 
 class Studies:
-    """The studies of one batch; `kept` remembers which order is in which."""
+    """The studies of one batch; the notebook remembers which order is in which."""
 
-    def __init__(self, rest: Rest, config: ProlificRecruiter, batch: str, kept: MutableMapping[str, str]) -> None:
+    def __init__(self, rest: Rest, config: ProlificRecruiter, batch: str, book: Notebook) -> None:
         self._rest = rest
         self._config = config
         self.batch = batch
-        self._kept = kept
+        self._book = book
+        self._placed = book.notes(STUDY)
 
     def ids(self) -> list[str]:
         """The ids of all studies of this batch, oldest first."""
-        return list(dict.fromkeys(study for study, _ in self.placed().values()))
+        return list(dict.fromkeys(self._placed.values()))
 
-    def placed(self) -> dict[str, tuple[str, Order]]:
-        """Study and order by annotation."""
-        rows = sorted(
-            (json.loads(self._kept[name]) for name in list(self._kept) if name.startswith(STUDY)),
-            key=lambda row: row["number"],
-        )
-        return {row["order"]["annotation"]: (row["study"], Order.from_json(row["order"])) for row in rows}
+    def study_of(self, annotation: str) -> str | None:
+        """The study that an order is in."""
+        return self._placed.get(annotation)
+
+    def placed(self) -> list[str]:
+        """The annotations of all orders that are in a study."""
+        return list(self._placed)
+
+    def orders(self, study: str) -> list[Order]:
+        """The orders in a study that were meant, in that order."""
+        return [order for order in self._book.orders() if self._placed.get(order.annotation) == study]
 
     def draft(self, orders: Sequence[Order]) -> None:
         """Put orders that are in no study yet into a draft, one for each kind of page; costs nothing.
 
         A draft that an earlier run made for the same orders is known by its internal name.
         """
-        placed = self.placed()
         for kind in ("qualification", "study"):
-            mine = [order for order in orders if order.kind == kind and order.annotation not in placed]
+            mine = [order for order in orders if order.kind == kind and order.annotation not in self._placed]
             if mine:
                 self._draft(kind, mine)
 
@@ -62,10 +67,10 @@ class Studies:
         name = self._internal_name(kind, orders)
         found = [row["id"] for row in self._listed("/studies/") if row.get("internal_name") == name]
         study = found[0] if found else self._rest.change("POST", "/studies/", self._payload(kind, name, orders))["id"]
-        number = len(self._kept)
+        self._book.note(KIND, study, kind)
         for order in orders:
-            row = {"study": study, "order": order.as_json(), "number": number}
-            self._kept[STUDY + order.annotation] = json.dumps(row)
+            self._book.note(STUDY, order.annotation, study)
+            self._placed[order.annotation] = study
 
     @staticmethod
     def _internal_name(kind: str, orders: Sequence[Order]) -> str:
@@ -116,24 +121,25 @@ class Studies:
         if any(order.needs_admission for order in orders):
             admitted = self.group(f"hitgen-admitted-{self.batch}")
             found.append({"filter_id": "participant_group_allowlist", "selected_values": [admitted]})
-        same = [study for study, order in self.placed().values() if order.kind == orders[0].kind]
-        if same:
+        earlier = [study for study in self.ids() if self._book.noted(KIND, study) == orders[0].kind]
+        if earlier:
             # One page a person: whoever worked one of this batch is not invited to another.
-            earlier = list(dict.fromkeys(same))
             found.append({"filter_id": "previous_studies_blocklist", "selected_values": earlier})
         return found
 
     def group(self, name: str) -> str:
         """The id of a participant group of the workspace by its name; made if it is not there."""
-        if not self._kept.get(GROUP + name):
+        known = self._book.noted(GROUP, name)
+        if not known:
             workspace = self._config.workspace
             rows = self._rest.get(f"/participant-groups/?{urlencode({'workspace_id': workspace})}")["results"]
             found = [row["id"] for row in rows if row["name"] == name and not row.get("is_deleted")]
             if not found:
                 made = self._rest.change("POST", "/participant-groups/", {"name": name, "workspace_id": workspace})
                 found = [made["id"]]
-            self._kept[GROUP + name] = found[0]
-        return self._kept[GROUP + name]
+            known = str(found[0])
+            self._book.note(GROUP, name, known)
+        return known
 
     def add_to(self, group: str, worker: str) -> None:
         """Put a participant into a group; again changes nothing."""
@@ -157,7 +163,7 @@ class Studies:
     def submissions(self, study: str) -> Iterator[dict[str, Any]]:
         """Everyone who took a place of a study, or of its test with test participants, whatever came of it."""
         yield from self._listed("/submissions/", study=study)
-        if tested := self._kept.get(TEST + study):
+        if tested := self._book.noted(TEST, study):
             yield from self._listed("/submissions/", study=json.loads(tested)["study_id"])
 
     def _listed(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
@@ -174,7 +180,7 @@ class Studies:
         """Let participants in and commit the money; raises OutsideError where it is more than was agreed to."""
         if self._status(study) != NOT_PUBLISHED:
             return
-        mine = [order for name, order in self.placed().values() if name == study]
+        mine = self.orders(study)
         costs = quote(((order.assignments, order.reward_usd) for order in mine), self._config.fee_percent)
         agreed = costs.total_usd
         asked = Decimal(str(self._rest.get(f"/studies/{study}/cost/")["total_cost"])) / 100
@@ -188,13 +194,13 @@ class Studies:
     def try_out(self, study: str) -> str:
         """Publish a draft to test participants alone, where the workspace may; what the user should read."""
         draft = f"study {study} is a draft: preview it at https://app.prolific.com/researcher/studies/{study}"
-        if tested := self._kept.get(TEST + study):
+        if tested := self._book.noted(TEST, study):
             return f"study {study} is open to your test participants: {json.loads(tested)['study_url']}"
         try:
             made = self._rest.change("POST", f"/studies/{study}/test-study", {})
         except (RefusedError, InputError) as error:
             return f"{draft} (no test with test participants: {error})"
-        self._kept[TEST + study] = json.dumps(made)
+        self._book.note(TEST, study, json.dumps(made))
         return f"study {study} is open to your test participants: {made['study_url']}"
 
     def stop(self, study: str) -> None:

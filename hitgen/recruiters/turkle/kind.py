@@ -32,4 +32,4 @@ class TurkleKind(Kind[TurkleRecruiter]):
         """The server, by its REST API."""
         from hitgen.recruiters.turkle.turkle import Turkle
 
-        return Turkle(self.own, self.config.batch.name, opening.folder, opening.kept)
+        return Turkle(self.own, self.config.batch.name, opening.folder, opening.book)

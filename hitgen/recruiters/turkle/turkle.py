@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections import Counter
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from hitgen.batch.resources import find
 from hitgen.errors import Fault, InputError
+from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.lib.contract import SUBMISSION_FIELD
+from hitgen.lib.money import FREE
 from hitgen.recruiters.judged import JudgedHere
 from hitgen.recruiters.rest import Rest, token_from
 from hitgen.recruiters.turkle.config import TurkleRecruiter
@@ -24,8 +24,7 @@ COLUMNS = ("page_url", "hit")
 TIME = "%a %b %d %H:%M:%S %Z %Y"
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Turkle's batches have no end by themselves."""
-ORDER = "turkle:order:"
-ENDED = "turkle:ended:"
+ENDED = "turkle:ended"
 
 
 class Turkle(JudgedHere):
@@ -38,12 +37,12 @@ class Turkle(JudgedHere):
         config: TurkleRecruiter,
         batch: str,
         folder: Path,
-        kept: MutableMapping[str, str],
+        book: Notebook,
         rest: Rest | None = None,
     ) -> None:
         self._config = config
         self._batch = batch
-        self._kept = kept
+        self._book = book
         self._folder = folder
         self._results: dict[str, list[dict[str, str]]] = {}
         self._rest = rest or Rest(f"{config.url.rstrip('/')}/api", token_from(config.token_env), "Turkle")
@@ -66,7 +65,7 @@ class Turkle(JudgedHere):
 
     def _project(self) -> int:
         name = f"hitgen {self._batch}"
-        if known := self._kept.get("turkle:project"):
+        if known := self._book.noted("turkle", "project"):
             return int(known)
         path = find("templates", "recruiters/turkle.html", self._folder)
         assert path is not None
@@ -88,7 +87,7 @@ class Turkle(JudgedHere):
                 },
             )
             found = [made["id"]]
-        self._kept["turkle:project"] = str(found[0])
+        self._book.note("turkle", "project", str(found[0]))
         return int(found[0])
 
     def _listed(self, path: str) -> Iterator[dict[str, Any]]:
@@ -103,7 +102,6 @@ class Turkle(JudgedHere):
 
     def create(self, order: Order, token: str) -> HitProgress:
         """The task of this order, made now or before: it is known by its annotation."""
-        self._kept[ORDER + order.annotation] = json.dumps(order.as_json())
         if found := self.find(order.annotation):
             return found[0]
         row = _csv([(order.url, order.annotation)])
@@ -147,13 +145,13 @@ class Turkle(JudgedHere):
         done = Counter(row["Input.hit"] for row in results)
         for task in tasks:
             annotation, places = task["hit"], int(batch["assignments_per_task"])
-            known = self._kept.get(ORDER + annotation)
-            ended = self._kept.get(ENDED + annotation)
+            known = self._book.order(annotation)
+            ended = self._book.noted(ENDED, annotation)
             yield HitProgress(
                 hit_id=f"{batch['id']} {annotation}",
                 annotation=annotation,
                 url=task["page_url"],
-                reward_usd=Order.from_json(json.loads(known)).reward_usd if known else Decimal("0.00"),
+                reward_usd=known.reward_usd if known else FREE,
                 assignments=places,
                 available=max(0, places - done[annotation]),
                 pending=0,
@@ -202,14 +200,13 @@ class Turkle(JudgedHere):
     def extend(self, hit_id: str, until: datetime) -> None:
         """Show a task again; it stays until it is ended."""
         number, _, annotation = hit_id.partition(" ")
-        if self._kept.get(ENDED + annotation):
-            del self._kept[ENDED + annotation]
+        self._book.drop(ENDED, annotation)
         self._set_active(number, True)
 
     def expire(self, hit_id: str, now: datetime) -> None:
         """Take no new workers; Turkle ends whole batches, so the tasks beside it end as well."""
         number, _, annotation = hit_id.partition(" ")
-        self._kept[ENDED + annotation] = now.isoformat()
+        self._book.note(ENDED, annotation, now.isoformat())
         self._set_active(number, False)
 
     def delete(self, hit_id: str) -> None:
