@@ -15,6 +15,7 @@ from hitgen.manifest import Ladder
 from hitgen.plan import Plan
 from hitgen.publishing.orders import raise_faults, requirement_faults
 from hitgen.recruiters import kind_of
+from hitgen.stimuli.alike import double_warnings
 from hitgen.stimuli.flash import flash_faults
 from hitgen.stimuli.making import Progress, make_ladders
 from hitgen.stimuli.measuring import Measured, ladder_warnings, measure_ladders
@@ -86,7 +87,12 @@ def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: di
         linked_bytes=linked,
         linked_worth_it=carried > 3 * linked,
         largest_flash_sr=max((area for each in measured.values() for area in each.flash_sr), default=0.0),
-        warnings=(*_config_warnings(batch), *kind.warnings(), *ladder_warnings(ladders, measured)),
+        warnings=(
+            *_config_warnings(batch),
+            *kind.warnings(),
+            *ladder_warnings(ladders, measured),
+            *double_warnings(ladders),
+        ),
         hourly_usd=kind.hourly_usd("study"),
     )
 

@@ -93,9 +93,11 @@ def _ask(question: str) -> str:
 def _init(options: argparse.Namespace) -> None:
     from hitgen.batch.new import init
 
-    count = init(options.folder, options.images)
+    begun = init(options.folder, options.images)
+    for left_out in begun.left_out:
+        print(f"left out: {left_out}")
     print(
-        f"{options.folder}: {count} images and a batch.toml. Fill in [consent] there, then run: hitgen build {options.folder}"
+        f"{options.folder}: {begun.images} images and a batch.toml. Fill in [consent] there, then run: hitgen build {options.folder}"
     )
 
 

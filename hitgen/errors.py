@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from hitgen.lib.text import plain
+
 
 class HitgenError(Exception):
     """Everything hitgen raises on purpose; `exit_code` is what the command line ends with."""
@@ -23,7 +25,7 @@ class Fault:
 
     def __str__(self) -> str:
         where = f"{self.file}: {self.field}" if self.field else self.file
-        return f"{where}: {self.problem}" + (f"; try {self.remedy}" if self.remedy else "")
+        return plain(f"{where}: {self.problem}" + (f"; try {self.remedy}" if self.remedy else ""))
 
 
 class InputError(HitgenError):

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from hitgen.batch.load import load_batch
 from hitgen.build import BuildFolder
 from hitgen.errors import Fault, InputError
+from hitgen.stimuli.alike import same_picture
 from hitgen.stimuli.gold import Gold, make_gold, write_gold
 from hitgen.stimuli.making import Progress, make_ladders
 from hitgen.stimuli.packs import pack_path, read_pack
@@ -19,6 +20,7 @@ from hitgen.stimuli.sources import open_source
 
 STUDY_LADDERS = 8
 """So many study ladders, at most, are measured for the sizes that gold has to follow."""
+LONGEST_NAME = 64
 FORMS = {"jpeg": "JPEG", "webp": "WEBP"}
 
 
@@ -49,16 +51,21 @@ def plan_gold(
         )
     codec = study[0].images.codec
     alike = [ladder for ladder in study if ladder.images == study[0].images][:STUDY_LADDERS]
-    name = name or re.sub(r"[^A-Za-z0-9_-]", "-", f"{role}-{source.stem}")
+    name = name or re.sub(r"[^A-Za-z0-9_-]", "-", f"{role}-{source.stem}")[:LONGEST_NAME]
+    _check_name(name)
     if (folder / "gold" / name).exists() or any(images.name == name for images in batch.config.images):
         raise InputError(Fault(str(folder), "", f"the batch has a ladder {name!r} already", "--name with another name"))
+    opened = open_source(source, str(source)).pixels
+    studied = same_picture(source, [ladder for ladder in batch.ladders if ladder.images.role == "study"])
+    if studied:
+        problem = f"it shows the study picture {studied.key}, whose answer nobody knows"
+        raise InputError(Fault(str(source), "", problem, "a photograph that is not in the study"))
     place = BuildFolder(folder)
     made = make_ladders(alike, place.packs, place.cache / "ladders", progress=progress)
     like = []
     for ladder in made.ladders:
         pack = read_pack(pack_path(place.packs, ladder.pack).read_bytes())
         like.append([len(pack.frame(level).content) for level in range(len(pack.levels))])
-    opened = open_source(source, str(source)).pixels
     size = (made.ladders[0].width, made.ladders[0].height)
     if opened.size != size:
         remedy = f"cropping and scaling it to {size[0]}x{size[1]}"
@@ -74,6 +81,12 @@ def plan_gold(
     picture = place.cache / f"{name}.png"
     _approval_picture(gold).save(picture)
     return GoldPlan(name, role, gold, picture)
+
+
+def _check_name(name: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) or len(name) > LONGEST_NAME:
+        problem = f"{name!r} is no name of an image set"
+        raise InputError(Fault("--name", "", problem, f"at most {LONGEST_NAME} letters, digits, - and _"))
 
 
 def add_gold(folder: Path, plan: GoldPlan) -> str:

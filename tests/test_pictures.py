@@ -15,8 +15,22 @@ from hitgen.errors import InputError
 from hitgen.lib.pictures import upright_size
 from hitgen.stimuli.files import carried_frame
 from hitgen.stimuli.sources import decode_rgb
-from tests import picturefiles as made
-from tests.picturefiles import GREY, PICTURE, WIDE, avif, chrm, cicp, gama, icc, iccp, jpeg, jpeg_exif, png, saved
+from tests.support import picture_files as made
+from tests.support.picture_files import (
+    GREY,
+    PICTURE,
+    WIDE,
+    avif,
+    chrm,
+    cicp,
+    gama,
+    icc,
+    iccp,
+    jpeg,
+    jpeg_exif,
+    png,
+    saved,
+)
 
 BITS = "it has more than 8 bits a channel; try"
 DAMAGED = "it is truncated or damaged"

@@ -49,12 +49,16 @@ withdrawal = "w"
 Change = Callable[[Path], None]
 
 
+def picture(path: Path, seed: int) -> None:
+    """A small picture of its own for every seed, 64x48."""
+    noise = Image.fromarray(np.random.default_rng(seed).integers(60, 200, (8, 8, 3), dtype=np.uint8))
+    noise.resize((64, 48), Image.Resampling.BICUBIC).save(path)
+
+
 def batch(folder: Path) -> Path:
-    rng = np.random.default_rng(0)
-    for name in ("images/a", "gold/g"):
+    for seed, name in enumerate(("images/a", "gold/g")):
         (folder / name).parent.mkdir(parents=True)
-        noise = Image.fromarray(rng.integers(60, 200, (8, 8, 3), dtype=np.uint8))
-        noise.resize((64, 48), Image.Resampling.BICUBIC).save(folder / f"{name}.png")
+        picture(folder / f"{name}.png", seed)
     (folder / "batch.toml").write_text(GOOD)
     return folder
 

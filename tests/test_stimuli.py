@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from hitgen.batch.load import LadderSource
+from hitgen.batch.sources import LadderSource
 from hitgen.config.images import AvifSet, CommandSet, FilesSet, HeicSet, Jpeg2000Set, JpegSet, JxlSet, WebpSet
 from hitgen.errors import InputError
 from hitgen.stimuli.codecs import encode_frame, lossless, prepare

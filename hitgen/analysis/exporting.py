@@ -19,6 +19,7 @@ from hitgen.results.dataset import dataset_of
 from hitgen.results.export import csv_bytes, export_path
 from hitgen.results.study import Study
 
+LONGEST_SOURCE_BYTES = 120
 ABOUT = """# Analysis
 
 Made from the used study ratings (`role` study, `use` use), each worker's first of a ladder. Intervals are 95%.
@@ -77,7 +78,9 @@ def _sur(analysis: Analysis) -> pl.DataFrame:
 def _write_map(folder: Path, result: LadderResult) -> tuple[Path, Path]:
     answers, clicks = result.answers, result.clicks
     # Names from a manifest may hold a slash, and two may be joined to the same; a ladder's digest is its own.
-    name = re.sub(r"[^\w.-]", "-", f"{answers.images}_{answers.source}") + f"_{answers.ladder[:8]}"
+    # A source's name may be as long as the system allows.
+    source = answers.source.encode()[:LONGEST_SOURCE_BYTES].decode(errors="ignore")
+    name = re.sub(r"[^\w.-]", "-", f"{answers.images}_{source}") + f"_{answers.ladder[:8]}"
     assert clicks is not None
     density = region_map(clicks)
     arrays, picture = io.BytesIO(), io.BytesIO()

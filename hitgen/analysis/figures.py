@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,7 +31,10 @@ EDGES = (0.005, 0.995)
 
 def _drawn(figure: Figure) -> str:
     buffer = io.BytesIO()
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        # Words stay words in the SVG and browsers have the signs of any script; only widths are guessed without them.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        warnings.filterwarnings("ignore", "Matplotlib currently does not support")
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
 
@@ -58,7 +62,7 @@ def pjnd_plot(ladders: Sequence[LadderResult]) -> str:
         figure, [axes] = _axes(WIDE_IN, 0.9 + 0.2 * len(ordered))
         axes.hlines(place, lows, highs, color=BLUE, linewidth=2, alpha=0.5)
         axes.plot(means, place, "o", color=BLUE, markersize=4)
-        axes.set_yticks(place, [result.name[:40] for result in ordered])
+        axes.set_yticks(place, [result.name[:40] for result in ordered], parse_math=False)
         axes.set(xlabel="PJND (level), with 95% interval", ylim=(-0.7, len(ordered) - 0.3))
     return _drawn(figure)
 

@@ -8,28 +8,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from hitgen.batch.sources import LadderSource, composed, find_sources, table_rows
 from hitgen.config.batch import BatchConfig
-from hitgen.config.images import AnyImageSet
 from hitgen.config.loading import CONFIG_NAME, nearest, read_config, validation_faults
 from hitgen.config.questions import Question, QuestionFile
 from hitgen.errors import Fault, InputError
-from hitgen.lib.files import read_csv
 from hitgen.lib.pictures import upright_size
-
-
-@dataclass(frozen=True)
-class LadderSource:
-    """One ladder to be made: a source under the codec of its image set."""
-
-    images: AnyImageSet
-    source: str
-    path: Path
-    folder: Path
-
-    @property
-    def key(self) -> str:
-        """`images/source`: unique in the batch, also where two sets share a source."""
-        return f"{self.images.name}/{self.source}"
 
 
 @dataclass(frozen=True)
@@ -61,78 +45,14 @@ def load_batch(folder: Path) -> Batch:
         if images.name in names_seen:
             faults.append(Fault(CONFIG_NAME, f"{field}.name", f"{images.name!r} is used twice", "another name"))
         names_seen.add(images.name)
-        ladders += _sources(folder, images, f"{field}.sources", faults)
-    questions = _questions(folder, config, faults)
+        ladders += find_sources(folder, images, f"{field}.sources", faults)
+    questions = [(field, _named(question, ladders)) for field, question in _questions(folder, config, faults)]
     if len(names_seen) == len(config.images):
         faults += _question_faults(config, ladders, questions)
     faults += _supply_faults(config, ladders, questions)
     if faults:
         raise InputError(faults)
     return Batch(folder, config, tuple(ladders), tuple(question for _, question in questions))
-
-
-def _sources(folder: Path, images: AnyImageSet, field: str, faults: list[Fault]) -> list[LadderSource]:
-    if images.sources.endswith(".csv"):
-        found = _manifest(folder, images.sources, field, faults)
-    else:
-        try:
-            paths = sorted(path for path in folder.glob(images.sources) if path.is_file())
-        except (ValueError, NotImplementedError) as error:
-            faults.append(Fault(CONFIG_NAME, field, f"{images.sources!r} is no pattern: {error}", '"images/*.png"'))
-            return []
-        found = [(path.stem, path) for path in paths]
-        if not found:
-            here = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name != "build")
-            faults.append(
-                Fault(
-                    CONFIG_NAME,
-                    field,
-                    f"no file matches {images.sources!r} in the batch folder (it has the folders: {', '.join(here) or 'none'})",
-                    '"images/*.png"',
-                )
-            )
-    ladders = []
-    seen: dict[str, Path] = {}
-    for source, path in found:
-        if source in seen:
-            faults.append(
-                Fault(
-                    CONFIG_NAME,
-                    field,
-                    f"two sources are called {source!r} ({seen[source].name} and {path.name})",
-                    "renaming one of the files",
-                )
-            )
-            continue
-        seen[source] = path
-        ladders.append(LadderSource(images, source, path, folder))
-    return ladders
-
-
-def _manifest(folder: Path, name: str, field: str, faults: list[Fault]) -> list[tuple[str, Path]]:
-    found = []
-    for line, row in _rows(folder, name, field, ("source", "file"), faults):
-        path = folder / row["file"]
-        if not path.is_file():
-            faults.append(
-                Fault(name, f"line {line}", f"there is no file {row['file']!r}", "a path from the batch folder")
-            )
-        else:
-            found.append((row["source"] or path.stem, path))
-    return found
-
-
-def _rows(
-    folder: Path, name: str, field: str, columns: tuple[str, ...], faults: list[Fault]
-) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        yield from read_csv((folder / name).read_bytes(), name, columns)
-    except FileNotFoundError:
-        faults.append(
-            Fault(CONFIG_NAME, field, f"there is no file {name!r} in the batch folder", "its path from there")
-        )
-    except InputError as error:
-        faults += error.faults
 
 
 def _questions(folder: Path, config: BatchConfig, faults: list[Fault]) -> list[tuple[str, Question]]:
@@ -143,7 +63,7 @@ def _questions(folder: Path, config: BatchConfig, faults: list[Fault]) -> list[t
         if not isinstance(entry, QuestionFile):
             questions.append((f"questions[{position}]", entry))
             continue
-        for line, row in _rows(folder, entry.file, f"questions[{position}].file", model.columns, faults):
+        for line, row in table_rows(folder, entry.file, f"questions[{position}].file", model.columns, faults):
             try:
                 questions.append((f"{entry.file} line {line}", model.of_row(row)))
             except ValidationError as error:
@@ -151,6 +71,13 @@ def _questions(folder: Path, config: BatchConfig, faults: list[Fault]) -> list[t
             except ValueError as error:
                 faults.append(Fault(entry.file, f"line {line}", str(error), model.form))
     return questions
+
+
+def _named(question: Question, ladders: list[LadderSource]) -> Question:
+    """The question with its source's name as the file has it, where the two differ in how accents are stored."""
+    names = [ladder.source for ladder in ladders if ladder.images.name == question.images]
+    alike = [name for name in names if composed(name) == composed(question.source)]
+    return question if question.source in names or not alike else question.model_copy(update={"source": alike[0]})
 
 
 def _question_faults(

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from hitgen.batch.resources import KINDS, names
+from hitgen.batch.sources import composed, name_problem
 from hitgen.config.loading import CONFIG_NAME, nearest
 from hitgen.config.schema import SCHEMA_NAME, batch_schema
 from hitgen.errors import Fault, InputError
 from hitgen.lib.contract import FILE
+from hitgen.lib.pictures import SUFFIXES
 from hitgen.lib.shipped import shipped
+from hitgen.lib.text import plain
 
-IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
+LONGEST_NAME = 64
 
 TEMPLATE = """#:schema ./{schema}
 # A hitgen batch. Fill in [consent], then run:  hitgen check {folder}   and   hitgen build {folder}
@@ -76,34 +82,85 @@ kind = "mturk"                # or link (own participants), turkle, prolific: do
 """
 
 
-def init(folder: Path, images: Path) -> int:
-    """Make a batch folder with copies of the images of another; how many there are.
+@dataclass(frozen=True)
+class Begun:
+    """A new batch folder: how many images it has, and what was left out and why."""
+
+    images: int
+    left_out: tuple[str, ...]
+
+
+def init(folder: Path, images: Path) -> Begun:
+    """Make a batch folder with copies of the images of another, whole or not at all.
 
     InputError where the folder has something in it, or there are no images.
     """
-    found = (
-        sorted(path for path in images.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES) if images.is_dir() else []
-    )
+    if not images.is_dir():
+        raise InputError(Fault(str(images), "", "there is no such folder", "a folder with photographs"))
+    found, left_out = _sorted_out(images)
     if not found:
-        problem = "it has no images" if images.is_dir() else "there is no such folder"
-        raise InputError(Fault(str(images), "", problem, "a folder with PNG, JPEG, WebP or TIFF files"))
-    if folder.exists() and any(folder.iterdir()):
+        why = f" ({'; '.join(left_out[:3])})" if left_out else ""
+        raise InputError(
+            Fault(str(images), "", f"it has no images{why}", "a folder with PNG, JPEG, WebP or TIFF files")
+        )
+    if folder.is_file() or (folder.exists() and any(folder.iterdir())):
         raise InputError(Fault(str(folder), "", "it exists and is not empty", "another name"))
-    stems = {path.stem for path in found}
-    if len(stems) < len(found):
-        raise InputError(Fault(str(images), "", "two images have the same name but for the ending", "renaming one"))
+    place = folder.resolve()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial = place.parent / f".{secrets.token_hex(4)}.{os.getpid()}.part"
+    try:
+        (partial / "images").mkdir(parents=True)
+        for path in found:
+            shutil.copyfile(path, partial / "images" / path.name)
+        (partial / SCHEMA_NAME).write_text(json.dumps(batch_schema(), indent=1) + "\n", encoding="utf-8")
+        (partial / CONFIG_NAME).write_text(_template(folder, found), encoding="utf-8")
+        if place.exists():
+            place.rmdir()
+        partial.replace(place)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return Begun(len(found), tuple(left_out))
+
+
+def _template(folder: Path, found: list[Path]) -> str:
     name = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-" for letter in folder.resolve().name
     )
-    (folder / "images").mkdir(parents=True, exist_ok=True)
-    for path in found:
-        shutil.copyfile(path, folder / "images" / path.name)
     suffixes = {path.suffix for path in found}
     pattern = f"images/*{suffixes.pop()}" if len(suffixes) == 1 else "images/*"
-    text = TEMPLATE.format(schema=SCHEMA_NAME, folder=folder, name=name.strip("-") or "batch", pattern=pattern)
-    (folder / SCHEMA_NAME).write_text(json.dumps(batch_schema(), indent=1) + "\n", encoding="utf-8")
-    (folder / CONFIG_NAME).write_text(text, encoding="utf-8")
-    return len(found)
+    short = name.strip("-_")[:LONGEST_NAME] or "batch"
+    return TEMPLATE.format(schema=SCHEMA_NAME, folder=plain(str(folder)), name=short, pattern=pattern)
+
+
+def _sorted_out(images: Path) -> tuple[list[Path], list[str]]:
+    """The files of a folder that can be sources, and in words what is left out; hidden files are the system's own."""
+    found: list[Path] = []
+    left_out = []
+    for path in sorted(path for path in images.iterdir() if not path.name.startswith(".")):
+        why = _why_not(path)
+        if why:
+            left_out.append(f"{plain(path.name)}: {why}")
+            continue
+        twin = next((other for other in found if composed(other.stem) == composed(path.stem)), None)
+        if twin:
+            problem = f"{twin.name} and {path.name}: two images have the same name but for the ending"
+            raise InputError(Fault(str(images), "", problem, "renaming one"))
+        found.append(path)
+    return found, left_out
+
+
+def _why_not(path: Path) -> str:
+    if path.is_symlink() and not path.exists():
+        return "a link to a file that is not there"
+    if path.is_dir():
+        return "a folder"
+    if path.suffix.lower() not in SUFFIXES:
+        return "its name does not end like an image's"
+    if not path.is_file():
+        return "no ordinary file"
+    problem = name_problem(path.stem)
+    return f"its name {problem}" if problem else ""
 
 
 def ejectable() -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 import typing
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydantic.fields import FieldInfo
 from hitgen.config.batch import BatchConfig
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS, ByKind
 from hitgen.errors import Fault, InputError
+from hitgen.lib.toml import read_toml
 
 CONFIG_NAME = "batch.toml"
 
@@ -22,7 +22,7 @@ CONFIG_NAME = "batch.toml"
 def read_config(path: Path) -> BatchConfig:
     """The config in a batch.toml; InputError with every fault in it."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
     except FileNotFoundError:
         folder = path.parent
         problem = "the folder has no batch.toml" if folder.is_dir() else "there is no such folder"
@@ -31,12 +31,7 @@ def read_config(path: Path) -> BatchConfig:
         raise InputError(Fault(str(path), "", "it is a folder", "a text file of that name")) from None
     except NotADirectoryError:
         raise InputError(Fault(str(path.parent), "", "it is a file", "the batch folder it lies in")) from None
-    except UnicodeDecodeError as error:
-        raise InputError(Fault(CONFIG_NAME, "", f"byte {error.start} is not UTF-8", "saving it as UTF-8")) from None
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(Fault(CONFIG_NAME, "", f"it is not TOML: {error}", "mending that line")) from None
+    table = read_toml(content, CONFIG_NAME)
     model = config_model(table)
     try:
         return model.model_validate(table)
@@ -116,7 +111,7 @@ def _plain(kind: str, context: dict[str, Any], value: Any) -> tuple[str, str]:
         return f"{shown} is out of range", f"a number of {words} {context[key]}"
     if kind == "literal_error":
         return f"{shown} is not known", str(context["expected"]).replace("'", '"')
-    if kind.startswith(("int", "float", "decimal")):
+    if kind.startswith(("int", "float", "decimal", "finite")):
         whole = "a whole number" if kind.startswith("int") else "a number"
         return f"{shown} is not {whole} of the wanted form", whole if value != "" else f"{whole}, without quotes"
     if kind.startswith("string_pattern"):

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -55,8 +56,13 @@ def guarded(text: str) -> str:
 
     Source: OWASP, CSV Injection.
     """
-    plain = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    plain = "".join(char if _is_plain(char) else repr(char)[1:-1] for char in text)
     return f"'{plain}" if FORMULA.match(plain) or FORMULA.match(text) else plain
+
+
+def _is_plain(char: str) -> bool:
+    """Printable, a space of any width, or one of the joiners that emoji and many scripts are written with."""
+    return char.isprintable() or char in "\u200c\u200d" or unicodedata.category(char) == "Zs"
 
 
 def unguarded(cell: str) -> str:
@@ -66,7 +72,7 @@ def unguarded(cell: str) -> str:
 
 def delimiter_of(text: str) -> str:
     """What stands between the cells of a table: a comma, a semicolon or a tab, by its first line."""
-    return max(DELIMITERS, key=text.partition("\n")[0].count)
+    return max(DELIMITERS, key=re.split(r"[\r\n]", text.lstrip("\r\n"), maxsplit=1)[0].count)
 
 
 def csv_text(rows: Iterable[Iterable[object]], delimiter: str = ",") -> str:
@@ -83,13 +89,15 @@ def read_csv(content: bytes, name: str, columns: Sequence[str] = ()) -> list[tup
     or tabs. InputError, calling the file `name`, where it is no such table or lacks one of `columns`.
     """
     text = _decoded(content, name)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
+    told = re.match(r"sep=([,;\t])(\r\n|\r|\n)", text)  # Excel's own way of telling it
+    delimiter = told.group(1) if told else delimiter_of(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[int, dict[str, str]]] = []
     header: list[str] = []
     try:
         for cells in reader:
             stripped = [cell.strip() for cell in cells]
-            if not any(stripped):
+            if not any(stripped) or (told and reader.line_num == 1):
                 continue
             if not header:
                 known = {column.casefold(): column for column in columns}
@@ -139,3 +147,11 @@ def number(text: str) -> float:
     if found != found or found in (float("inf"), float("-inf")):
         raise ValueError(f"{text!r} is not a number")
     return found
+
+
+def whole_number(text: str) -> int:
+    """The whole number that a cell says, as `3` or as spreadsheets may write it, `3.0`; ValueError where it is none."""
+    found = number(text)
+    if found % 1:
+        raise ValueError(f"{text!r} is no whole number")
+    return int(found)

@@ -11,6 +11,7 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import CONFIG_NAME, nearest
 from hitgen.errors import Fault, InputError
 from hitgen.lib.shipped import shipped
+from hitgen.lib.toml import read_toml
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -46,7 +47,7 @@ def _own_texts(config: BatchConfig, folder: Path) -> list[tuple[str, str, dict[s
     if config.batch.texts:
         path = folder / config.batch.texts
         try:
-            own.append((config.batch.texts, "", tomllib.loads(path.read_text(encoding="utf-8-sig"))))
+            own.append((config.batch.texts, "", read_toml(path.read_bytes(), config.batch.texts)))
         except FileNotFoundError:
             raise InputError(
                 Fault(
@@ -55,10 +56,6 @@ def _own_texts(config: BatchConfig, folder: Path) -> list[tuple[str, str, dict[s
                     f"there is no file {config.batch.texts!r} in the batch folder",
                     "its path from there",
                 )
-            ) from None
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise InputError(
-                Fault(config.batch.texts, "", f"it is not TOML in UTF-8: {error}", "mending that line")
             ) from None
     own.append((CONFIG_NAME, "texts", dict(config.texts)))
     return own

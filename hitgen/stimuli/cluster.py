@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from hitgen import __version__
-from hitgen.batch.load import LadderSource
+from hitgen.batch.sources import LadderSource
 from hitgen.config.images import AnyImageSet
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.stimuli.codecs import library_versions, prepare

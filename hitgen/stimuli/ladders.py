@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from hitgen.batch.load import LadderSource
+from hitgen.batch.sources import LadderSource
 from hitgen.config.images import FilesSet, Parameter
 from hitgen.lib.files import file_sha256
 from hitgen.manifest import Ladder, Level

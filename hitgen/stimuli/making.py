@@ -10,10 +10,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from dataclasses import dataclass
 from pathlib import Path
 
-from hitgen.batch.load import LadderSource
+from hitgen.batch.sources import LadderSource
 from hitgen.errors import Fault, InputError
 from hitgen.lib.files import write_whole
 from hitgen.manifest import Ladder
+from hitgen.stimuli.alike import double_faults
 from hitgen.stimuli.cluster import on_cluster
 from hitgen.stimuli.ladders import cache_key, make_ladder
 from hitgen.stimuli.packs import pack_path
@@ -86,6 +87,7 @@ def make_ladders(
             write_whole(cache / f"{keys[number]}.json", result.model_dump_json().encode())
             done[number] = result
         report(len(done), len(sources))
+    faults += double_faults(done[number] for number in sorted(done))
     if faults:
         raise InputError(dict.fromkeys(faults))
     _hand_over(waiting, packs, {ladder.pack for ladder in done.values()})

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from hitgen.batch.load import LadderSource
+from hitgen.batch.sources import LadderSource
 from hitgen.config.images import JpegSet
 from hitgen.stimuli.making import make_ladders
 

@@ -13,8 +13,23 @@ from playwright.sync_api import Browser, Page
 
 from hitgen.errors import InputError
 from hitgen.stimuli.sources import decode_rgb
-from tests import picturefiles as made
-from tests.picturefiles import GREY, PICTURE, SRGB, WIDE, avif, chrm, cicp, gama, icc, iccp, jpeg, jpeg_exif, png, saved
+from tests.support import picture_files as made
+from tests.support.picture_files import (
+    GREY,
+    PICTURE,
+    SRGB,
+    WIDE,
+    avif,
+    chrm,
+    cicp,
+    gama,
+    icc,
+    iccp,
+    jpeg,
+    jpeg_exif,
+    png,
+    saved,
+)
 
 pytestmark = pytest.mark.browser
 SHOW = """async address => {

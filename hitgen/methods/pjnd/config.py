@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from hitgen.config import batch, hit, screening
 from hitgen.config import questions as asked
+from hitgen.lib.files import number, unguarded, whole_number
 
 Coordinate = Annotated[float, Field(ge=0)]
 Rule = Literal[screening.Rule, "straight", "slider"]
@@ -67,12 +68,12 @@ class Question(asked.Question):
 
     @classmethod
     def of_row(cls, row: dict[str, str]) -> Question:
-        points = [tuple(float(number) for number in pair.split()) for pair in row["points"].split(";") if pair.strip()]
+        points = [tuple(number(word) for word in pair.split()) for pair in row["points"].split(";") if pair.strip()]
         return cls.model_validate(
             {
-                "images": row["images"], "source": row["source"], "points": tuple(points),
-                "level": (int(row["level_min"]), int(row["level_max"])),
-                "radius_px": float(row["radius_px"]), "matches": int(row["matches"]),
+                "images": row["images"], "source": unguarded(row["source"]), "points": tuple(points),
+                "level": (whole_number(row["level_min"]), whole_number(row["level_max"])),
+                "radius_px": number(row["radius_px"]), "matches": whole_number(row["matches"]),
             }
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms
 
-DATA = Path(__file__).parent / "data" / "pictures"
+DATA = Path(__file__).parents[1] / "data" / "pictures"
 
 _down, _across = np.mgrid[0:256:4, 0:256:4]
 RAMP = np.dstack([_across, _down, (_across + _down) // 2]).astype(np.uint8)
