@@ -8,13 +8,13 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import models_of
+from hitgen.methods.pjnd.config import Config
 
 DOC = Path(__file__).parents[1] / "docs" / "config.md"
 
 
-def keys(model: type[BaseModel] = BatchConfig, table: str = "") -> Iterator[tuple[str, str]]:
+def keys(model: type[BaseModel] = Config, table: str = "") -> Iterator[tuple[str, str]]:
     for name, info in model.model_fields.items():
         inner = list(models_of(info))
         if inner:

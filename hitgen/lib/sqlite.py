@@ -71,7 +71,7 @@ def _connect(address: str, path: Path, threads: bool, wait_s: float) -> Database
     with plainly(path):
         database: Database = sqlite3.connect(
             address,
-            wait_s,
+            timeout=wait_s,
             isolation_level=None,
             check_same_thread=not threads,
             factory=Database,

@@ -205,7 +205,7 @@ def _matrix_profile(profile: bytes, mode: str) -> Colour:
     if not set(needed) <= set(tags):
         raise ColourError("its ICC profile has neither curves nor a matrix")
     curves = np.stack([_curve(tags[name]) for name in needed[:3]])
-    columns = [np.array(struct.unpack_from(">8x3i", tags[name])) / 65536 for name in needed[3:]]
+    columns = [np.array(struct.unpack_from(">8x3i", tags[name])) / 2**16 for name in needed[3:]]
     return Colour(curves, np.stack(columns, axis=1))
 
 
@@ -224,7 +224,7 @@ def _curve(tag: bytes) -> Floats:
     (kind,) = struct.unpack_from(">H", tag, 8)
     if kind > 4:
         raise ValueError("a curve is of an unknown kind")
-    given = [value / 65536 for value in struct.unpack_from(f">{(1, 3, 4, 5, 7)[kind]}i", tag, 12)]
+    given = [value / 2**16 for value in struct.unpack_from(f">{(1, 3, 4, 5, 7)[kind]}i", tag, 12)]
     a, b, c, d, e, f = 1.0, 0.0, 0.0, 0.0, 0.0, 0.0
     if kind in (1, 2):
         a, b = given[1:3]
