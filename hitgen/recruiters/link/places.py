@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
+from hitgen.lib.contract import COMPLETION_CODE
 
 OPENED, ENDS, DELETED = "link:opened", "link:ends", "link:deleted"
 PLACE = re.compile(r"([A-Za-z0-9]+\.[A-Za-z0-9]+)-([0-9]{1,6})-([a-z2-7]{26})")
@@ -44,7 +45,8 @@ class Place:
 
 def completion_code(batch: str, assignment: str) -> str:
     """What a page shows once its answers arrived; the page computes the same."""
-    return hashlib.sha256(f"{batch}:{assignment}".encode()).hexdigest()[:8].upper()
+    digest = hashlib.new(COMPLETION_CODE["hash"], f"{batch}{COMPLETION_CODE['between']}{assignment}".encode()).digest()
+    return digest[: COMPLETION_CODE["bytes"]].hex().upper()
 
 
 def participant_name(number: int) -> str:
