@@ -21,6 +21,7 @@ check: .venv/dev.stamp node_modules/.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/npx --no-install eslint assets
+	$(BIN)/npx --no-install tsc
 
 docs: .venv/dev.stamp
 	$(BIN)/python -m tests.generated

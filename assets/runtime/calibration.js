@@ -1,6 +1,6 @@
 // The card on the screen: how many CSS pixels make a centimetre.
 
-import { CARD_HEIGHT_CM, CARD_WIDTH_CM } from "./geometry.js";
+import { CARD_HEIGHT_CM, CARD_WIDTH_CM } from "../instrument/geometry.js";
 
 const NARROWEST_PX = 160;
 const WIDEST_PX = 900;
@@ -12,12 +12,14 @@ const REPEAT_EVERY_MS = 40;
 /**
  * Binds the card frame, its handle and its buttons.
  * @param {{card: HTMLElement, handle: HTMLElement, grow: HTMLElement, shrink: HTMLElement}} elements
+ * @param {Window} window
  * @param {(widthPx: number, cssPxPerCm: number) => void} onChange
  */
 export function createCalibration(elements, window, onChange) {
   let width = CARD_WIDTH_CM * START_PX_PER_CM;
   let repeating = 0;
 
+  /** @param {number} px */
   function setWidth(px) {
     width = Math.min(WIDEST_PX, Math.max(NARROWEST_PX, px));
     elements.card.style.width = `${width}px`;
@@ -25,9 +27,10 @@ export function createCalibration(elements, window, onChange) {
     onChange(width, width / CARD_WIDTH_CM);
   }
 
+  /** @param {HTMLElement} button @param {1|-1} direction */
   function bindButton(button, direction) {
     const stop = () => window.clearTimeout(repeating);
-    const step = (wait) => {
+    const step = (/** @type {number} */ wait) => {
       setWidth(width + direction * STEP_PX);
       repeating = window.setTimeout(() => step(REPEAT_EVERY_MS), wait);
     };
@@ -41,12 +44,13 @@ export function createCalibration(elements, window, onChange) {
     });
   }
 
+  /** @param {HTMLElement} handle */
   function bindHandle(handle) {
     handle.addEventListener("pointerdown", (event) => {
       handle.setPointerCapture(event.pointerId);
       const start = { x: event.clientX, width };
       // the card is centred: its edge moves half as far as its width
-      const move = (moved) => setWidth(start.width + 2 * (moved.clientX - start.x));
+      const move = (/** @type {PointerEvent} */ moved) => setWidth(start.width + 2 * (moved.clientX - start.x));
       handle.addEventListener("pointermove", move);
       const end = () => handle.removeEventListener("pointermove", move);
       handle.addEventListener("lostpointercapture", end, { once: true });

@@ -11,22 +11,27 @@ const NAME_BYTES = 16;
 
 /**
  * @param {object} options
- * @param {{kind: string}} options.results the page's way for answers, baked into it
- * @param {object} options.session its state keeps the outbox across reloads
+ * @param {Exclude<Results, {kind: "form"}>} options.results the page's way for answers, baked into it
+ * @param {{state: VisitState, save: () => void}} options.session its state keeps the outbox across reloads
  * @param {typeof fetch} options.fetch
  * @param {Window} options.window
  * @param {Crypto} options.crypto
- * @param {(act: () => void, ms: number) => void} options.later
+ * @param {Later} options.later
  * @param {(outcome: "trying"|"waiting"|"refused"|"delivered") => void} options.onChange
  */
 export function createDelivery({ results, session, fetch, window, crypto, later, onChange }) {
   const { state } = session;
-  const post = { collector: toCollector, s3: toS3, frame: toFrame }[results.kind];
+  const post = poster();
   let wait = FIRST_WAIT_MS;
   let turn = 0;
   let busy = false;
 
-  /** Begin with these answers, or go on with those that are on their way. */
+  function poster() {
+    if (results.kind === "collector") return toCollector(results.url);
+    return results.kind === "s3" ? toS3(results) : toFrame(results.origins);
+  }
+
+  /** Begin with these answers, or go on with those that are on their way. @param {string} text */
   function send(text) {
     state.outbox ??= { text, name: randomName(crypto), delivered: false };
     session.save();
@@ -34,19 +39,21 @@ export function createDelivery({ results, session, fetch, window, crypto, later,
   }
 
   async function attempt() {
-    if (busy || state.outbox.delivered) return;
+    const { outbox } = state;
+    if (busy || !outbox || outbox.delivered) return;
     busy = true;
     turn += 1;
     onChange("trying");
+    /** @type {"waiting"|"refused"|"delivered"} */
     let outcome = "waiting";
     try {
-      outcome = await post(state.outbox);
+      outcome = await post(outbox);
     } catch {
       // no network, no answer in time, or none that can be read: later
     }
     busy = false;
     if (outcome === "delivered") {
-      state.outbox = { name: state.outbox.name, delivered: true };
+      state.outbox = { name: outbox.name, delivered: true };
       session.save();
     }
     onChange(outcome);
@@ -59,56 +66,69 @@ export function createDelivery({ results, session, fetch, window, crypto, later,
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }
 
-  async function toCollector({ text }) {
-    // text/plain needs no question beforehand, so one way through the network is enough
-    const answer = await request(`${results.url}/results`, { method: "POST", body: text, headers: { "Content-Type": "text/plain" } });
-    if (answer.ok) return "delivered";
-    return answer.status >= 500 || [408, 429].includes(answer.status) ? "waiting" : "refused";
+  /** @param {string} url */
+  function toCollector(url) {
+    return async (/** @type {Outbox} */ { text = "" }) => {
+      // text/plain needs no question beforehand, so one way through the network is enough
+      const answer = await request(`${url}/results`, { method: "POST", body: text, headers: { "Content-Type": "text/plain" } });
+      if (answer.ok) return "delivered";
+      return answer.status >= 500 || [408, 429].includes(answer.status) ? "waiting" : "refused";
+    };
   }
 
-  async function toS3({ text, name }) {
-    const policy = await (await request(results.policy_url, {})).json();
-    const form = new FormData();
-    for (const [field, value] of Object.entries(policy.fields)) form.set(field, value);
-    form.set("key", `${results.prefix}${name}.json`);
-    form.append("file", new Blob([text], { type: "application/json" }));
-    // a policy that has run out is renewed whenever the researcher's hitgen runs
-    return (await request(results.post_url, { method: "POST", body: form })).ok ? "delivered" : "waiting";
+  /** @param {Extract<Results, {kind: "s3"}>} bucket */
+  function toS3(bucket) {
+    return async (/** @type {Outbox} */ { text = "", name }) => {
+      const policy = await (await request(bucket.policy_url, {})).json();
+      const form = new FormData();
+      for (const [field, value] of Object.entries(policy.fields)) form.set(field, String(value));
+      form.set("key", `${bucket.prefix}${name}.json`);
+      form.append("file", new Blob([text], { type: "application/json" }));
+      // a policy that has run out is renewed whenever the researcher's hitgen runs
+      return (await request(bucket.post_url, { method: "POST", body: form })).ok ? "delivered" : "waiting";
+    };
   }
 
-  /** To the recruiter's page around this one; only at the origins that are baked in. */
-  function toFrame({ text }) {
-    if (window.parent === window) return "refused";
-    return new Promise((resolve) => {
-      const heard = (event) => {
-        if (event.source !== window.parent || !results.origins.includes(event.origin) || event.data?.[SAYS] !== RECEIVED) return;
-        window.removeEventListener("message", heard);
-        resolve("delivered");
-      };
-      window.addEventListener("message", heard);
-      for (const origin of results.origins) window.parent.postMessage({ [SAYS]: SUBMISSION, text }, origin);
-      later(() => {
-        window.removeEventListener("message", heard);
-        resolve("waiting");
-      }, ANSWER_MS);
-    });
+  /** To the recruiter's page around this one; only at the origins that are baked in. @param {string[]} origins */
+  function toFrame(origins) {
+    return async (/** @type {Outbox} */ { text }) => {
+      if (window.parent === window) return "refused";
+      return new Promise((resolve) => {
+        const heard = (/** @type {MessageEvent} */ event) => {
+          if (event.source !== window.parent || !origins.includes(event.origin) || event.data?.[SAYS] !== RECEIVED) return;
+          window.removeEventListener("message", heard);
+          resolve("delivered");
+        };
+        window.addEventListener("message", heard);
+        for (const origin of origins) window.parent.postMessage({ [SAYS]: SUBMISSION, text }, origin);
+        later(() => {
+          window.removeEventListener("message", heard);
+          resolve("waiting");
+        }, ANSWER_MS);
+      });
+    };
   }
 
+  /** @param {string} address @param {RequestInit} options */
   function request(address, options) {
     const signal = AbortSignal.timeout(ANSWER_MS);
     return fetch(address, { credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store", signal, ...options });
   }
 
-  window.addEventListener("online", () => state.outbox && attempt());
+  window.addEventListener("online", () => void attempt());
 
-  return { send, pending: () => Boolean(state.outbox) && !state.outbox.delivered, delivered: () => Boolean(state.outbox?.delivered) };
+  return { send, pending: () => state.outbox?.delivered === false, delivered: () => Boolean(state.outbox?.delivered) };
 }
 
+/** @param {Crypto} crypto */
 function randomName(crypto) {
   return [...crypto.getRandomValues(new Uint8Array(NAME_BYTES))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** What shows the researcher that this place's answers arrived; "" where the browser cannot compute it. */
+/**
+ * What shows the researcher that this place's answers arrived; "" where the browser cannot compute it.
+ * @param {Crypto} crypto @param {string} batch @param {string} assignment
+ */
 export async function completionCode(crypto, batch, assignment) {
   if (!crypto.subtle) return "";
   const { hash, between, bytes } = contract.completion_code;

@@ -1,18 +1,30 @@
-// What the display is like and how it changed: recorded with the answers, warned of where they suffer.
+// What the display is like and how it changed: whether the trials fit, recorded with the answers, warned of where they suffer.
 
-import { measureRefresh } from "./refresh.js";
+import { measureRefresh } from "../instrument/refresh.js";
+import { createSchedule } from "../instrument/schedule.js";
 
 const CHANGE_SETTLED_MS = 300;
+const USUAL_FRAME_MS = 1000 / 60;
 
 /**
- * @param {object} options page, session, schedule, clock, later, window
+ * @param {object} options
+ * @param {PageData} options.page
+ * @param {ReturnType<typeof import("./session.js").createSession>} options.session
+ * @param {Pick<Method, "room">} options.method
+ * @param {Clock} options.clock
+ * @param {Later} options.later
+ * @param {Window} options.window
  */
-export function createDisplay({ page, session, schedule, clock, later, window }) {
+export function createDisplay({ page, session, method, clock, later, window }) {
   const { display } = page;
+  const { swaps_per_second: swapsPerSecond, schedule: kind } = display;
+  /** @type {Awaited<ReturnType<typeof measureRefresh>>} */
   let refresh = null;
+  /** @type {number|null} */
   let scale = null;
   let changing = 0;
 
+  /** @returns {DisplayNow} */
   const now = () => ({
     device_pixel_ratio: window.devicePixelRatio,
     viewport: [window.innerWidth, window.innerHeight],
@@ -28,7 +40,7 @@ export function createDisplay({ page, session, schedule, clock, later, window })
 
   /** Fewer than two frames a swap, or frames too uneven to hold the schedule within one frame. */
   function cannotHold() {
-    return refresh !== null && (refresh.refresh_hz < 2 * display.swaps_per_second || refresh.frame_sd_ms > refresh.frame_ms / 2);
+    return refresh !== null && (refresh.refresh_hz < 2 * swapsPerSecond || refresh.frame_sd_ms > refresh.frame_ms / 2);
   }
 
   function warnings() {
@@ -43,7 +55,21 @@ export function createDisplay({ page, session, schedule, clock, later, window })
 
   return {
     changed,
-    /** Device pixels per source pixel of the trial at hand. */
+    /** Whether the trials fit the window: what a layout needs beside them its style tells, as --room-width and --room-height. */
+    room() {
+      const style = window.getComputedStyle(window.document.documentElement);
+      const beside = (/** @type {string} */ name) => Number.parseFloat(style.getPropertyValue(name)) || 0;
+      const sizes = [...page.training, ...page.study].map((trial) =>
+        method.room(trial, display, session.cssPxPerCm(), window.devicePixelRatio),
+      );
+      const needed = {
+        width: Math.ceil(Math.max(...sizes.map((size) => size.css_width)) + beside("--room-width")),
+        height: Math.ceil(Math.max(...sizes.map((size) => size.css_height)) + beside("--room-height")),
+      };
+      const viewport = { width: window.innerWidth, height: window.innerHeight };
+      return { fits: viewport.width >= needed.width && viewport.height >= needed.height, needed, viewport };
+    },
+    /** Device pixels per source pixel of the trial at hand. @param {number} next */
     setScale(next) {
       scale = next;
     },
@@ -55,18 +81,24 @@ export function createDisplay({ page, session, schedule, clock, later, window })
     /** The config refuses displays that cannot hold the schedule, and this is one or could not be measured. */
     tooSlow: () => display.refuse_slow_display && (refresh === null || cannotHold()),
     zoomed: () => window.devicePixelRatio !== session.state.opened_ratio,
+    /** @param {string} browser its name and version */
     record: (browser) => ({
       scaling: display.scaling,
       width_cm: display.scaling === "physical" ? display.width_cm : null,
       css_px_per_cm: session.cssPxPerCm(),
       device_px_per_source_px: scale,
       ...now(),
-      schedule: display.schedule,
-      swaps_per_second: Math.round(100000 / schedule.periodMs) / 100,
+      schedule: kind,
+      swaps_per_second: swapsShown(),
       ...(refresh ?? { refresh_hz: null, frame_ms: null, frame_sd_ms: null }),
       browser,
       user_agent: window.navigator.userAgent,
       warnings: warnings(),
     }),
   };
+
+  function swapsShown() {
+    const { periodMs } = createSchedule({ swapsPerSecond, kind, frameMs: refresh?.frame_ms ?? USUAL_FRAME_MS });
+    return Math.round(100000 / periodMs) / 100;
+  }
 }

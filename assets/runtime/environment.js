@@ -2,18 +2,18 @@
 
 import contract from "../contract.json" with { type: "json" };
 
-const isLoopback = (hostname) => contract.loopback_hosts.includes(hostname);
+const isLoopback = (/** @type {string} */ hostname) => contract.loopback_hosts.includes(hostname);
 
 /**
  * @param {Location|URL} location
  * @param {string[]} submitOrigins origins baked into the page
- * @returns {{mode: "work"|"preview"|"offline", assignment: string, worker: string, hit: string, submitTo: string|null}}
- * submitTo is null where the address asks for one that the page does not know.
+ * @returns {Environment}
  */
 export function readEnvironment(location, submitOrigins) {
   const query = new URLSearchParams(location.search);
   const assignment = query.get("assignmentId") ?? "";
   const local = location.protocol === "file:" || isLoopback(location.hostname);
+  /** @type {Environment["mode"]} */
   let mode = "work";
   if (!assignment) mode = local ? "offline" : "preview";
   else if (assignment === contract.preview_assignment) mode = "preview";
@@ -26,7 +26,10 @@ export function readEnvironment(location, submitOrigins) {
   };
 }
 
-/** The address to submit to, only at a known origin or loopback; never one merely named in the page's address. */
+/**
+ * The address to submit to, only at a known origin or loopback; never one merely named in the page's address.
+ * @param {string|null} named @param {string[]} submitOrigins
+ */
 function submitAddress(named, submitOrigins) {
   const url = parsed(named);
   if (!url) return null;
@@ -35,9 +38,10 @@ function submitAddress(named, submitOrigins) {
   return `${url.origin}${url.pathname.replace(/\/+$/, "").replace(/\/mturk\/externalSubmit$/, "")}/mturk/externalSubmit`;
 }
 
-/** Some recruiters' frames encode the address twice. */
+/** Some recruiters' frames encode the address twice. @param {string|null} named */
 function parsed(named) {
-  for (const decode of [(text) => text, decodeURIComponent]) {
+  if (!named) return null;
+  for (const decode of [(/** @type {string} */ text) => text, decodeURIComponent]) {
     try {
       return new URL(decode(named));
     } catch {
@@ -47,18 +51,22 @@ function parsed(named) {
   return null;
 }
 
-/** Phones and tablets: a coarse pointer and no fine one, or a browser that says so. */
+/**
+ * Phones and tablets: a coarse pointer and no fine one, or a browser that says so.
+ * @param {Navigator & {userAgentData?: any}} navigator @param {(query: string) => {matches: boolean}} matchMedia
+ */
 export function isHandheld(navigator, matchMedia) {
   if (navigator.userAgentData?.mobile) return true;
   if (/Android|iPhone|iPad|iPod|Mobile/.test(navigator.userAgent)) return true;
   return matchMedia("(any-pointer: coarse)").matches && !matchMedia("(any-pointer: fine)").matches;
 }
 
-/** Name and full version of the browser, as far as it tells. */
+/** Name and full version of the browser, as far as it tells. @param {Navigator & {userAgentData?: any}} navigator */
 export async function browserVersion(navigator) {
   try {
     const { fullVersionList } = await navigator.userAgentData.getHighEntropyValues(["fullVersionList"]);
-    const known = fullVersionList.filter(({ brand }) => !/not.?a.?brand/i.test(brand));
+    /** @type {{brand: string, version: string}[]} */
+    const known = fullVersionList.filter((/** @type {{brand: string}} */ { brand }) => !/not.?a.?brand/i.test(brand));
     return known.map(({ brand, version }) => `${brand} ${version}`).join(", ");
   } catch {
     return /(Firefox|Edg|Chrome|Version)\/[\d.]+/.exec(navigator.userAgent)?.[0] ?? "";

@@ -1,7 +1,8 @@
 // The packs of a page: carried in it, or fetched by content hash; usable one by one as they arrive.
 
-import { fromBase64 } from "./bytes.js";
-import { readPack } from "./pack.js";
+import { fromBase64, readPack } from "../instrument/pack.js";
+
+/** @typedef {{state: "waiting"|"loading"|"ready"|"trouble", received: number, total: number, tries: number, pack: Pack|null}} Entry */
 
 const FETCHES_AT_ONCE = 2; // but the first pack comes alone: nothing shares its way to the first stimulus
 const FIRST_WAIT_MS = 1000;
@@ -14,49 +15,57 @@ const LONGEST_WAIT_MS = 30000;
  * @param {string} options.base folder address of linked packs
  * @param {Document} options.document
  * @param {typeof fetch} options.fetch
- * @param {(act: () => void, ms: number) => void} options.later
+ * @param {Later} options.later
  * @param {() => number} options.random
  * @param {SubtleCrypto|undefined} options.subtle checks linked packs where the context is secure
  */
 export function createPacks({ mode, hashes, base, document, fetch, later, random, subtle }) {
   const entries = new Map(hashes.map((hash) => [hash, newEntry()]));
+  /** @type {((hash: string) => void)[]} */
   const listeners = [];
+  /** @type {string[]} */
   let queue = [];
   let fetching = 0;
   let wanted = true;
   let anyArrived = false;
 
+  /** @returns {Entry} */
   function newEntry() {
-    const entry = { state: "waiting", received: 0, total: 0, tries: 0, pack: null };
-    entry.promise = new Promise((resolve) => (entry.resolve = resolve));
-    return entry;
+    return { state: "waiting", received: 0, total: 0, tries: 0, pack: null };
   }
 
+  /** @param {string} hash */
+  function entryOf(hash) {
+    return entries.get(hash) ?? newEntry();
+  }
+
+  /** @param {string} hash */
   function changed(hash) {
     for (const listener of listeners) listener(hash);
   }
 
+  /** @param {string} hash @param {Uint8Array<ArrayBuffer>} bytes */
   function arrive(hash, bytes) {
-    const entry = entries.get(hash);
+    const entry = entryOf(hash);
     entry.pack = readPack(bytes);
     entry.state = "ready";
     anyArrived = true;
-    entry.resolve(entry.pack);
     changed(hash);
   }
 
+  /** @param {string} hash */
   function trouble(hash) {
-    entries.get(hash).state = "trouble";
+    entryOf(hash).state = "trouble";
     changed(hash);
   }
 
   /** Called by the one-line script after each inline pack: takes the block before it and frees its text. */
   function take() {
-    const block = document.currentScript.previousElementSibling;
-    const hash = block.dataset.pack;
+    const block = /** @type {HTMLElement} */ (document.currentScript?.previousElementSibling);
+    const hash = block.dataset.pack ?? "";
     if (wanted && entries.has(hash)) {
       try {
-        arrive(hash, fromBase64(block.textContent));
+        arrive(hash, fromBase64(block.textContent ?? ""));
       } catch {
         trouble(hash);
       }
@@ -73,14 +82,15 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
   /** Begin fetching linked packs; inline ones come by themselves. */
   function start() {
     if (mode !== "linked") return;
-    queue = hashes.filter((hash) => entries.get(hash).state === "waiting");
+    queue = hashes.filter((hash) => entryOf(hash).state === "waiting");
     fetchNext();
   }
 
   function fetchNext() {
     const most = anyArrived ? FETCHES_AT_ONCE : 1;
-    while (fetching < most && queue.length) {
+    while (fetching < most) {
       const hash = queue.shift();
+      if (hash === undefined) return;
       fetching += 1;
       fetchOne(hash).then(
         () => settle(),
@@ -98,16 +108,18 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
     fetchNext();
   }
 
+  /** @param {string} hash */
   function retryLater(hash) {
-    const entry = entries.get(hash);
+    const entry = entryOf(hash);
     entry.tries += 1;
     const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (entry.tries - 1)) * (0.75 + random() / 2);
     later(() => retry(hash), wait);
   }
 
+  /** @param {string} hash */
   function retry(hash) {
-    if (entries.get(hash).state !== "trouble") return;
-    entries.get(hash).state = "waiting";
+    if (entryOf(hash).state !== "trouble") return;
+    entryOf(hash).state = "waiting";
     queue.unshift(hash);
     fetchNext();
   }
@@ -119,8 +131,9 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
     return true;
   }
 
+  /** @param {string} hash */
   async function fetchOne(hash) {
-    const entry = entries.get(hash);
+    const entry = entryOf(hash);
     entry.state = "loading";
     entry.received = 0;
     const response = await fetch(`${base}${hash}.pack`, { credentials: "omit" });
@@ -130,13 +143,8 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
       entry.received = received;
       changed(hash);
     });
-    if (subtle && (await hexDigest(bytes)) !== hash) throw new Error("damaged");
+    if (subtle && (await hexDigest(subtle, bytes)) !== hash) throw new Error("damaged");
     arrive(hash, bytes);
-  }
-
-  async function hexDigest(bytes) {
-    const digest = new Uint8Array(await subtle.digest("SHA-256", bytes));
-    return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
   return {
@@ -148,25 +156,36 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
     refuse() {
       wanted = false;
     },
-    ready: (hash) => entries.get(hash).promise,
-    get: (hash) => entries.get(hash).pack,
-    arrived: (hash) => entries.get(hash).state === "ready",
-    /** Free a pack whose trial is over. */
+    /** A pack that has arrived. */
+    get: (/** @type {string} */ hash) => /** @type {Pack} */ (entryOf(hash).pack),
+    arrived: (/** @type {string} */ hash) => entryOf(hash).state === "ready",
+    /** Free a pack whose trial is over. @param {string} hash */
     release(hash) {
-      entries.get(hash).pack = null;
+      entryOf(hash).pack = null;
     },
+    /** @param {string} hash */
     state(hash) {
-      const { state, received, total, tries } = entries.get(hash);
+      const { state, received, total, tries } = entryOf(hash);
       return { state, received, total, tries };
     },
+    /** @param {(hash: string) => void} listener */
     onChange(listener) {
       listeners.push(listener);
     },
   };
 }
 
+/** @param {SubtleCrypto} subtle @param {Uint8Array<ArrayBuffer>} bytes */
+async function hexDigest(subtle, bytes) {
+  const digest = new Uint8Array(await subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {Response} response @param {(received: number) => void} onProgress */
 async function readAll(response, onProgress) {
+  if (!response.body) return new Uint8Array();
   const reader = response.body.getReader();
+  /** @type {Uint8Array[]} */
   const parts = [];
   let received = 0;
   for (;;) {

@@ -1,15 +1,18 @@
-// What stands around the image: how far the worker is, what is on its way, what they should know of.
+// What stands around the trial: how far the worker is, what is on its way, what they should know of.
 
 /**
  * @param {object} options
- * @param {(key: string, values?: object) => string} options.words
- * @param {(name: string) => HTMLElement} options.slot
- * @param {(name: string) => HTMLElement} options.part
- * @param {() => boolean} options.zoomed whether the zoom changed since the page was opened
+ * @param {PageData} options.page
+ * @param {ReturnType<typeof import("./packs.js").createPacks>} options.packs
+ * @param {string[]} options.hashes of all packs of the page
+ * @param {Words} options.words
+ * @param {Find} options.slot
+ * @param {Find} options.part
+ * @param {() => void} options.reload the whole page
+ * @param {() => boolean} options.zoomed whether the zoom changed
  * @param {() => boolean} options.goingOn whether the trial at hand is one from before a reload
- * @param {ReturnType<typeof import("./waiting.js").createWaiting>} options.waiting
  */
-export function createPanel({ words, slot, part, zoomed, goingOn, waiting }) {
+export function createPanel({ page, packs, hashes, words, slot, part, reload, zoomed, goingOn }) {
   let troubled = false;
 
   /** A picture that fails, a zoom that changed. */
@@ -19,26 +22,42 @@ export function createPanel({ words, slot, part, zoomed, goingOn, waiting }) {
     part("notice").hidden = said === "";
   }
 
+  /** While no pack is there to work on: how far it is, what is wrong, and a way to try again. */
+  function describeWaiting() {
+    const states = hashes.map((hash) => packs.state(hash));
+    const trouble = states.some(({ state }) => state === "trouble");
+    const loading = states.find(({ state }) => state === "loading");
+    const percent = loading?.total ? ` ${Math.round((100 * loading.received) / loading.total)} %` : "";
+    const whatIsWrong = page.packs === "inline" ? "waiting_cut_off" : "waiting_trouble";
+    part("waiting-text").textContent = trouble ? words(whatIsWrong) : words("waiting") + percent;
+    slot("reload").hidden = !trouble;
+  }
+
+  slot("reload").addEventListener("click", () => packs.retryNow() || reload());
+  packs.onChange(() => part("waiting").hidden || describeWaiting());
+
   return {
     notice,
-    /** A trial comes on. */
+    /** A trial comes on. @param {"training"|"study"} kind @param {number} number @param {number} count */
     begin(kind, number, count) {
       const text = words("progress", { number, count });
       if (slot("progress").textContent !== text) slot("progress").textContent = text;
-      part("progress-bar").max = count;
-      part("progress-bar").value = number - 1;
+      /** @type {HTMLProgressElement} */
+      const bar = part("progress-bar");
+      bar.max = count;
+      bar.value = number - 1;
       part("trial-heading").textContent = words(kind === "training" ? "training_heading" : "study_heading");
       if (!goingOn()) part("resumed").hidden = true;
       part("at-work").hidden = false;
       troubled = false;
       notice();
     },
-    /** No pack is there, or one is again. */
+    /** No pack is there, or one is again. @param {boolean} isWaiting */
     wait(isWaiting) {
       part("waiting").hidden = !isWaiting;
       if (!isWaiting) return;
       part("at-work").hidden = true;
-      waiting.describe();
+      describeWaiting();
     },
     trouble() {
       troubled = true;

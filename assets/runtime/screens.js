@@ -1,31 +1,41 @@
 // Which screen is shown: one of the contract's, as <html data-screen>.
 
-/** @param {HTMLElement} root the html element */
-export function createScreens(root) {
-  const parts = [...root.querySelectorAll("[data-screen-part]")];
+/** @param {HTMLElement} root the html element @param {Window} window */
+export function createScreens(root, window) {
+  const parts = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-screen-part]")]);
 
+  /** @param {ScreenName} screen */
   function show(screen, { focus = true } = {}) {
     root.dataset.screen = screen;
     let shown = null;
     for (const part of parts) {
-      const current = part.dataset.screenPart.split(" ").includes(screen);
+      const current = part.dataset.screenPart?.split(" ").includes(screen) ?? false;
       part.hidden = !current;
       if (current) shown ??= part;
     }
-    root.ownerDocument.defaultView.scrollTo(0, 0);
+    window.scrollTo(0, 0);
     if (focus) shown?.querySelector("h1")?.focus({ preventScroll: true });
   }
 
-  return { show, current: () => root.dataset.screen };
+  /** Whether the study can be left, and the way out is shown. @param {boolean} can */
+  const setLeavable = (can) => root.toggleAttribute("data-consented", can);
+
+  return { show, setLeavable, current: () => root.dataset.screen };
 }
 
-/** The screens of a page in order, without those it has no use for. */
+/** The screens of a page in order, without those it has no use for. @param {PageData} page @returns {ScreenName[]} */
 export function screenOrder(page) {
-  const order = ["consent", "instructions"];
-  if (page.display.scaling === "physical") order.push("calibration");
-  order.push("distance");
-  if (page.training.length) order.push("training");
-  if (page.study.length) order.push("study");
-  if (page.survey.length) order.push("survey");
-  return [...order, "submit", "done"];
+  /** @type {[ScreenName, boolean][]} */
+  const screens = [
+    ["consent", true],
+    ["instructions", true],
+    ["calibration", page.display.scaling === "physical"],
+    ["distance", true],
+    ["training", page.training.length > 0],
+    ["study", page.study.length > 0],
+    ["survey", page.survey.length > 0],
+    ["submit", true],
+    ["done", true],
+  ];
+  return screens.filter(([, there]) => there).map(([name]) => name);
 }

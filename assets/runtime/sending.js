@@ -7,53 +7,67 @@ import { download, postForm, toCsv } from "./submission.js";
 const SEND_AGAIN_MS = 15000;
 
 /**
- * @param {object} options page, environment, words, slot, part, window, later, session
+ * @param {object} options
+ * @param {PageData} options.page
+ * @param {Environment} options.environment
+ * @param {Words} options.words
+ * @param {Find} options.slot
+ * @param {Find} options.part
+ * @param {Window & typeof globalThis} options.window
+ * @param {Later} options.later
+ * @param {ReturnType<typeof import("./session.js").createSession>} options.session
  * @param {boolean} options.lasting whether saved state outlives this tab
- * @param {() => object} options.submission the submission as it is now
+ * @param {Method["columns"]} options.columns of the CSV
+ * @param {() => {batch: string, page: string, trials: Row[]}} options.submission the submission as it is now
  * @param {() => void} options.onDelivered
  */
-export function createSending({ page, environment, words, slot, part, window, later, session, lasting, submission, onDelivered }) {
+export function createSending(options) {
+  const { page, environment, words, slot, part, window, later, session, lasting, columns, submission, onDelivered } = options;
   const { document } = window;
-  const posted = page.results.kind === "form";
-  const sendable = environment.mode === "work" && (!posted || environment.submitTo !== null);
-  const delivery = posted ? null : createDelivery({
-    results: page.results, session, window, crypto: window.crypto, later, onChange, fetch: (...request) => window.fetch(...request),
+  /** @type {HTMLButtonElement} */
+  const button = slot("submit");
+  const { results } = page;
+  const delivery = results.kind === "form" ? null : createDelivery({
+    results, session, window, crypto: window.crypto, later, onChange, fetch: (...request) => window.fetch(...request),
   });
+  const sendable = environment.mode === "work" && (delivery !== null || environment.submitTo !== null);
 
   function send() {
-    slot("submit").disabled = true;
+    button.disabled = true;
     part("submit-text").textContent = words("submitting");
     if (delivery) {
       document.documentElement.removeAttribute("data-consented"); // what is on its way cannot be taken back
       delivery.send(JSON.stringify(submission()));
       return;
     }
-    later(() => (slot("submit").disabled = false), SEND_AGAIN_MS); // if the recruiter does not answer
+    later(() => (button.disabled = false), SEND_AGAIN_MS); // if the recruiter does not answer
     const fields = { assignmentId: environment.assignment, [contract.submission_field]: JSON.stringify(submission()) };
-    postForm(document, environment.submitTo, fields);
+    if (environment.submitTo) postForm(document, environment.submitTo, fields);
   }
 
+  /** @param {"trying"|"waiting"|"refused"|"delivered"} outcome */
   function onChange(outcome) {
     if (outcome === "delivered") {
       onDelivered();
       return;
     }
     if (outcome === "trying") return;
-    slot("submit").disabled = outcome === "waiting";
+    button.disabled = outcome === "waiting";
     part("downloads").hidden = false;
     const waiting = lasting ? "delivery_waiting" : "delivery_waiting_open";
     part("submit-text").textContent = words(outcome === "waiting" ? waiting : "delivery_refused");
   }
 
   function text() {
-    return delivery?.pending() ? session.state.outbox.text : JSON.stringify(submission());
+    return (delivery?.pending() && session.state.outbox?.text) || JSON.stringify(submission());
   }
 
+  /** @param {"json"|"csv"} kind */
   function saveFile(kind) {
     const name = `${page.batch}-${page.page}-submission.${kind}`;
     const found = JSON.parse(text());
     if (kind === "json") download(document, name, "application/json", JSON.stringify(found, null, 1));
-    else download(document, name, "text/csv", toCsv(found));
+    else download(document, name, "text/csv", toCsv(found, columns));
   }
 
   /** What the recruiter wants to see: its own address to return to, or a code. */
@@ -71,14 +85,14 @@ export function createSending({ page, environment, words, slot, part, window, la
     }
   }
 
-  slot("submit").addEventListener("click", send);
+  button.addEventListener("click", send);
   slot("download-json").addEventListener("click", () => saveFile("json"));
   slot("download-csv").addEventListener("click", () => saveFile("csv"));
 
   return {
     /** Says what can be done here, and shows the buttons for it. */
     show() {
-      slot("submit").hidden = !sendable;
+      button.hidden = !sendable;
       part("downloads").hidden = sendable;
       part("finish").hidden = sendable;
       const otherwise = environment.mode === "work" ? "submit_unknown" : "submit_offline";

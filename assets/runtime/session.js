@@ -7,20 +7,22 @@ const SAVE_SOON_MS = 300;
 
 /**
  * @param {object} options
- * @param {object} options.page
- * @param {ReturnType<typeof import("./environment.js").readEnvironment>} options.environment
+ * @param {PageData} options.page
+ * @param {Environment} options.environment
  * @param {ReturnType<typeof import("./storage.js").createStorage>} options.storage
  * @param {() => number} options.now wall clock, so that times go on across a reload
  * @param {() => number} options.monotonic a clock that nobody sets, for all times within a visit
- * @param {(act: () => void, ms: number) => void} options.later
+ * @param {Later} options.later
  * @param {() => number} options.ratio device pixels per CSS pixel
- * @param {string} options.firstScreen
+ * @param {ScreenName} options.firstScreen
+ * @param {Method["packs"]} options.packsOf
  */
-export function createSession({ page, environment, storage, now, monotonic, later, ratio, firstScreen }) {
+export function createSession({ page, environment, storage, now, monotonic, later, ratio, firstScreen, packsOf }) {
   // what was saved for another build of this page is not this one's
-  const content = [page.consent_sha256, ...[...page.training, ...page.study].map(({ trial, pack }) => trial + pack)].join(" ");
-  const loaded = storage.load();
+  const content = [page.consent_sha256, ...[...page.training, ...page.study].map((trial) => [trial.trial, ...packsOf(trial)].join(""))].join(" ");
+  const loaded = /** @type {VisitState|null} */ (storage.load());
   const saved = loaded?.content === content ? loaded : null;
+  /** @type {VisitState} */
   const state = saved ?? {
     content,
     opened_at: now(),
@@ -54,8 +56,14 @@ export function createSession({ page, environment, storage, now, monotonic, late
   return {
     state,
     save,
-    /** Save within a moment: for what changes with every move of the slider. */
-    saveSoon() {
+    /** Keep the method's state of the trial at hand. @param {VisitState["active"]} active */
+    keep(active) {
+      state.active = active;
+      save();
+    },
+    /** The same within a moment: for what changes fast. @param {VisitState["active"]} active */
+    keepSoon(active) {
+      state.active = active;
       if (waiting) return;
       waiting = true;
       later(() => {
@@ -63,12 +71,18 @@ export function createSession({ page, environment, storage, now, monotonic, late
         save();
       }, SAVE_SOON_MS);
     },
+    /** @param {Row} row */
+    record(row) {
+      state.rows.push(row);
+      save();
+    },
     elapsed,
     resumed: saved !== null,
     reset() {
       forgotten = true;
       storage.clear();
     },
+    /** @param {number} cardWidthCssPx @param {number} cssPxPerCm */
     calibrate(cardWidthCssPx, cssPxPerCm) {
       state.calibration = { card_width_css_px: cardWidthCssPx, css_px_per_cm: cssPxPerCm, device_pixel_ratio: ratio() };
       save();
@@ -79,22 +93,25 @@ export function createSession({ page, environment, storage, now, monotonic, late
       const { css_px_per_cm: calibrated, device_pixel_ratio: then } = state.calibration;
       return (calibrated * then) / ratio();
     },
+    /** @param {DisplayNow} change */
     displayChanged(change) {
       if (state.display_changes.length >= MOST_DISPLAY_CHANGES) return;
       state.display_changes.push({ ms: elapsed(), ...change });
       save();
     },
-    /** A trial is begun: its place in the order is fixed from now on. */
+    /** A trial is begun: its place in the order is fixed from now on. @param {string} trial */
     begin(trial) {
       if (!state.order.includes(trial)) state.order.push(trial);
       save();
     },
+    /** @param {string} trial */
     finish(trial) {
       state.finished.push(trial);
       state.active = null;
       save();
     },
-    submission: (display) =>
+    /** @param {object} display @param {Method["reductions"]} reductions */
+    submission: (display, reductions) =>
       fitSubmission({
         schema: 1,
         batch: page.batch,
@@ -110,6 +127,6 @@ export function createSession({ page, environment, storage, now, monotonic, late
         calibration: state.calibration ?? {},
         consent: state.consent ?? {},
         survey: state.survey,
-      }),
+      }, reductions),
   };
 }

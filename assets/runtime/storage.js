@@ -11,26 +11,29 @@ const MOST_TRIES = 8;
  * @param {History} history
  */
 export function createStorage(getStorage, key, history) {
+  /** @type {object|null} */
   let memory = null;
   let saves = 0;
 
+  /** @template T @param {(storage: Storage) => T} act */
   function guarded(act) {
     try {
-      return act(getStorage());
+      return act(/** @type {Storage} */ (getStorage()));
     } catch {
       return null; // blocked, missing or full: memory serves
     }
   }
 
   const mark = () => guarded(() => history.state?.[key]) ?? { saves: 0, tries: 0 };
-  const setMark = (next) => guarded(() => history.replaceState({ ...history.state, [key]: next }, ""));
+  const setMark = (/** @type {{saves: number, tries: number}|undefined} */ next) => guarded(() => history.replaceState({ ...history.state, [key]: next }, ""));
 
   return {
     load() {
-      const stored = guarded((storage) => JSON.parse(storage.getItem(key)));
+      const stored = guarded((storage) => JSON.parse(storage.getItem(key) ?? "null"));
       saves = stored?.saves ?? 0;
       return stored?.state ?? memory;
     },
+    /** @param {object} state */
     save(state) {
       memory = state;
       saves += 1;

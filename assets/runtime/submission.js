@@ -1,54 +1,51 @@
 // The submission: what is recorded, at most 64 KB of it, as JSON, CSV and a form.
 
 import contract from "../contract.json" with { type: "json" };
-import { thinned } from "./trace.js";
+
+/** @typedef {{batch: string, page: string, trials: Row[]}} Submission */
 
 const MARGIN_BYTES = 1024;
-const TRACE_LENGTHS = [400, 200, 100, 50, 25, 12, 6, 2, 0];
 const ATTEMPTS_KEPT = [32, 16, 8, 4, 2, 1]; // at either end of a trial's attempts
+const COLUMNS = ["batch", "page", "trial", "attempt"];
 
-const sizeOf = (submission) => new TextEncoder().encode(JSON.stringify(submission)).length;
+const sizeOf = (/** @type {object} */ submission) => new TextEncoder().encode(JSON.stringify(submission)).length;
 
 /**
- * The submission within 64 KB. First the slider traces are thinned as far as needed; then, for a worker who was coached
- * a hundred times, the frame statistics of coached attempts go, and at last the attempts in their middle, whose missing
- * numbers tell of them. Answers of study trials are never touched.
+ * The submission within its limit. First the method makes its rows smaller; then, for a worker who was coached a hundred
+ * times, the attempts in the middle go, whose missing numbers tell of them. A trial's last attempt is never touched.
+ * @template {Submission} S @param {S} submission @param {Method["reductions"]} reductions @returns {S}
  */
-export function fitSubmission(submission) {
-  for (const reduced of reductions(submission)) if (sizeOf(reduced) <= contract.submission_limit_bytes - MARGIN_BYTES) return reduced;
+export function fitSubmission(submission, reductions) {
+  for (const trials of reduced(submission.trials, reductions)) {
+    const smaller = { ...submission, trials };
+    if (sizeOf(smaller) <= contract.submission_limit_bytes - MARGIN_BYTES) return smaller;
+  }
   return submission;
 }
 
-function* reductions(submission) {
-  yield submission;
-  let { trials } = submission;
-  for (const most of TRACE_LENGTHS) {
-    trials = trials.map((row) => ({ ...row, trace: thinned(row.trace, most) }));
-    yield { ...submission, trials };
-  }
-  const attempts = new Map(trials.map((row) => [row.trial, row.attempt])); // the last attempt of each trial
-  const isLast = (row) => row.attempt === attempts.get(row.trial);
-  trials = trials.map((row) => (isLast(row) ? row : { ...row, timing: {} }));
-  yield { ...submission, trials };
-  for (const most of ATTEMPTS_KEPT) {
-    const kept = trials.filter((row) => row.attempt <= most || row.attempt > attempts.get(row.trial) - most);
-    yield { ...submission, trials: kept };
-  }
+/** @param {Row[]} rows @param {Method["reductions"]} reductions @returns {Generator<Row[]>} */
+function* reduced(rows, reductions) {
+  yield rows;
+  const attempts = new Map(rows.map((row) => [row.trial, row.attempt])); // the last attempt of each trial
+  const last = (/** @type {Row} */ row) => attempts.get(row.trial) ?? row.attempt;
+  let smallest = rows;
+  for (const smaller of reductions(rows, (row) => row.attempt === last(row))) yield (smallest = smaller);
+  for (const most of ATTEMPTS_KEPT) yield smallest.filter((row) => row.attempt <= most || row.attempt > last(row) - most);
 }
 
-const COLUMNS = ["batch", "page", "trial", "attempt", "level", "none_seen", "points", "started_ms", "ended_ms", "slider_start"];
-
-/** One row an attempt; text that a spreadsheet would take for a formula is made plain text. */
-export function toCsv(submission) {
-  const rows = submission.trials.map((row) => ({
-    ...row,
-    batch: submission.batch,
-    page: submission.page,
-    points: row.points.map(([x, y]) => `${x} ${y}`).join("; "),
-  }));
-  return [COLUMNS.join(","), ...rows.map((row) => COLUMNS.map((column) => csvCell(row[column])).join(","))].join("\r\n") + "\r\n";
+/**
+ * One row an attempt; text that a spreadsheet would take for a formula is made plain text.
+ * @param {Submission} submission @param {Method["columns"]} columns the method's
+ */
+export function toCsv(submission, columns) {
+  const { batch, page } = submission;
+  const lines = submission.trials.map((row) =>
+    [batch, page, row.trial, row.attempt, ...Object.values(columns).map((read) => read(row))].map(csvCell).join(","),
+  );
+  return [[...COLUMNS, ...Object.keys(columns)].join(","), ...lines].join("\r\n") + "\r\n";
 }
 
+/** @param {unknown} value */
 function csvCell(value) {
   if (typeof value === "number") return String(value);
   const text = String(value ?? "");
@@ -57,7 +54,10 @@ function csvCell(value) {
   return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }
 
-/** Send a form to the recruiter, as its contract wants it. */
+/**
+ * Send a form to the recruiter, as its contract wants it.
+ * @param {Document} document @param {string} address @param {Record<string, string>} fields
+ */
 export function postForm(document, address, fields) {
   const form = document.createElement("form");
   form.method = "post";
@@ -73,7 +73,7 @@ export function postForm(document, address, fields) {
   form.submit();
 }
 
-/** Offer a text as a file. */
+/** Offer a text as a file. @param {Document} document @param {string} name @param {string} type @param {string} text */
 export function download(document, name, type, text) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type }));

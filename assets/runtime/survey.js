@@ -1,32 +1,38 @@
 // Typed answers of the survey.
 
-/** @param {HTMLFormElement} form @param {{name: string, kind: string, required: boolean}[]} questions */
-export function createSurvey(form, questions, words) {
-  const field = (name) => form.elements.namedItem(`survey-${name}`);
+/** @typedef {HTMLInputElement|HTMLTextAreaElement|RadioNodeList} Field */
 
+/** @param {HTMLFormElement} form @param {SurveyQuestion[]} questions @param {Words} words */
+export function createSurvey(form, questions, words) {
+  const field = (/** @type {string} */ name) => /** @type {Field} */ (form.elements.namedItem(`survey-${name}`));
+
+  /** @param {SurveyQuestion} question */
   function answer({ name, kind }) {
     const { value } = field(name);
     if (value === "") return null;
     return kind === "number" || kind === "scale" ? Number(value) : value;
   }
 
+  /** @param {SurveyQuestion} question */
   function fault(question) {
     const element = field(question.name);
-    if (answer(question) === null && !element.validity?.badInput) return question.required ? words("survey_required") : "";
-    return element.validity && !element.validity.valid ? words("survey_invalid") : "";
+    const validity = element instanceof RadioNodeList ? null : element.validity;
+    if (answer(question) === null && !validity?.badInput) return question.required ? words("survey_required") : "";
+    return validity && !validity.valid ? words("survey_invalid") : "";
   }
 
+  /** @param {SurveyQuestion} question @param {string} message */
   function tell(question, message) {
     const place = form.querySelector(`[data-survey-fault="${question.name}"]`);
-    place.textContent = message;
-    const element = field(question.name);
-    for (const input of element instanceof RadioNodeList ? element : [element]) {
+    if (place) place.textContent = message;
+    for (const input of form.querySelectorAll(`[name="survey-${question.name}"]`)) {
       input.setAttribute("aria-invalid", String(Boolean(message)));
     }
   }
 
   return {
     answers: () => Object.fromEntries(questions.map((question) => [question.name, answer(question)])),
+    /** @param {VisitState["survey"]} answers */
     restore(answers) {
       for (const { name } of questions) if (answers[name] != null) field(name).value = String(answers[name]);
     },
@@ -37,8 +43,9 @@ export function createSurvey(form, questions, words) {
         tell(question, message);
         return message;
       });
-      if (faulty.length) form.querySelector(`[name="survey-${faulty[0].name}"]`).focus();
-      return faulty.length === 0;
+      if (!faulty[0]) return true;
+      /** @type {HTMLElement|null} */ (form.querySelector(`[name="survey-${faulty[0].name}"]`))?.focus();
+      return false;
     },
   };
 }

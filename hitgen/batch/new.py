@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 from dataclasses import dataclass
@@ -165,7 +166,8 @@ def _why_not(path: Path) -> str:
 
 def ejectable() -> list[str]:
     """Everything that can be copied, as `templates/...` and `assets/...`."""
-    return [f"{kind}/{name}" for kind in KINDS for name in names(kind) if not name.endswith(FILE)]
+    files = [f"{kind}/{name}" for kind in KINDS for name in names(kind)]
+    return [name for name in files if not name.endswith((FILE, ".d.ts")) and not name.startswith("templates/bare/")]
 
 
 def eject(batch_folder: Path, name: str) -> Path:
@@ -175,11 +177,16 @@ def eject(batch_folder: Path, name: str) -> Path:
         raise InputError(
             Fault(str(batch_folder), "", "it is no batch folder", f"`hitgen init {batch_folder} --images FOLDER`")
         )
-    matches = [candidate for candidate in known if candidate in (name, f"templates/{name}", f"assets/{name}")]
+    asked = (name, f"templates/{name}", f"assets/{name}")
+    matches = [(candidate, candidate) for candidate in known if candidate in asked]
+    # a method's part by its name in a layout; a copy there wins as well
+    plain = ((candidate, re.sub(r"methods/[^/]+/", "", candidate)) for candidate in known)
+    matches = matches or [(candidate, name) for candidate, name in plain if name in asked]
     if not matches:
         raise InputError(Fault(name, "", "there is no such template, style or script", nearest(name, known)))
-    kind, _, rest = matches[0].partition("/")
-    target = batch_folder / matches[0]
+    source, own = matches[0]
+    kind, _, rest = source.partition("/")
+    target = batch_folder / own
     if target.exists():
         raise InputError(Fault(str(target), "", "the batch has its own already", "editing that, or removing it first"))
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -10,10 +10,15 @@ from hitgen.lib.shipped import shipped
 KINDS = ("templates", "assets")
 
 
-def search_path(kind: str, batch_folder: Path | None) -> list[Path]:
-    """Folders to look in for a template or asset, the batch's own first."""
-    own = [batch_folder / kind] if batch_folder and (batch_folder / kind).is_dir() else []
-    return [*own, shipped(kind)]
+def search_path(kind: str, batch_folder: Path | None, method: str | None = None) -> list[Path]:
+    """Folders to look in for a template or asset, the batch's own first; in each, what a method brings before the rest.
+
+    Last come bare stand-ins, for what a method does not bring.
+    """
+    folders = [*([batch_folder / kind] if batch_folder else []), shipped(kind)]
+    if method:
+        folders = [folder / name for folder in folders for name in (f"methods/{method}", "")] + [shipped(kind) / "bare"]
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def find(kind: str, name: str, batch_folder: Path | None) -> Path | None:

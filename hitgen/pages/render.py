@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from hitgen.errors import Fault, InputError
 from hitgen.manifest import Ladder, Level
 from hitgen.pages.context import InlinePack, PageContext, page_data, screen_texts
 from hitgen.pages.data import PageData
-from hitgen.pages.script import link
+from hitgen.pages.script import link_page
 from hitgen.pages.seal import policy
 from hitgen.pages.slots import slot_faults, source_faults
 from hitgen.pages.texts import load_texts
@@ -50,21 +51,24 @@ class Renderer:
         kind = kind_of(batch.config)
         self._origins = kind.submit_origins()
         self._results = sources(kind.answers())
+        self._method = batch.config.method.kind
         find = functools.partial(resources.find, batch_folder=batch.folder)
-        self._script = link("runtime/main.js", lambda name: find("assets", name), "hit")
+        self._script = link_page(self._method, lambda name: find("assets", name))
         self._style = self._styles()
         self._sources: dict[str, str] = {}
+        self._loader = Loader(
+            [str(folder) for folder in resources.search_path("templates", batch.folder, self._method)]
+        )
         self._environment = Environment(
-            loader=Loader([str(folder) for folder in resources.search_path("templates", batch.folder)]),
-            autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+            loader=self._loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
         self._linked = batch.config.hit.packs == "linked"
         self._checked = False
 
     def _styles(self) -> str:
         styles = []
-        for name in ("base", self._layout):
-            path = resources.find("assets", f"styles/{name}.css", self._batch.folder)
+        for name in (f"methods/{self._method}/method.css", "styles/base.css", f"styles/{self._layout}.css"):
+            path = resources.find("assets", name, self._batch.folder)
             if path:
                 styles.append(path.read_text(encoding="utf-8"))
         return "\n".join(styles)
@@ -141,14 +145,19 @@ class Renderer:
         environment = self._environment
         pending, sources = [f"layouts/{self._layout}.html"], self._sources
         while pending:
-            name = pending.pop()
-            if name in sources or environment.loader is None:
-                continue
-            sources[name] = environment.loader.get_source(environment, name)[0]
-            pending += [found for found in meta.find_referenced_templates(environment.parse(sources[name])) if found]
+            source, path, _ = self._loader.get_source(environment, pending.pop())
+            name = _template_name(path)
+            if name not in sources:
+                sources[name] = source
+                pending += [found for found in meta.find_referenced_templates(environment.parse(source)) if found]
         display, survey = self._batch.config.display, self._batch.config.survey
         faults = source_faults(sources) + slot_faults(
-            html, self._layout, sources, method="pjnd", physical=display.scaling == "physical", survey=bool(survey)
+            html,
+            self._layout,
+            sources,
+            method=self._method,
+            physical=display.scaling == "physical",
+            survey=bool(survey),
         )
         if faults:
             raise InputError(faults)
@@ -160,14 +169,18 @@ def _base64_chunks(path: Path) -> Iterator[bytes]:
             yield base64.b64encode(chunk)
 
 
+def _template_name(path: str) -> str:
+    """A template's path from the folder of templates it lies in."""
+    return path.replace(os.sep, "/").rpartition("/templates/")[2]
+
+
 def _template_place(error: Exception, default: str) -> tuple[str, int]:
     """Template and line of the innermost frame of a traceback that lies in a template."""
     place, trace = (default, 1), error.__traceback__
     while trace:
         filename = trace.tb_frame.f_code.co_filename
         if filename.endswith(".html"):
-            parts = Path(filename).parts
-            place = ("/".join(parts[-2:]), trace.tb_lineno)
+            place = (_template_name(filename), trace.tb_lineno)
         trace = trace.tb_next
     return place
 

@@ -84,13 +84,10 @@ def slot_faults(
     screens = (*SCREENS_WITH_NEXT, *(("calibration",) if physical else ()), *(("survey",) if survey else ()))
     for screen in screens:
         if screen not in outline.next_on:
+            part = f"parts/{screen}.html"
+            file = next((name for name in sources if name.endswith(part)), part)
             faults.append(
-                Fault(
-                    f"templates/parts/{screen}.html",
-                    "line 1",
-                    "the slot 'next' is missing",
-                    'a button with data-hit="next"',
-                )
+                Fault(f"templates/{file}", "line 1", "the slot 'next' is missing", 'a button with data-hit="next"')
             )
     for identifier, count in outline.ids.items():
         if count > 1:

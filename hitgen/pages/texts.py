@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 def load_texts(config: BatchConfig, folder: Path) -> dict[str, str]:
     """Every text by its key; InputError for unknown keys, changed {placeholders} and files that cannot be read."""
-    texts = tomllib.loads((shipped("templates") / "texts" / "en.toml").read_text(encoding="utf-8"))
+    texts = shipped_texts(config.method.kind)
     faults: list[Fault] = []
     for file, field, own in _own_texts(config, folder):
         for key, value in own.items():
@@ -34,6 +34,15 @@ def load_texts(config: BatchConfig, folder: Path) -> dict[str, str]:
                 texts[key] = value
     if faults:
         raise InputError(faults)
+    return texts
+
+
+def shipped_texts(method: str) -> dict[str, str]:
+    """The English texts of the frame and of a method."""
+    texts: dict[str, str] = {}
+    for folder in ("", f"methods/{method}"):
+        path = shipped("templates") / folder / "texts" / "en.toml"
+        texts |= tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return texts
 
 

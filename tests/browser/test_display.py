@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from hitgen.config.hit import Display
 from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.support.batches import built_page, write_batch
 from tests.support.browsers import OpenPage
@@ -72,24 +70,6 @@ def test_a_frame_locked_schedule_records_its_real_rate(tmp_path: Path, open_page
     assert display["schedule"] == "frame-locked"
     frames_a_swap = round(display["refresh_hz"] / 8 + 0.05)  # 7 and 8 frames are equally near at 60 Hz: the larger
     assert display["swaps_per_second"] == pytest.approx(display["refresh_hz"] / frames_a_swap, abs=0.02)
-
-
-@pytest.mark.browser
-def test_screening_asks_for_the_frame_locked_period_that_the_page_shows(open_page: OpenPage) -> None:
-    module = Path(__file__).parents[2] / "assets" / "runtime" / "schedule.js"
-    address = "data:text/javascript;base64," + base64.b64encode(module.read_bytes()).decode()
-    rates, displays = (4, 8, 10, 12.5, 20, 30), (30, 48, 50, 59.94, 60.0024, 72, 75, 90, 120, 144)
-    cases = [(rate, hz) for rate in rates for hz in displays]
-    shown = open_page("about:blank").evaluate(
-        """async ([address, cases]) => {
-            const { createSchedule } = await import(address);
-            const made = (rate, hz) => createSchedule({ swapsPerSecond: rate, kind: "frame-locked", frameMs: 1000 / hz });
-            return cases.map(([rate, hz]) => made(rate, hz).periodMs);
-        }""",
-        [address, cases],
-    )
-    due = [Display(swaps_per_second=rate, schedule="frame-locked").swap_ms(hz) for rate, hz in cases]
-    assert shown == pytest.approx(due)
 
 
 @pytest.mark.browser

@@ -22,9 +22,10 @@ Check = Callable[[OpenPage, str], bool]
 
 
 def mutate(folder: Path, module: str, old: str, new: str) -> None:
-    text = (shipped("assets") / "runtime" / module).read_text(encoding="utf-8")
+    (file,) = shipped("assets").rglob(module)
+    text = file.read_text(encoding="utf-8")
     assert text.count(old) == 1, f"{module} no longer has {old!r} once"
-    target = folder / "assets" / "runtime" / module
+    target = folder / "assets" / file.relative_to(shipped("assets"))
     target.parent.mkdir(parents=True)
     target.write_text(text.replace(old, new), encoding="utf-8")
 
@@ -112,7 +113,7 @@ FAULTS: dict[str, tuple[Check, str, str, str, str]] = {
         "phase, level, points: [], coach", "phase, level, points: active.points ?? window.kept ?? (window.kept = []), coach",
     ),
     "4 training never runs": (
-        training_comes_first, PIXELS, "trials.js",
+        training_comes_first, PIXELS, "sequence.js",
         "const training = page.training.find(open);", "const training = null; page.training.length = 0;",
     ),
     "9 a reload starts over": (the_order_survives_a_reload, PIXELS, "storage.js", "storage.setItem(key, JSON.stringify({ saves, state }));", ""),

@@ -141,8 +141,8 @@ def nobody_else_is_asked(browser: Browser, address: str) -> bool:
 
 FAULTS: dict[str, tuple[Callable[[Browser, str], bool], str, str, str]] = {
     "5 the example has no interval": (
-        the_example_flickers_at_its_rate_and_stops, "main.js",
-        "const { swaps_per_second: swapsPerSecond, schedule: kind } = page.display;", "const { swapsPerSecond, schedule: kind } = page.display;",
+        the_example_flickers_at_its_rate_and_stops, "method.js",
+        "function makeSchedule({ swaps_per_second: swapsPerSecond, schedule: kind }) {", "function makeSchedule({ swapsPerSecond, schedule: kind }) {",
     ),
     "5 the example's timers stack": (
         the_example_flickers_at_its_rate_and_stops, "example.js", "clock.cancel(request);", "",

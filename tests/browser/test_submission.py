@@ -6,14 +6,12 @@ import csv
 import functools
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
-from hitgen.batch import resources
-from hitgen.pages.script import link
+from tests.support import nodes
 
 LIMIT_BYTES = 64 * 1024
 TIMING = {
@@ -57,10 +55,10 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def module(browser: Browser) -> Any:
-    script = link("runtime/submission.js", lambda name: resources.find("assets", name, Path()), "submission")
     page = browser.new_page()
     page.goto("about:blank")
-    page.add_script_tag(content=script)
+    for path, name in (("runtime/submission.js", "submission"), ("methods/pjnd/rows.js", "pjnd")):
+        page.add_script_tag(content=f"{{ {nodes.module(path, 'made')} window.{name} = made; }}")
     return functools.partial(page.evaluate)
 
 
@@ -68,7 +66,7 @@ def module(browser: Browser) -> Any:
 @pytest.mark.parametrize("name", CASES)
 def test_a_submission_fits_and_its_answers_stay(name: str, module: Any) -> None:
     given = CASES[name]
-    fitted = module("given => submission.fitSubmission(given)", given)
+    fitted = module("given => submission.fitSubmission(given, pjnd.reductions)", given)
     assert len(json.dumps(fitted, ensure_ascii=False, separators=(",", ":")).encode()) <= LIMIT_BYTES
     answers = {
         each["trial"]: (each["attempt"], each["level"], each["points"], each["timing"]) for each in fitted["trials"]
@@ -89,7 +87,7 @@ def test_a_submission_fits_and_its_answers_stay(name: str, module: Any) -> None:
 @pytest.mark.browser
 def test_a_spreadsheet_runs_nothing_from_the_csv(module: Any) -> None:
     given = submission([row('=HYPERLINK("x")', 1, 0)])
-    (told,) = csv.DictReader(io.StringIO(module("given => submission.toCsv(given)", given)))
+    (told,) = csv.DictReader(io.StringIO(module("given => submission.toCsv(given, pjnd.columns)", given)))
     assert (
         told["trial"] == '\'=HYPERLINK("x")' and told["points"] == "1.25 2.5; 3.75 4; 5 6.5" and told["level"] == "50"
     )

@@ -16,9 +16,10 @@ from hitgen.doubles.mturk.workers import NOT_ACCEPTED
 from hitgen.lib.contract import markup, read_contract
 from hitgen.lib.files import guarded
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
+from hitgen.methods.pjnd.manifest import Question
+from hitgen.pages.texts import shipped_texts
 from hitgen.recruiters.link.places import completion_code
 from tests.support import nodes
-from tests.support.manifests import ladder, question
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = {path: path.read_text(encoding="utf-8") for path in (ROOT / "assets").rglob("*.js")}
@@ -46,7 +47,8 @@ def test_a_value_is_used_by_both_and_written_by_neither(name: str) -> None:
 @pytest.mark.parametrize("texts", [SCRIPTS, PYTHON])
 def test_no_other_file_writes_a_value_of_the_contract(texts: dict[Path, str]) -> None:
     for text in texts.values():
-        assert not re.search(r"\b64 \* 1024\b|\b65536\b|= 0?\.06\b|ASSIGNMENT_ID_NOT_AVAILABLE", text)
+        limit = r"(limit|bytes)\w*[^\n]*= *(64 \* 1024|65_?536)\b"
+        assert not re.search(rf"(?i){limit}|= 0?\.06\b|ASSIGNMENT_ID_NOT_AVAILABLE", text)
 
 
 def test_a_recruiters_frame_says_the_contracts_words() -> None:
@@ -60,7 +62,8 @@ def test_a_recruiters_frame_says_the_contracts_words() -> None:
 
 @pytest.mark.parametrize(("call", "kind"), [("slot", "slots"), ("part", "parts")])
 def test_scripts_ask_for_the_slots_and_parts_of_the_contract(call: str, kind: str) -> None:
-    asked = {name for text in SCRIPTS.values() for name in re.findall(rf'\b{call}\("([\w-]+)"\)', text)}
+    calls = "slot|press" if call == "slot" else "part"
+    asked = {name for text in SCRIPTS.values() for name in re.findall(rf'\b(?:{calls})\("([\w-]+)"[,)]', text)}
     attribute = "hit" if call == "slot" else "part"
     asked |= {name for text in SCRIPTS.values() for name in re.findall(rf'\[data-{attribute}="([\w-]+)"\]', text)}
     assert asked == set(getattr(markup("pjnd", physical=True, survey=True), kind))
@@ -95,23 +98,21 @@ def test_answers_are_judged_alike() -> None:
     by_page = nodes.run(JUDGE, body)
     by_python = []
     for marks, known, level in cases:
-        points = tuple((float(x), float(y)) for x, y in known["points"])  # type: ignore[attr-defined]
-        asked = {"radius_px": known["radius_px"], "matches": known["matches"]}
-        answer = question(ladder("gold", "g", "gold"), tuple(known["level"]), points).model_copy(update=asked)  # type: ignore[arg-type]
+        answer = Question.model_validate({"question": "q", "ladder": "0" * 64, "images": "i", "source": "s", **known})
         by_python.append([level_is_right(level, answer), places_are_right([(x, y) for x, y in marks], answer)])
     assert by_page == by_python
     assert {tuple(verdict) for verdict in by_python} == {(a, b) for a in (True, False) for b in (True, False)}
 
 
 def test_frames_a_phase_are_counted_alike() -> None:
-    rates = [24, 30, 48, 50, 59.94, 60, 72, 75, 85, 90, 100, 120, 144, 165, 180, 200, 240, 360]
-    swaps = [1, 2, 4, 7.5, 8, 10, 12, 16, 20, 24]
+    rates = [24, 30, 48, 50, 59.94, 60, 60.0024, 72, 75, 85, 90, 100, 120, 144, 165, 180, 200, 240, 360]
+    swaps = [1, 2, 4, 7.5, 8, 10, 12, 12.5, 16, 20, 24, 30]
     cases = [(hz, rate) for hz in rates for rate in swaps if hz >= rate]
     body = (
         f"return {json.dumps(cases)}.map(([hz, swapsPerSecond]) => "
         "module.createSchedule({ swapsPerSecond, kind: 'frame-locked', frameMs: 1000 / hz }).periodMs);"
     )
-    by_page = nodes.run("runtime/schedule.js", body)
+    by_page = nodes.run("instrument/schedule.js", body)
     assert by_page == pytest.approx(
         [Display(schedule="frame-locked", swaps_per_second=r).swap_ms(hz) for hz, r in cases]
     )
@@ -126,8 +127,21 @@ def test_the_completion_code_is_the_same() -> None:
 def test_cells_are_guarded_alike() -> None:
     texts = ["=1+1", "+1", "-1", "@a", "\ta", "\ra", "\na", "a=1", "", "'=1", "''+", "'a", 'say "no"', "1, 2"]
     rows = json.dumps([{"trial": text, "attempt": 1, "points": []} for text in texts])
-    written = nodes.run("runtime/submission.js", f"return module.toCsv({{ batch: 'b', page: 'p', trials: {rows} }});")
+    written = nodes.run(
+        "runtime/submission.js", f"return module.toCsv({{ batch: 'b', page: 'p', trials: {rows} }}, {{}});"
+    )
     cells = [row["trial"] for row in csv.DictReader(io.StringIO(written))]
     for cell, text in zip(cells, texts, strict=True):
         is_guarded = guarded(text).count("'") > text.count("'")
         assert cell == (f"'{text}" if is_guarded else text)
+
+
+def test_every_word_that_a_script_says_is_a_text_and_every_text_is_said() -> None:
+    texts = set(shipped_texts("pjnd"))
+    code = "\n".join(SCRIPTS.values())
+    asked = set(re.findall(r'\bwords\("(\w+)"', code))
+    assert asked <= texts
+    assert not re.search(r"\bwords\(`", code), "a key that is built when the page runs cannot be found"
+    templates = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html"))
+    said = set(re.findall(r"\btext\.(\w+)", templates)) | {text for text in texts if f'"{text}"' in code}
+    assert texts == said

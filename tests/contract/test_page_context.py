@@ -6,14 +6,12 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-import pytest
 from jinja2 import Environment, meta
 
 from hitgen.analysis.report import ReportContext
 from hitgen.batch.resources import names
 from hitgen.lib.shipped import shipped
 from hitgen.pages.context import PageContext
-from tests.generated import BEGIN, DOCS, GENERATED, written
 
 
 def test_templates_context_and_docs_agree() -> None:
@@ -29,13 +27,6 @@ def test_templates_context_and_docs_agree() -> None:
         word for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for word in re.findall(r"`(\w+)`", row)
     }
     assert used - {"range"} == given == documented
-
-
-@pytest.mark.parametrize(("file", "name"), GENERATED)
-def test_generated_parts_of_the_docs_are_current(file: str, name: str) -> None:
-    text = (DOCS / file).read_text(encoding="utf-8")
-    assert BEGIN.format(name) in text
-    assert written(text, name, GENERATED[file, name]()) == text, "run: python -m tests.generated"
 
 
 def test_the_report_uses_what_its_context_gives() -> None:

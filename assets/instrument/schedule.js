@@ -13,6 +13,7 @@ const TRIAL_MS = 30_000;
  * @param {number} options.swapsPerSecond
  * @param {"nominal"|"frame-locked"} options.kind
  * @param {number} options.frameMs the display's frame time
+ * @returns {Schedule}
  */
 export function createSchedule({ swapsPerSecond, kind, frameMs }) {
   return kind === "frame-locked" ? frameLocked(swapsPerSecond, frameMs) : nominal(swapsPerSecond, frameMs);
@@ -22,6 +23,7 @@ export function createSchedule({ swapsPerSecond, kind, frameMs }) {
  * Each swap falls on the display frame nearest to its due time, without drift. At 60 Hz and 8 swaps a second every
  * other swap is due halfway between two frames: were such ties always rounded up, the source would be shown for 8
  * frames and the level for 7. So a tie goes to the side that evens out what both were shown.
+ * @param {number} swapsPerSecond @param {number} frameMs @returns {Schedule}
  */
 function nominal(swapsPerSecond, frameMs) {
   const periodMs = 1000 / swapsPerSecond;
@@ -37,6 +39,7 @@ function nominal(swapsPerSecond, frameMs) {
     return offHalf * TRIAL_MS < periodMs ? SLOW_TIE : TIE;
   }
 
+  /** @param {number} swap @param {number} t */
   function goesEarly(swap, t) {
     if (swap === decided) return early;
     decided = swap;
@@ -47,6 +50,7 @@ function nominal(swapsPerSecond, frameMs) {
     return early;
   }
 
+  /** @param {number} t */
   function due(t) {
     const zone = tie();
     const swap = Math.max(0, Math.floor((t - start + frameMs * (0.5 + zone)) / periodMs));
@@ -82,6 +86,7 @@ function nominal(swapsPerSecond, frameMs) {
 /**
  * A whole number of frames a phase, counted on the display; the real rate follows from the display. Where two numbers are
  * equally near, as 7 and 8 at 60 Hz, it is the larger on every display, however its measured rate was rounded.
+ * @param {number} swapsPerSecond @param {number} frameMs @returns {Schedule}
  */
 function frameLocked(swapsPerSecond, frameMs) {
   const framesPerPhase = Math.max(1, Math.round(1000 / swapsPerSecond / frameMs + TIE));

@@ -8,27 +8,32 @@ const DEFAULT_BUDGET_BYTES = 256 * 2 ** 20;
 /**
  * A frame as a bitmap. No colour conversion: frames carry no profile and are sRGB. With a target, every frame is
  * resampled alike.
+ * @param {Frame} frame @param {{width: number, height: number}|null} target
  */
 export function decodeFrame(frame, target) {
+  /** @type {ImageBitmapOptions} */
   const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
   if (target) Object.assign(options, { resizeWidth: target.width, resizeHeight: target.height, resizeQuality: "high" });
   return createImageBitmap(new Blob([frame.bytes], { type: frame.type }), options);
 }
 
 /**
- * @param {ReturnType<typeof import("./pack.js").readPack>} pack
+ * @param {Pack} pack
  * @param {object} options
  * @param {{width: number, height: number}|null} options.target size in device pixels, null for the source's own
  * @param {number} [options.budgetBytes] for decoded frames; a few frames are kept whatever it is
  * @param {typeof decodeFrame} [options.createBitmap]
  * @param {(level: number) => void} [options.onDecoded]
- * @param {(error: Error) => void} [options.onError]
+ * @param {(error: unknown) => void} [options.onError]
  */
 export function createDecoder(pack, options) {
   const { budgetBytes = DEFAULT_BUDGET_BYTES, createBitmap = decodeFrame, onDecoded, onError } = options;
   const { levels, frames } = pack;
-  const bitmaps = new Map(); // frame number -> {bitmap, generation}
+  /** @type {Map<number, {bitmap: ImageBitmap, generation: number}>} by frame number */
+  const bitmaps = new Map();
+  /** @type {Set<number>} */
   const decoding = new Set();
+  /** @type {Set<number>} */
   const failed = new Set();
   let target = options.target;
   let generation = 0;
@@ -37,6 +42,8 @@ export function createDecoder(pack, options) {
   let direction = 1;
   let closed = false;
 
+  const frameOf = (/** @type {number} */ level) => levels[level] ?? 0;
+
   function capacity() {
     const { width, height } = target ?? pack;
     return Math.max(LEAST_FRAMES, Math.floor(budgetBytes / (width * height * BYTES_PER_PIXEL)) - DECODES_AT_ONCE);
@@ -44,17 +51,18 @@ export function createDecoder(pack, options) {
 
   /** Frame numbers worth having, most urgent first: source, wanted, then outward, two ahead for one behind. */
   function urgent() {
-    const order = new Set([levels[0], levels[wanted], levels[held]]);
+    const order = new Set([frameOf(0), frameOf(wanted), frameOf(held)]);
     const most = Math.min(capacity(), frames.length);
     let ahead = 1;
     let behind = 1;
     for (let step = 0; order.size < most && step < 3 * levels.length; step += 1) {
       const level = step % 3 === 2 ? wanted - direction * behind++ : wanted + direction * ahead++;
-      if (level >= 0 && level < levels.length) order.add(levels[level]);
+      if (level >= 0 && level < levels.length) order.add(frameOf(level));
     }
     return order;
   }
 
+  /** @param {number} number */
   function fresh(number) {
     return bitmaps.get(number)?.generation === generation;
   }
@@ -68,11 +76,14 @@ export function createDecoder(pack, options) {
     }
   }
 
+  /** @param {number} number */
   async function decode(number) {
+    const frame = frames[number];
     const mine = generation;
+    if (!frame) return;
     decoding.add(number);
     try {
-      const bitmap = await createBitmap(frames[number], target);
+      const bitmap = await createBitmap(frame, target);
       if (closed || mine !== generation) bitmap.close();
       else keep(number, bitmap);
     } catch (error) {
@@ -85,6 +96,7 @@ export function createDecoder(pack, options) {
     pump();
   }
 
+  /** @param {number} number @param {ImageBitmap} bitmap */
   function keep(number, bitmap) {
     bitmaps.get(number)?.bitmap.close();
     bitmaps.set(number, { bitmap, generation });
@@ -104,18 +116,19 @@ export function createDecoder(pack, options) {
   }
 
   return {
-    /** Decode around this level from now on. */
+    /** Decode around this level from now on. @param {number} level */
     want(level) {
       if (level !== wanted) direction = level > wanted ? 1 : -1;
       wanted = level;
       pump();
     },
-    /** Keep this level's bitmap: it is what the flicker shows. */
+    /** Keep this level's bitmap: it is what the flicker shows. @param {number} level */
     hold(level) {
       held = level;
     },
     /** The bitmap of a level, or null while it is not decoded. After setTarget, the old size serves until the new is there. */
-    get: (level) => bitmaps.get(levels[level])?.bitmap ?? null,
+    get: (/** @type {number} */ level) => bitmaps.get(frameOf(level))?.bitmap ?? null,
+    /** @param {{width: number, height: number}|null} size */
     setTarget(size) {
       target = size;
       generation += 1;

@@ -3,14 +3,17 @@
 const FRAMES = 60;
 const GIVE_UP_MS = 3000;
 
-const median = (values) => values.slice().sort((a, b) => a - b)[Math.floor(values.length / 2)];
+/** @param {number[]} values @returns {number} */
+const median = (values) => values.slice().sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /**
  * Measured over about a second; null on a display that gives no frames.
+ * @param {Clock} clock @param {Later} later
  * @returns {Promise<{refresh_hz: number, frame_ms: number, frame_sd_ms: number}|null>}
  */
 export function measureRefresh(clock, later) {
   return new Promise((resolve) => {
+    /** @type {number[]} */
     const times = [];
     let over = false;
     later(() => finish(), GIVE_UP_MS);
@@ -21,6 +24,7 @@ export function measureRefresh(clock, later) {
       resolve(summary(times));
     }
 
+    /** @param {number} t */
     function tick(t) {
       times.push(t);
       if (times.length > FRAMES) finish();
@@ -30,14 +34,15 @@ export function measureRefresh(clock, later) {
   });
 }
 
+/** @param {number[]} times */
 function summary(times) {
-  const intervals = times.slice(1).map((t, number) => t - times[number]);
+  const intervals = times.slice(1).map((t, number) => t - (times[number] ?? t));
   if (intervals.length < 10) return null;
   const middle = median(intervals);
   // frames that were missed say nothing of the display
   const usual = intervals.filter((interval) => interval < 1.5 * middle && interval > 0.5 * middle);
   const mean = usual.reduce((sum, interval) => sum + interval, 0) / usual.length;
   const variance = usual.reduce((sum, interval) => sum + (interval - mean) ** 2, 0) / usual.length;
-  const rounded = (value) => Math.round(value * 1000) / 1000;
+  const rounded = (/** @type {number} */ value) => Math.round(value * 1000) / 1000;
   return { refresh_hz: rounded(1000 / mean), frame_ms: rounded(mean), frame_sd_ms: rounded(Math.sqrt(variance)) };
 }

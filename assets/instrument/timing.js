@@ -5,6 +5,7 @@ function createMoments() {
   let mean = 0;
   let squares = 0;
   return {
+    /** @param {number} value */
     add(value) {
       count += 1;
       const delta = value - mean;
@@ -17,12 +18,14 @@ function createMoments() {
   };
 }
 
+/** @param {number|null} value */
 const round = (value) => (value === null ? null : Math.round(value * 100) / 100);
 
 /** Statistics of one attempt, on the frame clock; the interval across a pause does not count. */
 export function createTiming() {
   const all = createMoments();
   const phases = { source: createMoments(), distorted: createMoments() };
+  /** @type {number|null} */
   let lastSwap = null;
   let max = 0;
   let worstError = 0;
@@ -30,7 +33,10 @@ export function createTiming() {
   let hiddenMs = 0;
 
   return {
-    /** A swap at frame time t ends a phase; errorMs is how far t lies from the swap's due time. */
+    /**
+     * A swap at frame time t ends a phase; errorMs is how far t lies from the swap's due time.
+     * @param {number} t @param {"source"|"distorted"} ended @param {number} errorMs
+     */
     swap(t, ended, errorMs) {
       if (lastSwap !== null) {
         const interval = t - lastSwap;
@@ -41,12 +47,14 @@ export function createTiming() {
       }
       lastSwap = t;
     },
+    /** @param {number} frames */
     frameGap(frames) {
       dropped += frames;
     },
     interrupted() {
       lastSwap = null;
     },
+    /** @param {number} ms */
     hidden(ms) {
       hiddenMs += ms;
     },

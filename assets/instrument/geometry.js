@@ -10,20 +10,23 @@ export const CARD_HEIGHT_CM = 5.398;
  * @param {{scaling: "physical"|"pixels", width_cm: number}} display
  * @param {number|null} cssPxPerCm from the calibration
  * @param {number} ratio device pixels per CSS pixel
- * @returns {{width: number, height: number, css_width: number, css_height: number, scale: number}} device pixels, CSS pixels,
- * and device pixels per source pixel
+ * @returns {ShownSize}
  */
 export function shownSize(source, display, cssPxPerCm, ratio) {
   let { width, height } = source;
   if (display.scaling === "physical") {
-    const exact = display.width_cm * cssPxPerCm * ratio;
+    const exact = display.width_cm * (cssPxPerCm ?? 0) * ratio;
     width = Math.round(exact);
     height = Math.round((exact * source.height) / source.width);
   }
   return { width, height, css_width: width / ratio, css_height: height / ratio, scale: width / source.width };
 }
 
-/** A place in the window as source pixels, with fractions. */
+/**
+ * A place in the window as source pixels, with fractions.
+ * @param {number} clientX @param {number} clientY @param {DOMRect} rect @param {{width: number, height: number}} source
+ * @returns {[number, number]}
+ */
 export function toSource(clientX, clientY, rect, source) {
   return [
     ((clientX - rect.left) / rect.width) * source.width,
@@ -31,7 +34,7 @@ export function toSource(clientX, clientY, rect, source) {
   ];
 }
 
-/** How far an element must move to lie on whole device pixels. */
+/** How far an element must move to lie on whole device pixels. @param {DOMRect} rect @param {number} ratio */
 export function gridOffset(rect, ratio) {
   return {
     x: Math.round(rect.left * ratio) / ratio - rect.left,

@@ -1,8 +1,11 @@
 // The example of the instructions: a drawn scene, part of which flickers gently. Still in the preview.
 
-/** Paints the scene; `strength` 0 is the undistorted one. */
-export function paintExample(canvas, strength) {
-  const surface = canvas.getContext("2d");
+/** @type {[number, number][]} */
+const PATCHES = [[0.2, 0.35], [0.55, 0.72], [0.82, 0.4]];
+
+/** Paints the scene; `strength` 0 is the undistorted one. @param {HTMLCanvasElement} canvas @param {number} strength */
+function paint(canvas, strength) {
+  const surface = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const { width, height } = canvas;
   const sky = surface.createLinearGradient(0, 0, 0, height);
   sky.addColorStop(0, "#8fa6b8");
@@ -12,7 +15,7 @@ export function paintExample(canvas, strength) {
   hill(surface, width, height, 0.62, 0.1, "#7d8c78");
   hill(surface, width, height, 0.78, 0.16, "#5f6f5c");
   // where the example is distorted: three soft patches
-  for (const [x, y] of [[0.2, 0.35], [0.55, 0.72], [0.82, 0.4]]) {
+  for (const [x, y] of PATCHES) {
     const shade = Math.round(120 + 60 * strength);
     surface.fillStyle = `rgb(${shade} ${shade} ${shade} / ${0.08 + 0.3 * strength})`;
     surface.beginPath();
@@ -21,6 +24,10 @@ export function paintExample(canvas, strength) {
   }
 }
 
+/**
+ * @param {CanvasRenderingContext2D} surface @param {number} width @param {number} height
+ * @param {number} base @param {number} amplitude @param {string} colour
+ */
 function hill(surface, width, height, base, amplitude, colour) {
   surface.fillStyle = colour;
   surface.beginPath();
@@ -32,31 +39,45 @@ function hill(surface, width, height, base, amplitude, colour) {
   surface.fill();
 }
 
-/** Alternates the scene on the frame clock until stopped; one alternation at a time, however often it is started. */
-export function createExample(canvas, clock, schedule) {
+/**
+ * Alternates the scene on the frame clock until stopped; one alternation at a time, however often it is started.
+ * @param {Tools} tools @param {Schedule} schedule @returns {Example}
+ */
+export function createExample({ part, clock }, schedule) {
+  /** @type {HTMLCanvasElement} */
+  const canvas = part("example");
   let request = 0;
   let first = true;
 
+  /** @param {number} t */
   function tick(t) {
     request = clock.raf(tick);
     if (first) schedule.start(t);
     first = false;
-    paintExample(canvas, schedule.indexAt(t) % 2 ? 0.5 : 0);
+    paint(canvas, schedule.indexAt(t) % 2 ? 0.5 : 0);
+  }
+
+  function start() {
+    if (request) return;
+    first = true;
+    request = clock.raf(tick);
   }
 
   function stop() {
     clock.cancel(request);
     request = 0;
-    paintExample(canvas, 0);
+    paint(canvas, 0);
   }
 
+  part("example-stop").addEventListener("click", () => (request ? stop() : start()));
+
   return {
-    start() {
-      if (request) return;
-      first = true;
-      request = clock.raf(tick);
+    still() {
+      paint(canvas, 0);
+      paint(part("preview-example"), 0);
     },
+    start,
     stop,
-    running: () => request !== 0,
+    setFrameMs: schedule.setFrameMs,
   };
 }

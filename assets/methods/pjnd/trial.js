@@ -1,28 +1,50 @@
 // One trial: adjust the level, lock it, locate where the flicker is; in training, coaching on both.
 
-import { levelIsRight, placesAreRight } from "../methods/pjnd/judge.js";
-import { thinned } from "./trace.js";
+import { levelIsRight, placesAreRight } from "./judge.js";
+import { thinned } from "./rows.js";
 
 const SHOWN_BEFORE_CONFIRM = 4;
 const LONGEST_TRACE = 1000;
 const RECORDED_TRACE = 400;
+/** @type {PjndState} */
+const NONE = {
+  trial: "", attempt: 0, max_shown: false, phase: "adjust", level: 0, points: [], coach: "", none: false, started_ms: 0,
+  slider_start: 0, trace: [],
+};
+
+/** @param {Tools} tools */
+function findSlots({ slot, part }) {
+  /** @type {HTMLInputElement} */
+  const slider = slot("slider");
+  /** @type {Record<"confirm"|"noneSeen"|"undo"|"stop"|"resume"|"retry", HTMLButtonElement>} */
+  const buttons = {
+    confirm: slot("confirm"), noneSeen: slot("none-seen"), undo: slot("undo"), stop: slot("stop"), resume: slot("resume"),
+    retry: slot("retry"),
+  };
+  return {
+    slider, ...buttons, hint: slot("hint"), task: part("task"), level: part("level"), marked: part("marked"),
+    stopped: part("stopped"), window: part("window"),
+  };
+}
 
 /**
- * @param {object} tools
- * @param {object} tools.page the page's data
- * @param {Record<string, HTMLElement>} tools.slots
- * @param {ReturnType<typeof import("./stage.js").createStage>} tools.stage
- * @param {ReturnType<typeof import("./flicker.js").createFlicker>} tools.flicker
- * @param {() => number} tools.elapsed milliseconds since the page was first opened
- * @param {(active: object|null) => void} tools.save keeps the trial's state for a reload
- * @param {(active: object) => void} tools.saveSoon the same within a moment, while the slider moves
- * @param {(row: object) => void} tools.record takes one attempt's row
+ * @param {Tools} tools
+ * @param {ReturnType<typeof import("./stage.js").createStage>} stage
+ * @param {ReturnType<typeof import("../../instrument/flicker.js").createFlicker>} flicker
  */
-export function createTrial({ page, slots, stage, flicker, words, elapsed, random, save, saveSoon, record }) {
-  let active = null; // the saved state of the trial at hand
-  let spec = null;
-  let finish = null;
+export function createTrial(tools, stage, flicker) {
+  const { words, elapsed, random, save, saveSoon, record } = tools;
+  const page = /** @type {PjndPage} */ (tools.page);
+  const slots = findSlots(tools);
+  /** @type {PjndState} the saved state of the trial at hand; between trials, of the last one */
+  let active = { ...NONE };
+  /** @type {PjndTrial} */
+  let spec = { trial: "", pack: "", width: 1, height: 1, level_count: 1 };
+  let on = false;
+  let stopped = false;
+  let finish = () => {};
 
+  /** @param {"adjust"|"locate"} phase @param {number} level @param {number} start */
   function newAttempt(phase, level, start) {
     Object.assign(active, { attempt: active.attempt + 1, phase, level, points: [], coach: "" });
     Object.assign(active, { started_ms: elapsed(), slider_start: start, trace: [[0, level]] });
@@ -33,6 +55,7 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
     return page.display.slider_start === "random" ? Math.floor(random() * (spec.level_count + 1)) : 0;
   }
 
+  /** @param {number} level */
   function setLevel(level) {
     active.level = level;
     active.trace.push([elapsed() - active.started_ms, level]);
@@ -43,6 +66,7 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
     saveSoon(active);
   }
 
+  /** @param {PjndState["phase"]} phase */
   function enter(phase) {
     active.phase = phase;
     stage.setPhase(phase);
@@ -64,19 +88,19 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
     delete slots.hint.dataset.level;
     delete slots.hint.dataset.points;
     if (!coaching) slots.hint.textContent = "";
-    else describeFault();
-    slots.slider.max = spec.level_count;
-    slots.slider.value = active.level;
+    else if (spec.question) describeFault(spec.question);
+    slots.slider.max = String(spec.level_count);
+    slots.slider.value = String(active.level);
   }
 
-  function describeFault() {
-    const { level, points, radius_px: radius, matches } = spec.question;
+  /** @param {PjndQuestion} question */
+  function describeFault({ level, points, radius_px: radius, matches }) {
     if (active.coach === "level") {
       slots.hint.textContent = words(active.none ? "coach_none_seen" : "coach_level", { low: level[0], high: level[1], chosen: active.level });
       slots.hint.dataset.level = level.join(" ");
       slots.window.hidden = false;
-      slots.window.style.setProperty("--from", level[0] / spec.level_count);
-      slots.window.style.setProperty("--to", level[1] / spec.level_count);
+      slots.window.style.setProperty("--from", String(level[0] / spec.level_count));
+      slots.window.style.setProperty("--to", String(level[1] / spec.level_count));
     } else {
       slots.hint.textContent = words("coach_places", { matches, count: points.length });
       slots.hint.dataset.points = points.map(([x, y]) => `${x},${y},${radius}`).join(" ");
@@ -87,7 +111,7 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
 
   /** Enabled and shown as the contract says; runs every frame, so it writes only what changes. */
   function update() {
-    if (!active) return;
+    if (!on) return;
     const { phase, level, points } = active;
     if (flicker.shownTimes(spec.level_count) > 0 && !active.max_shown) {
       active.max_shown = true;
@@ -108,21 +132,27 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
     if (slots.marked.textContent !== marked) slots.marked.textContent = marked;
   }
 
+  /** @template {HTMLElement} E @template {keyof E} P @param {E} element @param {P} property @param {E[P]} value */
   function set(element, property, value) {
     if (element[property] !== value) element[property] = value;
   }
 
   function resume() {
     flicker.start();
-    slots.resume.hidden = true;
-    slots.stopped.hidden = true;
+    setStopped(false);
+  }
+
+  /** @param {boolean} is */
+  function setStopped(is) {
+    stopped = is;
+    slots.resume.hidden = !is;
+    slots.stopped.hidden = !is;
   }
 
   function stop() {
-    if (!active || slots.resume.hidden === false) return;
+    if (!on || stopped) return;
     flicker.stop();
-    slots.resume.hidden = false;
-    slots.stopped.hidden = false;
+    setStopped(true);
     slots.resume.focus({ preventScroll: true });
   }
 
@@ -132,6 +162,7 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
     else (active.phase === "adjust" ? slots.slider : slots.retry).focus({ preventScroll: true });
   }
 
+  /** @param {boolean} noneSeen @returns {PjndRow} */
   function row(noneSeen) {
     return {
       trial: spec.trial,
@@ -147,6 +178,7 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
     };
   }
 
+  /** @param {"level"|"places"} kind */
   function coach(kind, none = false) {
     record(row(none));
     active.coach = kind;
@@ -194,15 +226,16 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
 
   function end() {
     flicker.stop();
-    active = null;
+    on = false;
     rest();
     slots.window.hidden = true;
     save(null);
     finish();
   }
 
+  /** @param {[number, number]} point */
   function mark(point) {
-    if (active?.phase !== "locate" || active.points.length >= page.locations) return;
+    if (!on || active.phase !== "locate" || active.points.length >= page.locations) return;
     active.points.push(point);
     marksChanged();
   }
@@ -232,13 +265,17 @@ export function createTrial({ page, slots, stage, flicker, words, elapsed, rando
     mark,
     update,
     stop,
-    active: () => active !== null,
+    active: () => on,
     /** Whether the worker stopped the flicker, so that nothing else may start it. */
-    stopped: () => !slots.resume.hidden,
-    /** Work one trial; `saved` is its state from before a reload. Resolves when it is over. */
+    stopped: () => stopped,
+    /**
+     * Work one trial; `saved` is its state from before a reload. Resolves when it is over.
+     * @param {PjndTrial} trial @param {PjndState|null} saved @returns {Promise<void>}
+     */
     run(trial, saved) {
       spec = trial;
-      active = saved ?? { trial: trial.trial, attempt: 0, max_shown: false };
+      active = saved ?? { ...NONE, trial: trial.trial };
+      on = true;
       if (!saved) {
         const start = startLevel();
         newAttempt("adjust", start, start);

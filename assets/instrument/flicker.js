@@ -5,32 +5,40 @@ import { createTiming } from "./timing.js";
 /**
  * @param {object} options
  * @param {HTMLCanvasElement} options.canvas its backing size is the caller's
- * @param {{raf: (tick: (t: number) => void) => number, cancel: (id: number) => void, now: () => number}} options.clock
+ * @param {Clock} options.clock
  * @param {ReturnType<typeof import("./schedule.js").createSchedule>} options.schedule
  * @param {(shown: number|null) => void} options.onShown called in the frame that paints: the level, 0 for the source
  * @param {() => void} [options.onFrame] called after every frame
  */
 export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
-  const surface = canvas.getContext("2d", { alpha: false, colorSpace: "srgb" });
+  const surface = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false, colorSpace: "srgb" }));
+  /** @type {ReturnType<typeof import("./decoder.js").createDecoder>|null} */
   let decoder = null;
   let request = 0;
   let timing = createTiming();
   let level = 0;
-  let painted = null; // level on the canvas, null before the first
+  /** @type {number|null} level on the canvas, null before the first */
+  let painted = null;
   let distorted = 0; // newest level painted in a distorted phase
   let swapIndex = 0;
   let anchored = false;
   let counted = -1; // the distorted phase and level counted last
   let countedLevel = -1;
+  /** @type {Map<number, number>} */
   let shownCounts = new Map();
+  /** @type {number|null} */
   let lastFrame = null;
   let frameMs = 1000 / 60;
+  /** @type {number|null} */
   let hiddenSince = null;
   let stale = true;
 
+  /** @param {number} next */
   function paint(next) {
     if (next === painted && !stale) return;
-    surface.drawImage(decoder.get(next), 0, 0, canvas.width, canvas.height);
+    const bitmap = decoder?.get(next);
+    if (!bitmap) return;
+    surface.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     painted = next;
     stale = false;
     onShown(next);
@@ -38,10 +46,11 @@ export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
 
   /** The level for a distorted phase: the wanted one once decoded, until then the newest that was. */
   function available() {
-    if (decoder.get(level)) return level;
-    return decoder.get(distorted) ? distorted : 0;
+    if (decoder?.get(level)) return level;
+    return decoder?.get(distorted) ? distorted : 0;
   }
 
+  /** @param {number} swap @param {number} shown */
   function countShown(swap, shown) {
     if (swap === counted && shown === countedLevel) return;
     counted = swap;
@@ -49,6 +58,7 @@ export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
     shownCounts.set(shown, (shownCounts.get(shown) ?? 0) + 1);
   }
 
+  /** @param {number} t */
   function tick(t) {
     request = clock.raf(tick);
     if (!decoder?.get(0)) return;
@@ -66,6 +76,7 @@ export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
     onFrame?.();
   }
 
+  /** @param {number} t */
   function advance(t) {
     const swap = schedule.indexAt(t);
     if (swap !== swapIndex) {
@@ -79,7 +90,7 @@ export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
     const next = available();
     if (next !== distorted) {
       distorted = next;
-      decoder.hold(next);
+      decoder?.hold(next);
     }
     paint(next);
     if (next > 0) countShown(swap, next);
@@ -93,7 +104,10 @@ export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
   }
 
   return {
-    /** Put another ladder on; nothing is painted until its source is decoded. */
+    /**
+     * Put another ladder on; nothing is painted until its source is decoded.
+     * @param {ReturnType<typeof import("./decoder.js").createDecoder>} next
+     */
     setDecoder(next) {
       decoder = next;
       painted = null;
@@ -103,10 +117,12 @@ export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
       shownCounts = new Map();
       onShown(null);
     },
+    /** @param {number} ms */
     setFrameMs(ms) {
       frameMs = ms;
       schedule.setFrameMs(ms);
     },
+    /** @param {number} next */
     setLevel(next) {
       level = next;
       decoder?.want(next);
@@ -136,7 +152,7 @@ export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
       stale = true;
       if (painted !== null && decoder?.get(painted)) paint(painted);
     },
-    shownTimes: (of) => shownCounts.get(of) ?? 0,
+    shownTimes: (/** @type {number} */ of) => shownCounts.get(of) ?? 0,
     restartTiming() {
       timing = createTiming();
       anchored = false;

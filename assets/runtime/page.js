@@ -1,0 +1,18 @@
+// The page's data and elements, by the names of the contract.
+
+/** @param {Document} document @returns {PageData} */
+export function readPage(document) {
+  return JSON.parse(document.getElementById("hit-page")?.textContent ?? "");
+}
+
+/** Elements by their names; a layout that lacks one is refused at build. @param {Document} document */
+export function createFinders(document) {
+  /** @param {string} attribute @returns {Find} */
+  const finder = (attribute) => (name) => /** @type {any} */ (document.querySelector(`[${attribute}="${name}"]`));
+  return { slot: finder("data-hit"), part: finder("data-part") };
+}
+
+/** Texts of the page, with {placeholders} filled in. @param {Record<string, string>} texts @returns {Words} */
+export function createWords(texts) {
+  return (key, values = {}) => (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}

@@ -1,0 +1,250 @@
+// One worker's visit: what each screen does when it is entered and left, and what happens when the window changes.
+
+import { screenOrder } from "./screens.js";
+
+/** @typedef {{enter?: () => void, leave?: () => boolean|void}} Screen `leave` is asked before the next one; false: stay */
+
+const TRIALS = ["training", "study"];
+const AFTER_TRIALS = ["survey", "submit", "done"];
+
+/**
+ * @param {object} options
+ * @param {PageData} options.page
+ * @param {Environment} options.environment
+ * @param {Words} options.words
+ * @param {Find} options.slot
+ * @param {Find} options.part
+ * @param {() => void} options.reload the whole page
+ * @param {ReturnType<typeof import("./session.js").createSession>} options.session
+ * @param {ReturnType<typeof import("./screens.js").createScreens>} options.screens
+ * @param {ReturnType<typeof import("./display.js").createDisplay>} options.display
+ * @param {ReturnType<typeof import("./panel.js").createPanel>} options.panel
+ * @param {ReturnType<typeof import("./sequence.js").createSequence>} options.sequence
+ * @param {ReturnType<typeof import("./sending.js").createSending>} options.sending
+ * @param {ReturnType<typeof import("./survey.js").createSurvey>|null} options.survey
+ * @param {ReturnType<typeof import("./calibration.js").createCalibration>|null} options.calibration
+ * @param {Task} options.task
+ * @param {Example} options.example
+ * @param {() => boolean} options.isCalm whether the worker wants no motion by itself
+ * @param {() => Promise<void>} options.measured resolves once the display is measured
+ */
+export function createVisit(options) {
+  const { page, environment, words, slot, part, reload, session, screens, display } = options;
+  const { panel, sequence, sending, survey, calibration, task, example, isCalm, measured } = options;
+  const { state } = session;
+  const order = screenOrder(page);
+  let working = false;
+  let blocked = false;
+
+  /** @type {Partial<Record<ScreenName, Screen>>} */
+  const at = {
+    consent: { leave: agree },
+    instructions: { enter: () => isCalm() || example.start(), leave: () => example.stop() },
+    calibration: { enter: showCard, leave: calibrate },
+    training: { enter: work },
+    study: { enter: work },
+    survey: { enter: () => survey?.restore(state.survey), leave: answer },
+    submit: { enter: () => sending.show() },
+    done: { enter: () => sending.done() },
+  };
+
+  function agree() {
+    /** @type {HTMLInputElement} */
+    const box = slot("consent");
+    if (box.checked) {
+      state.consent = { sha256: page.consent_sha256, at: new Date().toISOString() };
+      return true;
+    }
+    part("consent-fault").textContent = words("consent_needed");
+    box.focus();
+    return false;
+  }
+
+  function showCard() {
+    calibration?.setWidth(state.calibration?.card_width_css_px ?? calibration.width());
+  }
+
+  function calibrate() {
+    if (calibration) session.calibrate(calibration.width(), calibration.cssPxPerCm());
+  }
+
+  function answer() {
+    if (!survey?.check()) return false;
+    state.survey = survey.answers();
+    return true;
+  }
+
+  /** Every screen is shown by this, so that the way out is there whenever consent was given. @param {ScreenName} name */
+  function reveal(name) {
+    screens.setLeavable(Boolean(state.consent) && !state.withdrawn_from && !state.outbox && name !== "done");
+    screens.show(name, { focus: !TRIALS.includes(name) });
+  }
+
+  /** @param {ScreenName} name */
+  function show(name) {
+    state.screen = name;
+    session.save();
+    reveal(name);
+    at[name]?.enter?.();
+  }
+
+  function next() {
+    if (at[state.screen]?.leave?.() === false) return;
+    state.screen = after(state.screen);
+    if (fits()) show(state.screen);
+  }
+
+  /** @param {ScreenName} name */
+  function after(name) {
+    return order[order.indexOf(name) + 1] ?? "done";
+  }
+
+  async function work() {
+    if (working) return;
+    working = true;
+    await measured();
+    if (state.withdrawn_from) return;
+    if (display.tooSlow()) {
+      block(words("blocked_display"));
+    } else if (fits()) {
+      await sequence.work();
+      show(after(page.study.length ? "study" : "training"));
+    }
+    working = false;
+  }
+
+  /** Whether the image fits the window, from when its size is known; if not, the worker is told and the page waits. */
+  function fits() {
+    const calibrated = state.calibration && order.indexOf(state.screen) > order.indexOf("calibration");
+    if (AFTER_TRIALS.includes(state.screen) || !(page.display.scaling === "pixels" || calibrated)) return true;
+    const { fits: fit, needed, viewport } = display.room();
+    if (!fit) {
+      const text = (/** @type {{width: number, height: number}} */ size) => `${size.width} x ${size.height}`;
+      block(words("blocked_viewport", { needed: text(needed), viewport: text(viewport) }), calibration !== null);
+    }
+    return fit;
+  }
+
+  /** @param {string} why @param {boolean} [measuringHelps] */
+  function block(why, measuringHelps = false) {
+    blocked = true;
+    task.pause();
+    example.stop();
+    part("blocked-text").textContent = why;
+    slot("recalibrate").hidden = !measuringHelps;
+    if (screens.current() !== "blocked" || part("blocked-text").closest("[hidden]")) reveal("blocked");
+  }
+
+  function changed() {
+    display.changed();
+    if (state.withdrawn_from) return;
+    if (blocked) {
+      if (!fits()) return;
+      goOn();
+    } else if (sequence.current() && !fits()) {
+      return;
+    }
+    if (sequence.current()) task.refit();
+    panel.notice();
+  }
+
+  /** There is room again. */
+  function goOn() {
+    blocked = false;
+    if (sequence.current()) reveal(state.screen);
+    else show(state.screen);
+    task.resume();
+  }
+
+  function recalibrate() {
+    state.screen = "calibration";
+    session.save();
+    reload();
+  }
+
+  function withdraw() {
+    task.pause();
+    state.withdrawn_from = state.screen;
+    session.save();
+    showWithdrawn();
+  }
+
+  function showWithdrawn() {
+    example.stop();
+    part("done-text").textContent = words(environment.mode === "offline" ? "withdrawn_offline" : "withdrawn");
+    slot("return").hidden = false;
+    reveal("done");
+  }
+
+  function comeBack() {
+    state.withdrawn_from = null;
+    session.save();
+    reload();
+  }
+
+  function reset() {
+    session.reset();
+    reload();
+  }
+
+  /** @param {boolean} isHidden */
+  function visibility(isHidden) {
+    if (!isHidden) {
+      task.reveal();
+      return;
+    }
+    task.hide();
+    example.stop();
+  }
+
+  function escape() {
+    example.stop();
+    task.stop();
+  }
+
+  return {
+    next,
+    withdraw,
+    comeBack,
+    reset,
+    recalibrate,
+    block,
+    changed,
+    escape,
+    visibility,
+    show,
+    /** @param {boolean} accepting whether the recruiter's preview is shown, not an address without an assignment */
+    preview(accepting) {
+      part("preview-text").textContent = words(accepting ? "preview_text" : "preview_no_assignment");
+      reveal("preview");
+    },
+    /** @param {"training"|"study"} kind @param {number} number @param {number} count */
+    onTrial(kind, number, count) {
+      panel.begin(kind, number, count);
+      state.screen = kind;
+      session.save();
+      if (screens.current() !== kind) reveal(kind);
+    },
+    /** @param {boolean} isWaiting */
+    onWaiting(isWaiting) {
+      if (isWaiting && screens.current() !== state.screen) reveal(state.screen);
+      panel.wait(isWaiting);
+    },
+    answered() {
+      part("consent-fault").textContent = "";
+    },
+    surveyed() {
+      if (survey) state.survey = survey.answers();
+      session.save();
+    },
+    /** The first screen, or where a reload came in. */
+    begin() {
+      if (state.withdrawn_from) {
+        showWithdrawn();
+        return;
+      }
+      part("resumed").hidden = !(session.resumed && TRIALS.includes(state.screen));
+      if (fits()) show(state.screen);
+    },
+  };
+}

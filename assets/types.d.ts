@@ -1,0 +1,216 @@
+// Types of the page's modules, for `tsc --checkJs`; nothing of this goes into a page.
+
+/** What the page's data say of a trial; all but its opaque id is the method's. */
+interface Trial {
+  trial: string;
+}
+
+interface DisplayData {
+  scaling: "physical" | "pixels";
+  width_cm: number;
+  distance_cm: number;
+  swaps_per_second: number;
+  schedule: "nominal" | "frame-locked";
+  refuse_slow_display: boolean;
+}
+
+interface SurveyQuestion {
+  name: string;
+  kind: "choice" | "number" | "scale" | "text";
+  required: boolean;
+}
+
+type Results =
+  | { kind: "form" }
+  | { kind: "collector"; url: string }
+  | { kind: "s3"; policy_url: string; post_url: string; prefix: string }
+  | { kind: "frame"; origins: string[] };
+
+/** The page's data (`#hit-page`). */
+interface PageData {
+  schema: number;
+  batch: string;
+  page: string;
+  kind: string;
+  method: string;
+  packs: "inline" | "linked";
+  pack_base: string;
+  training: Trial[];
+  study: Trial[];
+  display: DisplayData;
+  consent_sha256: string;
+  survey: SurveyQuestion[];
+  submit_origins: string[];
+  results: Results;
+  completion_url?: string;
+  texts: Record<string, string>;
+}
+
+type ScreenName = keyof typeof import("./contract.json")["screens"];
+
+interface Environment {
+  mode: "work" | "preview" | "offline";
+  assignment: string;
+  worker: string;
+  hit: string;
+  /** null where the address asks for one that the page does not know */
+  submitTo: string | null;
+}
+
+/** One attempt at one trial; all else in it is the method's. */
+interface Row {
+  trial: string;
+  attempt: number;
+}
+
+interface Calibration {
+  card_width_css_px: number;
+  css_px_per_cm: number;
+  device_pixel_ratio: number;
+}
+
+interface Outbox {
+  text?: string;
+  name: string;
+  delivered: boolean;
+}
+
+interface DisplayNow {
+  device_pixel_ratio: number;
+  viewport: [number, number];
+  screen: [number, number];
+}
+
+/** What is kept across a reload. */
+interface VisitState {
+  content: string;
+  opened_at: number;
+  opened_ratio: number;
+  elapsed_ms: number;
+  screen: ScreenName;
+  consent: { sha256: string; at: string } | null;
+  calibration: Calibration | null;
+  order: string[];
+  finished: string[];
+  rows: Row[];
+  /** the method's own, of the trial at hand */
+  active: { trial: string } | null;
+  survey: Record<string, string | number | null>;
+  display_changes: (DisplayNow & { ms: number })[];
+  withdrawn_from: ScreenName | null;
+  outbox: Outbox | null;
+}
+
+interface Size {
+  css_width: number;
+  css_height: number;
+}
+
+/** Device pixels, CSS pixels, and device pixels per source pixel. */
+interface ShownSize extends Size {
+  width: number;
+  height: number;
+  scale: number;
+}
+
+interface Clock {
+  raf(tick: (t: number) => void): number;
+  cancel(request: number): void;
+  now(): number;
+}
+
+/** Newer than the library's types; older browsers lack it. */
+interface Uint8ArrayConstructor {
+  fromBase64?(text: string): Uint8Array<ArrayBuffer>;
+}
+
+type Later = (act: () => void, ms: number) => void;
+type Words = (key: string, values?: Record<string, unknown>) => string;
+/** An element by its name; a layout that lacks it is refused at build. */
+type Find = <E extends Element = HTMLElement>(name: string) => E;
+
+/** When pictures swap: even phases show one, odd phases the other. */
+interface Schedule {
+  readonly periodMs: number;
+  start(t: number): void;
+  setFrameMs(ms: number): void;
+  dueOf(swap: number): number;
+  indexAt(t: number): number;
+}
+
+interface Frame {
+  type: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+interface Pack {
+  width: number;
+  height: number;
+  /** the number of the frame shown at each level */
+  levels: number[];
+  frames: Frame[];
+}
+
+/** What the frame gives to a method. */
+interface Tools {
+  page: PageData;
+  words: Words;
+  slot: Find;
+  part: Find;
+  window: Window & typeof globalThis;
+  clock: Clock;
+  later: Later;
+  random(): number;
+  /** milliseconds since the page was first opened */
+  elapsed(): number;
+  cssPxPerCm(): number | null;
+  /** keeps the trial's state for a reload */
+  save(active: { trial: string } | null): void;
+  /** the same within a moment, for what changes fast */
+  saveSoon(active: { trial: string } | null): void;
+  /** takes one attempt's row */
+  record(row: Row): void;
+  onSize(size: { scale: number }): void;
+  /** a picture cannot be shown; the method tries again */
+  onTrouble(): void;
+}
+
+/** One trial after another, as the frame drives them. */
+interface Task {
+  /** Work one trial; `saved` is its state from before a reload. Resolves when it is over. */
+  run(trial: Trial, packs: Pack[], saved: { trial: string } | null): Promise<void>;
+  /** The next trial is known and its packs are there: what it shows first may be decoded ahead. */
+  prepare?(trial: Trial, packs: Pack[]): void;
+  /** The window, its zoom or its screen changed. */
+  refit(): void;
+  /** The worker stops what flickers. */
+  stop(): void;
+  /** The page is blocked or left: nothing runs until `resume`. */
+  pause(): void;
+  resume(): void;
+  hide(): void;
+  reveal(): void;
+  setFrameMs(ms: number): void;
+}
+
+interface Example {
+  still(): void;
+  start(): void;
+  stop(): void;
+  setFrameMs(ms: number): void;
+}
+
+/** What a method's `method.js` exports as `method`. */
+interface Method {
+  packs(trial: Trial): string[];
+  /** What a trial takes on the screen. */
+  room(trial: Trial, display: DisplayData, cssPxPerCm: number | null, ratio: number): Size;
+  createTask(tools: Tools): Task;
+  createExample(tools: Tools): Example;
+  /** Columns of the CSV, after batch, page, trial and attempt. */
+  columns: Record<string, (row: any) => unknown>;
+  /** Ever smaller rows, for a submission that is too large; `isLast` tells a trial's last attempt. */
+  reductions(rows: Row[], isLast: (row: Row) => boolean): Iterable<Row[]>;
+  /** Which trial comes next, for methods that adapt; null while its packs have not arrived. */
+  next?(page: PageData, state: VisitState, arrived: (trial: Trial) => boolean, random: () => number): Trial | null;
+}
