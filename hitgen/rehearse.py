@@ -21,11 +21,12 @@ from hitgen.errors import Fault, InputError
 from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.hosts.upload import Progress
+from hitgen.ledger.acts import Act
 from hitgen.ledger.lock import locked
 from hitgen.lib.web import LOOPBACK
 from hitgen.methods.submission import FaultyError
-from hitgen.publishing import acts
 from hitgen.publishing.collecting import collect
+from hitgen.publishing.once import once
 from hitgen.publishing.publication import Publication, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.results.raw import submission_text
@@ -109,7 +110,7 @@ class Rehearsed:
         quiz = {page.page for page in self.publication.built.pages if page.kind == "qualification"}
         for row in list(self.publication.ledger.submissions()):
             if row.page in quiz:
-                acts.admit(self.publication, row.worker)
+                once(self.publication, Act("admit", row.worker))
         self.publish()
         return new
 

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,9 +14,11 @@ from pathlib import Path
 import pytest
 
 from hitgen.errors import InputError
+from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
-from hitgen.ledger.rows import Binding, HitProgress, Order
+from hitgen.ledger.rows import Binding, HitProgress, Order, Received
+from hitgen.ledger.totals import totals
 from hitgen.recruiters.memory import START
 
 ORDER = Order("p0001.1", "p0001", "study", "https://e.org/a", 5, Decimal("1.20"), "hitgen x demo p0001.1", ("g",), True)
@@ -124,3 +127,38 @@ def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_reported(tmp_pat
         last = 49 + len(writer.stdout.read().splitlines())
     with Ledger(path) as ledger:
         assert all(ledger.fact(f"n{n}") == "x" for n in range(last + 1))
+
+
+def test_a_ledger_of_schema_1_keeps_every_act_place_and_dollar(tmp_path: Path) -> None:
+    """The file was made by the last hitgen whose ledgers had schema 1: acts of every kind, done and in doubt."""
+    path = tmp_path / "l.sqlite"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript((Path(__file__).parent / "data" / "ledger-schema-1.sql").read_text())
+    for _ in range(2):
+        with Ledger(path) as ledger:
+            found = {intent.act: (intent.outcome, intent.done_at is not None) for intent in ledger.acts()}
+            tokens = {intent.token for intent in ledger.acts()}
+            sums = totals(ledger, START)
+            hit = ledger.hits()[0]
+    usd = Decimal
+    assert found == {
+        Act("approve", "A0", "ASG0", words="well done: twice"): ("Approved", True),
+        Act("reject", "A1", "ASG1", words="too quick"): ("Rejected", True),
+        Act("bonus", "A0", "ASG0", "training", usd("0.50"), usd("0.60"), "thanks"): ("paid", True),
+        Act("bonus", "A0", "ASG0", "completion", usd("1.00"), usd("1.20"), "thanks"): ("", False),
+        Act("seen", "A0", "group1"): ("granted", True),
+        Act("done", "A0"): ("", False),
+        Act("admit", "A0"): ("granted", True),
+        Act("exclude", "A1"): ("granted", True),
+        Act("notify", "A1", purpose="shut_out"): ("", False),
+        Act("bonus", "", "schema 1", "forgotten", usd("0.30"), usd("0.30")): ("paid", True),
+    }
+    assert len(tokens) == 10
+    # Two places approved (one of them a forgotten worker's), one rejected, one to be judged, one open.
+    assert (sums.left["p0001.1"], sums.paid_usd, sums.committed_usd) == (1, usd("3.78"), usd("7.86"))
+    with Ledger(path) as ledger:
+        # The next look says which place was the forgotten worker's, and that it was not paid.
+        row = Received("ASG3", "HIT1", "A3", "Rejected", START, START, None, "<a/>")
+        ledger.add_submission(hit, row, START)
+        assert totals(ledger, START).paid_usd == usd("2.34")
+        assert totals(ledger, START).left["p0001.1"] == 1

@@ -16,15 +16,17 @@ from hypothesis import strategies as st
 from hitgen.analysis.spending import spending
 from hitgen.errors import OutsideError
 from hitgen.forget import forget
-from hitgen.ledger.rows import Bonus, HitProgress, Received
-from hitgen.publishing import acts, ending
+from hitgen.ledger.acts import Act
+from hitgen.ledger.rows import HitProgress, Received
+from hitgen.publishing import ending
+from hitgen.publishing.once import bonus_act, once
 from hitgen.publishing.placing import place, settle
 from hitgen.publishing.publication import Publication, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.publishing.status import status
 from hitgen.recruiters.memory import Killed, Memory
-from hitgen.results.acting import plan_review
 from hitgen.results.review import propose
+from hitgen.results.review_plan import plan_review
 from hitgen.results.reviewfile import write_review
 from hitgen.results.study import read_study
 from hitgen.results.topup import coming, plan_topup
@@ -70,6 +72,10 @@ def money(folder: Path, recruiter: Memory) -> tuple[Decimal, Decimal]:
     return told.committed_usd, told.paid_usd
 
 
+def bonus_of(account: Publication, worker: str, assignment: str) -> Act:
+    return bonus_act(account, "training", worker, assignment, Decimal("0.50"), "thanks", 5)
+
+
 def test_work_is_paid_once_it_is_approved(out: tuple[Path, Memory]) -> None:
     folder, recruiter = out
     names = [recruiter.work("p0001.1", f"A{number}") for number in range(3)]
@@ -85,12 +91,7 @@ def test_places_that_nobody_worked_cost_nothing_once_their_hit_has_ended(out: tu
     recruiter.judge(recruiter.work("p0001.1", "A1"), "Approved")
     with opened(folder, recruiter) as account:
         status(account)
-        acts.pay_bonus(
-            account,
-            "training",
-            Bonus(next(account.ledger.submissions()).assignment, "A1", Decimal("0.50"), "thanks"),
-            5,
-        )
+        once(account, bonus_of(account, "A1", next(account.ledger.submissions()).assignment))
     assert money(folder, recruiter) == (5 * PLACE_USD + Decimal("0.60"), PLACE_USD + Decimal("0.60"))
     with opened(folder, recruiter) as account:
         ending.expire(account)
@@ -104,7 +105,7 @@ def test_a_bonus_in_doubt_is_committed_and_not_yet_paid(out: tuple[Path, Memory]
     name = recruiter.work("p0001.1", "A1")
     recruiter.faults = ["killed"]
     with opened(folder, recruiter) as account, pytest.raises(Killed):
-        acts.pay_bonus(account, "training", Bonus(name, "A1", Decimal("0.50"), "thanks"), 5)
+        once(account, bonus_of(account, "A1", name))
     assert money(folder, recruiter) == (5 * PLACE_USD + Decimal("0.60"), 0)
     forget(folder, "A1")
     assert money(folder, recruiter) == (5 * PLACE_USD + Decimal("0.60"), 0)
@@ -276,7 +277,7 @@ class Life:
             self.recruiter.faults = ["killed"] if what == "doubt" else []
             status(account)
             with suppress(Killed):
-                acts.pay_bonus(account, "training", Bonus(row.assignment, row.worker, Decimal("0.50"), "thanks"), 5)
+                once(account, bonus_of(account, row.worker, row.assignment))
             self.bonuses[row.assignment] = row.assignment in self.bonuses or what == "bonus"
             self.recruiter.faults = []
 

@@ -14,9 +14,9 @@ from hitgen.cli import main
 from hitgen.collector.inbox import Inbox
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.errors import InputError, OutsideError
-from hitgen.ledger.rows import Bonus
+from hitgen.ledger.acts import Act
 from hitgen.lib import web as web_client
-from hitgen.publishing import acts
+from hitgen.publishing.once import bonus_act, once
 from hitgen.publishing.publication import Account, open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
@@ -136,8 +136,8 @@ def test_approve_return_and_reject(study: Path, service: Prolific) -> None:
     one, two, three = (work(study, service, person(number)) for number in range(3))
     with open_account(study) as account:
         status(account)
-        assert [acts.approve(account, one, person(0)) for _ in range(2)] == ["Approved", "Approved"]
-        assert acts.reject(account, two, person(1), "Nothing was answered.") == "Submitted"
+        assert [once(account, Act("approve", person(0), one)) for _ in range(2)] == ["Approved", "Approved"]
+        assert once(account, Act("reject", person(1), two, words="Nothing was answered.")) == "Submitted"
         assert service.submissions[two]["return_requested"]
         service.give_back(two)
         service.give_back(three)  # on their own: the answers are taken back
@@ -148,12 +148,12 @@ def test_approve_return_and_reject(study: Path, service: Prolific) -> None:
     four = work(study, service, person(4))
     with open_account(study) as account:
         status(account)
-        assert acts.reject(account, four, person(4), "No.") == "Rejected"
+        assert once(account, Act("reject", person(4), four, words="No.")) == "Rejected"
     assert service.refusals == []
 
 
-def bonus(session: str) -> Bonus:
-    return Bonus(session, person(0), Decimal("0.50"), "thank you")
+def bonus(account: Account, session: str) -> Act:
+    return bonus_act(account, "training", person(0), session, Decimal("0.50"), "thank you", 2)
 
 
 def paid(service: Prolific, session: str) -> list[int]:
@@ -169,7 +169,7 @@ def test_a_bonus_is_paid_once_whatever_happens(study: Path, service: Prolific, f
         service.faults = list(faults)
         for _ in range(4):
             try:
-                acts.pay_bonus(account, "training", bonus(session), 2)
+                once(account, bonus(account, session))
             except (OutsideError, RefusedError, UnknownOutcomeError):
                 continue
     assert paid(service, session) in ([50], [])
@@ -185,11 +185,11 @@ def test_a_bonus_in_doubt_is_sent_again_after_a_day(
         status(account)
         service.faults = ["", "broken"]
         with pytest.raises(UnknownOutcomeError):
-            acts.pay_bonus(account, "training", bonus(session), 2)
+            once(account, bonus(account, session))
         with pytest.raises(OutsideError, match="may have been paid"):
-            acts.pay_bonus(account, "training", bonus(session), 2)
+            once(account, bonus(account, session))
         monkeypatch.setattr("hitgen.recruiters.prolific.bonuses.SURE_AFTER", timedelta(0))
-        acts.pay_bonus(account, "training", bonus(session), 2)
+        once(account, bonus(account, session))
     assert paid(service, session) == [50]
 
 
@@ -210,7 +210,7 @@ def test_one_page_a_person_and_none_for_the_excluded(study: Path, service: Proli
     work(study, service, person(0))
     with open_account(study) as account:
         status(account)
-        acts.exclude(account, person(9))
+        once(account, Act("exclude", person(9)))
     assert service.offers(person(9)) == [] == service.offers(person(0))
     with open_publication(study) as publication:
         plan = plan_publication(publication, {"p0001": 1})
@@ -232,7 +232,7 @@ def test_admission_is_a_study_of_its_own(tmp_path: Path, service: Prolific, web:
     session = work(folder, service, person(1))
     with open_account(folder) as account:
         status(account)
-        acts.admit(account, person(1))
+        once(account, Act("admit", person(1)))
         assert account.ledger.by_status()["p0001.1"].total() == 1
     assert service.offers(person(1)) == [pages["id"]]
     assert service.submissions[session]["status"] == "AWAITING REVIEW"
@@ -248,7 +248,7 @@ def test_without_production_nothing_is_spent(study: Path, service: Prolific, mon
     tested = work(study, service, "e" * 24)
     with open_account(study) as account:
         assert status(account).submitted == 1
-        acts.approve(account, tested, "e" * 24)
+        once(account, Act("approve", "e" * 24, tested))
     assert service.balance_cents == 1_000_000
     assert main(["close", str(study), "--yes"]) == 0
     assert [row.get("is_test") for row in service.studies.values()] == [True]
@@ -290,7 +290,7 @@ def test_the_end(study: Path, service: Prolific) -> None:
     assert [row["status"] for row in service.studies.values()] == ["AWAITING REVIEW"]
     with open_account(study) as account:
         assert status(account).out == 0
-        acts.approve(account, session, person(0))
+        once(account, Act("approve", person(0), session))
     assert main(["close", str(study), "--yes"]) == 0
     with open_account(study) as account:
         assert ledger_is_closed(account)

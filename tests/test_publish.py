@@ -6,6 +6,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,11 +16,12 @@ import pytest
 
 from hitgen.errors import InputError, OutsideError
 from hitgen.forget import forget
+from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import Ledger
-from hitgen.ledger.rows import Bonus
 from hitgen.ledger.totals import totals
-from hitgen.publishing import acts, ending
+from hitgen.publishing import ending
 from hitgen.publishing.built import MANIFEST_FACT
+from hitgen.publishing.once import UNKNOWN, bonus_act, once
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.publishing.status import status
@@ -318,7 +320,7 @@ def test_close_ends_deletes_and_cleans_and_says_what_remains(tmp_path: Path, sit
     assert list((folder / "published").rglob("*.html"))
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
         row = next(iter(account.ledger.submissions()))
-        assert acts.approve(account, row.assignment, row.worker) == "Approved"
+        assert once(account, Act("approve", row.worker, row.assignment)) == "Approved"
         last = ending.close(account)
     assert last.closed
     assert recruiter.cleared
@@ -346,16 +348,17 @@ def test_production_gets_its_own_ledger_once_the_sandbox_is_closed(tmp_path: Pat
 def test_a_bonus_is_paid_once_whatever_happens(tmp_path: Path, site: str) -> None:
     folder, recruiter = batch(tmp_path, site), Memory()
     run(folder, recruiter)
-    bonus = Bonus("ASG1", "A1", Decimal("0.50"), "thanks")
     for hours in (0, 30):
         recruiter.faults = ["killed"]
         with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
+            act = bonus_act(account, f"round {hours}", "A1", "ASG1", Decimal("0.50"), str(hours), 5)
             with pytest.raises(Killed):
-                acts.pay_bonus(account, f"round {hours}", Bonus(**{**vars(bonus), "reason": str(hours)}), 5)
+                once(account, act)
             recruiter.now += timedelta(hours=hours)
-            meant = Bonus(**{**vars(bonus), "reason": str(hours)})
-            assert acts.pay_bonus(account, f"round {hours}", meant, 5) is False
-            assert acts.pay_bonus(account, f"round {hours}", meant, 5) is False
+            other = replace(
+                act, amount_usd=Decimal("9.00"), words="finished as it was intended, not as it would be now"
+            )
+            assert [once(account, other) for _ in range(2)] == ["paid", "paid"]
             assert status(account).paid_usd == Decimal("0.60") * len(recruiter.paid)
     assert len(recruiter.paid) == 2
 
@@ -368,12 +371,14 @@ def test_a_judgement_records_what_is_true_and_a_mail_is_never_sent_twice(tmp_pat
         assert status(account).submitted == 1
         row = next(iter(account.ledger.submissions()))
         recruiter.judge(row.assignment, "Approved")  # as the recruiter does by itself after a while
-        assert acts.reject(account, row.assignment, "A1", "no") == "Approved"
+        assert once(account, Act("reject", "A1", row.assignment, words="no")) == "Approved"
         assert status(account, refresh=False).approved == 1
         recruiter.faults = ["lost"]
         with pytest.raises(UnknownOutcomeError):
-            acts.notify(account, "thanks", ["A1"], "Thanks", "Thank you")
-        assert acts.notify(account, "thanks", ["A1", "A2"], "Thanks", "Thank you") == ["A2"]
+            once(account, Act("notify", "A1", purpose="thanks", words="Thank you"))
+        mails = [Act("notify", worker, purpose="thanks", words="Thank you") for worker in ("A1", "A2")]
+        assert [once(account, mail) for mail in mails] == [UNKNOWN, "sent"]
+        assert recruiter.mailed == ["A1", "A2"]
 
 
 def test_a_topup_adds_assignments_to_a_page(tmp_path: Path, site: str) -> None:
@@ -391,9 +396,9 @@ def test_a_bonus_of_a_forgotten_worker_stays_spent(tmp_path: Path, site: str) ->
     folder, recruiter = batch(tmp_path, site, [{"study": ["a"]}]), Memory()
     run(folder, recruiter)
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
-        account.ledger.mean("bonus:training:A1", "A1FORGETME", account.now(), cost_usd="1.20")
+        account.ledger.intend_act(Act("bonus", "A1FORGETME", "A1", cost_usd=Decimal("1.20")), account.now())
         before_usd = totals(account.ledger, account.now()).committed_usd
     forget(folder, "A1FORGETME")
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
-        assert not [action for action in account.ledger.actions() if action.worker == "A1FORGETME"]
+        assert not account.ledger.acts(worker="A1FORGETME")
         assert totals(account.ledger, account.now()).committed_usd == before_usd

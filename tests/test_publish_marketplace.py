@@ -15,7 +15,9 @@ import pytest
 
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.errors import HitgenError, InputError
-from hitgen.publishing import acts, ending
+from hitgen.ledger.acts import Act
+from hitgen.publishing import ending
+from hitgen.publishing.once import once
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.recruiters.base import RefusedError
@@ -129,7 +131,7 @@ def test_places_that_expire_are_published_anew_and_automatic_approval_is_believe
     assert [row[0] for row in rows] == [3, 3, 3, 2, 3, 3]
     assert bench.run().made == ()
     with bench.account() as account:
-        assert acts.reject(account, assignment, "A1", "too quick") == "Approved"
+        assert once(account, Act("reject", "A1", assignment, words="too quick")) == "Approved"
     seen = [offer.hit_id for offer in bench.market.workers.offers("A1")]
     assert seen == bench.hit_ids()[4:]
 
@@ -143,7 +145,7 @@ def test_a_batch_can_be_closed_and_published_again_at_once(bench: Bench) -> None
     with bench.account() as account:
         assert ending.close(account).left != {}
         for row in list(account.ledger.submissions()):
-            acts.approve(account, row.assignment, row.worker)
+            once(account, Act("approve", row.worker, row.assignment))
         assert ending.close(account).closed
     assert {row["status"] for row in bench.market.state.rows("SELECT status FROM hits")} == {"Disposed"}
     assert bench.uploaded() == 0

@@ -64,16 +64,16 @@ class ResultsVerbs:
         from hitgen.publishing.collecting import collect
         from hitgen.publishing.publication import open_account
         from hitgen.results import telling
-        from hitgen.results.acting import plan_review
-        from hitgen.results.applying import apply_review
+        from hitgen.results.apply import apply_review
+        from hitgen.results.review_plan import plan_review
         from hitgen.results.study import read_study
 
         with open_account(options.folder) as account:
             collect(account)
             plan = plan_review(account, read_study(options.folder, account.ledger))
             if not options.json or options.dry_run:
-                self.say(telling.as_json(plan) if options.json else "\n".join(telling.review_plan_lines(plan)))
-            if plan.is_empty or options.dry_run:
+                self.say(telling.review_plan_json(plan) if options.json else "\n".join(telling.review_plan_lines(plan)))
+            if not plan.acts or options.dry_run:
                 return
             total = options.total
             if plan.environment == "production" and plan.total_usd:

@@ -9,15 +9,16 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from hitgen.errors import Fault, InputError
+from hitgen.ledger.acts import Act, Intent, Verb
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import (
-    Action,
     Binding,
     Environment,
     Hit,
@@ -29,6 +30,8 @@ from hitgen.ledger.rows import (
 )
 from hitgen.ledger.schema import SCHEMA, prepare
 from hitgen.lib.sqlite import open_database, transaction
+
+SAME_ACT = "verb = :verb AND worker = :worker AND subject = :subject AND purpose = :purpose"
 
 
 class Ledger:
@@ -252,41 +255,45 @@ class Ledger:
         rows = self._database.execute("SELECT DISTINCT hit FROM submissions WHERE status = 'Submitted'")
         return {row[0] for row in rows}
 
+    def status(self, assignment: str) -> str | None:
+        """What an assignment is as far as is known; None for one that is not here."""
+        row = self._database.execute("SELECT status FROM submissions WHERE assignment = ?", (assignment,)).fetchone()
+        return cast(str, row[0]) if row else None
+
     def set_status(self, assignment: str, status: str) -> None:
         """Write down what an assignment was judged to be."""
         self._database.execute("UPDATE submissions SET status = ? WHERE assignment = ?", (status, assignment))
 
     # Acts that must happen once
 
-    def action(self, name: str) -> Action | None:
-        """An act by its name, done or only meant."""
-        row = self._database.execute("SELECT * FROM actions WHERE action = ?", (name,)).fetchone()
-        return self._action(row) if row else None
+    def act(self, act: Act) -> Intent | None:
+        """What the ledger has of an act, done or only intended."""
+        sql = f"SELECT * FROM acts WHERE {SAME_ACT}"
+        row = self._database.execute(sql, _columns(act)).fetchone()
+        return _intent(row) if row else None
 
-    def actions(self) -> list[Action]:
-        """All acts, in the order in which they were meant."""
-        return [self._action(row) for row in self._database.execute("SELECT * FROM actions ORDER BY rowid")]
-
-    def _action(self, row: sqlite3.Row) -> Action:
-        return Action(
-            **{key: row[key] for key in ("action", "worker", "token", "outcome")},
-            detail=json.loads(row["detail"]),
-            intended_at=datetime.fromisoformat(row["intended_at"]),
-            done_at=moment(row["done_at"]),
+    def acts(self, verb: Verb | None = None, worker: str | None = None, done: bool | None = None) -> list[Intent]:
+        """The acts in the order in which they were intended, all or those of a verb, of a worker, done or in doubt."""
+        sql = (
+            "SELECT * FROM acts WHERE (:verb IS NULL OR verb = :verb) AND (:worker IS NULL OR worker = :worker)"
+            " AND (:done IS NULL OR (done_at IS NOT NULL) = :done) ORDER BY rowid"
         )
+        return [_intent(row) for row in self._database.execute(sql, {"verb": verb, "worker": worker, "done": done})]
 
-    def mean(self, name: str, worker: str, now: datetime, **detail: Any) -> Action:
-        """Write down that an act is about to happen; a second time returns the first one."""
+    def intend_act(self, act: Act, now: datetime) -> Intent:
+        """Write down that an act is about to happen, with a token; a second time returns the first intent."""
         self._database.execute(
-            "INSERT OR IGNORE INTO actions (action, worker, token, detail, intended_at) VALUES (?, ?, ?, ?, ?)",
-            (name, worker, secrets.token_hex(16), json.dumps(detail), now.isoformat()),
+            "INSERT OR IGNORE INTO acts (verb, worker, subject, purpose, amount_usd, cost_usd, words, token, intended_at)"
+            " VALUES (:verb, :worker, :subject, :purpose, :amount_usd, :cost_usd, :words, :token, :now)",
+            {**_columns(act), "token": secrets.token_hex(16), "now": now.isoformat()},
         )
-        return cast(Action, self.action(name))
+        return cast(Intent, self.act(act))
 
-    def done(self, name: str, outcome: str, now: datetime) -> None:
+    def done(self, act: Act, outcome: str, now: datetime) -> None:
         """Write down what came of an act."""
         self._database.execute(
-            "UPDATE actions SET done_at = ?, outcome = ? WHERE action = ?", (now.isoformat(), outcome, name)
+            f"UPDATE acts SET done_at = :now, outcome = :outcome WHERE {SAME_ACT}",
+            {**_columns(act), "now": now.isoformat(), "outcome": outcome},
         )
 
     # Forgetting
@@ -324,18 +331,13 @@ class Ledger:
             self._database.execute("INSERT OR IGNORE INTO forgotten VALUES (?)", (self._digest(worker),))
             for row in [row for row in self.submissions() if row.worker == worker]:
                 self._add_nameless(row.hit, row.assignment, row.status)
-            for act in [act for act in self.actions() if act.worker == worker and act.action.startswith("bonus:")]:
-                self._database.execute(
-                    "INSERT INTO actions VALUES (:action, '', :token, :detail, :intended_at, :done_at, '')",
-                    {
-                        "action": f"bonus:forgotten:{self._digest(act.action)}",
-                        "token": secrets.token_hex(16),
-                        "detail": json.dumps({"cost_usd": act.detail["cost_usd"]}),
-                        "intended_at": act.intended_at.isoformat(),
-                        "done_at": act.done_at.isoformat() if act.done_at else None,
-                    },
-                )
-            tables = ("submissions", "actions")
+            for intent in self.acts("bonus", worker):
+                act = intent.act
+                nameless = replace(act, worker="", subject=self._digest(f"{worker} {act.subject}"), words="")
+                self.intend_act(nameless, intent.intended_at)
+                if intent.done_at:
+                    self.done(nameless, intent.outcome, intent.done_at)
+            tables = ("submissions", "acts")
             erased = [self._database.execute(f"DELETE FROM {table} WHERE worker = ?", (worker,)) for table in tables]
         self._database.execute("VACUUM")
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -355,3 +357,21 @@ def _seen(found: HitProgress) -> dict[str, str | int]:
         "available": found.available,
         "pending": found.pending,
     }
+
+
+def _columns(act: Act) -> dict[str, str]:
+    return {name: str(value) for name, value in vars(act).items()}
+
+
+def _intent(row: sqlite3.Row) -> Intent:
+    return Intent(
+        Act(
+            **{name: row[name] for name in ("verb", "worker", "subject", "purpose", "words")},
+            amount_usd=Decimal(row["amount_usd"]),
+            cost_usd=Decimal(row["cost_usd"]),
+        ),
+        token=row["token"],
+        intended_at=datetime.fromisoformat(row["intended_at"]),
+        done_at=moment(row["done_at"]),
+        outcome=row["outcome"],
+    )

@@ -83,7 +83,7 @@ def _order(text: str) -> Order:
 
 
 def from_kept_orders(database: sqlite3.Connection) -> None:
-    """From schema 2, in which recruiters kept copies of their orders as JSON among their notes."""
+    """From schema 1, in which recruiters kept copies of their orders as JSON among their notes."""
     database.execute(SEATS)
     book = Notebook(database)
     for hit, text in book.notes("link:hit").items():

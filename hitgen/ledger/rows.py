@@ -125,19 +125,6 @@ class Hit:
         return self.cost_usd / self.order.assignments
 
 
-@dataclass(frozen=True)
-class Action:
-    """One act towards a recruiter that must happen once: approve, bonus, exclude ..."""
-
-    action: str
-    worker: str
-    token: str
-    detail: dict[str, Any]
-    intended_at: datetime
-    done_at: datetime | None
-    outcome: str
-
-
 def moment(text: str | None) -> datetime | None:
     """The time that `text` says, or None for none."""
     return datetime.fromisoformat(text) if text else None

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from hitgen.ledger.notebook import SEATS, from_kept_orders
 from hitgen.lib.sqlite import transaction
 
-SCHEMA = 3
+SCHEMA = 2
 
 TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -32,17 +32,20 @@ CREATE TABLE submissions (
   answer TEXT NOT NULL, fetched_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX submissions_by_hit ON submissions (hit);
-CREATE TABLE actions (
-  action TEXT PRIMARY KEY, worker TEXT NOT NULL, token TEXT NOT NULL UNIQUE, detail TEXT NOT NULL,
-  intended_at TEXT NOT NULL, done_at TEXT, outcome TEXT NOT NULL DEFAULT ''
-) STRICT;
 CREATE TABLE forgotten (worker_digest TEXT PRIMARY KEY) STRICT;
 """
 
-NAMELESS = (
-    "CREATE TABLE nameless (digest TEXT PRIMARY KEY, hit TEXT NOT NULL REFERENCES hits, status TEXT NOT NULL) STRICT"
-)
-"""Submissions of forgotten workers: a place that was taken stays taken, and paid."""
+SECOND = """
+CREATE TABLE acts (
+  verb TEXT NOT NULL, worker TEXT NOT NULL, subject TEXT NOT NULL, purpose TEXT NOT NULL,
+  amount_usd TEXT NOT NULL, cost_usd TEXT NOT NULL, words TEXT NOT NULL, token TEXT NOT NULL UNIQUE,
+  intended_at TEXT NOT NULL, done_at TEXT, outcome TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (verb, worker, subject, purpose)
+) STRICT;
+CREATE TABLE nameless (digest TEXT PRIMARY KEY, hit TEXT NOT NULL REFERENCES hits, status TEXT NOT NULL) STRICT;
+"""
+"""What schema 2 added, beside seats. `nameless` are the submissions of forgotten workers: a place that was taken stays taken, and
+paid."""
 
 
 def prepare(database: sqlite3.Connection) -> None:
@@ -54,27 +57,66 @@ def prepare(database: sqlite3.Connection) -> None:
         # Another process may have done it in between.
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            for statement in [*TABLES.split(";"), NAMELESS, SEATS]:
-                database.execute(statement)
+            _make(database, TABLES + SECOND + SEATS)
             database.execute("INSERT INTO facts VALUES ('ledger', ?)", (secrets.token_hex(8),))
-        if version == 1:
+        elif version == 1:
+            _make(database, SECOND)
             _from_first(database)
-        if version in (1, 2):
             from_kept_orders(database)
         database.execute(f"PRAGMA user_version = {SCHEMA}")
 
 
-def _from_first(database: sqlite3.Connection) -> None:
-    """From schema 1, which kept of forgotten workers how many places they took, and one sum of their bonuses.
+def _make(database: sqlite3.Connection, tables: str) -> None:
+    for statement in tables.split(";"):
+        database.execute(statement)
 
-    Whether a place was paid is seen at the next look at its HIT; until then it counts as paid, as the bonuses do.
+
+def _from_first(database: sqlite3.Connection) -> None:
+    """From schema 1, whose acts had one name and a JSON text, and which kept of forgotten workers how many places
+    they took and one sum of their bonuses.
+
+    Whether such a place was paid is seen at the next look at its HIT; until then it counts as paid, as the bonuses do.
     """
-    database.execute(NAMELESS)
+    for row in database.execute("SELECT * FROM actions ORDER BY rowid").fetchall():
+        _add_act(database, {**row, **_named(row["action"], row["worker"], json.loads(row["detail"]))})
+    database.execute("DROP TABLE actions")
     for hit, count in database.execute("SELECT hit, forgotten FROM hits WHERE forgotten > 0").fetchall():
         rows = [(f"unknown {hit} {number}", hit, "Approved") for number in range(count)]
         database.executemany("INSERT INTO nameless VALUES (?, ?, ?)", rows)
     bonuses = database.execute("DELETE FROM facts WHERE name = 'forgotten_bonuses_usd' RETURNING value").fetchone()
     if bonuses:
         now = datetime.now(UTC).isoformat()
-        sql = "INSERT INTO actions VALUES ('bonus:forgotten:schema 1', '', ?, ?, ?, ?, '')"
-        database.execute(sql, (secrets.token_hex(16), json.dumps({"cost_usd": bonuses[0]}), now, now))
+        times = {"token": secrets.token_hex(16), "intended_at": now, "done_at": now, "outcome": "paid"}
+        named = _named("bonus:forgotten:schema 1", "", {"amount_usd": bonuses[0], "cost_usd": bonuses[0]})
+        _add_act(database, {**times, **named})
+
+
+def _named(action: str, worker: str, detail: dict[str, str]) -> dict[str, str]:
+    """The columns of an act that schema 1 called VERB:SUBJECT, bonus:PURPOSE:ASSIGNMENT or notify:PURPOSE:WORKER."""
+    verb, _, rest = action.partition(":")
+    subject, purpose = rest, ""
+    if verb == "bonus":
+        purpose, _, subject = rest.partition(":")
+    elif verb == "notify":
+        subject, purpose = "", rest.removesuffix(f":{worker}")
+    elif verb == "seen":
+        subject = rest.removesuffix(f":{worker}")
+    elif verb in ("admit", "exclude", "done"):
+        subject = ""
+    return {
+        "verb": verb,
+        "worker": worker,
+        "subject": subject,
+        "purpose": purpose,
+        "amount_usd": detail.get("amount_usd", "0.00"),
+        "cost_usd": detail.get("cost_usd", "0.00"),
+        "words": detail.get("words") or detail.get("reason", ""),
+    }
+
+
+def _add_act(database: sqlite3.Connection, row: dict[str, str | None]) -> None:
+    database.execute(
+        "INSERT INTO acts VALUES (:verb, :worker, :subject, :purpose, :amount_usd, :cost_usd, :words, :token,"
+        " :intended_at, :done_at, :outcome)",
+        row,
+    )

@@ -67,9 +67,8 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
         hit.hit: 0 if hit.hit in over else min(left[hit.hit], hit.pending or 0) if hit.hit in ended else left[hit.hit]
         for hit in hits
     }
-    bonuses = [act for act in ledger.actions() if act.action.startswith("bonus:")]
-    committed_usd = sum((Decimal(act.detail["cost_usd"]) for act in bonuses), Decimal(0))
-    paid_usd = sum((Decimal(act.detail["cost_usd"]) for act in bonuses if act.done_at), Decimal(0))
+    committed_usd = sum((intent.act.cost_usd for intent in ledger.acts("bonus")), Decimal(0))
+    paid_usd = sum((intent.act.cost_usd for intent in ledger.acts("bonus", done=True)), Decimal(0))
     for hit in hits:
         work = by_status[hit.hit]
         committed_usd += hit.place_usd * (coming[hit.hit] + work.total() - work["Rejected"])

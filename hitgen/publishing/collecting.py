@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from hitgen.ledger.acts import Act
 from hitgen.ledger.rows import Hit, HitProgress
+from hitgen.publishing.once import once
 from hitgen.publishing.publication import Account
 
 
@@ -51,25 +53,13 @@ def keep_apart(account: Account, groups_of: Mapping[str, Iterable[str]], in_use:
     """
     if "exclude" not in account.recruiter.can:
         return 0
-    ledger, wanted, made = account.ledger, set(in_use), 0
-    settled = {action.action for action in ledger.actions() if action.done_at}
-    for row in list(ledger.submissions()):
-        worker = row.worker
-        for group in sorted(set(groups_of.get(row.page, ())) & wanted):
-            made += _once(account, settled, f"seen:{group}:{worker}", worker, group)
-        made += _once(account, settled, f"done:{worker}", worker, None)
+    wanted, made = set(in_use), 0
+    settled = {intent.act.key for intent in account.ledger.acts(done=True)}
+    for row in list(account.ledger.submissions()):
+        seen = [Act("seen", row.worker, group) for group in sorted(set(groups_of.get(row.page, ())) & wanted)]
+        for act in [*seen, Act("done", row.worker)]:
+            if act.key not in settled:
+                once(account, act)
+                settled.add(act.key)
+                made += 1
     return made
-
-
-def _once(account: Account, settled: set[str], name: str, worker: str, group: str | None) -> int:
-    if name in settled:
-        return 0
-    account.ledger.mean(name, worker, account.now())
-    # Granting twice changes nothing, so an intent without an outcome is simply carried out again.
-    if group:
-        account.recruiter.exclude(worker, group)
-    else:
-        account.recruiter.done(worker)
-    account.ledger.done(name, "granted", account.now())
-    settled.add(name)
-    return 1

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hitgen.ledger.acts import Verb
 from hitgen.methods.submission import plain
-from hitgen.results.acting import ReviewPlan
-from hitgen.results.applying import Applied
+from hitgen.results.apply import Applied
 from hitgen.results.parse import Faulty
+from hitgen.results.review_plan import ReviewPlan
 from hitgen.results.reviewfile import ReviewRow
 from hitgen.results.study import Study
 from hitgen.showing import plan_lines
@@ -99,21 +100,29 @@ def review_json(rows: Sequence[ReviewRow]) -> str:
     return json.dumps([asdict(row) for row in rows], default=str, indent=1)
 
 
+def review_plan_json(plan: ReviewPlan) -> str:
+    """The same for scripts, with the acts under the names of what is done."""
+    names: dict[str, Verb] = {"approve": "approve", "reject": "reject", "bonuses": "bonus", "shut_out": "exclude"}
+    names |= {"admit": "admit", "notify": "notify"}
+    acts = {name: [asdict(act) for act in plan.of(verb)] for name, verb in names.items()}
+    return json.dumps({**asdict(replace(plan, acts=())), **acts}, default=str, indent=1)
+
+
 def review_plan_lines(plan: ReviewPlan) -> list[str]:
     """What applying the review is about to do and what it costs."""
+    counts = Counter(act.verb for act in plan.acts)
     lines = [
-        f"{plan.environment}: approve {len(plan.approve)}, reject {len(plan.reject)}, pay {len(plan.bonuses)} bonuses",
-        f"admit {len(plan.admit)}, shut out {len(plan.shut_out)}, "
-        f"mail {len(plan.notify_admitted) + len(plan.notify_shut_out)} workers",
+        f"{plan.environment}: approve {counts['approve']}, reject {counts['reject']}, pay {counts['bonus']} bonuses",
+        f"admit {counts['admit']}, shut out {counts['exclude']}, mail {counts['notify']} workers",
     ]
-    lines += [f"reject {row.assignment}: {plain(row.feedback)}" for row in plan.reject[:MOST_NAMED]]
+    lines += [f"reject {act.subject}: {plain(act.words)}" for act in plan.of("reject")[:MOST_NAMED]]
     lines += [f"left: {plain(text)}" for text in plan.left[:MOST_NAMED]]
     if len(plan.left) > MOST_NAMED:
         lines.append(f"left: {len(plan.left) - MOST_NAMED} more")
     if plan.unlisted:
         lines.append(f"{plan.unlisted} submissions are not in the review file: `hitgen review` adds them")
     lines.append(f"${plan.committed_usd} committed, of which ${plan.paid_usd} paid")
-    if plan.is_empty:
+    if not plan.acts:
         return [*lines, "Nothing is left to do"]
     return [*lines, f"${plan.rewards_usd} set aside at publishing, ${plan.bonuses_usd} more; Total: ${plan.total_usd}"]
 

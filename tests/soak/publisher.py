@@ -24,9 +24,11 @@ from typing import Any
 from hitgen.errors import HitgenError, InputError
 from hitgen.hosts import upload
 from hitgen.hosts.folder import Folder
+from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import Ledger
-from hitgen.ledger.rows import Bonus, Kept
-from hitgen.publishing import acts, collecting
+from hitgen.ledger.rows import Kept
+from hitgen.publishing import collecting
+from hitgen.publishing.once import bonus_act, once
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.recruiters.mturk import client as mturk_client
@@ -95,8 +97,8 @@ def work(order: dict[str, Any]) -> int:
             with open_account(folder, now=now) as account:
                 collecting.collect(account)
                 for row in list(account.ledger.submissions()):
-                    acts.approve(account, row.assignment, row.worker)
-                    acts.pay_bonus(account, "storm", Bonus(row.assignment, row.worker, BONUS_USD, "well done"), 1)
+                    once(account, Act("approve", row.worker, row.assignment))
+                    once(account, bonus_act(account, "storm", row.worker, row.assignment, BONUS_USD, "well done", 1))
     except InputError as error:
         if "another hitgen is at work" in str(error):
             return LOCKED

@@ -219,7 +219,7 @@ class Storm:
         each = REWARD_CENTS + fee_cents(REWARD_CENTS, PLACES) + bonus + fee_cents(bonus, 1)
         assert market.state.cents("spent") == len(approved) * each
         with Ledger(batch / "ledger.sqlite") as ledger:
-            outcomes = Counter(action.outcome for action in ledger.actions())
+            outcomes = Counter(intent.outcome for intent in ledger.acts())
         assert outcomes == {"Approved": len(approved), "paid": len(approved)}
         self.counts["bonuses"] += len(paid)
 

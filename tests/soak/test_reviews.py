@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.figures import write_figures
 from tests.support.published import in_doubt, killed_review, published, review_until_done, workers
-from tests.test_applying import TOML, check_once
+from tests.test_apply import TOML, check_once
 
 KILLS = 100
 

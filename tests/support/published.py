@@ -30,7 +30,7 @@ from tests.support.small_study import SmallStudy
 
 CHILD = """
 import sys
-import boto3, hitgen.results.applying
+import boto3, hitgen.results.apply
 from hitgen import cli
 print("ready", flush=True)
 sys.exit(cli.main(sys.argv[1:]))
@@ -121,7 +121,7 @@ def killed_review(folder: Path, delay_s: float) -> int | None:
 def in_doubt(folder: Path) -> list[str]:
     """The kinds of acts that were meant and whose outcome is not known."""
     with Ledger(folder / "ledger.sqlite") as ledger:
-        return [action.action.partition(":")[0] for action in ledger.actions() if action.done_at is None]
+        return [intent.act.verb for intent in ledger.acts(done=False)]
 
 
 def review_until_done(

@@ -14,8 +14,8 @@ import pytest
 from hitgen import cli
 from hitgen.errors import InputError
 from hitgen.publishing.publication import open_account
-from hitgen.results.acting import plan_review
-from hitgen.results.applying import apply_review
+from hitgen.results.apply import apply_review
+from hitgen.results.review_plan import plan_review
 from hitgen.results.reviewfile import review_path
 from hitgen.results.study import read_study
 from tests.support.published import Published, published, review_until_done, workers
@@ -133,7 +133,7 @@ def test_a_training_bonus_is_not_paid_again_when_another_page_comes_first(study:
     review_path(folder).write_text(text.replace(",0.00,", ",0.10,"))
     with open_account(folder) as account:
         plan = plan_review(account, read_study(folder, account.ledger))
-    assert plan.bonuses == ()
+    assert plan.of("bonus") == []
 
 
 def test_bonuses_beyond_the_cap_are_refused_before_anything_is_judged(

@@ -1,0 +1,100 @@
+"""Carrying out a review: every act once, whatever is killed and however often it is repeated."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from hitgen.errors import Fault, InputError
+from hitgen.ledger.acts import Act, Verb
+from hitgen.publishing.once import once
+from hitgen.publishing.publication import Account
+from hitgen.recruiters.base import RefusedError
+from hitgen.results.review_plan import JUDGEMENTS, ReviewPlan
+
+Progress = Callable[[str, int, int], None]
+STEPS: dict[Verb, str] = {
+    "approve": "judging",
+    "reject": "judging",
+    "bonus": "bonuses",
+    "admit": "admitting",
+    "exclude": "shutting out",
+    "notify": "telling",
+}
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What a review came to; `failed` names what the recruiter refused."""
+
+    approved: int
+    rejected: int
+    bonuses: int
+    admitted: int
+    shut_out: int
+    notified: int
+    failed: tuple[str, ...]
+
+
+def apply_review(
+    account: Account, plan: ReviewPlan, typed_total: str = "", progress: Progress | None = None
+) -> Applied:
+    """Carry out a plan in its order.
+
+    Production starts only if `typed_total` is the plan's total. What the recruiter refuses of one act does not
+    keep the others from being done; when it cannot be reached OutsideError ends the run, to be repeated.
+    """
+    _check_total(plan, typed_total)
+    steps = Counter(STEPS[act.verb] for act in plan.acts)
+    tried, done, failed = Counter[str](), Counter[Verb](), []
+    for act in plan.acts:
+        try:
+            done[act.verb] += _do(account, act)
+        except RefusedError as error:
+            failed.append(f"{_named(act)}: {error}")
+        step = STEPS[act.verb]
+        tried[step] += 1
+        if progress:
+            progress(step, tried[step], steps[step])
+    return Applied(
+        approved=done["approve"],
+        rejected=done["reject"],
+        bonuses=done["bonus"],
+        admitted=done["admit"],
+        shut_out=done["exclude"],
+        notified=done["notify"],
+        failed=tuple(failed),
+    )
+
+
+def _do(account: Account, act: Act) -> bool:
+    """Whether an act was done; raises RefusedError where the recruiter did something else."""
+    if act.verb == "bonus" and account.ledger.act(act) is None and account.ledger.status(act.subject) == "Rejected":
+        # What was rejected elsewhere since the plan earns nothing; a bonus that is intended may be out, and is settled.
+        return False
+    outcome = once(account, act)
+    if outcome != JUDGEMENTS.get(act.verb, outcome):
+        by = "by a person" if act.verb == "approve" else "by a person or by itself"
+        raise RefusedError(outcome, f"it was {outcome.lower()} before, {by}")
+    return True
+
+
+def _named(act: Act) -> str:
+    if act.verb == "bonus":
+        return f"{act.purpose} bonus of {act.subject}"
+    verbs = {"exclude": "shut out", "notify": "mail"}
+    return f"{verbs.get(act.verb, act.verb)} {act.subject or act.worker}"
+
+
+def _check_total(plan: ReviewPlan, typed_total: str) -> None:
+    if plan.environment != "production" or not plan.total_usd:
+        return
+    try:
+        agreed = Decimal(typed_total.strip().removeprefix("$")) == plan.total_usd
+    except InvalidOperation:
+        agreed = False
+    if not agreed:
+        problem = f"production spends ${plan.total_usd}, and that total was not typed"
+        raise InputError(Fault("review", "--apply", problem, "typing it when asked, or --total"))
