@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from hitgen.lib.containers import JXL_BOXED, primary_properties
+from hitgen.lib.containers import JXL_BOXED, jpeg_segments, primary_properties
 
 SUFFIXES = {
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
@@ -19,6 +19,7 @@ SUFFIXES = {
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "JPEG2000", "PPM")
 """What Pillow reads of itself. Nothing else of it is asked: some of its formats start programs."""
 EXIF_ORIENTATION = 0x0112
+APP1 = b"\xe1"
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -75,7 +76,10 @@ def orientation(image: Image.Image, content: bytes) -> int:
     """
     if image.format == "AVIF":
         return _of_boxes(content)
-    if image.format in ("JPEG", "MPO", "PNG") or getattr(image, "jpeg", False):
+    if image.format in ("JPEG", "MPO"):
+        told = (part.payload for part in jpeg_segments(content) if part.kind == APP1 and part.payload[:5] == b"Exif\0")
+        return exif_orientation(next(told, b"")[6:])
+    if image.format == "PNG" or getattr(image, "jpeg", False):
         return exif_orientation(image.info.get("exif", b""))
     return 1
 

@@ -7,6 +7,7 @@ refused, since browsers do not agree about it.
 
 from __future__ import annotations
 
+import itertools
 import struct
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ from PIL import Image
 from hitgen.lib.containers import boxes, item_properties, png_chunks
 
 Floats = NDArray[np.float64]
+PNG_GAMMA_THRESHOLD = 0.05
+"""A gamma alone that is so near to sRGB's is taken for it, by libpng and by browsers."""
+_STEPS = np.array(np.meshgrid(*[np.arange(0, 256, 15)] * 3)).reshape(3, -1).T.astype(np.uint8)
+"""Colours from all over the cube."""
 ROWS_AT_ONCE = 1_000_000
 
 
@@ -106,7 +111,8 @@ def _told(image: Image.Image, content: bytes) -> Colour | None:
 
 
 def _of_png(content: bytes, profile: bytes) -> Colour | None:
-    chunks = {part.kind: part.payload for part in reversed(png_chunks(content))}
+    before = itertools.takewhile(lambda part: part.kind != b"IDAT", png_chunks(content))  # what is told later is late
+    chunks = {part.kind: part.payload for part in reversed(list(before))}
     if b"cICP" in chunks:
         primaries, transfer, matrix, full = chunks[b"cICP"][:4]
         if matrix != 0 or full != 1:
@@ -117,7 +123,7 @@ def _of_png(content: bytes, profile: bytes) -> Colour | None:
     if b"sRGB" in chunks or b"gAMA" not in chunks:
         return None  # chromaticities without a gamma are not heeded
     gamma = int.from_bytes(chunks[b"gAMA"], "big") / 100_000
-    if not gamma or (b"cHRM" not in chunks and abs(gamma - 0.45455) < 1e-6):
+    if not gamma or (b"cHRM" not in chunks and abs(gamma * 2.2 - 1) <= PNG_GAMMA_THRESHOLD):
         return None
     matrix_ = _SRGB.to_xyz
     if b"cHRM" in chunks:
@@ -181,8 +187,8 @@ def of_icc(profile: bytes, mode: str) -> Colour:
 
 def _matrix_profile(profile: bytes, mode: str) -> Colour:
     length, space, connection = struct.unpack_from(">I12x4s4s", profile)
-    if length > len(profile) or profile[36:40] != b"acsp":
-        raise ValueError("it is cut short or no profile")
+    if length > len(profile) or profile[36:40] != b"acsp" or profile[8] > 4:
+        raise ValueError("it is cut short, of a later version or no profile")
     if profile[12:16] not in (b"mntr", b"scnr", b"prtr", b"spac"):
         raise ColourError("its ICC profile is of a kind that describes no picture")
     tags: dict[bytes, bytes] = {}
@@ -191,9 +197,17 @@ def _matrix_profile(profile: bytes, mode: str) -> Colour:
         if offset + size > len(profile):
             raise ValueError("a part lies outside of it")
         tags[name] = profile[offset : offset + size]
-    hdr = tags.get(b"cicp", bytes(12))[9] in (16, 18)
-    if hdr or {b"A2B0", b"A2B1", b"A2B2"} & set(tags) or connection != b"XYZ ":
-        raise ColourError("its ICC profile has lookup tables or is for HDR")
+    if {b"A2B0", b"A2B1", b"A2B2", b"B2A0", b"B2A1", b"B2A2"} & set(tags) or connection != b"XYZ ":
+        raise ColourError("its ICC profile has lookup tables")
+    colour = _curves_and_matrix(space, tags, mode)
+    if b"cicp" in tags:
+        coded = _coded(tags[b"cicp"][8], tags[b"cicp"][9], video_as_srgb=False)
+        if np.abs(_converted(_STEPS, colour).astype(int) - _converted(_STEPS, coded)).max() > 2:
+            raise ColourError("its ICC profile tells two different colours")
+    return colour
+
+
+def _curves_and_matrix(space: bytes, tags: dict[bytes, bytes], mode: str) -> Colour:
     if space == b"GRAY" and mode in ("L", "1"):
         curve = _curve(tags[b"kTRC"]) if b"kTRC" in tags else None
         if curve is None:
@@ -216,7 +230,10 @@ def _curve(tag: bytes) -> Floats:
         if count == 0:
             return _VALUES.copy()
         if count == 1:
-            return np.asarray(_VALUES ** (struct.unpack_from(">H", tag, 12)[0] / 256))
+            (power,) = struct.unpack_from(">H", tag, 12)
+            if not power:
+                raise ValueError("a curve is none")
+            return np.asarray(_VALUES ** (power / 256))
         table = np.array(struct.unpack_from(f">{count}H", tag, 12)) / 65535
         return np.asarray(np.interp(_VALUES * (count - 1), np.arange(count), table))
     if tag[:4] != b"para":
@@ -236,14 +253,13 @@ def _curve(tag: bytes) -> Floats:
         a, b, c, d, e, f = given[1:]
     if min(given[0], a, c, d, a * d + b + 1e-4) < 0:
         raise ValueError("a curve is none")
-    power = np.clip(a * _VALUES + b, 0, None) ** given[0] + e
-    return np.asarray(np.clip(np.where(d <= _VALUES, power, c * _VALUES + f), 0, 1))
+    curve = np.clip(a * _VALUES + b, 0, None) ** given[0] + e
+    return np.asarray(np.clip(np.where(d <= _VALUES, curve, c * _VALUES + f), 0, 1))
 
 
 def _is_srgb(colour: Colour) -> bool:
     """Whether no colour moves by more than the rounding of profiles does."""
-    steps = np.array(np.meshgrid(*[np.arange(0, 256, 15)] * 3)).reshape(3, -1).T.astype(np.uint8)
-    return int(np.abs(_converted(steps, colour).astype(int) - steps).max()) <= 1
+    return int(np.abs(_converted(_STEPS, colour).astype(int) - _STEPS).max()) <= 1
 
 
 def as_srgb(image: Image.Image, colour: Colour) -> Image.Image:

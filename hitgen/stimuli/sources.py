@@ -12,7 +12,7 @@ import simplejpeg
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from hitgen.errors import Fault, InputError
-from hitgen.lib.containers import jpeg_lacks, jpeg_segments, png_chunks, png_lacks, webp_chunks
+from hitgen.lib.containers import jpeg_lacks, jpeg_segments, png_chunks, png_lacks, primary_properties, webp_chunks
 from hitgen.lib.pictures import UPRIGHT, MissingPluginError, exif_orientation, open_picture, orientation
 from hitgen.stimuli.colour import ColourError, as_srgb, colour_of
 from hitgen.stimuli.depth import bits, is_animated
@@ -129,6 +129,10 @@ def refuse_what_is_not_shown(image: Image.Image, content: bytes, name: str) -> N
         raise refusal(name, "it is an animation", "saving one frame alone")
     if image.format == "GIF" and _drawn_box(image) != (0, 0, *image.size):
         raise refusal(name, "its frame does not fill it; the rest is transparent", "saving it flattened")
+    if image.format == "BMP" and content[14] != 12 and content[28] == 16:
+        raise refusal(name, "it has 16 bits a pixel, which programs spread to 24 in their own ways", "saving it as PNG")
+    if image.format == "AVIF" and any(part.kind == b"clap" for part in primary_properties(content)):
+        raise refusal(name, "it shows a part of its picture alone (a clean aperture)", "saving that part alone")
     if image.format == "TIFF" and _is_preview(image):
         raise refusal(name, "it is a camera's raw file or a preview", "exporting it from a raw converter")
     if image.format in ("WEBP", "PNG") and exif_orientation(_all_exif(image, content)) != orientation(image, content):

@@ -53,6 +53,14 @@ SAME: dict[str, bytes] = {
     "png sRGB before gamma": png(PICTURE, SRGB, gama(1), chrm("adobe")),
     "png chromaticities alone": png(PICTURE, chrm("adobe")),
     "png gamma of sRGB": png(PICTURE, gama(0.45455)),
+    "png gamma near sRGB's": png(PICTURE, gama(0.45)),
+    "png gamma at the end of near": png(PICTURE, gama(0.43182)),
+    "png colours told too late": png(PICTURE, late=gama(1) + iccp(icc(made.curv(256)))),
+    "png turned by ImageMagick's text": png(WIDE, made.raw_profile(6)),
+    "png for HDR displays": png(PICTURE, made.chunk(b"mDCV", bytes(24)), made.chunk(b"cLLI", bytes(8))),
+    "jpeg turned in its thumbnail alone": jpeg(WIDE, exif=jpeg_exif(made.exif_of_thumbnail(6))),
+    "bmp 32": made.bmp(32),
+    "bmp upside down": made.bmp(24, height=-32),
     "png gamma 0": png(PICTURE, gama(0)),
     "png coded sRGB before all": png(PICTURE, cicp(1, 13, 0, 1), gama(1), iccp(icc(primaries="p3"))),
     "png bytes after its end": png(PICTURE, after=b"more" * 100),
@@ -71,6 +79,9 @@ SAME: dict[str, bytes] = {
     "jpeg turned by 9": jpeg(WIDE, exif=jpeg_exif(made.exif(9))),
     "webp": saved(ODD, "WEBP", quality=80),
     "webp lossless": saved(PICTURE, "WEBP", lossless=True),
+    "webp profile without its flag": made.unflagged(
+        saved(PICTURE, "WEBP", lossless=True, icc_profile=icc(primaries="p3"))
+    ),
     "webp bytes after its end": saved(PICTURE, "WEBP") + b"more" * 100,
     "webp turned by XMP alone": saved(WIDE, "WEBP", xmp=made.xmp(6)),
     "avif": avif(),
@@ -96,6 +107,11 @@ TURNED: dict[str, bytes] = {
     **{f"avif {turn}": saved(WIDE, "AVIF", exif=jpeg_exif(made.exif(turn))) for turn in range(1, 9)},
     "avif by another writer": (made.DATA / "avif_irot.avif").read_bytes(),
     "jpeg with broken EXIF": jpeg(WIDE, exif=jpeg_exif(made.broken_exif(6))),
+    "jpeg with two EXIFs": made.with_segments(jpeg(WIDE), jpeg_exif(made.exif(6)), jpeg_exif(made.exif(3))),
+    "jpeg with EXIF after XMP": made.with_segments(
+        jpeg(WIDE), b"http://ns.adobe.com/xap/1.0/\0" + made.xmp(3), jpeg_exif(made.exif(6))
+    ),
+    "jpeg with a torn EXIF mark": made.with_segments(jpeg(WIDE), b"Exif\0\1" + made.exif(6)),
     "jpeg told twice": jpeg(WIDE, exif=jpeg_exif(made.exif(6)), xmp=made.xmp(3)),
     "jpeg grey with profile": jpeg(
         GREY.crop((0, 0, 64, 40)), exif=jpeg_exif(made.exif(8)), icc_profile=icc(made.curv(256), space=b"GRAY")
@@ -104,6 +120,21 @@ TURNED: dict[str, bytes] = {
 COLOURED: dict[str, bytes] = {
     "png gamma 1": png(PICTURE, gama(1)),
     "png gamma 0.5": png(PICTURE, gama(0.5)),
+    "png gamma at the end of far": png(PICTURE, gama(0.43181)),
+    "png sRGB told too late": png(PICTURE, gama(1), late=SRGB),
+    "png two gammas": png(PICTURE, gama(1), gama(0.5)),
+    "png interlaced gamma": png(PICTURE, gama(0.6)),
+    "png grey with colour profile": png(GREY, iccp(icc(made.curv(256)))),
+    "jpeg coarse table": jpeg(icc_profile=icc(made.curv(*(round(65535 * (step / 15) ** 2.2) for step in range(16))))),
+    "jpeg fine table": jpeg(icc_profile=icc(made.curv(*(round(65535 * (step / 4095) ** 1.5) for step in range(4096))))),
+    "jpeg inverted": jpeg(icc_profile=icc(made.curv(65535, 0))),
+    "jpeg raised black": jpeg(
+        icc_profile=icc(made.curv(*(round(3000 + 62535 * (step / 255) ** 2) for step in range(256))))
+    ),
+    "jpeg profile with its points": jpeg(
+        icc_profile=icc(primaries="p3", more={b"cicp": b"cicp\0\0\0\0" + bytes([12, 13, 0, 1])})
+    ),
+    "jpeg profile and more bytes": jpeg(icc_profile=icc(primaries="p3") + bytes(7)),
     "png gamma 0.9": png(PICTURE, gama(0.9)),
     "png gamma and sRGB's primaries": png(PICTURE, gama(0.45455), chrm("srgb")),
     "png gamma and Adobe's": png(PICTURE, gama(0.4547), chrm("adobe")),

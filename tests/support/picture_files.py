@@ -242,3 +242,34 @@ def strips_beyond(content: bytes) -> bytes:
             found[entry + 8 : entry + 12] = struct.pack("<I", len(content) - 40)
             found[entry + 4 : entry + 8] = struct.pack("<I", 1)
     return bytes(found)
+
+
+def with_segments(content: bytes, *payloads: bytes) -> bytes:
+    """A JPEG with APP1 segments put before all others."""
+    return (
+        content[:2] + b"".join(b"\xff\xe1" + struct.pack(">H", len(part) + 2) + part for part in payloads) + content[2:]
+    )
+
+
+def exif_of_thumbnail(orientation: int) -> bytes:
+    """EXIF whose second directory alone, that of the thumbnail, has an orientation."""
+    return b"MM" + struct.pack(">HIHI", 42, 8, 0, 14) + struct.pack(">HHHIHHI", 1, 0x112, 3, 1, orientation, 0, 0)
+
+
+def raw_profile(orientation: int) -> bytes:
+    text = b"\nexif\n 38\n" + exif(orientation).hex().encode()
+    return chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text))
+
+
+def unflagged(content: bytes) -> bytes:
+    """A WebP whose head does not say that a profile follows."""
+    at = content.index(b"VP8X") + 8
+    return content[:at] + bytes([content[at] & ~0x20]) + content[at + 1 :]
+
+
+def bmp(bits: int, height: int = 32, masks: tuple[int, ...] = ()) -> bytes:
+    """A BMP of noise, 32 pixels wide."""
+    pixels = np.random.default_rng(0).integers(0, 256, 32 * 32 * bits // 8, dtype=np.uint8).tobytes()
+    head = struct.pack("<IiiHHIIiiII", 40, 32, height, 1, bits, 3 if masks else 0, len(pixels), 0, 0, 0, 0)
+    head += struct.pack(f"<{len(masks)}I", *masks)
+    return b"BM" + struct.pack("<IHHI", 14 + len(head) + len(pixels), 0, 0, 14 + len(head)) + head + pixels
