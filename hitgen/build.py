@@ -9,45 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hitgen import __version__, manifest
+from hitgen import __version__
 from hitgen.batch import resources
 from hitgen.batch.load import Batch, load_batch
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
 from hitgen.lib.files import file_sha256, write_whole
-from hitgen.manifest import Ladder, Manifest
+from hitgen.manifest import BuildFolder, Ladder, Manifest
 from hitgen.methods.base import method_of
 from hitgen.plan import Plan, PlannedPage
 from hitgen.stimuli.making import Progress, make_ladders
 
 ROLES: tuple[Role, ...] = ("training", "study", "gold")
-
-
-@dataclass(frozen=True)
-class BuildFolder:
-    """Where the parts of a build lie."""
-
-    batch: Path
-
-    @property
-    def root(self) -> Path:
-        return self.batch / "build"
-
-    @property
-    def packs(self) -> Path:
-        return self.root / "packs"
-
-    @property
-    def pages(self) -> Path:
-        return self.root / "pages"
-
-    @property
-    def manifest(self) -> Path:
-        return self.batch / manifest.FILE
-
-    @property
-    def cache(self) -> Path:
-        return self.batch / "cache"
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.batch.load import Batch, load_batch
-from hitgen.build import BuildFolder, plan_of
+from hitgen.build import plan_of
 from hitgen.config.loading import CONFIG_NAME
 from hitgen.errors import Fault, InputError
-from hitgen.manifest import Ladder
+from hitgen.manifest import BuildFolder, Ladder
 from hitgen.plan import Plan
 from hitgen.publishing.orders import raise_faults, requirement_faults
 from hitgen.recruiters import kind_of

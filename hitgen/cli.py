@@ -102,9 +102,11 @@ def _init(options: argparse.Namespace) -> None:
 
 
 def _gold(options: argparse.Namespace) -> None:
-    from hitgen.golding import add_gold, plan_gold
+    from hitgen.config.loading import read_config
+    from hitgen.methods.base import method_of
 
-    plan = plan_gold(
+    method = method_of(read_config(options.folder / "batch.toml"))
+    plan = method.plan_gold(
         options.folder,
         options.source,
         options.role,
@@ -113,10 +115,7 @@ def _gold(options: argparse.Namespace) -> None:
         options.seed,
         ProgressBar("study ladders"),
     )
-    print(
-        f"{plan.name}: flicker begins at level {plan.gold.level[0]}; accepted {plan.gold.level[0]} to {plan.gold.level[1]}"
-    )
-    print(f"The three places are circled in {plan.picture}")
+    print("\n".join(plan.told))
     if not options.yes:
         if not sys.stdin.isatty():
             print("Nothing was added; run it again with --yes to add it.")
@@ -124,7 +123,7 @@ def _gold(options: argparse.Namespace) -> None:
         if input(f"Add it to {options.folder / 'batch.toml'}? [y/N] ").strip().lower() not in ("y", "yes"):
             print("Nothing was added.")
             return
-    add_gold(options.folder, plan)
+    method.add_gold(options.folder, plan)
     print(f"Added to batch.toml; let [hit] {options.role} count it.")
 
 

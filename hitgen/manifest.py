@@ -20,6 +20,33 @@ PageKind = Literal["study", "qualification"]
 Digest = Annotated[str, Field(description="a sha256 in hex")]
 
 
+@dataclass(frozen=True)
+class BuildFolder:
+    """Where the parts of a build lie."""
+
+    batch: Path
+
+    @property
+    def root(self) -> Path:
+        return self.batch / "build"
+
+    @property
+    def packs(self) -> Path:
+        return self.root / "packs"
+
+    @property
+    def pages(self) -> Path:
+        return self.root / "pages"
+
+    @property
+    def manifest(self) -> Path:
+        return self.batch / FILE
+
+    @property
+    def cache(self) -> Path:
+        return self.batch / "cache"
+
+
 class PageContent(Protocol):
     """A page as those see it who arrange who works what: planned or built."""
 

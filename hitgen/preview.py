@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hitgen.batch import resources
-from hitgen.build import BuildFolder, build
+from hitgen.build import build
 from hitgen.errors import Fault, HitgenError, InputError
-from hitgen.manifest import read_manifest
+from hitgen.manifest import BuildFolder, read_manifest
 
 POLL_S = 0.5
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hitgen.build import BuildFolder
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
 from hitgen.config.publishing import S3Host
@@ -24,6 +23,7 @@ from hitgen.hosts.upload import Progress
 from hitgen.ledger.acts import Act
 from hitgen.ledger.lock import locked
 from hitgen.lib.web import LOOPBACK
+from hitgen.manifest import BuildFolder
 from hitgen.methods.submission import FaultyError
 from hitgen.publishing.collecting import collect
 from hitgen.publishing.once import once

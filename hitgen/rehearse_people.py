@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hitgen.build import BuildFolder, build
+from hitgen.build import build
 from hitgen.collector.app import Collector
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.collector.server import Server
@@ -23,6 +23,7 @@ from hitgen.config.recruiting import CollectorResults, Recruiting
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.doubles.turkle.running import PASSWORD, RunningTurkle, running_turkle
 from hitgen.ledger.lock import locked
+from hitgen.manifest import BuildFolder
 from hitgen.methods.base import method_of
 from hitgen.publishing.publication import open_publication
 from hitgen.recruiters.link.config import LinkRecruiter

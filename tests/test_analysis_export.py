@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from hitgen.analysis.konjnd import read_konjnd
 from hitgen.cli import main
+from hitgen.methods.pjnd.analysis.konjnd import read_konjnd
 from hitgen.methods.pjnd.observers import Population
 from hitgen.results.dataset import make_dataset
 from hitgen.simulation.simulate import simulate

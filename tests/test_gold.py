@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from hitgen.errors import InputError
+from hitgen.methods.pjnd.gold_ladder import Gold, make_gold
 from hitgen.stimuli.codecs import lossless
-from hitgen.stimuli.gold import Gold, make_gold
 from tests.bench.build import photographs
 
 LADDERS = 8

@@ -15,7 +15,7 @@ LAYERS = (
     {"batch", "manifest"},
     {"ledger"},
     {"plan", "pages", "stimuli", "methods", "hosts", "collector", "recruiters"},
-    {"build", "golding"},
+    {"build"},
     {"publishing", "check"},
     {"serving", "importing", "results", "analysis", "simulation", "forget", "rehearse", "rehearse_people", "preview", "showing"},
     {"console", "commands", "cli", "__main__"},

@@ -17,15 +17,17 @@ import numpy as np
 import polars as pl
 import pytest
 
-from hitgen.analysis.curves import sur_curve
 from hitgen.analysis.exclusions import exclusions
-from hitgen.analysis.konjnd import read_konjnd, write_konjnd
-from hitgen.analysis.planning import pilot, ratings_needed
-from hitgen.analysis.study import analyse, analyse_answers
-from hitgen.analysis.sur import estimate_sur
-from hitgen.analysis.timing import pixel_effect
+from hitgen.analysis.planning import pilot
 from hitgen.cli import main
 from hitgen.ledger.ledger import Ledger
+from hitgen.methods.pjnd.analysis.analyse import analyse, analyse_answers
+from hitgen.methods.pjnd.analysis.changes import changes
+from hitgen.methods.pjnd.analysis.curves import sur_curve
+from hitgen.methods.pjnd.analysis.konjnd import read_konjnd, write_konjnd
+from hitgen.methods.pjnd.analysis.pixels import pixel_effect
+from hitgen.methods.pjnd.analysis.planning import needed, ratings_needed
+from hitgen.methods.pjnd.analysis.sur import estimate_sur
 from hitgen.methods.pjnd.observers import Population
 from hitgen.publishing.publication import LEDGER
 from hitgen.results.dataset import Dataset, make_dataset
@@ -113,7 +115,7 @@ def test_what_a_worker_sends_is_text_in_the_report(tmp_path: Path) -> None:
 
 
 def test_exclusions_count_ratings_and_show_the_change(dataset: Dataset) -> None:
-    found = exclusions(dataset.ratings, dataset.images)
+    found = exclusions(dataset.ratings)
     study = dataset.ratings.filter(pl.col("role") == "study")
     assert sum(found.verdicts.values()) == study.height == 300
     left_out = study.filter(pl.col("use") != "use").height
@@ -121,7 +123,7 @@ def test_exclusions_count_ratings_and_show_the_change(dataset: Dataset) -> None:
     assert sum(count for reason, count in found.reasons.items() if "control questions" in reason) <= left_out
     assert len(found.reasons) < 8, "reasons that differ in their numbers alone are counted together"
     by_name = {f"{row['source']} ({row['codec']})": row["ladder"] for row in dataset.images.iter_rows(named=True)}
-    change = found.changes[0]
+    change = changes(dataset.ratings, dataset.images)[0]
     mine = study.filter(pl.col("ladder") == by_name[change.name])
     assert change.n_all == 15 and change.mean_all == pytest.approx(mine["level"].fill_null(100).mean())
     assert change.n_used == mine.filter(pl.col("use") == "use").height
@@ -139,8 +141,8 @@ def test_ratings_needed_give_the_width_and_one_less_does_not() -> None:
 def test_a_pilot_tells_minutes_pay_and_what_to_collect() -> None:
     rows = [("study", f"a{n}", minutes * 60_000) for n, minutes in enumerate((4, 5, 9))]
     ratings = pl.DataFrame(rows, schema=["kind", "assignment", "ended_ms"], orient="row")
-    found = pilot(ratings, Decimal("1.20"), 0.25, [])
-    assert found.median_minutes == 5 and found.hourly_usd == Decimal("14.40") and found.needed == ()
+    found = pilot(ratings, Decimal("1.20"), 0.25)
+    assert found.median_minutes == 5 and found.hourly_usd == Decimal("14.40") and needed([], 0.25) == (None, ())
 
 
 def test_pixels_matter_where_they_do() -> None:

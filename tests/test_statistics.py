@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 from scipy import ndimage, stats
 
-from hitgen.analysis import regions, reliability
-from hitgen.analysis.answers import LadderAnswers, answers_of, used
-from hitgen.analysis.pjnd import estimate_pjnd, expanded
-from hitgen.analysis.regions import Clicks
-from hitgen.analysis.sur import FAMILIES, empirical_sur, estimate_sur, fit_sur
+from hitgen.methods.pjnd.analysis import regions, reliability
+from hitgen.methods.pjnd.analysis.answers import LadderAnswers, answers_of, used
+from hitgen.methods.pjnd.analysis.pjnd import estimate_pjnd, expanded
+from hitgen.methods.pjnd.analysis.regions import Clicks
+from hitgen.methods.pjnd.analysis.sur import FAMILIES, empirical_sur, estimate_sur, fit_sur
 
 
 def answers(levels: list[int], level_max: int = 100, name: str = "ladder") -> LadderAnswers:

@@ -36,14 +36,12 @@ class AnalysingVerbs:
     def report(self, options: argparse.Namespace) -> None:
         """Report a batch, or the ratings in a CSV file."""
         need_analysis()
-        from hitgen.analysis.konjnd import read_konjnd
         from hitgen.analysis.report import report_batch, report_public
 
         source: Path = options.folder
         if source.is_file():
-            public = read_konjnd(source)
             out = options.out or source.with_name(f"{source.stem}-report.html")
-            report_public(public, source.stem, out, ProgressBar("ladders"))
+            report_public(source, source.stem, out, ProgressBar("ladders"))
         else:
             out = options.out or source / "results" / "report.html"
             report_batch(source, out, ProgressBar("ladders"))

@@ -118,7 +118,7 @@ class ResultsVerbs:
     def export(self, options: argparse.Namespace) -> None:
         """Write the dataset."""
         need_analysis()
-        from hitgen.analysis.exporting import write_analysis
+        from hitgen.analysis.export import write_analysis
         from hitgen.results import telling
         from hitgen.results.export import write_export
         from hitgen.results.study import read_study

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from hitgen.batch.load import Batch
@@ -17,10 +18,12 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
 from hitgen.config.kinds import METHODS
 from hitgen.config.screening import Rule
+from hitgen.errors import Fault, InputError
 from hitgen.manifest import Ladder, Manifest, Trial
 from hitgen.methods import columns
 from hitgen.methods.columns import Column, Table
 from hitgen.methods.population import Simulation
+from hitgen.methods.section import Collected, Export, OnProgress, Section
 from hitgen.methods.submission import Row, RowT
 from hitgen.methods.work import Finding, Key, Work
 from hitgen.pages.data import PageData
@@ -47,6 +50,15 @@ class Mark:
 
     values: Mapping[str, object]
     left_out: str = ""
+
+
+@dataclass(frozen=True)
+class GoldPlan:
+    """A made ladder with a known answer that waits for approval; `told` says what it is, line by line."""
+
+    name: str
+    role: str
+    told: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -89,6 +101,17 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """The method's own keys of a trial in its page's data; never an answer, but for training trials."""
         return {}
 
+    def plan_gold(
+        self, folder: Path, source: Path, role: str, onset: int, name: str, seed: int, progress: OnProgress
+    ) -> GoldPlan:
+        """Make a gold or training ladder of a picture; nothing of the batch is changed yet."""
+        problem = f"the method {self.name!r} makes no gold"
+        raise InputError(Fault("batch.toml", "method.kind", problem, "[[questions]] of your own"))
+
+    def add_gold(self, folder: Path, plan: Any) -> str:
+        """Write the ladder's files and append its image set and question to batch.toml; the text that was appended."""
+        raise NotImplementedError
+
     # What was answered
 
     def row_faults(self, row: RowT, trial: Trial, last: int, manifest: ManifestT) -> Iterator[str]:
@@ -122,6 +145,17 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         return []
 
     # What comes of it
+
+    def section(self, study: Collected, progress: OnProgress) -> Section:
+        """Its part of the report."""
+        return Section()
+
+    def public_section(self, path: Path, progress: OnProgress) -> Section:
+        """The report of a public dataset of the method's kind; InputError where the file is none."""
+        raise InputError(Fault(str(path), "", "is a file", "the batch folder it lies in"))
+
+    def write_analysis(self, tables: Mapping[str, Any], out: Export) -> None:
+        """Write what the method makes of a dataset."""
 
     @property
     def ratings(self) -> tuple[Column, ...]:

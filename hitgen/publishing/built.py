@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hitgen.build import BuildFolder
 from hitgen.errors import Fault, InputError
 from hitgen.hosts.base import HostedFile, pack_file, page_file
-from hitgen.manifest import Manifest, Page, read_manifest
+from hitgen.manifest import BuildFolder, Manifest, Page, read_manifest
 
 MANIFEST_FACT = "manifest"
 """Under this name the ledger keeps the manifest of what was published, so that no later build makes answers unreadable."""

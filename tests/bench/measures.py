@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from hitgen.analysis.answers import FloatArray, LadderAnswers, answers_of
-from hitgen.analysis.pjnd import Estimate
-from hitgen.analysis.regions import map_correlation, region_map, sigma_px
-from hitgen.analysis.study import Analysis, analyse
-from hitgen.analysis.sur import fit_sur
+from hitgen.methods.pjnd.analysis.analyse import Analysis, analyse
+from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers, answers_of
+from hitgen.methods.pjnd.analysis.pjnd import Estimate
+from hitgen.methods.pjnd.analysis.regions import map_correlation, region_map, sigma_px
+from hitgen.methods.pjnd.analysis.sur import fit_sur
 from hitgen.methods.pjnd.observers import BASE_HEIGHT_PX, LadderTruth, Population
 from hitgen.results.dataset import Dataset, dataset_of
 from hitgen.results.study import Study, read_study

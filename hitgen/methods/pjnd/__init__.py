@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from hitgen.batch.load import Batch
 from hitgen.manifest import Ladder, Trial
 from hitgen.methods import columns
-from hitgen.methods.base import Check, Mark, Method
+from hitgen.methods.base import Check, GoldPlan, Mark, Method
 from hitgen.methods.columns import Column
 from hitgen.methods.pjnd import screening
 from hitgen.methods.pjnd.config import Config
@@ -18,6 +19,7 @@ from hitgen.methods.pjnd.robot import Robot, differences, some_answer
 from hitgen.methods.pjnd.row import Row
 from hitgen.methods.pjnd.tables import ANSWER, CLICKS, HOW, OUTLIERS
 from hitgen.methods.population import Simulation
+from hitgen.methods.section import Collected, Export, OnProgress, Section
 from hitgen.methods.work import Attempt, Finding, Key, Work
 from hitgen.plan import PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
@@ -49,6 +51,18 @@ class Pjnd(Method[Config, Manifest, Row]):
         answers = {question.name: question for question in batch.questions if trial.role == "training"}
         known = {"question": answers[trial.question].model_dump()} if trial.question in answers else {}
         return {"level_count": ladder.level_max, **known}
+
+    def plan_gold(
+        self, folder: Path, source: Path, role: str, onset: int, name: str, seed: int, progress: OnProgress
+    ) -> GoldPlan:
+        from hitgen.methods.pjnd.gold import plan_gold
+
+        return plan_gold(folder, source, role, onset, name, seed, progress)
+
+    def add_gold(self, folder: Path, plan: Any) -> str:
+        from hitgen.methods.pjnd.gold import add_gold
+
+        return add_gold(folder, plan)
 
     def row_faults(self, row: Row, trial: Trial, last: int, manifest: Manifest) -> Iterator[str]:
         coached, ladder = trial.role == "training", manifest.by_key[trial.key]
@@ -84,6 +98,21 @@ class Pjnd(Method[Config, Manifest, Row]):
 
     def robot_faults(self, record: WorkRecord, submission: dict[str, Any]) -> list[str]:
         return differences(record, submission)
+
+    def section(self, study: Collected, progress: OnProgress) -> Section:
+        from hitgen.methods.pjnd.analysis.section import section_of
+
+        return section_of(study, progress)
+
+    def public_section(self, path: Path, progress: OnProgress) -> Section:
+        from hitgen.methods.pjnd.analysis.section import public_section
+
+        return public_section(path, progress)
+
+    def write_analysis(self, tables: Mapping[str, Any], out: Export) -> None:
+        from hitgen.methods.pjnd.analysis.files import write_analysis
+
+        write_analysis(tables, out)
 
     @property
     def ratings(self) -> tuple[Column, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hitgen.analysis.answers import FloatArray, LadderAnswers
+from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
 
 LEAST_IN_COMMON = 3
 Table = tuple[FloatArray, FloatArray]

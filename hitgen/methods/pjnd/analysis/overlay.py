@@ -11,9 +11,8 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
-from hitgen.analysis.answers import FloatArray
-from hitgen.analysis.regions import Clicks, region_map
-from hitgen.build import BuildFolder
+from hitgen.methods.pjnd.analysis.answers import FloatArray
+from hitgen.methods.pjnd.analysis.regions import Clicks, region_map
 from hitgen.stimuli.packs import pack_path, read_pack
 
 WIDTH_PX = 320
@@ -22,9 +21,9 @@ HEAT = colormaps["inferno"]
 STRONGEST = 0.8
 
 
-def source_picture(folder: Path, pack: str, width_px: int = WIDTH_PX) -> Image.Image | None:
+def source_picture(packs: Path, pack: str, width_px: int = WIDTH_PX) -> Image.Image | None:
     """The source of a built ladder, at most `width_px` wide; None where the pack is gone."""
-    path = pack_path(BuildFolder(folder).packs, pack)
+    path = pack_path(packs, pack)
     if not path.is_file():
         return None
     found = read_pack(path.read_bytes())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from markupsafe import Markup
 
-from hitgen.analysis.answers import FloatArray
-from hitgen.analysis.sur import SHARES, Sur
+from hitgen.methods.pjnd.analysis.answers import FloatArray
+from hitgen.methods.pjnd.analysis.sur import SHARES, Sur
 
 WIDTH, HEIGHT = 280, 150
 LEFT, RIGHT, TOP, BOTTOM = 34, 14, 8, 24

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hitgen.analysis.answers import FloatArray
+from hitgen.methods.pjnd.analysis.answers import FloatArray
 
 SIGMA_PX = 35.0
 BASE_HEIGHT_PX = 480

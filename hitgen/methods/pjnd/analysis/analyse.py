@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from hitgen.analysis.answers import LadderAnswers, answers_of, used
-from hitgen.analysis.pjnd import Estimate, Pjnd, estimate_pjnd
-from hitgen.analysis.regions import Clicks, split_half
-from hitgen.analysis.reliability import SplitHalf, WorkerReliability, reliability_of_workers
-from hitgen.analysis.reliability import split_half as pjnd_split_half
-from hitgen.analysis.sur import SHARES, Sur, estimate_sur
+from hitgen.methods.pjnd.analysis.answers import LadderAnswers, answers_of, used
+from hitgen.methods.pjnd.analysis.pjnd import Estimate, Pjnd, estimate_pjnd
+from hitgen.methods.pjnd.analysis.regions import Clicks, split_half
+from hitgen.methods.pjnd.analysis.reliability import SplitHalf, WorkerReliability, reliability_of_workers
+from hitgen.methods.pjnd.analysis.reliability import split_half as pjnd_split_half
+from hitgen.methods.pjnd.analysis.sur import SHARES, Sur, estimate_sur
 
 SEED = 20260101
 

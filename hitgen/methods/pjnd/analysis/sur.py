@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from scipy import optimize, special, stats
 
-from hitgen.analysis.answers import FloatArray, LadderAnswers
-from hitgen.analysis.pjnd import CONFIDENCE, RESAMPLES, Estimate
+from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
+from hitgen.methods.pjnd.analysis.pjnd import CONFIDENCE, RESAMPLES, Estimate
 
 SHARES = (0.5, 0.75)
 LEAST_TO_FIT = 5

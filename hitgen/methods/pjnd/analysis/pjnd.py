@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from hitgen.analysis.answers import FloatArray, LadderAnswers
+from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
 
 RESAMPLES = 1999
 CONFIDENCE = 0.95

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hitgen.analysis.answers import LadderAnswers
 from hitgen.errors import Fault, InputError
 from hitgen.lib.files import csv_text, guarded, read_csv, unguarded, write_whole
+from hitgen.methods.pjnd.analysis.answers import LadderAnswers
 
 COLUMNS = ("image_id", "Compression type", "No. of ratings", "mean", "std", "ratings")
 LEVELS = {"jpeg": 100, "bpg": 51, "h.264": 51, "h.265": 51}

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from hitgen.analysis.konjnd import write_konjnd
-from hitgen.analysis.overlay import grey_levels
-from hitgen.analysis.regions import region_map, sigma_px
-from hitgen.analysis.study import Analysis, LadderResult, analyse, ladder_table
 from hitgen.lib.files import write_whole
-from hitgen.results.dataset import dataset_of
-from hitgen.results.export import csv_bytes, export_path
-from hitgen.results.study import Study
+from hitgen.methods.pjnd.analysis.analyse import Analysis, LadderResult, analyse, ladder_table
+from hitgen.methods.pjnd.analysis.konjnd import write_konjnd
+from hitgen.methods.pjnd.analysis.overlay import grey_levels
+from hitgen.methods.pjnd.analysis.regions import region_map, sigma_px
+from hitgen.methods.section import Export
 
 LONGEST_SOURCE_BYTES = 120
 ABOUT = """# Analysis
@@ -44,24 +42,19 @@ Pearson's, that worker left out of the mean.
 """
 
 
-def write_analysis(study: Study, progress: Callable[[int, int], None] = lambda done, total: None) -> Path:
-    """Write the analysis of a study under `results/export/analysis/`; each file is replaced whole."""
-    dataset = dataset_of(study)
-    analysis = analyse(dataset.ratings, dataset.tables["clicks"], dataset.images, progress)
-    place = export_path(study.folder) / "analysis"
-    (place / "maps").mkdir(parents=True, exist_ok=True)
+def write_analysis(tables: Mapping[str, pl.DataFrame], out: Export) -> None:
+    """Write the analysis of a dataset; each file is replaced whole."""
+    analysis = analyse(tables["ratings"], tables["clicks"], tables["images"], out.progress)
+    maps = out.folder / "maps"
+    maps.mkdir(parents=True, exist_ok=True)
     workers = pl.DataFrame([vars(worker) for worker in analysis.workers], infer_schema_length=None)
     for name, table in (("pjnd", ladder_table(analysis)), ("sur", _sur(analysis)), ("workers", workers)):
-        buffer = io.BytesIO()
-        table.write_parquet(buffer)
-        write_whole(place / f"{name}.parquet", buffer.getvalue())
-        write_whole(place / f"{name}.csv", csv_bytes(table))
-    write_konjnd(place / "konjnd.csv", [result.answers for result in analysis.ladders])
-    kept = {path for result in analysis.ladders if result.clicks for path in _write_map(place / "maps", result)}
-    for path in set((place / "maps").iterdir()) - kept:
+        out.write(name, table)
+    write_konjnd(out.folder / "konjnd.csv", [result.answers for result in analysis.ladders])
+    kept = {path for result in analysis.ladders if result.clicks for path in _write_map(maps, result)}
+    for path in set(maps.iterdir()) - kept:
         path.unlink()
-    write_whole(place / "README.md", ABOUT.encode())
-    return place
+    write_whole(out.folder / "README.md", ABOUT.encode())
 
 
 def _sur(analysis: Analysis) -> pl.DataFrame:

@@ -10,10 +10,11 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from hitgen.batch.load import load_batch
-from hitgen.build import BuildFolder
 from hitgen.errors import Fault, InputError
+from hitgen.manifest import BuildFolder
+from hitgen.methods import base
+from hitgen.methods.pjnd.gold_ladder import Gold, make_gold, write_gold
 from hitgen.stimuli.alike import same_picture
-from hitgen.stimuli.gold import Gold, make_gold, write_gold
 from hitgen.stimuli.making import Progress, make_ladders
 from hitgen.stimuli.packs import pack_path, read_pack
 from hitgen.stimuli.sources import open_source
@@ -25,13 +26,10 @@ FORMS = {"jpeg": "JPEG", "webp": "WEBP"}
 
 
 @dataclass(frozen=True)
-class GoldPlan:
+class GoldPlan(base.GoldPlan):
     """A made ladder that waits for approval: its TOML is what will be added to batch.toml."""
 
-    name: str
-    role: str
     gold: Gold
-    picture: Path
 
 
 def plan_gold(
@@ -80,7 +78,12 @@ def plan_gold(
     gold = make_gold(opened, onset, like, seed, str(source), FORMS[codec])
     picture = place.cache / f"{name}.png"
     _approval_picture(gold).save(picture)
-    return GoldPlan(name, role, gold, picture)
+    low, high = gold.level
+    told = (
+        f"{name}: flicker begins at level {low}; accepted {low} to {high}",
+        f"The three places are circled in {picture}",
+    )
+    return GoldPlan(name, role, told, gold)
 
 
 def _check_name(name: str) -> None:

@@ -1,0 +1,30 @@
+"""The analysis as files beside the dataset."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import polars as pl
+
+from hitgen.lib.files import write_whole
+from hitgen.methods.base import method_of
+from hitgen.methods.section import Export, OnProgress, quiet
+from hitgen.results.dataset import dataset_of
+from hitgen.results.export import csv_bytes, export_path
+from hitgen.results.study import Study
+
+
+def write_analysis(study: Study, progress: OnProgress = quiet) -> Path:
+    """Write what the study's method makes of it under `results/export/analysis/`; each file is replaced whole."""
+    place = export_path(study.folder) / "analysis"
+    place.mkdir(parents=True, exist_ok=True)
+
+    def write(name: str, table: pl.DataFrame) -> None:
+        buffer = io.BytesIO()
+        table.write_parquet(buffer)
+        write_whole(place / f"{name}.parquet", buffer.getvalue())
+        write_whole(place / f"{name}.csv", csv_bytes(table))
+
+    method_of(study.config).write_analysis(dataset_of(study).tables, Export(place, write, progress))
+    return place

@@ -1,0 +1,96 @@
+"""This method's part of the report: PJND, SUR, critical regions, reliability, what exclusions and fine screens change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from hitgen.methods.pjnd.analysis import figures
+from hitgen.methods.pjnd.analysis.analyse import Analysis, LadderResult, analyse, analyse_answers, ladder_table
+from hitgen.methods.pjnd.analysis.changes import changes
+from hitgen.methods.pjnd.analysis.curves import sur_curve
+from hitgen.methods.pjnd.analysis.konjnd import read_konjnd
+from hitgen.methods.pjnd.analysis.overlay import as_data, overlay, source_picture
+from hitgen.methods.pjnd.analysis.pixels import pixel_effect
+from hitgen.methods.pjnd.analysis.planning import needed
+from hitgen.methods.section import Collected, Section, WorkerColumn
+
+TEMPLATE = "report/pjnd.html"
+PIXEL_EFFECT_LEAST = 20
+WORKER_COLUMNS = (
+    WorkerColumn("bias", "bias"),
+    WorkerColumn("inconsistency", "inconsistency"),
+    WorkerColumn("r", "correlation", 2),
+)
+Progress = Callable[[int, int], None]
+
+
+def section_of(study: Collected, progress: Progress) -> Section:
+    """The section of a study of one's own."""
+    ratings, images = study.tables["ratings"], study.tables["images"]
+    analysis = analyse(ratings, study.tables["clicks"], images, progress)
+    workers = _workers(study.tables["workers"], analysis)
+    changed, pixels = changes(ratings, images), pixel_effect(ratings, images)
+    packs = dict(images.select("ladder", "pack").iter_rows())
+    typical_sd, wanted = needed([result.pjnd for result in analysis.ladders], study.excluded_share)
+    plots = {**_plots(analysis), "workers": figures.workers_plot(workers)}
+    if changed:
+        plots["exclusions"] = figures.changes_plot(changed)
+    if len(pixels.pixels) >= PIXEL_EFFECT_LEAST:
+        plots["pixels"] = figures.pixels_plot(pixels)
+    values = {
+        "cards": [_card(result, study.packs, packs[result.answers.ladder]) for result in analysis.ladders],
+        "changes": changed, "mean_change": _mean(change.shift for change in changed), "pixels": pixels,
+        "typical_sd": typical_sd, "needed": wanted,
+        "regions_mean": _mean(result.agreement for result in analysis.ladders),
+    }  # fmt: skip
+    return Section(TEMPLATE, _values(analysis) | values, plots, workers, WORKER_COLUMNS)
+
+
+def public_section(path: Path, progress: Progress) -> Section:
+    """The section of a public dataset's ratings: PJND and SUR alone."""
+    public = read_konjnd(path)
+    analysis = analyse_answers(public.ladders, {}, progress)
+    ratings = sum(result.pjnd.n for result in analysis.ladders)
+    summary = (
+        ("ladders", f"{len(analysis.ladders):,}"), ("ratings", f"{ratings:,}"),
+        ("ratings a ladder", f"{ratings / len(analysis.ladders):.1f}"),
+    )  # fmt: skip
+    values = _values(analysis) | {"cards": [_card(result, None, "") for result in analysis.ladders]}
+    return Section(TEMPLATE, values, _plots(analysis), summary=summary, warnings=public.warnings)
+
+
+def _values(analysis: Analysis) -> dict[str, Any]:
+    return {"analysis": analysis, "table": ladder_table(analysis)}
+
+
+def _plots(analysis: Analysis) -> dict[str, str]:
+    return {"pjnd": figures.pjnd_plot(analysis.ladders)} if analysis.ladders else {}
+
+
+def _workers(workers: pl.DataFrame, analysis: Analysis) -> pl.DataFrame:
+    figures_of = dict.fromkeys(("bias", "inconsistency", "correlation"), pl.Float64)
+    reliability = pl.DataFrame(
+        [asdict(worker) for worker in analysis.workers], schema={"worker": pl.String, "ratings": pl.Int64, **figures_of}
+    )
+    return workers.join(reliability.drop("ratings"), on="worker", how="left")
+
+
+def _card(result: LadderResult, packs: Path | None, pack: str) -> dict[str, Any]:
+    picture = ""
+    if packs is not None:
+        source = source_picture(packs, pack)
+        if result.clicks:
+            picture = as_data(overlay(result.clicks, source))
+        elif source:
+            picture = as_data(source)
+    return {"result": result, "picture": picture, "curve": sur_curve(result.sur, result.answers.level_max)}
+
+
+def _mean(values: Any) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
