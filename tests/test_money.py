@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,7 @@ from hitgen.publishing.publication import Publication, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.publishing.status import status
 from hitgen.recruiters.memory import Killed, Memory
+from hitgen.results.apply import apply_review
 from hitgen.results.review import propose
 from hitgen.results.review_plan import plan_review
 from hitgen.results.reviewfile import write_review
@@ -187,6 +189,36 @@ def test_what_expires_after_the_last_look_is_not_replaced_yet(out: tuple[Path, M
     recruiter.progress = slow  # type: ignore[method-assign]
     with opened(folder, recruiter) as publication:
         assert plan_publication(publication).now == ()
+
+
+@pytest.fixture
+def reviewed(out: tuple[Path, Memory]) -> tuple[Path, Memory, str]:
+    """The page worked once, and a review in which a person gives a bonus for it."""
+    folder, recruiter = out
+    name = recruiter.work("p0001.1", "A1")
+    with opened(folder, recruiter) as account:
+        status(account)
+        (row,) = propose(read_study(folder, account.ledger))
+    write_review(folder, [replace(row.with_edits(None), pay="pay", training_bonus_usd=Decimal("0.50"))])
+    return folder, recruiter, name
+
+
+def test_what_the_recruiter_rejected_before_the_plan_earns_no_bonus(reviewed: tuple[Path, Memory, str]) -> None:
+    folder, recruiter, name = reviewed
+    with opened(folder, recruiter) as account:
+        assert plan_review(account, read_study(folder, account.ledger)).bonuses_usd == Decimal("0.60")
+        recruiter.judge(name, "Rejected")
+        status(account)
+        assert plan_review(account, read_study(folder, account.ledger)).bonuses_usd == 0
+
+
+def test_what_the_recruiter_rejected_since_the_plan_earns_no_bonus(reviewed: tuple[Path, Memory, str]) -> None:
+    folder, recruiter, name = reviewed
+    with opened(folder, recruiter) as account:
+        plan = plan_review(account, read_study(folder, account.ledger))
+        recruiter.judge(name, "Rejected")
+        apply_review(account, plan)
+        assert recruiter.paid == []
 
 
 class Life:
