@@ -13,6 +13,7 @@ import pytest
 
 from hitgen import cli
 from hitgen.errors import InputError
+from hitgen.lib.files import csv_text
 from hitgen.results.dataset import make_dataset
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import read_review, review_path, write_review
@@ -146,10 +147,29 @@ def test_what_cannot_be_followed_is_named_with_its_row(tmp_path: Path, values: d
     assert told in str(raised.value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_that_a_spreadsheet_saved_its_own_way_says_the_same(tmp_path: Path, encoding: str) -> None:
+    study(tmp_path)
+    write_review(tmp_path, propose(read_study(tmp_path)))
+    edited(tmp_path, lambda rows: rows["A1"].update(training_bonus_usd="0.50"))
+    before = read_review(tmp_path)
+    table = list(csv.reader(io.StringIO(review_path(tmp_path).read_text("utf-8-sig"), newline="")))
+    bonus = table[0].index("training_bonus_usd")
+    for row in table[1:]:
+        row[bonus] = row[bonus].replace("0.50", "0,5")
+    text = csv_text([*table, [""] * len(table[0]), [""] * len(table[0])], ";")
+    review_path(tmp_path).write_bytes(text.encode(encoding))
+    assert read_review(tmp_path) == before and before["A1"].training_bonus_usd == Decimal("0.50")
+
+
 def test_a_file_of_another_shape_is_refused(tmp_path: Path) -> None:
     study(tmp_path)
     review_path(tmp_path).parent.mkdir()
-    for content, told in ((b"assignment,pay\n", "lacks the columns use"), (b"\xff\xfe", "is not UTF-8")):
+    for content, told in (
+        (b"assignment,pay\n", "it has no column use"),
+        (b"\xff\xff", "is not UTF-8"),
+        (b"\xff\xfe", "it has no column assignment"),
+    ):
         review_path(tmp_path).write_bytes(content)
         with pytest.raises(InputError, match=told):
             read_review(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +14,13 @@ from PIL import Image
 
 from hitgen.batch import new
 from hitgen.batch.load import load_batch
+from hitgen.build import build
 from hitgen.cli import main
+from hitgen.config.images import CommandSet
+from hitgen.errors import InputError
+from hitgen.stimuli.codecs import encode_frame
 from tests.bench.build import photographs
-from tests.support.picture_files import exif, jpeg, jpeg_exif
+from tests.support.picture_files import exif, jpeg, jpeg_exif, saved
 from tests.test_projects import GOOD, batch, picture
 
 Change = Callable[[Path], object]
@@ -246,3 +251,32 @@ def test_init_writes_a_batch_that_can_be_read_into_a_folder_of_any_name(tmp_path
     photos = photographs(tmp_path / "photos", 1)
     assert main(["init", str(tmp_path / name), "--images", str(photos[0].parent)]) == 0
     assert load_batch(tmp_path / name).names("study") == [f"study/{photos[0].stem}"]
+
+
+def test_faults_are_told_in_the_order_of_the_sources_however_many_work(tmp_path: Path) -> None:
+    folder = batch(tmp_path / "b")
+    for number in range(6):
+        big = Image.effect_noise((40, 40) if number % 2 else (900, 900), 50).convert("RGB")
+        content = saved(big, "PNG")
+        (folder / "images" / f"f{number}.png").write_bytes(content[: -len(content) // 3])
+    told = []
+    for workers in (1, 2):
+        with pytest.raises(InputError) as caught:
+            build(folder, workers=workers)
+        told.append([fault.file for fault in caught.value.faults])
+    assert told[0] == told[1] == [f"images/f{number}.png" for number in range(6)]
+
+
+def test_an_external_codec_that_fails_says_the_same_in_every_run(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png", 1)
+    said = set()
+    for _ in range(2):
+        code = "import sys; sys.exit('cannot open ' + sys.argv[1])"
+        images = CommandSet(
+            name="x", sources="*", codec="command", levels=({"level": 1, "parameter": 1},),
+            encode=(sys.executable, "-c", code, "{input}", "{output}", "{parameter}"), decode=("true", "{input}", "{output}"),
+        )  # fmt: skip
+        with pytest.raises(InputError, match=r"cannot open source\.png") as caught:
+            encode_frame(Image.open(tmp_path / "a.png"), images, 1)
+        said.add(str(caught.value))
+    assert len(said) == 1

@@ -82,7 +82,8 @@ def _of_pattern(folder: Path, pattern: str, field: str, faults: list[Fault]) -> 
         # Hidden files are the system's own: .DS_Store, and the ._NAME that macOS puts beside each NAME.
         paths = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
     except (ValueError, NotImplementedError, IndexError) as error:
-        faults.append(Fault(CONFIG_NAME, field, f"{pattern!r} is no pattern: {error}", '"images/*.png"'))
+        why = "it names no file" if isinstance(error, IndexError) else error
+        faults.append(Fault(CONFIG_NAME, field, f"{pattern!r} is no pattern: {why}", '"images/*.png"'))
         return []
     found = [path for path in paths if path.is_file()]
     faults += filter(None, (_no_file(path, folder) for path in paths if path not in set(found)))

@@ -82,13 +82,16 @@ def csv_text(rows: Iterable[Iterable[object]], delimiter: str = ",") -> str:
     return buffer.getvalue()
 
 
-def read_csv(content: bytes, name: str, columns: Sequence[str] = ()) -> list[tuple[int, dict[str, str]]]:
+def read_csv(
+    content: bytes, name: str, columns: Sequence[str] = (), remedy: str = ""
+) -> list[tuple[int, dict[str, str]]]:
     """The rows of a table with a header, each with the line it ends on; cells are stripped, empty rows left out.
 
     Takes UTF-8 with or without a byte order mark and what spreadsheets call Unicode text; commas, semicolons
-    or tabs. InputError, calling the file `name`, where it is no such table or lacks one of `columns`.
+    or tabs. InputError, calling the file `name`, where it is no such table or lacks one of `columns`
+    (with this remedy, by default the header that is wanted).
     """
-    text = _decoded(content, name)
+    text = decoded(content, name)
     told = re.match(r"sep=([,;\t])(\r\n|\r|\n)", text)  # Excel's own way of telling it
     delimiter = told.group(1) if told else delimiter_of(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -102,7 +105,7 @@ def read_csv(content: bytes, name: str, columns: Sequence[str] = ()) -> list[tup
             if not header:
                 known = {column.casefold(): column for column in columns}
                 header = [known.get(cell.casefold(), cell) for cell in stripped]
-                _check_header(header, columns, name, reader.line_num)
+                _check_header(header, columns, name, reader.line_num, remedy)
             elif any(stripped[len(header) :]):
                 problem = f"it has {len(stripped)} cells, the header {len(header)}"
                 raise InputError(Fault(name, f"line {reader.line_num}", problem, 'cells with a separator in "quotes"'))
@@ -114,11 +117,12 @@ def read_csv(content: bytes, name: str, columns: Sequence[str] = ()) -> list[tup
             Fault(name, f"line {reader.line_num}", f"it is not CSV ({error})", "closing its quotes")
         ) from None
     if not header:
-        _check_header([], columns, name, 1)
+        _check_header([], columns, name, 1, remedy)
     return rows
 
 
-def _decoded(content: bytes, name: str) -> str:
+def decoded(content: bytes, name: str) -> str:
+    """The text of a table; InputError, calling the file `name`, where it is none."""
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         return content.decode(encoding)
@@ -126,11 +130,11 @@ def _decoded(content: bytes, name: str) -> str:
         raise InputError(Fault(name, "", "it is not UTF-8 text", 'saving it as "CSV UTF-8"')) from None
 
 
-def _check_header(header: list[str], columns: Sequence[str], name: str, line: int) -> None:
+def _check_header(header: list[str], columns: Sequence[str], name: str, line: int, remedy: str) -> None:
     missing = [column for column in columns if column not in header]
     if missing:
         problem = f"it has no column {', '.join(missing)}"
-        raise InputError(Fault(name, f"line {line}", problem, f"the header {','.join(columns)}"))
+        raise InputError(Fault(name, f"line {line}", problem, remedy or f"the header {','.join(columns)}"))
     twice = next((column for column in header if column and header.count(column) > 1), None)
     if twice is not None:
         raise InputError(Fault(name, f"line {line}", f"the column {twice!r} is there twice", "leaving one of them out"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
@@ -12,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from hitgen.errors import Fault, InputError
-from hitgen.lib.files import csv_text, delimiter_of, guarded, unguarded, write_whole
+from hitgen.lib.files import csv_text, decoded, delimiter_of, guarded, read_csv, unguarded, write_whole
 from hitgen.results.verdicts import PAY, USE, Decided, Pay, Use
 
 EDITABLE = ("pay", "use", "feedback", "training_bonus_usd", "completion_bonus_usd", "admit", "shut_out")
@@ -94,22 +92,22 @@ def write_review(folder: Path, rows: Iterable[ReviewRow]) -> Path:
 def read_review(folder: Path) -> dict[str, ReviewRow]:
     """The review file by assignment, as a person left it; empty where there is none. InputError with all faults."""
     path = review_path(folder)
+    needed, remedy = (
+        ("assignment", *EDITABLE, "proposed"),
+        "putting it back, or deleting the file and `hitgen review` again",
+    )
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
     except FileNotFoundError:
         return {}
-    except UnicodeDecodeError:
-        remedy = 'saving it as "CSV UTF-8"'
-        raise InputError(Fault(str(path), "", "is not UTF-8", remedy)) from None
-    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
-    missing = [name for name in ("assignment", *EDITABLE, "proposed") if name not in (table.fieldnames or ())]
-    if missing:
-        remedy = "putting the columns back, or deleting the file and `hitgen review` again"
-        raise InputError(Fault(str(path), "", f"lacks the columns {', '.join(missing)}", remedy))
+    table = read_csv(content, str(path), needed, remedy)
+    decimal_commas = delimiter_of(decoded(content, str(path))) != ","
     rows: dict[str, ReviewRow] = {}
     faults: list[Fault] = []
-    for line, cells in enumerate(table, start=2):
-        values = {name: unguarded((cells.get(name) or "").strip()) for name in COLUMNS}
+    for line, (_, cells) in enumerate(table, start=2):
+        values = {name: unguarded(cells.get(name, "")) for name in COLUMNS}
+        for name in MONEY if decimal_commas else ():
+            values[name] = values[name].replace(",", ".", 1)
         found = list(_faults(values, rows))
         faults += [Fault(f"{path}, row {line}", *fault) for fault in found]
         if not found:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import io
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -164,7 +165,7 @@ def _run(images: CommandSet, step: str, command: tuple[str, ...], words: dict[st
         done = subprocess.run(
             arguments, capture_output=True, timeout=images.timeout_s, stdin=subprocess.DEVNULL, check=False
         )
-    except (FileNotFoundError, PermissionError):
+    except (OSError, ValueError):
         raise InputError(
             Fault(
                 "batch.toml", field, f"the program {command[0]!r} cannot be started", "installing it, or its full path"
@@ -175,7 +176,8 @@ def _run(images: CommandSet, step: str, command: tuple[str, ...], words: dict[st
             Fault("batch.toml", field, f"{command[0]!r} took longer than {images.timeout_s:g} s", "a larger timeout_s")
         ) from None
     if done.returncode or not result.is_file() or not result.stat().st_size:
-        said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+        text = (done.stderr or done.stdout).decode(errors="replace")
+        said = text.replace(f"{result.parent}{os.sep}", "").strip().splitlines()  # the same words in every run
         why = f"ended with code {done.returncode}" if done.returncode else "wrote no output"
         raise InputError(
             Fault(

@@ -52,18 +52,17 @@ def make_ladders(
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
     done: dict[int, Ladder] = {}
-    faults: list[Fault] = []
+    faults: dict[int, Sequence[Fault]] = {}  # told in the order of the sources, whoever was done first
     missing: list[tuple[int, str]] = []
     for number, source in enumerate(sources):
         try:
             key = cache_key(source)
         except InputError as error:
-            faults += error.faults
+            faults[number] = error.faults
             continue
         except OSError as error:
-            faults.append(
-                Fault(source.path.name, "", f"it cannot be read ({error.strerror})", "its path and permissions")
-            )
+            problem = f"it cannot be read ({error.strerror})"
+            faults[number] = [Fault(source.path.name, "", problem, "its path and permissions")]
             continue
         ladder = _cached(cache / f"{key}.json", (packs, waiting))
         if ladder is None:
@@ -82,14 +81,15 @@ def make_ladders(
     )
     for number, result in results:
         if isinstance(result, InputError):
-            faults += result.faults
+            faults[number] = result.faults
         else:
             write_whole(cache / f"{keys[number]}.json", result.model_dump_json().encode())
             done[number] = result
         report(len(done), len(sources))
-    faults += double_faults(done[number] for number in sorted(done))
-    if faults:
-        raise InputError(dict.fromkeys(faults))
+    found = [fault for number in sorted(faults) for fault in faults[number]]
+    found += double_faults(done[number] for number in sorted(done))
+    if found:
+        raise InputError(dict.fromkeys(found))
     _hand_over(waiting, packs, {ladder.pack for ladder in done.values()})
     return Made(tuple(done[number] for number in range(len(sources))), len(missing))
 
