@@ -12,7 +12,7 @@ from hitgen.collector.inbox import FILE, LIMIT_BYTES, Inbox
 from hitgen.config.loading import CONFIG_NAME
 from hitgen.errors import Fault, InputError
 from hitgen.lib.clock import utc_now
-from hitgen.publishing.collecting import collect
+from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account
 
 MOST_BYTES = 4 * LIMIT_BYTES

@@ -25,7 +25,7 @@ from hitgen.ledger.lock import locked
 from hitgen.lib.web import LOOPBACK
 from hitgen.manifest import BuildFolder
 from hitgen.methods.submission import FaultyError
-from hitgen.publishing.collecting import collect
+from hitgen.publishing.collect import collect
 from hitgen.publishing.once import once
 from hitgen.publishing.publication import Publication, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish

@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hitgen.forget import Forgotten
-from hitgen.publishing.ending import Ended
+from hitgen.publishing.end import Ended
 from hitgen.publishing.publish import PublicationPlan, Published
 from hitgen.publishing.status import Status
+from hitgen.results.forget import Forgotten
 
 if TYPE_CHECKING:
     # Needs boto3, which `forget` and a folder host do without.

@@ -17,12 +17,26 @@ from hitgen.errors import InputError
 from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
-from hitgen.ledger.rows import Binding, HitProgress, Order, Received
+from hitgen.ledger.rows import Binding, HitName, HitProgress, Order, Received
 from hitgen.ledger.totals import totals
 from hitgen.recruiters.memory import START
 
 ORDER = Order("p0001.1", "p0001", "study", "https://e.org/a", 5, Decimal("1.20"), "hitgen x demo p0001.1", ("g",), True)
 MADE = HitProgress("HIT1", ORDER.annotation, ORDER.url, ORDER.reward_usd, 5, 5, 0, START, START)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("p0001.2", HitName("p0001", 2)),
+        ("p0001.t3", HitName("p0001", 3, topup=True)),
+        ("p0012.1r2", HitName("p0012", 1, copy=2)),
+        ("p0001.t1r10", HitName("p0001", 1, topup=True, copy=10)),
+    ],
+)
+def test_a_name_of_a_hit_reads_as_it_is_written(text: str, name: HitName) -> None:
+    assert HitName.of(text) == name and str(name) == text
+    assert HitName.of(str(name.again())).copy == name.copy + 1
 
 
 def test_an_intent_keeps_order_token_and_time_through_reopening(tmp_path: Path) -> None:

@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 
 from hitgen.analysis.spending import spending
 from hitgen.errors import OutsideError
-from hitgen.forget import forget
 from hitgen.ledger.acts import Act
 from hitgen.ledger.rows import HitProgress, Received
-from hitgen.publishing import ending
+from hitgen.publishing import end
+from hitgen.publishing.create import create, settle
 from hitgen.publishing.once import bonus_act, once
-from hitgen.publishing.placing import place, settle
 from hitgen.publishing.publication import Publication, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.publishing.status import status
 from hitgen.recruiters.memory import Killed, Memory
 from hitgen.results.apply import apply_review
+from hitgen.results.forget import forget
 from hitgen.results.review import propose
 from hitgen.results.review_plan import plan_review
 from hitgen.results.reviewfile import write_review
@@ -96,7 +96,7 @@ def test_places_that_nobody_worked_cost_nothing_once_their_hit_has_ended(out: tu
         once(account, bonus_of(account, "A1", next(account.ledger.submissions()).assignment))
     assert money(folder, recruiter) == (5 * PLACE_USD + Decimal("0.60"), PLACE_USD + Decimal("0.60"))
     with opened(folder, recruiter) as account:
-        ending.expire(account)
+        end.expire(account)
     assert money(folder, recruiter) == (PLACE_USD + Decimal("0.60"), PLACE_USD + Decimal("0.60"))
     forget(folder, "A1")
     assert money(folder, recruiter) == (PLACE_USD + Decimal("0.60"), PLACE_USD + Decimal("0.60"))
@@ -121,7 +121,7 @@ def test_people_at_work_when_a_hit_expires_are_waited_for(out: tuple[Path, Memor
     assert money(folder, recruiter) == (2 * PLACE_USD, 0)
     assert run(folder, recruiter).made == ()
     with opened(folder, recruiter) as publication:
-        assert ending.delete(publication).left == {"p0001.1": "2 workers are at work on it"}
+        assert end.delete(publication).left == {"p0001.1": "2 workers are at work on it"}
         assert coming(publication) == {"p0001": 5}
     recruiter.hand_in("p0001.1", "A1")
     recruiter.give_back("p0001.1")
@@ -149,7 +149,7 @@ def test_people_at_work_on_a_hit_that_was_ended_still_bring_ratings(out: tuple[P
     recruiter.work("p0001.1", "A1")
     recruiter.accept("p0001.1")
     with opened(folder, recruiter) as publication:
-        ending.expire(publication)
+        end.expire(publication)
         assert coming(publication) == {"p0001": 1}
         assert status(publication).at_work == 1 and status(publication).out == 0
     assert money(folder, recruiter) == (2 * PLACE_USD, 0)
@@ -293,14 +293,14 @@ class Life:
                 for row in plan.doubtful:
                     settle(account, row)
                 for hit in plan.now:
-                    place(account, hit)
+                    create(account, hit)
             self.recruiter.faults = []
         elif what == "end":
-            ending.expire(account)
+            end.expire(account)
         elif what == "extend":
-            ending.extend(account, timedelta(days=number + 1))
+            end.extend(account, timedelta(days=number + 1))
         elif what == "delete":
-            ending.delete(account)
+            end.delete(account)
         elif what in ("bonus", "doubt"):
             rows = [row for row in self.submissions("Approved") if row.worker not in self.forgotten]
             if not rows:

@@ -21,7 +21,7 @@ from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.publication import open_account
 from hitgen.recruiters.memory import Memory
 from hitgen.results.export import export
-from hitgen.results.fetching import Fetched, fetch
+from hitgen.results.fetch import Fetched, fetch
 from hitgen.results.raw import submission_text
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import read_review, review_path, write_review

@@ -15,11 +15,10 @@ from typing import Any
 import pytest
 
 from hitgen.errors import InputError, OutsideError
-from hitgen.forget import forget
 from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.totals import totals
-from hitgen.publishing import ending
+from hitgen.publishing import end
 from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.once import UNKNOWN, bonus_act, once
 from hitgen.publishing.publication import open_account, open_publication
@@ -27,6 +26,7 @@ from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.publishing.status import status
 from hitgen.recruiters.base import UnknownOutcomeError
 from hitgen.recruiters.memory import Killed, Memory
+from hitgen.results.forget import forget
 from tests.support.batches import make_batch
 from tests.support.servers import serving
 
@@ -291,12 +291,12 @@ def test_what_was_ended_on_purpose_is_not_replaced_but_can_be_opened_again(tmp_p
     folder, recruiter = batch(tmp_path, site, [{"study": ["a"]}]), Memory()
     run(folder, recruiter)
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
-        assert ending.expire(account) == ["p0001.1"]
-        assert ending.expire(account) == []
+        assert end.expire(account) == ["p0001.1"]
+        assert end.expire(account) == []
     assert run(folder, recruiter).made == ()
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
-        assert ending.extend(account, timedelta(hours=48)) == ["p0001.1"]
-        assert ending.extend(account, timedelta(hours=24)) == []
+        assert end.extend(account, timedelta(hours=48)) == ["p0001.1"]
+        assert end.extend(account, timedelta(hours=24)) == []
     assert next(recruiter.everything()).expires_at == recruiter.now + timedelta(hours=48)
 
 
@@ -306,7 +306,7 @@ def test_a_replaced_hit_stays_shut(tmp_path: Path, site: str) -> None:
     recruiter.now += timedelta(days=8)
     run(folder, recruiter)
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
-        assert ending.extend(account, timedelta(days=20)) == ["p0001.1r2"]
+        assert end.extend(account, timedelta(days=20)) == ["p0001.1r2"]
 
 
 def test_close_ends_deletes_and_cleans_and_says_what_remains(tmp_path: Path, site: str) -> None:
@@ -315,13 +315,13 @@ def test_close_ends_deletes_and_cleans_and_says_what_remains(tmp_path: Path, sit
     recruiter.work("p0002.1", "A1")
     (folder / "published" / "demo" / "mine.txt").write_text("not ours")
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
-        first = ending.close(account)
+        first = end.close(account)
     assert first.left == {"p0002.1": "it has submissions that are not judged: `hitgen review --apply`"}
     assert list((folder / "published").rglob("*.html"))
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
         row = next(iter(account.ledger.submissions()))
         assert once(account, Act("approve", row.worker, row.assignment)) == "Approved"
-        last = ending.close(account)
+        last = end.close(account)
     assert last.closed
     assert recruiter.cleared
     assert [path.name for path in (folder / "published").rglob("*") if path.is_file()] == ["mine.txt"]
@@ -337,7 +337,7 @@ def test_production_gets_its_own_ledger_once_the_sandbox_is_closed(tmp_path: Pat
     ):
         pass
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
-        ending.close(account)
+        end.close(account)
     with open_publication(folder, True, now=real.clock, recruiter=real) as publication:
         assert publication.ledger.hits() == []
     assert (folder / "ledger-local-1.sqlite").exists()

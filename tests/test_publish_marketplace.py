@@ -16,7 +16,7 @@ import pytest
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.errors import HitgenError, InputError
 from hitgen.ledger.acts import Act
-from hitgen.publishing import ending
+from hitgen.publishing import end
 from hitgen.publishing.once import once
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
@@ -143,10 +143,10 @@ def test_a_batch_can_be_closed_and_published_again_at_once(bench: Bench) -> None
         hand_in(bench.market, bench.hit_ids()[0], f"A{worker}")
     assert bench.run().made == ("p0001.2",)
     with bench.account() as account:
-        assert ending.close(account).left != {}
+        assert end.close(account).left != {}
         for row in list(account.ledger.submissions()):
             once(account, Act("approve", row.worker, row.assignment))
-        assert ending.close(account).closed
+        assert end.close(account).closed
     assert {row["status"] for row in bench.market.state.rows("SELECT status FROM hits")} == {"Disposed"}
     assert bench.uploaded() == 0
     assert bench.market.state.cents("available") == 2000 - 6 * 144
@@ -165,6 +165,6 @@ def test_a_slow_listing_is_waited_for(bench: Bench) -> None:
         )
     bench.market.requester.listing_lag_s = 300
     with bench.account() as account, pytest.raises(HitgenError, match="not listed yet"):
-        ending.expire(account)
+        end.expire(account)
     assert bench.run().made == ()
     assert bench.hits() == {"p0001.1": 1, "p0002.1": 1, "p0003.1": 1}

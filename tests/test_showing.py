@@ -11,7 +11,7 @@ import pytest
 
 from hitgen import showing
 from hitgen.config.loading import read_config
-from hitgen.publishing import ending
+from hitgen.publishing import end
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
@@ -44,7 +44,7 @@ def test_each_verb_is_told_in_lines_and_json(folder: Path) -> None:
         lines = showing.status_lines(status(account))
         assert lines[2] == "assignments: 8 open, 0 at work, 0 to be judged, 1 approved, 0 rejected"
         assert lines[3] == "$12.96 committed, of which $1.44 paid"
-        ended = ending.close(account)
+        ended = end.close(account)
         assert showing.ended_lines(ended)[-1] == "1 files removed from the host; the batch is closed"
         assert status(account, refresh=False).committed_usd == Decimal("1.44")
 

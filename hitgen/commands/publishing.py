@@ -128,7 +128,7 @@ class PublishingVerbs:
 
     def extend(self, options: argparse.Namespace) -> None:
         """Give HITs more time."""
-        from hitgen.publishing.ending import extend
+        from hitgen.publishing.end import extend
         from hitgen.publishing.publication import open_account
 
         with open_account(options.folder) as account:
@@ -137,7 +137,7 @@ class PublishingVerbs:
 
     def expire(self, options: argparse.Namespace) -> None:
         """End all HITs."""
-        from hitgen.publishing.ending import expire
+        from hitgen.publishing.end import expire
         from hitgen.publishing.publication import open_account
 
         with open_account(options.folder) as account:
@@ -146,7 +146,7 @@ class PublishingVerbs:
     def delete(self, options: argparse.Namespace) -> None:
         """Remove what is over and judged."""
         from hitgen import showing
-        from hitgen.publishing.ending import delete
+        from hitgen.publishing.end import delete
         from hitgen.publishing.publication import open_account
 
         with open_account(options.folder) as account:
@@ -155,7 +155,7 @@ class PublishingVerbs:
     def close(self, options: argparse.Namespace) -> None:
         """Show where the batch stands, and end it if the user agrees."""
         from hitgen import showing
-        from hitgen.publishing.ending import close
+        from hitgen.publishing.end import close
         from hitgen.publishing.publication import open_account
         from hitgen.publishing.status import status
 
@@ -167,7 +167,7 @@ class PublishingVerbs:
     def forget(self, options: argparse.Namespace) -> None:
         """Erase one worker."""
         from hitgen import showing
-        from hitgen.forget import forget
+        from hitgen.results.forget import forget
 
         self.say("\n".join(showing.forgotten_lines(forget(options.folder, options.worker))))
 

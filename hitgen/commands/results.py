@@ -39,7 +39,7 @@ class ResultsVerbs:
         """Take submissions in and name the faulty ones."""
         from hitgen.publishing.publication import open_account
         from hitgen.results import telling
-        from hitgen.results.fetching import fetch
+        from hitgen.results.fetch import fetch
 
         with open_account(options.folder) as account:
             found = fetch(account, options.all)
@@ -61,7 +61,7 @@ class ResultsVerbs:
         self.say(telling.review_json(rows) if options.json else "\n".join(telling.review_lines(study, rows, path)))
 
     def _apply(self, options: argparse.Namespace) -> None:
-        from hitgen.publishing.collecting import collect
+        from hitgen.publishing.collect import collect
         from hitgen.publishing.publication import open_account
         from hitgen.results import telling
         from hitgen.results.apply import apply_review

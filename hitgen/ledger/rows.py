@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -20,6 +20,33 @@ class Binding:
     endpoint: str
     account: str
     environment: Environment
+
+
+@dataclass(frozen=True)
+class HitName:
+    """Our name for a HIT, as text `p0001.2` for the second wave of a page, `p0001.t1` for its first top-up.
+
+    `copy` counts the HITs for the same places: `p0001.2r3` is the third, after two expired.
+    """
+
+    page: str
+    number: int
+    topup: bool = False
+    copy: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.page}.{'t' * self.topup}{self.number}" + (f"r{self.copy}" if self.copy > 1 else "")
+
+    @classmethod
+    def of(cls, text: str) -> HitName:
+        """The name that is written so."""
+        page, _, rest = text.partition(".")
+        number, _, copy = rest.removeprefix("t").partition("r")
+        return cls(page, int(number), rest.startswith("t"), int(copy or 1))
+
+    def again(self) -> HitName:
+        """The name of the HIT that replaces this one."""
+        return replace(self, copy=self.copy + 1)
 
 
 @dataclass(frozen=True)

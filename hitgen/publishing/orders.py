@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hitgen.config.batch import BatchConfig
 from hitgen.errors import Fault, InputError
-from hitgen.ledger.rows import Order
+from hitgen.ledger.rows import HitName, Order
 from hitgen.manifest import Page, PageContent
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import Asked
@@ -90,35 +90,25 @@ class Orders:
         """The HITs of every page, first waves of all pages first; `urls` by page."""
         waves = max((len(sizes) for sizes in self._sizes.values()), default=0)
         return [
-            self._intended(page, f"{page}.{wave + 1}", sizes[wave], urls[page])
+            self.intended(HitName(page, wave + 1), sizes[wave], urls[page])
             for wave in range(waves)
             for page, sizes in self._sizes.items()
             if wave < len(sizes)
         ]
 
-    def further(self, page: str, hit: str, assignments: int, url: str, replaces: str | None = None) -> Intended:
-        """One more HIT for a page: for places that expired, or ratings that are missing."""
-        return self._intended(page, hit, assignments, url, replaces, further=True)
-
-    def _intended(
-        self,
-        page: str,
-        hit: str,
-        assignments: int,
-        url: str,
-        replaces: str | None = None,
-        further: bool = False,
-    ) -> Intended:
-        built, groups = self._pages[page], self.groups[page]
-        unseen = groups.needed | groups.study if further else groups.needed
+    def intended(self, name: HitName, assignments: int, url: str, replaces: str | None = None) -> Intended:
+        """A HIT of a page by its name; one for places that expired or ratings that are missing is for new workers."""
+        built, groups = self._pages[name.page], self.groups[name.page]
+        again = name.topup or name.copy > 1
+        unseen = groups.needed | groups.study if again else groups.needed
         order = Order(
-            hit=hit,
-            page=page,
+            hit=str(name),
+            page=name.page,
             kind=built.kind,
             url=url,
             assignments=assignments,
             reward_usd=self._config.reward_usd(built.kind),
-            annotation=f"hitgen {self._ledger} {self._config.batch.name} {hit}",
+            annotation=f"hitgen {self._ledger} {self._config.batch.name} {name}",
             unseen=tuple(sorted(unseen)),
             needs_admission=self._admission and built.kind == "study",
         )

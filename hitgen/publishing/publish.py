@@ -11,14 +11,14 @@ from hitgen.config.publishing import S3Host
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import Progress, upload, verify
-from hitgen.ledger.rows import Binding, Hit
+from hitgen.ledger.rows import Binding, Hit, HitName
 from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.money import Quote
 from hitgen.lib.web import LOOPBACK
 from hitgen.publishing.built import MANIFEST_FACT
-from hitgen.publishing.collecting import collect, keep_apart
+from hitgen.publishing.collect import collect, keep_apart
+from hitgen.publishing.create import create, settle
 from hitgen.publishing.orders import Intended, raise_faults, requirement_faults
-from hitgen.publishing.placing import place, settle
 from hitgen.publishing.publication import Publication
 
 
@@ -132,7 +132,7 @@ def _missing(publication: Publication) -> list[Intended]:
             continue
         built = publication.page(row.page)
         planned = wanted.get(row.hit)
-        regular = row.replaces is None and not is_further(row.hit)
+        regular = row.replaces is None and not HitName.of(row.hit).topup
         if built.sha256 != row.page_sha256:
             problem = f"page {row.page} is not the one that was published"
         elif regular and (planned is None or planned.order.assignments != row.order.assignments):
@@ -144,11 +144,6 @@ def _missing(publication: Publication) -> list[Intended]:
     return [hit for name, hit in wanted.items() if name not in rows or rows[name].state == "refused"]
 
 
-def is_further(hit: str) -> bool:
-    """Whether a HIT's name is that of a top-up."""
-    return hit.partition(".")[2].startswith("t")
-
-
 def _replacements(publication: Publication, found: Totals) -> list[Intended]:
     """New HITs for places that expired unworked; HITs that were ended on purpose are not replaced."""
     new = []
@@ -156,19 +151,18 @@ def _replacements(publication: Publication, found: Totals) -> list[Intended]:
         left = found.left[row.hit]
         if row.state != "created" or row.hit in found.replaced or not left or row.hit not in found.over:
             continue
-        stem, _, number = row.hit.partition("r")
-        name = f"{stem}r{int(number or 1) + 1}"
-        new.append(publication.orders.further(row.page, name, left, publication.url(row.page), row.hit))
+        name = HitName.of(row.hit).again()
+        new.append(publication.orders.intended(name, left, publication.url(row.page), row.hit))
     return new
 
 
 def _topup(publication: Publication, wanted: Mapping[str, int]) -> list[Intended]:
-    names = {row.hit for row in publication.ledger.hits()}
+    names = [HitName.of(row.hit) for row in publication.ledger.hits()]
     found = []
     for page, assignments in wanted.items():
-        number = next(n for n in range(1, len(names) + 2) if f"{page}.t{n}" not in names)
-        url = publication.url(page)
-        found.append(publication.orders.further(page, f"{page}.t{number}", assignments, url))
+        last = max((name.number for name in names if name.topup and name.page == page), default=0)
+        name = HitName(page, last + 1, topup=True)
+        found.append(publication.orders.intended(name, assignments, publication.url(page)))
     return found
 
 
@@ -225,7 +219,7 @@ def publish(
     excluded = _keep_apart(publication, plan)
     made: list[str] = []
     for count, hit in enumerate(plan.now, start=1):
-        row = place(publication, hit)
+        row = create(publication, hit)
         if count == 1:
             _check_canary(publication, hit, row)
         publication.check_clock()

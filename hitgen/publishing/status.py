@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from hitgen.ledger.rows import Binding
 from hitgen.ledger.totals import totals
-from hitgen.publishing.collecting import collect
+from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account
 
 

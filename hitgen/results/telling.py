@@ -21,7 +21,7 @@ from hitgen.showing import plan_lines
 if TYPE_CHECKING:
     # Needs polars, which fetch and review do without.
     from hitgen.results.export import Exported
-    from hitgen.results.fetching import Fetched
+    from hitgen.results.fetch import Fetched
     from hitgen.results.topup import TopupPlan
 
 MOST_NAMED = 20

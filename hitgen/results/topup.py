@@ -8,7 +8,7 @@ from pathlib import Path
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.totals import totals
-from hitgen.publishing.collecting import collect
+from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import LEDGER, Publication
 from hitgen.publishing.publish import PublicationPlan, plan_publication
 from hitgen.results.study import Study, read_study

@@ -23,7 +23,7 @@ from hitgen.lib.money import FREE
 from hitgen.manifest import Manifest, Page, read_manifest
 from hitgen.methods.base import method_of
 from hitgen.methods.population import Person, Population, draw_people
-from hitgen.publishing.collecting import collect
+from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import LEDGER, Account
 from hitgen.recruiters.memory import Memory
 from hitgen.simulation.answering import SimulatedWorker, is_admitted

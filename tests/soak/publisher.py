@@ -27,7 +27,7 @@ from hitgen.hosts.folder import Folder
 from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Kept
-from hitgen.publishing import collecting
+from hitgen.publishing import collect
 from hitgen.publishing.once import bonus_act, once
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
@@ -95,7 +95,7 @@ def work(order: dict[str, Any]) -> int:
                 publish(publication, plan_publication(publication), workers=2)
         else:
             with open_account(folder, now=now) as account:
-                collecting.collect(account)
+                collect.collect(account)
                 for row in list(account.ledger.submissions()):
                     once(account, Act("approve", row.worker, row.assignment))
                     once(account, bonus_act(account, "storm", row.worker, row.assignment, BONUS_USD, "well done", 1))

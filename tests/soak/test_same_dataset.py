@@ -25,7 +25,7 @@ from hitgen.methods.pjnd.robot import Answer, Robot, Trial
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.results.export import export, export_path
-from hitgen.results.fetching import fetch
+from hitgen.results.fetch import fetch
 from hitgen.robots.crew import work_one
 from hitgen.robots.robot import MakeRobot
 from hitgen.robots.visits import visit, work_at_turkle

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hitgen.publishing.collecting import collect
-from hitgen.publishing.placing import place
+from hitgen.publishing.collect import collect
+from hitgen.publishing.create import create
 from hitgen.publishing.publication import Publication, open_publication
 from hitgen.publishing.publish import plan_publication
 from hitgen.recruiters.memory import Memory
@@ -31,7 +31,7 @@ class InMemory:
     def __post_init__(self) -> None:
         with self.opened() as publication:
             for hit in plan_publication(publication).now:
-                place(publication, hit)
+                create(publication, hit)
 
     @property
     def folder(self) -> Path:

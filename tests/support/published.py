@@ -20,7 +20,7 @@ from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.ledger.ledger import Ledger
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
-from hitgen.results.fetching import Fetched, fetch
+from hitgen.results.fetch import Fetched, fetch
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import write_review
 from hitgen.results.study import read_study

@@ -19,7 +19,7 @@ from hitgen.methods.pjnd.robot import Answer, Robot, Trial
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.results.dataset import Dataset, make_dataset
-from hitgen.results.fetching import fetch
+from hitgen.results.fetch import fetch
 from hitgen.results.study import read_study
 from hitgen.robots.crew import Worked, work
 from tests.support.batches import write_batch

@@ -10,7 +10,7 @@ from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts import open_host
 from hitgen.ledger.rows import Hit
 from hitgen.ledger.totals import Totals, totals
-from hitgen.publishing.collecting import collect
+from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account
 
 LISTED_AFTER = timedelta(minutes=10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hitgen.publishing.collecting import collect
+from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account
 from hitgen.results.parse import Faulty
 from hitgen.results.study import Study, read_study

@@ -17,7 +17,7 @@ def cost_usd(account: Account, hit: Intended) -> Decimal:
     return account.kind.quote([(hit.order.assignments, hit.order.reward_usd)]).total_usd
 
 
-def place(account: Account, hit: Intended) -> Hit:
+def create(account: Account, hit: Intended) -> Hit:
     """Make a HIT that was never meant before, or was refused.
 
     The intent with its token is on the disk before the call, the outcome after it. Raises whatever

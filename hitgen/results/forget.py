@@ -1,7 +1,10 @@
-"""Erasing what this machine keeps of one worker."""
+"""Erasing what this machine keeps of one worker: from ledgers, collected answers, and the files made from them."""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +12,21 @@ from hitgen.collector.inbox import FILE, Inbox
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
+from hitgen.lib.files import csv_text, delimiter_of, unguarded, write_whole
 from hitgen.recruiters.link.places import Places
-from hitgen.results.erasing import Erased, erase
+from hitgen.results.export import export, export_path
 from hitgen.results.pseudonyms import ledger_key, pseudonym
+from hitgen.results.reviewfile import review_path
 
 CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Erased:
+    """Files that were written again without the worker, and those that were removed, to be made again."""
+
+    rewritten: tuple[Path, ...]
+    removed: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -45,7 +58,7 @@ def forget(folder: Path, worker: str) -> Forgotten:
             rows += ledger.forget(worker)
     # A worker nobody knows is no reason to make everything again; a run that was cut off here is.
     known = rows > 0 or bool(_naming(folder, names))
-    erased = erase(folder, worker) if known else Erased((), ())
+    erased = _erase(folder, worker) if known else Erased((), ())
     return Forgotten(rows, erased, _naming(folder, names))
 
 
@@ -75,3 +88,49 @@ def _names(path: Path, worker: bytes) -> bool:
                 return True
             tail = chunk[-len(worker) :]
     return False
+
+
+def _erase(folder: Path, worker: str) -> Erased:
+    """Erase a worker whom the ledger has forgotten from the review file, the export and the reports of a batch.
+
+    An export that cannot be made again here is removed; so are reports, whose figures held the worker's answers.
+    """
+    rewritten = [path for path in [review_path(folder)] if path.is_file() and _drop_rows(path, worker)]
+    removed = []
+    old = list(_files(export_path(folder)))
+    for path in [*old, *_reports(folder)]:
+        path.unlink()
+        removed.append(path)
+    if old:
+        try:
+            place = export(folder).folder
+        except InputError:
+            return Erased(tuple(rewritten), tuple(removed))
+        made = list(_files(place))
+        rewritten += made
+        removed = [path for path in removed if path not in made]
+    return Erased(tuple(rewritten), tuple(removed))
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+
+
+def _reports(folder: Path) -> Iterable[Path]:
+    """What `hitgen report` wrote: everything under results/ whose name begins so."""
+    results = folder / "results"
+    return [path for top in sorted(results.glob("report*")) for path in ([top] if top.is_file() else _files(top))]
+
+
+def _drop_rows(path: Path, worker: str) -> bool:
+    """Write a table again without the rows of a worker; whether there were any. A row of another shape stays."""
+    # A spreadsheet may have saved it in an encoding of its own: its bytes go out as they came in.
+    text = path.read_text("utf-8-sig", errors="surrogateescape")
+    delimiter = delimiter_of(text)
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    kept = [row for row in rows if worker not in map(unguarded, row)]
+    if len(kept) == len(rows):
+        return False
+    content = csv_text(kept, delimiter).encode("utf-8-sig", errors="surrogateescape")
+    write_whole(path, content, private=True)
+    return True

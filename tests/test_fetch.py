@@ -11,7 +11,7 @@ import pytest
 from hitgen import cli
 from hitgen.errors import OutsideError
 from hitgen.publishing.publication import open_account
-from hitgen.results.fetching import fetch
+from hitgen.results.fetch import fetch
 from hitgen.results.study import read_study
 from tests.support.published import Published, killed, published
 
