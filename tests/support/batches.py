@@ -17,47 +17,29 @@ from tests.support import manifests
 
 SMALL = 'ratings = 3\nassignments = 3\n[display]\nscaling = "pixels"\n'
 
-HEAD = """
-[batch]
-name = "small"
-seed = 5
-[consent]
+STUDY = '[[images]]\nname = "study"\nsources = "images/*.png"\ncodec = "jpeg"\n'
+CONSENT = """[consent]
 title = "A small study"
 contact = "someone@example.org"
 exemption = "A test."
 retention = "Nothing is kept."
 withdrawal = "At any time."
 """
+HEAD = f'\n[batch]\nname = "small"\nseed = 5\n{CONSENT}'
+
+
+def write_config(folder: Path, host: str, recruiter: str = "", hit: str = "", more: str = "") -> None:
+    """batch.toml of a study on a marketplace, whose pictures nobody needs."""
+    folder.mkdir(exist_ok=True)
+    (folder / "batch.toml").write_text(
+        f'[batch]\nname = "demo"\nseed = 7\n{STUDY}[hit]\nreward_usd = "1.20"\n{hit}\n{CONSENT}'
+        f'[host]\n{host}\n[recruiter]\nkind = "mturk"\n{recruiter}\n{more}\n'
+    )
 
 
 def make_batch(folder: Path, pages: Sequence[dict[str, Any]], host: str, recruiter: str = "", hit: str = "") -> Path:
     """A batch folder with batch.toml and a build of `pages`: {"study": [...], "gold": [...], ...} each."""
-    folder.mkdir(exist_ok=True)
-    (folder / "batch.toml").write_text(
-        f"""
-[batch]
-name = "demo"
-seed = 7
-[[images]]
-name = "study"
-sources = "images/*.png"
-codec = "jpeg"
-[hit]
-reward_usd = "1.20"
-{hit}
-[consent]
-title = "Study"
-contact = "a@example.org"
-exemption = "none needed"
-retention = "ten years"
-withdrawal = "any time"
-[host]
-{host}
-[recruiter]
-kind = "mturk"
-{recruiter}
-"""
-    )
+    write_config(folder, host, recruiter, hit)
     packs = folder / "build" / "packs"
     packs.mkdir(parents=True, exist_ok=True)
     made: dict[tuple[str, str], Ladder] = {}

@@ -11,18 +11,16 @@ from hitgen.config.loading import read_config
 from hitgen.manifest import Ladder, Question
 from hitgen.plan import make_plan
 from tests.support import manifests
+from tests.support.batches import CONSENT, STUDY
 from tests.support.manifests import SIZE
 
 WINDOW_LEVELS = 8
 
-CONFIG = """
+CONFIG = f"""
 [batch]
 name = "measures"
-seed = {seed}
-[[images]]
-name = "study"
-sources = "images/*.png"
-codec = "jpeg"
+seed = {{seed}}
+{STUDY}
 [[images]]
 name = "gold"
 sources = "gold/*.png"
@@ -30,17 +28,12 @@ codec = "jpeg"
 role = "gold"
 [hit]
 training = 0
-study = {study}
+study = {{study}}
 gold = 1
-ratings = {ratings}
-[consent]
-title = "Study"
-contact = "a@example.org"
-exemption = "none needed"
-retention = "ten years"
-withdrawal = "any time"
+ratings = {{ratings}}
+{CONSENT}
 [screening]
-gold_answers_min = {gold_answers_min}
+gold_answers_min = {{gold_answers_min}}
 """
 
 

@@ -17,6 +17,7 @@ from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.manifest import Ladder, Page
 from hitgen.methods.pjnd.manifest import Manifest
 from tests.support import manifests
+from tests.support.batches import write_config
 from tests.support.manifests import digest
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -47,13 +48,7 @@ class SmallStudy:
         self.names = [f"p{number + 1:04d}" for number in range(self.pages + self.quiz)]
         (self.folder / "build" / "pages").mkdir(parents=True, exist_ok=True)
         quiz = "[qualification]\ngold = 2\ntraining = 0\n" if self.quiz else ""
-        (self.folder / "batch.toml").write_text(
-            f'[batch]\nname = "demo"\nseed = 7\n[[images]]\nname = "study"\nsources = "images/*.png"\ncodec = "jpeg"\n'
-            f'[hit]\nreward_usd = "1.20"\n{self.hit}\n{quiz}'
-            '[consent]\ntitle = "Study"\ncontact = "a@example.org"\nexemption = "none"\n'
-            'retention = "ten years"\nwithdrawal = "any time"\n'
-            f'[host]\n{self.host}\n[recruiter]\nkind = "mturk"\n{self.recruiter}\n{self.toml}\n'
-        )
+        write_config(self.folder, self.host, self.recruiter, f"{self.hit}\n{quiz}", self.toml)
         roles: tuple[tuple[Role, str, int], ...] = (
             ("study", "s", self.pages * self.study), ("gold", "g", self.golds), ("training", "t", self.training)
         )  # fmt: skip
