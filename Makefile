@@ -5,7 +5,7 @@ SETUP := tests/setup
 # Beside the one that .venv has.
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-.PHONY: demo test check docs soak bench clean
+.PHONY: demo test check docs kernel soak bench clean
 
 demo: .venv/all.stamp
 	$(BIN)/hitgen build batches/demo
@@ -25,6 +25,10 @@ check: .venv/dev.stamp node_modules/.stamp
 
 docs: .venv/dev.stamp
 	$(BIN)/python -m tests.generated
+
+# The one version of the compiler that pyproject.toml names: the same bytes everywhere.
+kernel: .venv/dev.stamp
+	$(BIN)/python -m tests.kernel
 
 pythons: .venv/dev.stamp
 	bash $(SETUP)/pythons.sh $(PYTHONS)

@@ -1,7 +1,7 @@
 // Makes the frames of packs that carry a source alone: in a worker, so that the flicker's clock is never late; where none can be
 // had, in the page itself. Source and levels go one way, from pixels to a bitmap.
 
-import { frame, prepare } from "./jpeg.js";
+import { loadKernel } from "./kernel.js";
 import { decodeWebp } from "./webp.js";
 
 /** Above this many pixels the worker is given one frame at a time: what is needed may change while it works. */
@@ -11,7 +11,7 @@ const QUICK_PIXELS = 2 ** 20;
  * How the levels of one pack come about.
  * @typedef {object} Recipe
  * @property {Uint8Array} source a lossless WebP
- * @property {"4:4:4"|"4:2:2"|"4:2:0"} subsampling
+ * @property {import("./kernel.js").Subsampling} subsampling
  * @property {(number|null)[]} qualities by level; null: the source
  * @property {number} width
  * @property {number} height
@@ -35,26 +35,39 @@ export function toBitmap(pixels, width, height, target) {
 }
 
 /**
- * Where frames are made: keeps what does not depend on the level. What a pack needs is worked out at its first frame.
+ * Where frames are made, one after another: keeps what does not depend on the level. What a pack needs is worked out at its first frame.
  * @param {ToBitmap} [paint]
+ * @param {() => Promise<import("./kernel.js").Kernel>} [load]
  */
-export function createBench(paint = toBitmap) {
-  /** @type {Map<string, {recipe: Recipe, source?: ReturnType<typeof decodeWebp>, prepared?: ReturnType<typeof prepare>}>} */
+export function createBench(paint = toBitmap, load = loadKernel) {
+  /** @type {Map<string, {recipe: Recipe, source?: ReturnType<typeof decodeWebp>, frames?: import("./kernel.js").Frames}>} */
   const packs = new Map();
+  /** @type {ReturnType<typeof load>|null} */
+  let kernel = null;
+  /** @type {Promise<unknown>} */
+  let last = Promise.resolve();
+
+  /** @type {(pack: string, level: number, target: Target) => Promise<ImageBitmap>} */
+  async function make(pack, level, target) {
+    const kept = packs.get(pack);
+    if (!kept) throw new Error(`pack ${pack} is not open`);
+    const { width, height, pixels } = (kept.source ??= decodeWebp(kept.recipe.source));
+    const quality = kept.recipe.qualities[level];
+    if (quality === null) return paint(pixels, width, height, target);
+    kept.frames ??= await (await (kernel ??= load())).prepare(pixels, width, height, kept.recipe.subsampling);
+    return paint(kept.frames(quality), width, height, target);
+  }
+
   return {
     /** @type {(pack: string, recipe: Recipe) => void} */
     open(pack, recipe) {
       packs.set(pack, { recipe });
     },
-    /** @type {(pack: string, level: number, target: Target) => Promise<ImageBitmap>} */
-    async make(pack, level, target) {
-      const kept = packs.get(pack);
-      if (!kept) throw new Error(`pack ${pack} is not open`);
-      const { width, height, pixels } = (kept.source ??= decodeWebp(kept.recipe.source));
-      const quality = kept.recipe.qualities[level];
-      if (quality === null) return paint(pixels, width, height, target);
-      kept.prepared ??= prepare(pixels, width, height, kept.recipe.subsampling);
-      return paint(frame(kept.prepared, quality), width, height, target);
+    /** The next frame waits until the bitmap of this one is there, as its pixels may lie in the same memory. @type {typeof make} */
+    make(pack, level, target) {
+      const made = last.then(() => make(pack, level, target));
+      last = made.catch(() => {});
+      return made;
     },
     /** @type {(pack: string) => void} */
     close(pack) {

@@ -67,6 +67,7 @@ MUTANTS = {
 def page(browser: Browser) -> Iterator[Page]:
     page = codecs.open_codecs(browser)
     codecs.add(page, "script", "jpeg.js")
+    codecs.add(page, "kernel", "kernel.js")
     yield page
     page.close()
 
@@ -90,9 +91,34 @@ def test_small_pictures_of_every_kind(page: Page) -> None:
     assert list(differing(page, "script", small(), QUALITIES)) == []
 
 
+def test_the_compiled_kernel_is_taken_and_makes_the_same(page: Page) -> None:
+    assert page.evaluate("async () => (await codecs.kernel.loadKernel()).kind") == "wasm"
+    assert list(differing(page, "kernel", small(), QUALITIES)) == []
+
+
+WITHOUT_WASM = {
+    "no WebAssembly": ("WebAssembly = undefined", ""),
+    "no SIMD": ("WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError('no SIMD'))", ""),
+    "a policy without it": ("undefined", "script-src 'unsafe-inline'"),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_WASM)
+def test_where_webassembly_cannot_run_the_script_makes_the_same(name: str, browser: Browser) -> None:
+    before, policy = WITHOUT_WASM[name]
+    page = codecs.open_codecs(browser, policy)
+    codecs.add(page, "kernel", "kernel.js")
+    page.evaluate(f"() => {{ {before}; }}")
+    assert page.evaluate("async () => (await codecs.kernel.loadKernel()).kind") == "script"
+    some = dict(list(small().items())[:6])
+    assert list(differing(page, "kernel", some, (1, 50, 100))) == []
+    page.close()
+
+
 def test_a_photograph(page: Page) -> None:
     photographs = {"astronaut": photograph("astronaut.png")}
-    assert list(differing(page, "script", photographs, (1, 30, 75, 100))) == []
+    for kind in ("script", "kernel"):
+        assert list(differing(page, kind, photographs, (1, 30, 75, 100))) == []
 
 
 def test_a_grey_picture_stored_with_one_component_is_the_same(page: Page) -> None:
@@ -125,14 +151,11 @@ def test_a_script_that_errs_in_one_step_is_caught(name: str, page: Page) -> None
 
 
 @pytest.mark.soak
-def test_three_thousand_frames(page: Page) -> None:
-    every = tuple(range(1, 101))
-    photographs = {name: photograph(name) for name in PHOTOS}
-    frames = 0
-    assert list(differing(page, "script", photographs, every)) == []
-    frames += len(photographs) * len(SAMPLINGS) * len(every)
-    others = {"noise": noise(256, 256), "extremes": extremes(200, 136), **small()}
-    others |= {f"photograph {w}x{h}": photograph(PHOTOS[0], (w, h)) for w, h in ((641, 479), (639, 481), (328, 248))}
-    assert list(differing(page, "script", others, every)) == []
-    frames += len(others) * len(SAMPLINGS) * len(every)
-    assert frames >= 3000
+@pytest.mark.parametrize("kind", ("script", "kernel"))
+def test_three_thousand_frames(kind: str, page: Page) -> None:
+    pictures = {name: photograph(name) for name in PHOTOS}
+    pictures |= {"noise": noise(256, 256), "extremes": extremes(200, 136), **small()}
+    pictures |= {f"photograph {w}x{h}": photograph(PHOTOS[0], (w, h)) for w, h in ((641, 479), (639, 481), (328, 248))}
+    every = range(1, 101)
+    assert len(pictures) * len(SAMPLINGS) * len(every) >= 3000
+    assert list(differing(page, kind, pictures, every)) == []

@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from hitgen.batch.resources import shipped
+from hitgen.lib.shipped import shipped
 from hitgen.pages.script import link
 
 CODECS = shipped("assets") / "codecs"
@@ -20,12 +20,16 @@ ADDRESS = "https://codecs.example/"
 TOOLS = """
 const fromBase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const sha256 = async (bytes) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
+const opaque = (rgb) => Uint8ClampedArray.from({ length: (rgb.length / 3) * 4 }, (_, at) => (at % 4 === 3 ? 255 : rgb[(at >> 2) * 3 + (at % 4)]));
 """
 FRAMES = """
 async ([name, text, width, height, sampling, qualities]) => {
-  const prepared = codecs[name].prepare(fromBase64(text), width, height, sampling);
+  const codec = codecs[name];
+  const pixels = codec.loadKernel ? opaque(fromBase64(text)) : fromBase64(text);
+  const prepare = codec.loadKernel ? (await codec.loadKernel()).prepare : codec.prepare;
+  const prepared = await prepare(pixels, width, height, sampling);
   const digests = [];
-  for (const quality of qualities) digests.push(await sha256(codecs[name].frame(prepared, quality)));
+  for (const quality of qualities) digests.push(await sha256(codec.frame ? codec.frame(prepared, quality) : prepared(quality)));
   return digests;
 }
 """
@@ -45,12 +49,11 @@ async ([name, files]) => {
 """
 
 
-def open_codecs(browser: Browser) -> Page:
-    """An empty page to which versions of codecs can be added."""
+def open_codecs(browser: Browser, policy: str = "") -> Page:
+    """An empty page, under a policy if given, to which versions of codecs can be added."""
     page = browser.new_page()
-    page.route(
-        "**/*", lambda route: route.fulfill(body="<!doctype html><title>codecs</title>", content_type="text/html")
-    )
+    body = f'<!doctype html><title>codecs</title><meta http-equiv="Content-Security-Policy" content="{policy}">'
+    page.route("**/*", lambda route: route.fulfill(body=body, content_type="text/html"))
     page.goto(ADDRESS)
     page.add_script_tag(content=f"var codecs = {{}}; {TOOLS}")
     return page

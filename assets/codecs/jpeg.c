@@ -1,0 +1,261 @@
+// The steps of jpeg.js, which explains them, on eight samples at once, with the same numbers; equal to it in every pixel. An instance is
+// for one picture: `place` reserves memory and tells where its pixels go (RGB or RGBA), `prepare` and `frame` are those of jpeg.js.
+// `make kernel` compiles it to jpeg.wasm.json: clang for wasm32 with SIMD, no library.
+
+typedef unsigned char u8;
+typedef short i16;
+typedef unsigned int u32;
+typedef int v8 __attribute__((vector_size(32)));
+typedef i16 h8 __attribute__((vector_size(16), aligned(2)));
+typedef u8 b8 __attribute__((vector_size(8), aligned(1)));
+typedef u32 p8 __attribute__((vector_size(32), aligned(4)));
+#define EXPORT(name) __attribute__((export_name(#name)))
+#define WIDE(x) __builtin_convertvector(x, v8)
+#define MIN __builtin_elementwise_min
+#define MAX __builtin_elementwise_max
+
+static const u8 BASE[2][64] = {
+  {16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
+   18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99},
+  {17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,
+   99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99},
+};
+enum {
+  FIX_0_298 = 2446, FIX_0_390 = 3196, FIX_0_541 = 4433, FIX_0_765 = 6270, FIX_0_899 = 7373, FIX_1_175 = 9633,
+  FIX_1_501 = 12299, FIX_1_847 = 15137, FIX_1_961 = 16069, FIX_2_053 = 16819, FIX_2_562 = 20995, FIX_3_072 = 25172,
+};
+
+struct component { int width, height, across, down; const u8 *base; i16 *coefficients; u8 *from, *samples; };
+static struct component components[3];
+static int width, height, step, halved_x, halved_y;
+static u8 *source, *full;
+static i16 *sums;
+static u32 *pixels;
+extern u8 __heap_base;
+
+// Sizes in blocks of 64 bytes, so that vectors may read and write beyond a row's end.
+static u8 *reserve(u8 **end, int bytes) {
+  u8 *start = *end;
+  *end = start + ((bytes + 63) & ~63);
+  return start;
+}
+
+// Where the pixels of a picture go; 0 where there is not the memory.
+EXPORT(place) u8 *place(int w, int h, int bytes_a_pixel, int x, int y) {
+  u8 *end = (u8 *)(((u32)&__heap_base + 63) & ~63);
+  width = w, height = h, step = bytes_a_pixel, halved_x = x, halved_y = y;
+  for (int number = 0; number < 3; number++) {
+    struct component *c = &components[number];
+    c->width = number ? (w + x) >> x : w;
+    c->height = number ? (h + y) >> y : h;
+    c->across = (c->width + 7) >> 3;
+    c->down = (c->height + 7) >> 3;
+    c->base = BASE[number > 0];
+    c->coefficients = (i16 *)reserve(&end, c->across * c->down * 128);
+    c->from = reserve(&end, c->across * c->down);
+    c->samples = reserve(&end, c->across * c->down * 64 + 64);
+  }
+  sums = (i16 *)reserve(&end, components[1].across * 32 + 64);
+  full = reserve(&end, (w + 32) * h);
+  pixels = (u32 *)reserve(&end, w * h * 4 + 64);
+  source = (u8 *)pixels; // read by prepare alone, before the first frame
+  int missing = (int)((u32)end >> 16) + 1 - (int)__builtin_wasm_memory_size(0);
+  if (missing > 0 && (int)__builtin_wasm_memory_grow(0, missing) < 0) return 0;
+  return source;
+}
+
+static void quantisers(const u8 *base, int quality, int *table) {
+  int scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
+  for (int place = 0; place < 64; place++) {
+    int scaled = (base[place] * scale + 50) / 100;
+    table[place] = scaled < 1 ? 1 : scaled > 255 ? 255 : scaled;
+  }
+}
+
+static void convert(int number, int stride) {
+  static const int WEIGHTS[3][4] = {{19595, 38470, 7471, 32768}, {-11059, -21709, 32768, (128 << 16) + 32767}, {32768, -27439, -5329, (128 << 16) + 32767}};
+  const int *weights = WEIGHTS[number];
+  const u8 *from = source;
+  for (int y = 0; y < height; y++) {
+    u8 *row = full + y * stride;
+    for (int x = 0; x < width; x++, from += step) row[x] = (weights[0] * from[0] + weights[1] * from[1] + weights[2] * from[2] + weights[3]) >> 16;
+    for (int x = width; x < stride; x++) row[x] = row[width - 1];
+  }
+}
+
+static void halve(struct component *c, int x, int y) {
+  int stride = c->across * 8;
+  for (int row = 0; row < c->height; row++) {
+    u8 *to = c->samples + row * stride;
+    int last = (row << y) + y < height ? (row << y) + y : height - 1;
+    const u8 *upper = full + (row << y) * (stride << x), *lower = full + last * (stride << x);
+    for (int column = 0; column < stride; column++) {
+      int left = 2 * column;
+      to[column] = !x ? upper[column]
+        : y ? (upper[left] + upper[left + 1] + lower[left] + lower[left + 1] + 1 + (column & 1)) >> 2
+        : (upper[left] + upper[left + 1] + (column & 1)) >> 1;
+    }
+  }
+  for (int row = c->height; row < c->down * 8; row++) __builtin_memcpy(c->samples + row * stride, c->samples + (c->height - 1) * stride, stride);
+}
+
+// Eight rows of eight to eight columns.
+static inline void transpose(v8 *m) {
+#define PAIRS(i, j) a = m[i], b = m[j], m[i] = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14), m[j] = __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15)
+#define QUADS(i, j) a = m[i], b = m[j], m[i] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13), m[j] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#define HALVES(i, j) a = m[i], b = m[j], m[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11), m[j] = __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15)
+  v8 a, b;
+  PAIRS(0, 1); PAIRS(2, 3); PAIRS(4, 5); PAIRS(6, 7);
+  QUADS(0, 2); QUADS(1, 3); QUADS(4, 6); QUADS(5, 7);
+  HALVES(0, 4); HALVES(1, 5); HALVES(2, 6); HALVES(3, 7);
+}
+
+// Of eight rows or columns at once.
+static inline void forward(v8 *m, int first) {
+  int shift = first ? 11 : 15, half = 1 << (shift - 1);
+  v8 s07 = m[0] + m[7], s16 = m[1] + m[6], s25 = m[2] + m[5], s34 = m[3] + m[4];
+  v8 d07 = m[0] - m[7], d16 = m[1] - m[6], d25 = m[2] - m[5], d34 = m[3] - m[4];
+  v8 even = s07 + s34 + (s16 + s25), odd = s07 + s34 - (s16 + s25);
+  m[0] = first ? even << 2 : (even + 2) >> 2;
+  m[4] = first ? odd << 2 : (odd + 2) >> 2;
+  v8 turn = (s16 - s25 + s07 - s34) * FIX_0_541;
+  m[2] = (turn + (s07 - s34) * FIX_0_765 + half) >> shift;
+  m[6] = (turn - (s16 - s25) * FIX_1_847 + half) >> shift;
+  v8 z1 = (d34 + d07) * -FIX_0_899, z2 = (d25 + d16) * -FIX_2_562, z5 = (d34 + d16 + d25 + d07) * FIX_1_175;
+  v8 z3 = (d34 + d16) * -FIX_1_961 + z5, z4 = (d25 + d07) * -FIX_0_390 + z5;
+  m[7] = (d34 * FIX_0_298 + z1 + z3 + half) >> shift;
+  m[5] = (d25 * FIX_2_053 + z2 + z4 + half) >> shift;
+  m[3] = (d16 * FIX_3_072 + z2 + z3 + half) >> shift;
+  m[1] = (d07 * FIX_1_501 + z1 + z4 + half) >> shift;
+}
+
+static inline void inverse(v8 *m, int offset, int shift) {
+  v8 turn = (m[2] + m[6]) * FIX_0_541, low = turn + m[2] * FIX_0_765, high = turn - m[6] * FIX_1_847;
+  v8 sum = ((m[0] + m[4]) << 13) + offset, difference = ((m[0] - m[4]) << 13) + offset;
+  v8 z1 = (m[7] + m[1]) * -FIX_0_899, z2 = (m[5] + m[3]) * -FIX_2_562, z5 = (m[7] + m[3] + m[5] + m[1]) * FIX_1_175;
+  v8 z3 = (m[7] + m[3]) * -FIX_1_961 + z5, z4 = (m[5] + m[1]) * -FIX_0_390 + z5;
+  v8 o3 = m[7] * FIX_0_298 + z1 + z3, o2 = m[5] * FIX_2_053 + z2 + z4, o1 = m[3] * FIX_3_072 + z2 + z3, o0 = m[1] * FIX_1_501 + z1 + z4;
+  m[0] = (sum + low + o0) >> shift, m[7] = (sum + low - o0) >> shift;
+  m[1] = (difference + high + o1) >> shift, m[6] = (difference + high - o1) >> shift;
+  m[2] = (difference - high + o2) >> shift, m[5] = (difference - high - o2) >> shift;
+  m[3] = (sum - low + o3) >> shift, m[4] = (sum - low - o3) >> shift;
+}
+
+static void transform(struct component *c) {
+  static u8 lowest[64][256];
+  int table[64], stride = c->across * 8;
+  __builtin_memset(lowest, 255, sizeof lowest);
+  for (int quality = 100; quality >= 1; quality--) {
+    quantisers(c->base, quality, table);
+    for (int place = 1; place < 64; place++) __builtin_memset(lowest[place] + table[place], quality, 256 - table[place]);
+  }
+  for (int number = 0; number < c->across * c->down; number++) {
+    const u8 *origin = c->samples + number / c->across * 8 * stride + number % c->across * 8;
+    i16 *to = c->coefficients + number * 64;
+    v8 m[8];
+    for (int row = 0; row < 8; row++) m[row] = WIDE(*(b8 *)(origin + row * stride)) - 128;
+    transpose(m);
+    forward(m, 1);
+    transpose(m);
+    forward(m, 0);
+    for (int row = 0; row < 8; row++) {
+      v8 sign = m[row] >> 31;
+      *(h8 *)(to + row * 8) = __builtin_convertvector(((((m[row] ^ sign) - sign) >> 2) ^ sign) - sign, h8);
+    }
+    int from = 255;
+    for (int place = 1; place < 64; place++) {
+      int magnitude = to[place] < 0 ? -to[place] : to[place];
+      int quality = lowest[place][magnitude > 255 ? 255 : magnitude];
+      if (quality < from) from = quality;
+    }
+    c->from[number] = from;
+  }
+}
+
+// Everything that does not depend on the quality.
+EXPORT(prepare) void prepare(void) {
+  for (int number = 0; number < 3; number++) {
+    struct component *c = &components[number];
+    int x = number ? halved_x : 0, y = number ? halved_y : 0;
+    convert(number, (c->across * 8) << x);
+    halve(c, x, y);
+    transform(c);
+  }
+}
+
+static void restore(struct component *c, int quality) {
+  int table[64], stride = c->across * 8;
+  v8 divisors[8], inverses[8];
+  quantisers(c->base, quality, table);
+  for (int row = 0; row < 8; row++) {
+    for (int column = 0; column < 8; column++) {
+      int q = table[row * 8 + column];
+      divisors[row][column] = q;
+      inverses[row][column] = ((1 << 19) + q - 1) / q;
+    }
+  }
+  for (int number = 0; number < c->across * c->down; number++) {
+    const i16 *from = c->coefficients + number * 64;
+    u8 *origin = c->samples + number / c->across * 8 * stride + number % c->across * 8;
+    if (quality < c->from[number]) {
+      int magnitude = *from < 0 ? -*from : *from;
+      int dc = (((magnitude + table[0]) >> 1) * inverses[0][0] >> 19) * table[0];
+      int level = (((*from < 0 ? -dc : dc) + 4) >> 3) + 128;
+      level = level < 0 ? 0 : level > 255 ? 255 : level;
+      for (int row = 0; row < 8; row++) __builtin_memset(origin + row * stride, level, 8);
+      continue;
+    }
+    v8 m[8];
+    for (int row = 0; row < 8; row++) {
+      v8 f = WIDE(*(h8 *)(from + row * 8)), sign = f >> 31, magnitude = (f ^ sign) - sign;
+      v8 value = (((magnitude + divisors[row]) >> 1) * inverses[row] >> 19) * divisors[row];
+      m[row] = (value ^ sign) - sign;
+    }
+    inverse(m, 1 << 10, 11);
+    transpose(m);
+    inverse(m, (128 << 18) + (1 << 17), 18);
+    transpose(m);
+    for (int row = 0; row < 8; row++) *(b8 *)(origin + row * stride) = __builtin_convertvector(MIN(MAX(m[row], (v8){0}), (v8){0} + 255), b8);
+  }
+}
+
+static void upsample(struct component *c, int y, u8 *row) {
+  const u8 *near = c->samples + (y >> halved_y) * c->across * 8;
+  int last = c->width - 1;
+  if (!halved_x) {
+    __builtin_memcpy(row, near, c->width);
+  } else if (c->width <= 2) {
+    for (int x = 0; x < 2 * c->width; x++) row[x] = near[x >> 1];
+  } else {
+    int other = (y >> 1) + (y & 1 ? 1 : -1);
+    other = !halved_y ? y : other < 0 ? 0 : other < c->height ? other : c->height - 1;
+    const u8 *far = c->samples + other * c->across * 8;
+    i16 before = halved_y ? 8 : 4, after = halved_y ? 7 : 8, *s = sums + 8;
+    for (int x = 0; x <= last; x += 8) *(h8 *)(s + x) = 3 * __builtin_convertvector(*(b8 *)(near + x), h8) + __builtin_convertvector(*(b8 *)(far + x), h8);
+    s[-1] = s[0], s[last + 1] = s[last];
+    for (int x = 0; x <= last; x += 8) {
+      h8 here = 3 * *(h8 *)(s + x), left = (here + *(h8 *)(s + x - 1) + before) >> 4, right = (here + *(h8 *)(s + x + 1) + after) >> 4;
+      *(h8 *)(row + 2 * x) = left | (right << 8);
+    }
+  }
+}
+
+// RGBA, opaque, until the next frame.
+EXPORT(frame) u32 *frame(int quality) {
+  static u8 rows[2][1 << 16];
+  for (int number = 0; number < 3; number++) restore(&components[number], quality);
+  for (int y = 0; y < height; y++) {
+    const u8 *luma = components[0].samples + y * components[0].across * 8;
+    u32 *to = pixels + y * width;
+    upsample(&components[1], y, rows[0]);
+    upsample(&components[2], y, rows[1]);
+    for (int x = 0; x < width; x += 8) {
+      v8 light = WIDE(*(b8 *)(luma + x)), blue = WIDE(*(b8 *)(rows[0] + x)) - 128, red = WIDE(*(b8 *)(rows[1] + x)) - 128, zero = {0};
+      v8 r = MIN(MAX(light + ((91881 * red + 32768) >> 16), zero), zero + 255);
+      v8 g = MIN(MAX(light + ((-22554 * blue - 46802 * red + 32768) >> 16), zero), zero + 255);
+      v8 b = MIN(MAX(light + ((116130 * blue + 32768) >> 16), zero), zero + 255);
+      *(p8 *)(to + x) = (p8)(r | (g << 8) | (b << 16) | (zero + (int)0xff000000));
+    }
+  }
+  return pixels;
+}

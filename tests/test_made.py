@@ -1,0 +1,101 @@
+"""The compiled kernel of made frames, run in Python: it is what its source says, and its frames are Pillow's to the pixel."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+from PIL import Image
+
+from hitgen.stimuli.made import Maker, unlike
+from tests import kernel
+from tests.support.pictures import PHOTOS, SAMPLINGS, extremes, noise, photograph, shown, small_pictures
+
+QUALITIES = (1, 2, 5, 10, 25, 49, 50, 75, 92, 100)
+EVERY = range(1, 101)
+MUTANTS = {
+    "chroma rounded up at one half": ("{-11059, -21709, 32768, (128 << 16) + 32767}", "{-11059, -21709, 32768, (128 << 16) + 32768}"),
+    "extended to the right after halving": ("row[x] = row[width - 1];", "row[x] = row[width - 1] ^ 1;"),
+    "an odd last row counts once": ("(row << y) + y < height ? (row << y) + y : height - 1", "(row << y) + y < height ? (row << y) + y : (row << y) - y"),
+    "averages always rounded up": ("+ 1 + (column & 1)) >> 2", "+ 2) >> 2"),
+    "averages of 4:2:2 always rounded up": ("+ upper[left + 1] + (column & 1)) >> 1", "+ upper[left + 1] + 1) >> 1"),
+    "padded below by the row before": ("c->samples + (c->height - 1) * stride, stride", "c->samples + (c->height > 1 ? c->height - 2 : 0) * stride, stride"),
+    "forward rounding": ("half = 1 << (shift - 1);", "half = 0;"),
+    "a forward multiplier": ("(d34 + d07) * -FIX_0_899", "(d34 + d07) * -FIX_0_765"),
+    "quantisers of at most 254": ("scaled > 255 ? 255 : scaled", "scaled > 254 ? 254 : scaled"),
+    "quantisers cut instead of rounded": ("* scale + 50) / 100", "* scale) / 100"),
+    "luma's quantisers for chroma": ("BASE[number > 0]", "BASE[0]"),
+    "negative coefficients rounded up": ("((magnitude + divisors[row]) >> 1)", "((magnitude + divisors[row] + sign) >> 1)"),
+    "reciprocals cut": ("((1 << 19) + q - 1) / q", "(1 << 19) / q"),
+    "a flat block one quality too far": ("quality < c->from[number]", "quality <= c->from[number]"),
+    "flat blocks cut": ("(*from < 0 ? -dc : dc) + 4) >> 3", "*from < 0 ? -dc : dc) >> 3"),
+    "inverse rounding, columns": ("inverse(m, 1 << 10, 11)", "inverse(m, 0, 11)"),
+    "inverse rounding, rows": ("(128 << 18) + (1 << 17)", "(128 << 18)"),
+    "samples wrap": ("MIN(MAX(m[row], (v8){0}), (v8){0} + 255), b8)", "MIN(MAX(((m[row] + 384) & 1023) - 384, (v8){0}), (v8){0} + 255), b8)"),
+    "two columns interpolated": ("c->width <= 2", "c->width < 2"),
+    "interpolation rounds alike on both sides": ("after = halved_y ? 7 : 8", "after = 8"),
+    "interpolation of 4:2:2 rounds as 4:2:0": ("before = halved_y ? 8 : 4", "before = 8"),
+    "interpolation across the padding": ("s[last + 1] = s[last];", "s[last + 1] = s[last + 1];"),
+    "interpolation below the picture": ("other < c->height ? other : c->height - 1", "other < c->down * 8 ? other : c->down * 8 - 1"),
+    "green of two sums": ("((-22554 * blue - 46802 * red + 32768) >> 16)", "((-22554 * blue + 32768) >> 16) + ((-46802 * red) >> 16)"),
+    "red cut": ("91881 * red + 32768", "91881 * red"),
+    "transparent": ("(int)0xff000000", "(int)0xfe000000"),
+}  # fmt: skip
+
+
+@cache
+def small() -> dict[str, Image.Image]:
+    return small_pictures()
+
+
+def differing(
+    pictures: dict[str, Image.Image], qualities: range | tuple[int, ...], wasm: bytes | None = None
+) -> Iterator[str]:
+    """Which frames are not those that Pillow decodes, as they are found."""
+    for name, picture in pictures.items():
+        for sampling in SAMPLINGS:
+            maker = Maker(picture, sampling, wasm)
+            for quality in qualities:
+                if hashlib.sha256(maker.frame(quality).tobytes()).hexdigest() != shown(picture, sampling, quality):
+                    yield f"{name} {sampling} {quality}"
+
+
+def test_the_kernel_is_what_its_source_says() -> None:
+    source = kernel.SOURCE.read_text(encoding="utf-8")
+    assert kernel.COMPILED.read_text(encoding="utf-8") == kernel.packed(kernel.compiled(source)), "make kernel"
+
+
+def test_small_pictures_of_every_kind_at_every_quality() -> None:
+    assert list(differing(small(), EVERY)) == []
+
+
+def test_photographs() -> None:
+    assert list(differing({name: photograph(name) for name in PHOTOS[:2]}, (1, 30, 75, 100))) == []
+
+
+def test_what_the_proof_finds_is_named_by_quality(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = photograph("coffee.png", (121, 91))
+    assert unlike(picture, "4:2:0", EVERY) == []
+    assert unlike(picture, "4:2:0", (1, 50)) == []
+    frame = Maker.frame
+    monkeypatch.setattr(Maker, "frame", lambda self, quality: frame(self, 76 if quality == 75 else quality))
+    assert unlike(picture, "4:2:0", (74, 75, 76)) == [75]
+
+
+@pytest.mark.soak
+def test_photographs_and_large_noise_at_every_quality() -> None:
+    pictures = {name: photograph(name) for name in PHOTOS}
+    pictures |= {"noise": noise(256, 256), "extremes": extremes(200, 136)}
+    pictures |= {f"{w}x{h}": photograph(PHOTOS[0], (w, h)) for w, h in ((641, 479), (639, 481), (328, 248))}
+    assert list(differing(pictures, EVERY)) == []
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_kernel_that_errs_in_one_step_is_caught(name: str) -> None:
+    old, new = MUTANTS[name]
+    source = kernel.SOURCE.read_text(encoding="utf-8")
+    assert source.count(old) == 1, f"jpeg.c no longer has {old!r} once"
+    wasm = kernel.compiled(source.replace(old, new))
+    assert next(differing(small(), QUALITIES, wasm), None) is not None
