@@ -12,6 +12,7 @@ from hitgen.errors import InputError, OutsideError
 from hitgen.recruiters.memory import Killed
 from hitgen.results.apply import apply_review
 from hitgen.results.reviewfile import read_review, write_review
+from hitgen.results.telling import review_plan_lines
 from tests.support.in_memory import InMemory, in_memory
 
 TOML = """
@@ -132,3 +133,31 @@ def test_bonuses_beyond_cap_or_balance_are_refused_before_anything_is_done(study
     with pytest.raises(InputError, match=r"the batch costs \$15.12, more than its cap of \$15.11"):
         study.apply()
     assert not study.recruiter.paid
+
+
+def test_only_rows_of_the_file_are_acted_on_and_strangers_are_refused(study: InMemory) -> None:
+    late = study.work("p0001", "LATECOMER")
+    with study.planned() as (_, plan):
+        assert plan.unlisted == 1 and late not in {act.subject for act in plan.acts}
+        assert any("1 submissions are not in the review file" in line for line in review_plan_lines(plan))
+    rows = list(read_review(study.folder).values())
+    write_review(study.folder, [replace(rows[0], assignment="NOBODY"), *rows[1:]])
+    with pytest.raises(InputError, match="nobody handed in 'NOBODY'"):
+        study.apply()
+
+
+def test_a_training_bonus_is_not_paid_again_when_another_page_comes_first(study: InMemory) -> None:
+    study.apply()
+    rows = [replace(row, training_bonus_usd=Decimal("0.10")) for row in read_review(study.folder).values()]
+    write_review(study.folder, rows)
+    assert verbs(study) == []
+
+
+def test_production_starts_by_the_typed_total_alone(study: InMemory) -> None:
+    with study.planned() as (account, plan):
+        real = replace(plan, environment="production")
+        for typed in ("", "yes", "3.59"):
+            with pytest.raises(InputError, match=r"production spends \$3.60, and that total was not typed"):
+                apply_review(account, real, typed)
+        assert {row.status for row in account.ledger.submissions()} == {"Submitted"}
+        assert apply_review(account, real, "$3.60").approved == 2
