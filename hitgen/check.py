@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.batch.load import Batch, load_batch
+from hitgen.batch.sources import untaken
 from hitgen.build import plan_of
 from hitgen.config.loading import CONFIG_NAME
 from hitgen.errors import Fault, InputError
@@ -108,7 +109,10 @@ def _unfilled(batch: Batch) -> list[Fault]:
 
 
 def _config_warnings(batch: Batch) -> list[str]:
-    warnings = []
+    warnings = [
+        f"{name}: it lies among the study's images, but no image set takes it; mind its ending in `sources`, or move it away"
+        for name in untaken(batch.ladders)
+    ]
     hit = batch.config.hit
     if not hit.gold:
         warnings.append(

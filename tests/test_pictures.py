@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from hitgen.config.images import FilesSet
 from hitgen.errors import InputError
-from hitgen.lib.pictures import upright_size
+from hitgen.lib.containers import png_chunks, png_lacks
+from hitgen.lib.pictures import load_plugin, upright_size
 from hitgen.stimuli.files import carried_frame
 from hitgen.stimuli.sources import decode_rgb
 from tests.support import picture_files as made
@@ -79,8 +81,6 @@ def idat_changed() -> bytes:
 
 def rows_missing() -> bytes:
     """A PNG whose checksums are right and whose pixels are half."""
-    import zlib
-
     rows = zlib.compress(bytes(64 * 3 + 1) * 32)
     head = struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + made.chunk(b"IHDR", head) + made.chunk(b"IDAT", rows) + made.chunk(b"IEND", b"")
@@ -222,6 +222,35 @@ def test_what_browsers_do_not_show_is_decoded_by_its_definition(name: str) -> No
     assert np.array_equal(np.asarray(decode_rgb(DECODED[name], name)), np.asarray(WIDE))
 
 
+def test_profiles_mean_the_same_in_kinds_that_browsers_do_not_show() -> None:
+    profile = icc(primaries="p3")
+    wanted = np.asarray(decode_rgb(png(PICTURE, iccp(profile)), "p3.png")).astype(int)
+    load_plugin("HEIF")
+    files = {
+        "tiff": (saved(PICTURE, "TIFF", icc_profile=profile), 0),
+        "heic": (saved(PICTURE, "HEIF", quality=100, chroma=444, icc_profile=profile), 12),
+    }
+    for name, (content, most) in files.items():
+        assert np.abs(np.asarray(decode_rgb(content, name)) - wanted).max() <= most, name
+    small = decode_rgb(png(PICTURE.resize((40, 36)), iccp(profile)), "small")
+    assert np.array_equal(small, decode_rgb((made.DATA / "jxl_p3.jxl").read_bytes(), "jxl"))
+    palette = PICTURE.quantize(64)
+    tiff_palette = decode_rgb(saved(palette, "TIFF", icc_profile=profile), "palette")
+    assert np.array_equal(tiff_palette, decode_rgb(png(palette, iccp(profile)), "palette"))
+    grey = saved(GREY, "TIFF", icc_profile=icc(made.curv(256), space=b"GRAY"))
+    assert np.array_equal(decode_rgb(grey, "grey"), decode_rgb(png(GREY, gama(1)), "grey"))
+
+
+def test_pixels_beyond_the_last_row_are_not_unpacked() -> None:
+    rows = zlib.compress(bytes(40 * 3 + 1) * 40 + bytes(300_000_000))
+    head = struct.pack(">IIBBBBB", 40, 40, 8, 2, 0, 0, 0)
+    parts = [made.chunk(b"IHDR", head), made.chunk(b"IDAT", rows), made.chunk(b"IEND", b"")]
+    tracemalloc.start()
+    assert png_lacks(png_chunks(b"\x89PNG\r\n\x1a\n" + b"".join(parts))) == ""
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
 def test_heic_and_jpeg_xl_are_turned_once_and_read_without_a_codec_being_loaded_first() -> None:
     from pillow_heif import register_heif_opener
 
@@ -286,8 +315,3 @@ def test_a_frame_from_a_file_says_nothing_but_its_picture_and_shows_what_is_meas
     bare, found, pixels = carried(tmp_path, content)
     assert found == kind and b"secret" not in bare
     assert np.array_equal(pixels, np.asarray(decode_rgb(content, name)))
-
-
-def index(folder: Path, text: str) -> FilesSet:
-    (folder / "index.csv").write_text(text)
-    return FilesSet(name="f", sources="s.png", codec="files", index="index.csv", levels=2)

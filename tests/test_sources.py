@@ -140,6 +140,16 @@ def test_hidden_files_are_the_systems_own(tmp_path: Path) -> None:
     assert load_batch(folder).names("study") == ["study/a"]
 
 
+def test_images_that_no_pattern_takes_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = batch(tmp_path / "b")
+    for name in ("b.PNG", "c.jpg", ".d.png", "notes.txt"):
+        put(f"images/{name}", b"x")(folder)
+    assert main(["check", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "images/b.PNG: it lies among the study's images, but no image set takes it" in said
+    assert "images/c.jpg: it lies" in said and ".d.png" not in said and "notes" not in said
+
+
 def test_one_source_under_two_codecs_is_no_double(tmp_path: Path) -> None:
     folder = batch(tmp_path / "b")
     second_set(folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +62,22 @@ def find_sources(folder: Path, images: AnyImageSet, field: str, faults: list[Fau
 
 
 _RENAMING = "renaming one of the files"
+
+
+def untaken(ladders: Iterable[LadderSource]) -> list[str]:
+    """The image files, told from the batch folder, that lie among the study's sources and that no set takes."""
+    ladders = list(ladders)
+    taken = {ladder.path for ladder in ladders}
+    folder = next((ladder.folder for ladder in ladders), Path())
+    # Who lists the sources in a table, or has frames as files beside them, leaves others out on purpose.
+    by_pattern = [each for each in ladders if each.images.codec != "files" and not each.images.sources.endswith(".csv")]
+    places = {ladder.path.parent for ladder in by_pattern if ladder.images.role == "study"}
+    beside = sorted(path for place in places for path in place.iterdir() if path not in taken)
+    return [
+        _told(path, folder)
+        for path in beside
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    ]
 
 
 def name_problem(name: str) -> str:

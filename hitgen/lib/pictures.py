@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import struct
+import warnings
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -119,7 +120,7 @@ def upright_size(path: Path) -> tuple[int, int] | None:
     """Width and height of the picture in a file as it is shown, by its header; None where it cannot be read."""
     try:
         content = path.read_bytes()
-        with open_picture(content) as image:
+        with warnings.catch_warnings(action="ignore"), open_picture(content) as image:
             turned = orientation(image, content) >= 5
             return (image.height, image.width) if turned else image.size
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning, MissingPluginError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 from hitgen.config.images import FilesSet
@@ -103,7 +104,7 @@ def carried_frame(path: Path, name: str, size: tuple[int, int]) -> Frame:
             f"it is {picture.width}x{picture.height}, but its source is {size[0]}x{size[1]}",
             "frames of the source's size",
         )
-    with open_picture(content) as image:
+    with warnings.catch_warnings(action="ignore"), open_picture(content) as image:  # it was judged as it was decoded
         form = image.format or ""
         plain = orientation(image, content) == 1 and colour_of(image, content) is None
     bare = _STRIPPERS[form](content) if plain and form in _STRIPPERS else None

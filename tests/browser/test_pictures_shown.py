@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from hitgen.errors import InputError
+from hitgen.stimuli.files import carried_frame
 from hitgen.stimuli.sources import decode_rgb
 from tests.support import picture_files as made
 from tests.support.picture_files import (
@@ -214,3 +216,30 @@ def test_what_has_other_colours_is_read_as_shown(canvas: Page, name: str) -> Non
 def test_what_is_not_an_image_file_of_the_web_is_no_image_here() -> None:
     with pytest.raises(InputError, match="not an image that can be read"):
         decode_rgb(saved(PICTURE, "EPS"), "x.eps")
+
+
+BITMAP = """async ([address, type]) => {
+  const bytes = await (await fetch(address)).blob();
+  const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
+  const bitmap = await createImageBitmap(new Blob([bytes], { type }), options);
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+  canvas.getContext("2d", { alpha: false, colorSpace: "srgb" }).drawImage(bitmap, 0, 0);
+  return canvas.toDataURL("image/png");
+}"""
+"""As the page decodes a frame."""
+FRAMES = {name: content for group in (SAME, TURNED, COLOURED) for name, content in group.items()}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_frame_carried_from_a_file_is_shown_by_the_page_as_the_file_is(
+    canvas: Page, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "f").write_bytes(FRAMES[name])
+    seen = shown(canvas, FRAMES[name])
+    frame = carried_frame(tmp_path / "f", name, (seen.shape[1], seen.shape[0]))
+    address = canvas.evaluate(BITMAP, ["data:;base64," + base64.b64encode(frame.content).decode(), frame.type])
+    picture = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGB")
+    assert np.abs(np.asarray(picture).astype(int) - seen).max() <= 1
+    measured = Image.open(io.BytesIO(frame.content)).convert("RGB")
+    assert np.array_equal(np.asarray(measured), np.asarray(picture))
