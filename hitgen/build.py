@@ -15,10 +15,11 @@ from hitgen.batch.load import Batch, load_batch
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
 from hitgen.lib.files import file_sha256, write_whole
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder, Manifest
 from hitgen.methods.base import method_of
 from hitgen.plan import Plan, PlannedPage
-from hitgen.stimuli.making import Progress, make_ladders
+from hitgen.stimuli.making import make_ladders
 
 ROLES: tuple[Role, ...] = ("training", "study", "gold")
 
@@ -43,7 +44,7 @@ def plan_of(batch: Batch) -> Plan:
 def build(
     folder: Path,
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress = silent,
     scheduler: str | None = None,
     config: BatchConfig | None = None,
     into: Path | None = None,

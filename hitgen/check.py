@@ -12,13 +12,14 @@ from hitgen.batch.sources import untaken
 from hitgen.build import plan_of
 from hitgen.config.loading import CONFIG_NAME
 from hitgen.errors import Fault, InputError
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder
 from hitgen.plan import Plan
 from hitgen.publishing.orders import raise_faults, requirement_faults
 from hitgen.recruiters import kind_of
 from hitgen.stimuli.alike import double_warnings
 from hitgen.stimuli.flash import flash_faults
-from hitgen.stimuli.making import Progress, make_ladders
+from hitgen.stimuli.making import make_ladders
 from hitgen.stimuli.measuring import Measured, ladder_warnings, measure_ladders
 
 FILL_IN = "FILL IN"
@@ -48,7 +49,7 @@ class Check:
         return {**asdict(self), **money, "warnings": list(self.warnings)}
 
 
-def check(folder: Path, workers: int | None = None, progress: Progress | None = None) -> Check:
+def check(folder: Path, workers: int | None = None, progress: OnProgress = silent) -> Check:
     """Validate a batch down to its frames; InputError with every fault."""
     batch = load_batch(folder)
     plan = plan_of(batch)

@@ -28,6 +28,16 @@ class Fault:
         return plain(f"{where}: {self.problem}" + (f"; try {self.remedy}" if self.remedy else ""))
 
 
+def in_config(field: str, problem: str, remedy: str = "") -> Fault:
+    """A fault of a field of batch.toml."""
+    return Fault("batch.toml", field, problem, remedy)
+
+
+def at_option(name: str, problem: str, remedy: str = "") -> Fault:
+    """A fault of an option of the command line."""
+    return Fault(name, "", problem, remedy)
+
+
 class InputError(HitgenError):
     """The user's input or state is wrong; carries every fault found, never just the first."""
 

@@ -73,11 +73,3 @@ def _compact(path: Path) -> bytes:
         return json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return body
-
-
-def summary(done: Imported) -> list[str]:
-    """What was imported, in words."""
-    lines = [f"{outcome}: {len(rows)}" for outcome, rows in done.outcomes.items()]
-    refused = {key: rows for key, rows in done.outcomes.items() if key not in ("stored", "again", "other")}
-    lines += [f"{path} was not taken: {outcome}" for outcome, rows in refused.items() for path in rows]
-    return [*lines, f"{done.new} new submissions in the ledger"]

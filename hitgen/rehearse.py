@@ -19,9 +19,9 @@ from hitgen.doubles.storage import BUCKET, serve_bucket
 from hitgen.errors import Fault, InputError
 from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
-from hitgen.hosts.upload import Progress
 from hitgen.ledger.acts import Act
 from hitgen.ledger.lock import locked
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.lib.web import LOOPBACK
 from hitgen.manifest import BuildFolder
 from hitgen.methods.submission import FaultyError
@@ -97,7 +97,7 @@ class Rehearsed:
 
     publication: Publication
 
-    def publish(self, progress: Progress | None = None) -> Published:
+    def publish(self, progress: OnProgress = silent) -> Published:
         """Publish what is due now, as `hitgen publish` would."""
         plan = plan_publication(self.publication)
         return publish(self.publication, plan, progress=progress)

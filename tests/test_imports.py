@@ -17,7 +17,7 @@ LAYERS = (
     {"plan", "pages", "stimuli", "methods", "hosts", "collector", "recruiters"},
     {"build"},
     {"publishing", "check"},
-    {"serving", "importing", "results", "analysis", "simulation", "rehearse", "rehearse_people", "preview", "showing"},
+    {"serving", "importing", "results", "analysis", "simulation", "rehearse", "rehearse_people", "preview"},
     {"console", "commands", "cli", "__main__"},
 )  # fmt: skip
 ALONE = {"doubles": {"doubles", "errors", "lib"}, "robots": {"robots", "doubles", "errors", "lib"}}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from hitgen import build, check, cli
+from hitgen import cli
+from hitgen.commands import publish
 from hitgen.publishing import publication
 from hitgen.recruiters.memory import Memory
 from hitgen.recruiters.mturk.kind import MTurkKind
@@ -29,14 +31,16 @@ def recruiter(monkeypatch: pytest.MonkeyPatch) -> Memory:
     made = Memory(now=publication.utc_now())
     monkeypatch.setattr(MTurkKind, "open", lambda *_: made)
     # The synthetic build has no images it could be made from or checked by.
-    monkeypatch.setattr(check, "check", lambda *_, **__: None)
-    monkeypatch.setattr(build, "build", lambda *_, **__: None)
+    monkeypatch.setattr(publish, "check", lambda *_, **__: SimpleNamespace(warnings=("the gold stands out",)))
+    monkeypatch.setattr(publish, "build", lambda *_, **__: None)
     return made
 
 
 def test_publish_status_and_close(folder: Path, recruiter: Memory, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["publish", str(folder), "--dry-run"]) == 0
-    assert capsys.readouterr().out.endswith("cap: $20.00; balance: $10000.00\nTotal: $14.40\n")
+    said = capsys.readouterr().out
+    assert said.startswith("warning: the gold stands out\n")
+    assert said.endswith("cap: $20.00; balance: $10000.00\nTotal: $14.40\n")
     assert not recruiter.hits
     assert cli.main(["publish", str(folder)]) == 0
     assert capsys.readouterr().out.endswith("2 HITs made, 2 files sent\n")

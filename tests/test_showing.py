@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hitgen import showing
+from hitgen.commands.delete import ended_lines
+from hitgen.commands.publish import plan_lines, published_lines
+from hitgen.commands.status import status_lines
 from hitgen.config.loading import read_config
+from hitgen.console import Console
 from hitgen.publishing import end
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
@@ -29,23 +32,24 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         yield make_batch(tmp_path / "demo", [{"study": ["a"], "assignments": 43}], host, "waves = true")
 
 
-def test_each_verb_is_told_in_lines_and_json(folder: Path) -> None:
+def test_each_verb_is_told_in_lines_and_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recruiter = Memory()
     with open_publication(folder, now=recruiter.clock, recruiter=recruiter) as publication:
         plan = plan_publication(publication)
-        lines = showing.plan_lines(plan)
+        lines = plan_lines(plan)
         assert lines[1] == "1 HITs now, 4 when those with the same study ladders are full"
         assert lines[2] == "43 assignments: $51.60 to workers and $10.32 in fees"
         assert lines[-1] == "Total: $61.92"
-        assert json.loads(showing.as_json(plan))["quote"]["fees_usd"] == "10.32"
-        assert showing.published_lines(publish(publication, plan))[0] == "1 HITs made, 1 files sent"
+        Console(json=True).outcome(plan, lines)
+        assert json.loads(capsys.readouterr().out)["quote"]["fees_usd"] == "10.32"
+        assert published_lines(publish(publication, plan))[0] == "1 HITs made, 1 files sent"
     recruiter.work("p0001.1", "A1", "Approved")
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
-        lines = showing.status_lines(status(account))
+        lines = status_lines(status(account))
         assert lines[2] == "assignments: 8 open, 0 at work, 0 to be judged, 1 approved, 0 rejected"
         assert lines[3] == "$12.96 committed, of which $1.44 paid"
         ended = end.close(account)
-        assert showing.ended_lines(ended)[-1] == "1 files removed from the host; the batch is closed"
+        assert ended_lines(ended)[-1] == "1 files removed from the host; the batch is closed"
         assert status(account, refresh=False).committed_usd == Decimal("1.44")
 
 

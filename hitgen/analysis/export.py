@@ -8,14 +8,15 @@ from pathlib import Path
 import polars as pl
 
 from hitgen.lib.files import write_whole
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.methods.base import method_of
-from hitgen.methods.section import Export, OnProgress, quiet
+from hitgen.methods.section import Export
 from hitgen.results.dataset import dataset_of
 from hitgen.results.export import csv_bytes, export_path
 from hitgen.results.study import Study
 
 
-def write_analysis(study: Study, progress: OnProgress = quiet) -> Path:
+def write_analysis(study: Study, progress: OnProgress = silent) -> Path:
     """Write what the study's method makes of it under `results/export/analysis/`; each file is replaced whole."""
     place = export_path(study.folder) / "analysis"
     place.mkdir(parents=True, exist_ok=True)

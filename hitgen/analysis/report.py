@@ -27,10 +27,11 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
 from hitgen.config.loading import read_config
 from hitgen.lib.files import write_whole
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods.base import AnyMethod, method_of
 from hitgen.methods.section import Collected as Told
-from hitgen.methods.section import OnProgress, Section, WorkerColumn, quiet
+from hitgen.methods.section import Section, WorkerColumn
 from hitgen.results.dataset import Dataset, dataset_of
 from hitgen.results.study import read_study
 
@@ -63,7 +64,7 @@ class ReportContext:
     warnings: tuple[str, ...] = ()
 
 
-def report_batch(folder: Path, out: Path, progress: OnProgress = quiet) -> Path:
+def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Path:
     """Write the report of a batch's submissions as they stand in its ledger; reads only, asks nobody."""
     study = read_study(folder)
     dataset, config = dataset_of(study), read_config(folder / "batch.toml")
@@ -95,7 +96,7 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = quiet) -> Path:
     return _write(context, section, out, folder)
 
 
-def report_public(path: Path, name: str, out: Path, progress: OnProgress = quiet) -> Path:
+def report_public(path: Path, name: str, out: Path, progress: OnProgress = silent) -> Path:
     """Write the report of a public dataset's ratings, of the form that the default method reads."""
     method: AnyMethod = METHODS.get(DEFAULT_METHOD)
     section = method.public_section(path, progress)

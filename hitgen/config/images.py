@@ -19,8 +19,11 @@ MAX_LEVELS = 1000
 class ImageSet(Strict):
     """What every image set has, whatever its codec."""
 
-    name: Slug
-    sources: Text = Field(description="glob relative to the batch folder, or a CSV manifest (columns source,file)")
+    name: Slug = Field(examples=["study"])
+    sources: Text = Field(
+        description="glob relative to the batch folder, or a CSV manifest (columns source,file)",
+        examples=["images/*.png"],
+    )
     role: Role = "study"
 
     @property
@@ -129,7 +132,11 @@ class CommandSet(ImageSet):
     decode: tuple[str, ...] = Field(min_length=1)
     suffix: Annotated[str, Field(pattern=r"^\.[A-Za-z0-9]{1,8}$")] = ".bin"
     timeout_s: float = Field(default=60, gt=0)
-    levels: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=MAX_LEVELS)
+    levels: tuple[dict[str, Any], ...] = Field(
+        min_length=1,
+        max_length=MAX_LEVELS,
+        examples=[[{"level": 1, "parameter": 10}, {"level": 2, "parameter": 20}]],
+    )
 
     @model_validator(mode="after")
     def _words(self) -> CommandSet:

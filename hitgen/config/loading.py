@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import typing
 from collections.abc import Iterable
 from pathlib import Path
@@ -98,39 +99,35 @@ def _fault(detail: Any, model: type[BaseModel], file: str, prefix: str) -> Fault
     return Fault(file, field, problem, remedy)
 
 
+_FORM = "the form shown in docs/config.md"
+_WORDS = {
+    "greater_than_equal": ("{shown} is out of range", "a number of at least {ge}"),
+    "greater_than": ("{shown} is out of range", "a number of more than {gt}"),
+    "less_than_equal": ("{shown} is out of range", "a number of at most {le}"),
+    "less_than": ("{shown} is out of range", "a number of less than {lt}"),
+    "literal_error": ("{shown} is not known", "{expected}"),
+    "int": ("{shown} is not a whole number of the wanted form", "a whole number, without quotes"),
+    "float": ("{shown} is not a number of the wanted form", "a number, without quotes"),
+    "decimal": ("{shown} is not a number of the wanted form", "a number"),
+    "finite": ("{shown} is not a number of the wanted form", "a number"),
+    "string_pattern": ("{shown} has characters that are not allowed here", "something of the form {pattern}"),
+    "string_too_short": ("it is empty", "some text"),
+    "string": ("{shown} is not text of the wanted form", "text in quotes"),
+    "too_short": ("it has {actual_length} entries", "at least {min_length}"),
+    "too_long": ("it has {actual_length} entries", "at most {max_length}"),
+    "bool": ("{shown} is neither true nor false", "true or false, without quotes"),
+    **dict.fromkeys(("model", "dict", "tuple", "list"), ("{shown} stands where a table or list belongs", _FORM)),
+    "": ("{shown} is not accepted ({kind})", _FORM),
+}
+"""What is wrong and what to try, by the beginning of pydantic's error type; the first that fits."""
+
+
 def _plain(kind: str, context: dict[str, Any], value: Any) -> tuple[str, str]:
     shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
-    bounds = {
-        "greater_than": ("gt", "more than"),
-        "greater_than_equal": ("ge", "at least"),
-        "less_than": ("lt", "less than"),
-        "less_than_equal": ("le", "at most"),
-    }
-    if kind in bounds:
-        key, words = bounds[kind]
-        return f"{shown} is out of range", f"a number of {words} {context[key]}"
-    if kind == "literal_error":
-        return f"{shown} is not known", str(context["expected"]).replace("'", '"')
-    if kind.startswith(("int", "float", "decimal", "finite")):
-        whole = "a whole number" if kind.startswith("int") else "a number"
-        return f"{shown} is not {whole} of the wanted form", whole if value != "" else f"{whole}, without quotes"
-    if kind.startswith("string_pattern"):
-        return f"{shown} has characters that are not allowed here", f"something of the form {context['pattern']}"
-    if kind == "string_too_short":
-        return "it is empty", "some text"
-    if kind.startswith("string"):
-        return f"{shown} is not text of the wanted form", "text in quotes"
-    if kind in ("too_short", "too_long"):
-        bound = context.get("min_length", context.get("max_length"))
-        return (
-            f"it has {context['actual_length']} entries",
-            f"{'at least' if kind == 'too_short' else 'at most'} {bound}",
-        )
-    if kind.startswith("bool"):
-        return f"{shown} is neither true nor false", "true or false, without quotes"
-    if kind.startswith(("model", "dict", "tuple", "list")):
-        return f"{shown} stands where a table or list belongs", "the form shown in docs/config.md"
-    return f"{shown} is not accepted ({kind.replace('_', ' ')})", "the form shown in docs/config.md"
+    words = next(words for start, words in _WORDS.items() if kind.startswith(start))
+    values = {**context, "shown": shown, "kind": kind.replace("_", " ")}
+    problem, remedy = (text.format_map(values) for text in words)
+    return problem, remedy.replace("'", '"') if kind == "literal_error" else remedy
 
 
 def _walk(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, type[BaseModel] | None, FieldInfo | None]:
@@ -187,23 +184,21 @@ def _tags(info: FieldInfo | None) -> list[str]:
     return [name for member in models_of(info) for name in _names(member) if name != member.__name__] if info else []
 
 
-_EXAMPLES = {
-    "name": 'name = "study"',
-    "seed": "seed = 7",
-    "sources": 'sources = "images/*.png"',
-    "title": 'title = "Visibility of compression in photographs"',
-    "contact": 'contact = "Jane Doe, jane.doe@example.org"',
-    "retention": 'retention = "Answers are kept for ten years without names."',
-    "withdrawal": 'withdrawal = "You may stop at any time; nothing is sent then."',
-    "levels": "levels = [{level = 1, parameter = 10}, {level = 2, parameter = 20}]",
-    "level": "level = [48, 55]",
-    "points": "points = [[22, 47], [591, 303], [188, 323]]",
-    "radius_px": "radius_px = 70",
-    "batch": "a table [batch] with name and seed",
-    "images": "a table [[images]] with name, sources and codec",
-    "consent": "a table [consent] with title, contact, approval or exemption, retention and withdrawal",
-}
-
-
 def _example(info: FieldInfo | None, key: str) -> str:
-    return _EXAMPLES.get(key, f"a line {key} = ...")
+    """How a missing field may look: its own example, or the tables that it asks for."""
+    if info is not None and info.examples:
+        return f"{key} = {_toml(info.examples[0])}"
+    models = list(models_of(info))
+    if not models:
+        return f"a line {key} = ..."
+    needed = [name for name, field in models[0].model_fields.items() if field.is_required()]
+    heading = f"[{key}]" if info is not None and info.annotation in models else f"[[{key}]]"
+    return f"a table {heading} with {', '.join(needed)}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -12,12 +12,12 @@ from hitgen.config.base import Slug, Strict, Text
 class Consent(Strict):
     """What a participant agrees to; its wording is hashed into every submission."""
 
-    title: Text
-    contact: Text
+    title: Text = Field(examples=["Visibility of compression in photographs"])
+    contact: Text = Field(examples=["Jane Doe, jane.doe@example.org"])
     approval: str = Field(default="", description="number of the ethics approval")
     exemption: str = Field(default="", description="or: why none is needed, in words participants read")
-    retention: Text
-    withdrawal: Text
+    retention: Text = Field(examples=["Answers are kept for ten years without names."])
+    withdrawal: Text = Field(examples=["You may stop at any time; nothing is sent then."])
     statement: str = ""
 
     @model_validator(mode="after")
@@ -28,7 +28,7 @@ class Consent(Strict):
 
 
 class SurveyQuestion(Strict):
-    name: Slug
+    name: Slug = Field(examples=["vision"])
     label: Text
     required: bool = False
 

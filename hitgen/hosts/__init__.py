@@ -5,18 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from hitgen.config.publishing import AnyHost, S3Host
-from hitgen.errors import Fault, InputError
 from hitgen.hosts.base import Host
 
 
 def open_host(config: AnyHost, batch_folder: Path, batch: str) -> Host:
     """The host that `[host]` describes; its libraries are loaded only now."""
     if isinstance(config, S3Host):
-        try:
-            from hitgen.hosts.s3 import S3
-        except ImportError as error:
-            problem = 'kind = "s3" needs a package that is not installed'
-            raise InputError(Fault("batch.toml", "host.kind", problem, "pip install 'hitgen[aws]'")) from error
+        from hitgen.hosts.s3 import S3
+
         return S3(config, batch)
     from hitgen.hosts.folder import Folder
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, HitgenError, InputError, OutsideError
 from hitgen.hosts.s3 import S3
-from hitgen.lib.aws import code_of
+from hitgen.lib.aws import code_of, credentials_fault
 
 ABSENT = {"NoSuchPublicAccessBlockConfiguration", "NoSuchBucketPolicy", "NoSuchCORSConfiguration"}
 ALL_BLOCKED = {
@@ -38,7 +38,11 @@ def _setting(read: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
     except ClientError as error:
         if code_of(error) in ABSENT:
             return None
-        raise
+        problem = f"the bucket's settings cannot be read: {error}; see docs/aws.md"
+        raise credentials_fault(error) or OutsideError(problem) from error
+    except BotoCoreError as error:
+        problem = f"the bucket's settings cannot be read: {error}"
+        raise credentials_fault(error) or OutsideError(problem) from error
 
 
 def needed_changes(host: S3, linked: bool, posting: bool = False) -> list[Change]:
@@ -101,7 +105,7 @@ def bucket_faults(host: S3, linked: bool) -> list[Fault]:
     """What keeps workers from reading this bucket, each with its remedy; [] where we may not look."""
     try:
         changes = needed_changes(host, linked)
-    except ClientError:
+    except HitgenError:
         # Reading settings needs more rights than publishing; the anonymous fetch tells the truth anyway.
         return []
     remedy = "`hitgen publish --configure-bucket`, which shows the change first; or docs/aws.md (CloudFront)"

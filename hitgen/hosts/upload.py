@@ -9,10 +9,8 @@ from typing import TypeVar
 
 from hitgen.errors import Fault, InputError
 from hitgen.hosts.base import Host, HostedFile
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.lib.web import opened
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is going on, how many are done and how many there are."""
 
 Item = TypeVar("Item")
 MAX_FAULTS = 5
@@ -39,13 +37,12 @@ def in_parallel(act: Callable[[Item], None], items: Iterable[Item], workers: int
             pool.shutdown(cancel_futures=True)
 
 
-def upload(host: Host, files: list[HostedFile], workers: int = 8, progress: Progress | None = None) -> int:
+def upload(host: Host, files: list[HostedFile], workers: int = 8, progress: OnProgress = silent) -> int:
     """Send what the host does not have yet; returns how many files were sent."""
     there = host.existing()
     missing = [file for file in files if file.key not in there]
     for count, _ in enumerate(in_parallel(host.put, missing, workers), start=1):
-        if progress:
-            progress("uploading", count, len(missing))
+        progress("uploading", count, len(missing))
     return len(missing)
 
 
@@ -54,7 +51,7 @@ def verify(
     files: list[HostedFile],
     cross_origin: bool = False,
     workers: int = 8,
-    progress: Progress | None = None,
+    progress: OnProgress = silent,
     verified: Callable[[str], None] | None = None,
 ) -> None:
     """Fetch every file without credentials and compare status, type and content.
@@ -72,8 +69,7 @@ def verify(
     for count, file in enumerate(in_parallel(look, files, workers), start=1):
         if verified and file.key not in faults:
             verified(file.key)
-        if progress:
-            progress("verifying", count, len(files))
+        progress("verifying", count, len(files))
         if len(faults) >= MAX_FAULTS:
             break
     if faults:

@@ -19,11 +19,12 @@ from hitgen.config.images import Role
 from hitgen.config.kinds import METHODS
 from hitgen.config.screening import Rule
 from hitgen.errors import Fault, InputError
+from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Manifest, Trial
 from hitgen.methods import columns
 from hitgen.methods.columns import Column, Table
 from hitgen.methods.population import Simulation
-from hitgen.methods.section import Collected, Export, OnProgress, Section
+from hitgen.methods.section import Collected, Export, Section
 from hitgen.methods.submission import Row, RowT
 from hitgen.methods.work import Finding, Key, Work
 from hitgen.pages.data import PageData

@@ -8,16 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hitgen.config.batch import BatchConfig
+from hitgen.lib.progress import OnProgress
 
 if TYPE_CHECKING:
     import polars
-
-OnProgress = Callable[[int, int], None]
-"""Called with how many are done and how many there are."""
-
-
-def quiet(done: int, total: int) -> None:
-    """For callers who do not want to know."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from hitgen.errors import HitgenError
 from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
+from hitgen.lib.text import plain
 
 MAX_ATTEMPTS = 1000
 ESCAPES = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.S)
@@ -154,8 +155,3 @@ def _words(error: ValidationError) -> str:
 def _place(loc: tuple[int | str, ...]) -> str:
     place = ".".join(str(part)[:40] for part in loc[:6])
     return f"{place}: " if place else ""
-
-
-def plain(text: str) -> str:
-    """`text` in one printable line: whatever a terminal could take for a command is spelled out."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

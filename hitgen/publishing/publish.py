@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 from hitgen.config.publishing import S3Host
 from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts.base import HostedFile
-from hitgen.hosts.upload import Progress, upload, verify
+from hitgen.hosts.upload import upload, verify
 from hitgen.ledger.rows import Binding, Hit, HitName
 from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.money import Quote
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.lib.web import LOOPBACK
 from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.collect import collect, keep_apart
@@ -202,7 +203,7 @@ def publish(
     plan: PublicationPlan,
     typed_total: str = "",
     workers: int = 8,
-    progress: Progress | None = None,
+    progress: OnProgress = silent,
 ) -> Published:
     """Carry out a plan; can be cut off at any moment and run again.
 
@@ -224,8 +225,7 @@ def publish(
             _check_canary(publication, hit, row)
         publication.check_clock()
         made.append(row.hit)
-        if progress:
-            progress("publishing", count, len(plan.now))
+        progress("publishing", count, len(plan.now))
     told = publication.recruiter.start()
     return Published(tuple(made), settled, uploaded, len(plan.later), excluded, tuple(told))
 
@@ -242,7 +242,7 @@ def _check_total(plan: PublicationPlan, typed_total: str) -> None:
         raise InputError(Fault("publish", "--production", problem, "typing it when asked, or --total"))
 
 
-def _serve(publication: Publication, plan: PublicationPlan, workers: int, progress: Progress | None) -> int:
+def _serve(publication: Publication, plan: PublicationPlan, workers: int, progress: OnProgress) -> int:
     """Bring packs, then pages, to the host, each seen by an anonymous fetch; returns the files sent.
 
     What was seen once is not fetched again, except for the first page that is about to be used.
@@ -260,9 +260,7 @@ def _serve(publication: Publication, plan: PublicationPlan, workers: int, progre
     return sent
 
 
-def _verify(
-    publication: Publication, files: list[HostedFile], packs: bool, workers: int, progress: Progress | None
-) -> None:
+def _verify(publication: Publication, files: list[HostedFile], packs: bool, workers: int, progress: OnProgress) -> None:
     right: list[str] = []
     try:
         verify(publication.host, files, packs, workers, progress, right.append)

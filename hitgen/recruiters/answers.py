@@ -8,9 +8,7 @@ from urllib.parse import urlsplit
 from hitgen.collector.bucket_way import bucket_plan
 from hitgen.collector.ways import LocalWay, Way
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import CONFIG_NAME
 from hitgen.config.recruiting import AnyResults, CollectorResults
-from hitgen.errors import Fault, InputError
 
 
 def origin(address: str) -> str:
@@ -39,9 +37,6 @@ def open_way(config: BatchConfig, results: AnyResults) -> Way:
     if isinstance(results, CollectorResults):
         return LocalWay(results.url.rstrip("/"))
     plan = bucket_plan(config)
-    try:
-        from hitgen.collector.bucket import BucketWay
-    except ImportError as error:
-        problem = 'kind = "s3" needs a package that is not installed'
-        raise InputError(Fault(CONFIG_NAME, "recruiter.results", problem, "pip install 'hitgen[aws]'")) from error
+    from hitgen.collector.bucket import BucketWay  # boto3 takes a while to load, and pages need none of it
+
     return BucketWay(plan.host, config.batch.name, plan)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.acts import Act, Verb
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.publishing.once import once
 from hitgen.publishing.publication import Account
 from hitgen.recruiters.base import RefusedError
 from hitgen.results.review_plan import JUDGEMENTS, ReviewPlan
 
-Progress = Callable[[str, int, int], None]
 STEPS: dict[Verb, str] = {
     "approve": "judging",
     "reject": "judging",
@@ -38,9 +37,7 @@ class Applied:
     failed: tuple[str, ...]
 
 
-def apply_review(
-    account: Account, plan: ReviewPlan, typed_total: str = "", progress: Progress | None = None
-) -> Applied:
+def apply_review(account: Account, plan: ReviewPlan, typed_total: str = "", progress: OnProgress = silent) -> Applied:
     """Carry out a plan in its order.
 
     Production starts only if `typed_total` is the plan's total. What the recruiter refuses of one act does not
@@ -56,8 +53,7 @@ def apply_review(
             failed.append(f"{_named(act)}: {error}")
         step = STEPS[act.verb]
         tried[step] += 1
-        if progress:
-            progress(step, tried[step], steps[step])
+        progress(step, tried[step], steps[step])
     return Applied(
         approved=done["approve"],
         rejected=done["reject"],

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from hitgen.ledger.rows import Received
+from hitgen.lib.text import plain
 from hitgen.manifest import Manifest, Page, Trial
 from hitgen.methods.base import AnyMethod
-from hitgen.methods.submission import FaultyError, Row, Submission, plain, read_submission
+from hitgen.methods.submission import FaultyError, Row, Submission, read_submission
 from hitgen.methods.work import AnyWork, Attempt, Work
 from hitgen.results.raw import submission_text
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hitgen.errors import Fault, InputError
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import ParseError, fromstring
+
 from hitgen.lib.contract import SUBMISSION_FIELD
 from hitgen.methods.submission import FaultyError
 
@@ -21,12 +23,6 @@ def submission_text(answer: str) -> str:
 
 def _field(xml: str) -> str:
     """The one field that a page sends, out of `QuestionFormAnswers`."""
-    try:
-        from defusedxml import DefusedXmlException
-        from defusedxml.ElementTree import ParseError, fromstring
-    except ImportError:
-        problem = "answers of this recruiter are XML, and reading them safely needs the extra `aws`"
-        raise InputError(Fault("hitgen", "", problem, 'pip install "hitgen[aws]"')) from None
     try:
         root = fromstring(xml.lstrip("\ufeff \t\r\n"), forbid_dtd=True)
     except DefusedXmlException as error:

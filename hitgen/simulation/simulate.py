@@ -20,6 +20,7 @@ from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import Order
 from hitgen.lib.files import write_whole
 from hitgen.lib.money import FREE
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import Manifest, Page, read_manifest
 from hitgen.methods.base import method_of
 from hitgen.methods.population import Person, Population, draw_people
@@ -62,7 +63,7 @@ def simulate(
     population: Population,
     seed: int = 1,
     people: int | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
     work: Work = SimulatedWorker.work,
 ) -> Simulated:
     """Answer a built batch: every page as often as it asks for, or by `people` workers.
@@ -153,9 +154,7 @@ def hit_of(page: Page) -> str:
     return f"{page.page}.1"
 
 
-def _fill(
-    account: Account, recruiter: Memory, made: _Made, people: int | None, progress: Callable[[int, int], None]
-) -> None:
+def _fill(account: Account, recruiter: Memory, made: _Made, people: int | None, progress: OnProgress) -> None:
     pages = made.manifest.pages
     for page in pages:
         _publish(account.ledger, recruiter, made.config, page)
@@ -174,7 +173,7 @@ def _fill(
             if quiz is None or _passes(made, worker, quiz, recruiter):
                 for page in deal.take(made.population.hits_per_worker):
                     made.submit(worker, page, recruiter)
-            progress(total - deal.places_left(), total)
+            progress("answers", total - deal.places_left(), total)
             if not deal.places_left():
                 break
         collect(account)

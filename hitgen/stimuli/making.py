@@ -5,21 +5,23 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 from hitgen.batch.sources import LadderSource
 from hitgen.errors import Fault, InputError
 from hitgen.lib.files import write_whole
+from hitgen.lib.processes import uninterrupted
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import Ladder
 from hitgen.stimuli.alike import double_faults
 from hitgen.stimuli.cluster import on_cluster
 from hitgen.stimuli.ladders import cache_key, make_ladder
 from hitgen.stimuli.packs import pack_path
 
-Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
 IN_FLIGHT_PER_WORKER = 4
 
@@ -37,7 +39,7 @@ def make_ladders(
     packs: Path,
     cache: Path,
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress = silent,
     scheduler: str | None = None,
 ) -> Made:
     """Every ladder's pack in `packs`, byte for byte what a serial run gives.
@@ -70,8 +72,7 @@ def make_ladders(
         else:
             named = {"images": source.images.name, "source": source.source, "role": source.images.role}
             done[number] = ladder.model_copy(update=named)
-    report = progress or (lambda _done, _all: None)
-    report(len(done), len(sources))
+    progress("ladders", len(done), len(sources))
     tasks = [(number, sources[number]) for number, _ in missing]
     keys = dict(missing)
     results = (
@@ -85,7 +86,7 @@ def make_ladders(
         else:
             write_whole(cache / f"{keys[number]}.json", result.model_dump_json().encode())
             done[number] = result
-        report(len(done), len(sources))
+        progress("ladders", len(done), len(sources))
     found = [fault for number in sorted(faults) for fault in faults[number]]
     found += double_faults(done[number] for number in sorted(done))
     if found:
@@ -130,10 +131,15 @@ def _results(tasks: list[Task], folder: Path, workers: int) -> Iterator[Result]:
     )
     if hasattr(context, "set_forkserver_preload"):
         context.set_forkserver_preload([__name__])
+        resource_tracker.ensure_running()  # which would let interrupts through again
+        with uninterrupted():
+            forkserver.ensure_running()
     with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context, initializer=_end_with_parent) as pool:
         try:
             yield from _bounded(pool, tasks, folder, workers * IN_FLIGHT_PER_WORKER)
         except BaseException:
+            for process in multiprocessing.active_children():
+                process.kill()  # one that is just beginning would complain that its parent is gone
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
@@ -143,7 +149,8 @@ def _bounded(pool: ProcessPoolExecutor, tasks: list[Task], folder: Path, most: i
     running: dict[Future[Ladder | InputError], int] = {}
     while True:
         for number, source in queue:
-            running[pool.submit(_attempt, source, folder)] = number
+            with uninterrupted():
+                running[pool.submit(_attempt, source, folder)] = number
             if len(running) >= most:
                 break
         if not running:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from hitgen.batch.load import Batch
+from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Trial
 from hitgen.methods import columns
 from hitgen.methods.base import Check, GoldPlan, Mark, Method
@@ -19,7 +20,7 @@ from hitgen.methods.pjnd.robot import Robot, differences, some_answer
 from hitgen.methods.pjnd.row import Row
 from hitgen.methods.pjnd.tables import ANSWER, CLICKS, HOW, OUTLIERS
 from hitgen.methods.population import Simulation
-from hitgen.methods.section import Collected, Export, OnProgress, Section
+from hitgen.methods.section import Collected, Export, Section
 from hitgen.methods.work import Attempt, Finding, Key, Work
 from hitgen.plan import PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord

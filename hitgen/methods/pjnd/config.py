@@ -41,10 +41,12 @@ class Question(asked.Question):
     """The known answer of one ladder: an inclusive level window, and points (x, y) in source pixels."""
 
     level: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
-        description="lowest and highest accepted level"
+        description="lowest and highest accepted level", examples=[[48, 55]]
     )
-    points: tuple[tuple[Coordinate, Coordinate], ...] = Field(min_length=1, description="(x, y) in source pixels")
-    radius_px: float = Field(gt=0, description="how far from a point a mark may lie")
+    points: tuple[tuple[Coordinate, Coordinate], ...] = Field(
+        min_length=1, description="(x, y) in source pixels", examples=[[[22, 47], [591, 303], [188, 323]]]
+    )
+    radius_px: float = Field(gt=0, description="how far from a point a mark may lie", examples=[70])
     matches: int = Field(default=2, ge=1, description="points that must have a mark of their own")
 
     columns: ClassVar[tuple[str, ...]] = (

@@ -11,11 +11,12 @@ from PIL import Image, ImageDraw
 
 from hitgen.batch.load import load_batch
 from hitgen.errors import Fault, InputError
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods import base
 from hitgen.methods.pjnd.gold_ladder import Gold, make_gold, write_gold
 from hitgen.stimuli.alike import same_picture
-from hitgen.stimuli.making import Progress, make_ladders
+from hitgen.stimuli.making import make_ladders
 from hitgen.stimuli.packs import pack_path, read_pack
 from hitgen.stimuli.sources import open_source
 
@@ -33,7 +34,7 @@ class GoldPlan(base.GoldPlan):
 
 
 def plan_gold(
-    folder: Path, source: Path, role: str, onset: int, name: str = "", seed: int = 1, progress: Progress | None = None
+    folder: Path, source: Path, role: str, onset: int, name: str = "", seed: int = 1, progress: OnProgress = silent
 ) -> GoldPlan:
     """Make the ladder and a picture of it for approval; nothing of the batch is changed yet."""
     batch = load_batch(folder)

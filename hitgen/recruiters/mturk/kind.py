@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from hitgen.config.loading import CONFIG_NAME
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault
 from hitgen.lib.money import Quote
 from hitgen.recruiters.base import Asked, Kind, Opening, Recruiter
 from hitgen.recruiters.mturk import fees
@@ -67,10 +67,7 @@ class MTurkKind(Kind[MTurkRecruiter]):
         return (*ORIGINS, *self.own.submit_origins)
 
     def open(self, opening: Opening) -> Recruiter:
-        """The marketplace; InputError where boto3 is missing."""
-        try:
-            from hitgen.recruiters.mturk.mturk import MTurk
-        except ImportError as error:
-            problem = 'kind = "mturk" needs a package that is not installed'
-            raise InputError(Fault(CONFIG_NAME, "recruiter.kind", problem, "pip install 'hitgen[aws]'")) from error
+        """The marketplace."""
+        from hitgen.recruiters.mturk.mturk import MTurk
+
         return MTurk(self.own, self.config.batch.name, opening.book, opening.production)

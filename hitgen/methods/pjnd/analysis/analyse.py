@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.methods.pjnd.analysis.answers import LadderAnswers, answers_of, used
 from hitgen.methods.pjnd.analysis.pjnd import Estimate, Pjnd, estimate_pjnd
 from hitgen.methods.pjnd.analysis.regions import Clicks, split_half
@@ -46,7 +47,7 @@ def analyse(
     ratings: pl.DataFrame,
     clicks: pl.DataFrame,
     images: pl.DataFrame,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
 ) -> Analysis:
     """The figures of the study ratings that are used; frames as `results.dataset.Dataset` has them."""
     places = clicks_of(used(clicks), images)
@@ -56,7 +57,7 @@ def analyse(
 def analyse_answers(
     answers: Sequence[LadderAnswers],
     places: Mapping[str, Clicks],
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: OnProgress = silent,
 ) -> Analysis:
     """The figures of given answers, and of the places marked on each ladder."""
     found = []
@@ -64,7 +65,7 @@ def analyse_answers(
         clicks = places.get(ladder.ladder)
         agreement = split_half(clicks, ladder.random("regions", SEED)) if clicks else None
         found.append(LadderResult(ladder, estimate_pjnd(ladder), estimate_sur(ladder), clicks, agreement))
-        progress(number, len(answers))
+        progress("ladders", number, len(answers))
     halves = pjnd_split_half(answers, np.random.default_rng(SEED))
     return Analysis(tuple(found), tuple(reliability_of_workers(answers)), halves)
 

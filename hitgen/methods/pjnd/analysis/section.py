@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from hitgen.lib.progress import OnProgress
 from hitgen.methods.pjnd.analysis import figures
 from hitgen.methods.pjnd.analysis.analyse import Analysis, LadderResult, analyse, analyse_answers, ladder_table
 from hitgen.methods.pjnd.analysis.changes import changes
@@ -26,10 +26,9 @@ WORKER_COLUMNS = (
     WorkerColumn("inconsistency", "inconsistency"),
     WorkerColumn("r", "correlation", 2),
 )
-Progress = Callable[[int, int], None]
 
 
-def section_of(study: Collected, progress: Progress) -> Section:
+def section_of(study: Collected, progress: OnProgress) -> Section:
     """The section of a study of one's own."""
     ratings, images = study.tables["ratings"], study.tables["images"]
     analysis = analyse(ratings, study.tables["clicks"], images, progress)
@@ -51,7 +50,7 @@ def section_of(study: Collected, progress: Progress) -> Section:
     return Section(TEMPLATE, _values(analysis) | values, plots, workers, WORKER_COLUMNS)
 
 
-def public_section(path: Path, progress: Progress) -> Section:
+def public_section(path: Path, progress: OnProgress) -> Section:
     """The section of a public dataset's ratings: PJND and SUR alone."""
     public = read_konjnd(path)
     analysis = analyse_answers(public.ladders, {}, progress)

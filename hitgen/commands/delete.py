@@ -1,0 +1,28 @@
+"""`hitgen delete`: HITs that are over and judged are removed."""
+
+from __future__ import annotations
+
+import argparse
+
+from hitgen.commands import options
+from hitgen.console import Console
+from hitgen.publishing.end import Ended, delete
+from hitgen.publishing.publication import open_account
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.batch_dir(parser)
+
+
+def run(given: argparse.Namespace, console: Console) -> None:
+    with open_account(given.folder) as account:
+        console.say(*ended_lines(delete(account)))
+
+
+def ended_lines(ended: Ended) -> list[str]:
+    """What was deleted or closed, and why something remains."""
+    lines = [f"{len(ended.done)} HITs deleted"]
+    lines += [f"{hit} stays: {why}" for hit, why in ended.left.items()]
+    if ended.closed:
+        lines.append(f"{ended.files_removed} files removed from the host; the batch is closed")
+    return lines

@@ -1,0 +1,21 @@
+"""`hitgen eject`: a shipped file copied into the batch, to be edited there."""
+
+from __future__ import annotations
+
+import argparse
+
+from hitgen.batch.new import eject, ejectable
+from hitgen.commands import options
+from hitgen.console import Console
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.batch_dir(parser)
+    parser.add_argument("name", nargs="?", help="for example layouts/flicker.html; without it, what there is")
+
+
+def run(given: argparse.Namespace, console: Console) -> None:
+    if given.name:
+        console.say(f"{eject(given.folder, given.name)} is yours now: it wins over the shipped one.")
+    else:
+        console.say(*ejectable())

@@ -1,0 +1,19 @@
+"""`hitgen expire`: no new workers from now on."""
+
+from __future__ import annotations
+
+import argparse
+
+from hitgen.commands import options
+from hitgen.console import Console
+from hitgen.publishing.end import expire
+from hitgen.publishing.publication import open_account
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.batch_dir(parser)
+
+
+def run(given: argparse.Namespace, console: Console) -> None:
+    with open_account(given.folder) as account:
+        console.say(f"{len(expire(account))} HITs take no new workers")

@@ -1,0 +1,33 @@
+"""`hitgen export`: the dataset, worker ids pseudonymised."""
+
+from __future__ import annotations
+
+import argparse
+
+from hitgen.analysis.export import write_analysis
+from hitgen.commands import options
+from hitgen.console import Console
+from hitgen.results.export import Exported, write_export
+from hitgen.results.study import read_study
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.batch_dir(parser)
+    options.as_json(parser)
+
+
+def run(given: argparse.Namespace, console: Console) -> None:
+    study = read_study(given.folder)
+    done = write_export(study)
+    analysis = write_analysis(study, console.on_progress)
+    told = [*exported_lines(done), f"{analysis}: PJND, SUR, workers, a KonJND-shaped summary and maps"]
+    console.outcome({"folder": done.folder, "rows": done.rows, "faulty": done.faulty}, told)
+
+
+def exported_lines(done: Exported) -> list[str]:
+    """What was written."""
+    rows = ", ".join(f"{count} {name}" for name, count in done.rows.items())
+    lines = [f"{done.folder}: {rows}, as CSV and Parquet, with data-dictionary.md"]
+    if done.faulty:
+        lines.append(f"{done.faulty} faulty submissions are not in it; `hitgen review` names them")
+    return lines

@@ -1,0 +1,43 @@
+"""`hitgen fetch`: submissions are taken in, and the faulty ones named."""
+
+from __future__ import annotations
+
+import argparse
+
+from hitgen.commands import options
+from hitgen.console import Console
+from hitgen.lib.text import plain
+from hitgen.publishing.publication import open_account
+from hitgen.results.fetch import Fetched, fetch
+
+MOST_NAMED = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.batch_dir(parser)
+    parser.add_argument("--all", action="store_true", help="look into every HIT, not only those that changed")
+    options.as_json(parser)
+
+
+def run(given: argparse.Namespace, console: Console) -> None:
+    with open_account(given.folder) as account:
+        found = fetch(account, given.all)
+    faulty = [
+        {"assignment": bad.received.assignment, "hit": bad.received.hit, "fault": bad.fault} for bad in found.faulty
+    ]
+    counts = {"new": found.new, "total": found.total, "doubtful": found.doubtful}
+    console.outcome({**counts, "faulty": faulty}, fetched_lines(found))
+
+
+def fetched_lines(found: Fetched) -> list[str]:
+    """What was taken in; each faulty submission by name, up to a screenful."""
+    lines = [f"{found.new} new submissions, {found.total} in all, {len(found.faulty)} of them faulty"]
+    lines += [
+        f"faulty: {plain(bad.received.assignment)} for {bad.received.hit}: {bad.fault}"
+        for bad in found.faulty[:MOST_NAMED]
+    ]
+    if len(found.faulty) > MOST_NAMED:
+        lines.append(f"... and {len(found.faulty) - MOST_NAMED} more; `hitgen review` lists them all")
+    if found.doubtful:
+        lines.append(f"{found.doubtful} HITs were being made when `publish` was cut off; run it again to see theirs")
+    return lines

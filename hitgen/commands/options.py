@@ -1,0 +1,46 @@
+"""Options that several verbs have, each in one place."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def batch_dir(parser: argparse.ArgumentParser, metavar: str = "BATCH_DIR") -> None:
+    """The folder that the verb works on."""
+    parser.add_argument("folder", type=Path, metavar=metavar)
+
+
+def as_json(parser: argparse.ArgumentParser) -> None:
+    """Whether a script listens."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def workers(parser: argparse.ArgumentParser) -> None:
+    """How many processes make ladders."""
+    parser.add_argument("--workers", type=positive, help="processes (default: all cores)")
+
+
+def agreed(parser: argparse.ArgumentParser) -> None:
+    """Whether the user agrees beforehand."""
+    parser.add_argument("--yes", action="store_true", help="do not ask (never replaces the total)")
+
+
+def spending(parser: argparse.ArgumentParser) -> None:
+    """What a verb has that may spend money."""
+    parser.add_argument("--total", default="", metavar="USD", help="the total in production, typed beforehand")
+    parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+    agreed(parser)
+
+
+def production(parser: argparse.ArgumentParser) -> None:
+    """Whether real money may be spent."""
+    parser.add_argument("--production", action="store_true", help="spend real money; asks for the total")
+
+
+def positive(text: str) -> int:
+    """An option's number, at least 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

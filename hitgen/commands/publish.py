@@ -1,0 +1,103 @@
+"""`hitgen publish`: show the plan, ask for the total where money is spent, and carry it out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+
+from hitgen.build import build
+from hitgen.check import check
+from hitgen.commands import options
+from hitgen.config.loading import CONFIG_NAME, read_config
+from hitgen.config.publishing import S3Host
+from hitgen.console import Console
+from hitgen.errors import Fault, InputError
+from hitgen.hosts.bucket import Change, configure_bucket, needed_changes
+from hitgen.hosts.s3 import S3
+from hitgen.publishing.publication import LEDGER, open_publication
+from hitgen.publishing.publish import PublicationPlan, Published, plan_publication, publish
+from hitgen.recruiters import kind_of
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.batch_dir(parser)
+    options.production(parser)
+    options.spending(parser)
+    parser.add_argument("--configure-bucket", action="store_true", help="show and set the narrowest public policy")
+    options.as_json(parser)
+
+
+def run(given: argparse.Namespace, console: Console) -> None:
+    if given.configure_bucket and not _configure(given, console):
+        return
+    if not (given.folder / LEDGER).exists():
+        # Later the build is the one that was published, and must stay as it is.
+        console.warn(check(given.folder, progress=console.on_progress).warnings)
+        build(given.folder, progress=console.on_progress)
+    with open_publication(given.folder, given.production) as publication:
+        plan = plan_publication(publication)
+        if given.dry_run:
+            console.outcome(plan, plan_lines(plan))
+            return
+        console.say(*plan_lines(plan))
+        total = given.total
+        if plan.account.environment == "production" and (plan.now or plan.later):
+            total = console.typed_total(total)
+        done = publish(publication, plan, total, progress=console.on_progress)
+    console.outcome(done, published_lines(done))
+
+
+def _configure(given: argparse.Namespace, console: Console) -> bool:
+    """Show the bucket's changes and make them if the user agrees; False where they were not agreed to."""
+    config = read_config(given.folder / CONFIG_NAME)
+    if not isinstance(config.host, S3Host):
+        problem = "--configure-bucket is for S3 buckets"
+        raise InputError(Fault(CONFIG_NAME, "host.kind", problem, 'kind = "s3", or leave the option out'))
+    host = S3(config.host, config.batch.name)
+    if faults := host.faults():
+        raise InputError(faults)
+    results = kind_of(config).results
+    changes = needed_changes(host, config.hit.packs == "linked", results is not None and results.kind == "s3")
+    console.say(*change_lines(changes))
+    if changes and not console.agree(f"Change bucket {config.host.bucket}?", given.yes):
+        return False
+    configure_bucket(host, changes)
+    return True
+
+
+def plan_lines(plan: PublicationPlan) -> list[str]:
+    """What is about to be published and what it costs."""
+    account, quote = plan.account, plan.quote
+    later = f", {len(plan.later)} when those with the same study ladders are full" if plan.later else ""
+    lines = [
+        f"{account.environment}: {account.endpoint}, account {account.account}",
+        f"{len(plan.now)} HITs now{later}",
+        f"{quote.assignments} assignments: ${quote.rewards_usd} to workers and ${quote.fees_usd} in fees",
+    ]
+    if plan.doubtful:
+        lines.append(f"{len(plan.doubtful)} HITs whose making was cut off are settled first")
+    if plan.committed_usd:
+        lines.append(
+            f"${plan.committed_usd} committed before, of which ${plan.paid_usd} paid; ${plan.total_usd} in all"
+        )
+    cap = f"${plan.cap_usd:.2f}" if plan.cap_usd is not None else "none"
+    balance = f"${plan.balance_usd:.2f}" if plan.balance_usd is not None else "not drawn on"
+    return [*lines, f"cap: {cap}; balance: {balance}", f"Total: ${quote.total_usd}"]
+
+
+def published_lines(done: Published) -> list[str]:
+    """What was published."""
+    lines = [f"{len(done.made)} HITs made, {done.uploaded} files sent"]
+    if done.settled:
+        lines.append(f"{len(done.settled)} HITs of a run that was cut off are settled")
+    if done.later:
+        lines.append(f"{done.later} HITs follow: run `hitgen publish` again when those before them are full")
+    return [*lines, *done.told]
+
+
+def change_lines(changes: Sequence[Change]) -> list[str]:
+    """What `--configure-bucket` would change."""
+    if not changes:
+        return ["the bucket is set up as it should be"]
+    return [f"{change.call}: {change.why}\n{json.dumps(change.setting, indent=1)}" for change in changes]

@@ -1,0 +1,29 @@
+"""`hitgen report`: one self-contained HTML report of a batch, or of ratings in a CSV file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from hitgen.analysis.report import report_batch, report_public
+from hitgen.commands import options
+from hitgen.console import Console
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.batch_dir(parser, "BATCH_DIR|CSV")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="default: BATCH_DIR/results/report.html, or beside the CSV"
+    )
+    options.as_json(parser)
+
+
+def run(given: argparse.Namespace, console: Console) -> None:
+    source: Path = given.folder
+    if source.is_file():
+        out = given.out or source.with_name(f"{source.stem}-report.html")
+        report_public(source, source.stem, out, console.on_progress)
+    else:
+        out = given.out or source / "results" / "report.html"
+        report_batch(source, out, console.on_progress)
+    console.outcome({"report": out, "bytes": out.stat().st_size}, [f"Open {out}"])

@@ -1,0 +1,138 @@
+"""`hitgen review`: verdicts as a table to edit, and to apply."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from hitgen.commands import options
+from hitgen.console import Console, columns
+from hitgen.errors import OutsideError
+from hitgen.ledger.acts import Verb
+from hitgen.lib.text import plain
+from hitgen.publishing.collect import collect
+from hitgen.publishing.publication import open_account
+from hitgen.results.apply import Applied, apply_review
+from hitgen.results.review import propose
+from hitgen.results.review_plan import ReviewPlan, plan_review
+from hitgen.results.reviewfile import ReviewRow, write_review
+from hitgen.results.study import Study, read_study
+
+MOST_NAMED = 20
+MOST_ROWS = 40
+LONGEST_REASON = 70
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.batch_dir(parser)
+    parser.add_argument("--apply", action="store_true", help="approve, reject, pay bonuses, admit, shut out, tell")
+    options.spending(parser)
+    options.as_json(parser)
+
+
+def run(given: argparse.Namespace, console: Console) -> None:
+    if given.apply:
+        _apply(given, console)
+        return
+    study = read_study(given.folder)
+    rows = propose(study)
+    path = write_review(given.folder, rows)
+    console.outcome([asdict(row) for row in rows], review_lines(study, rows, path))
+
+
+def _apply(given: argparse.Namespace, console: Console) -> None:
+    with open_account(given.folder) as account:
+        collect(account)
+        plan = plan_review(account, read_study(given.folder, account.ledger))
+        if given.dry_run:
+            console.outcome(review_plan_record(plan), review_plan_lines(plan))
+            return
+        console.say(*review_plan_lines(plan))
+        if not plan.acts:
+            return
+        total = given.total
+        if plan.environment == "production" and plan.total_usd:
+            total = console.typed_total(total)
+        elif not console.agree("Carry this out?", given.yes, "Nothing was done"):
+            return
+        done = apply_review(account, plan, total, console.on_progress)
+    console.outcome(done, applied_lines(done))
+    if done.failed:
+        raise OutsideError(f"the recruiter refused {len(done.failed)} of these acts; the others are done")
+
+
+def review_lines(study: Study, rows: Sequence[ReviewRow], path: Path) -> list[str]:
+    """The table, those that need a look first, with what the whole comes to."""
+    ratings = [verdict.use for verdict in study.judged.ratings.values()]
+    ranks = {"undecided": 0, "reject": 1, "pay": 2}
+    sorted_rows = sorted(rows, key=lambda row: (ranks[row.pay], row.use == "use"))
+    table = [
+        ("assignment", "page", "min", "gold", "rate", "pay", "use", "reasons"),
+        *map(_cells, sorted_rows[:MOST_ROWS]),
+    ]
+    lines = columns(table, right=(2, 3, 4))
+    if len(rows) > MOST_ROWS:
+        lines.append(f"... and {len(rows) - MOST_ROWS} more in the file")
+    few = study.config.screening.gold_answers_min
+    if any(row.use == "not-enough-evidence" for row in rows):
+        lines.append(f"not-enough-evidence: the worker has fewer than gold_answers_min = {few} gold answers")
+    times = [row.auto_approval_at for row in study.received() if row.status == "Submitted" and row.auto_approval_at]
+    if times:
+        lines.append(f"the first that is not judged approves itself at {min(times):%Y-%m-%d %H:%M} UTC")
+    return [
+        *lines,
+        f"{len(rows)} assignments: {_counts(row.pay for row in rows)}; {_counts(row.use for row in rows)}",
+        f"{len(ratings)} ratings: {_counts(ratings)}",
+        f"Edit {path}, then `hitgen review {study.folder} --apply`",
+    ]
+
+
+def _counts(names: Iterable[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in Counter(names).most_common()) or "none"
+
+
+def _cells(row: ReviewRow) -> tuple[str, ...]:
+    reasons = row.reasons if len(row.reasons) <= LONGEST_REASON else row.reasons[: LONGEST_REASON - 3] + "..."
+    numbers = (row.minutes, row.gold_answers, row.gold_rate)
+    return (plain(row.assignment), row.page, *numbers, row.pay, row.use, plain(reasons))
+
+
+def review_plan_record(plan: ReviewPlan) -> dict[str, Any]:
+    """The plan for scripts, with the acts under the names of what is done."""
+    names: dict[str, Verb] = {"approve": "approve", "reject": "reject", "bonuses": "bonus", "shut_out": "exclude"}
+    names |= {"admit": "admit", "notify": "notify"}
+    return asdict(replace(plan, acts=())) | {
+        name: [asdict(act) for act in plan.of(verb)] for name, verb in names.items()
+    }
+
+
+def review_plan_lines(plan: ReviewPlan) -> list[str]:
+    """What applying the review is about to do and what it costs."""
+    counts = Counter(act.verb for act in plan.acts)
+    lines = [
+        f"{plan.environment}: approve {counts['approve']}, reject {counts['reject']}, pay {counts['bonus']} bonuses",
+        f"admit {counts['admit']}, shut out {counts['exclude']}, mail {counts['notify']} workers",
+    ]
+    lines += [f"reject {act.subject}: {plain(act.words)}" for act in plan.of("reject")[:MOST_NAMED]]
+    lines += [f"left: {plain(text)}" for text in plan.left[:MOST_NAMED]]
+    if len(plan.left) > MOST_NAMED:
+        lines.append(f"left: {len(plan.left) - MOST_NAMED} more")
+    if plan.unlisted:
+        lines.append(f"{plan.unlisted} submissions are not in the review file: `hitgen review` adds them")
+    lines.append(f"${plan.committed_usd} committed, of which ${plan.paid_usd} paid")
+    if not plan.acts:
+        return [*lines, "Nothing is left to do"]
+    return [*lines, f"${plan.rewards_usd} set aside at publishing, ${plan.bonuses_usd} more; Total: ${plan.total_usd}"]
+
+
+def applied_lines(done: Applied) -> list[str]:
+    """What applying the review has done."""
+    return [
+        f"{done.approved} approved, {done.rejected} rejected, {done.bonuses} bonuses paid, {done.admitted} admitted, "
+        f"{done.shut_out} shut out, {done.notified} mails sent",
+        *(f"refused: {plain(text)}" for text in done.failed),
+    ]

@@ -1,0 +1,45 @@
+"""`hitgen simulate`: a built batch is answered by simulated observers, without publishing."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import nullcontext
+from pathlib import Path
+
+from hitgen.commands import options
+from hitgen.config.loading import CONFIG_NAME, read_config
+from hitgen.console import Console
+from hitgen.errors import InputError, at_option
+from hitgen.methods.base import method_of
+from hitgen.simulation.answering import SimulatedWorker
+from hitgen.simulation.browsing import robots
+from hitgen.simulation.population import read_population
+from hitgen.simulation.simulate import simulate
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.batch_dir(parser)
+    parser.add_argument("--population", type=Path, metavar="FILE", help="a TOML file; see docs/analysis.md")
+    parser.add_argument("--spammers", type=float, metavar="SHARE", help="of the workers (default 0.2)")
+    parser.add_argument("--people", type=int, metavar="N", help="default: as many as the batch asks for")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--browser", action="store_true", help="robots work the real pages in a real browser")
+    options.as_json(parser)
+
+
+def run(given: argparse.Namespace, console: Console) -> None:
+    model = method_of(read_config(given.folder / CONFIG_NAME)).simulation().population
+    population = read_population(given.population, model) if given.population else model()
+    if given.spammers is not None:
+        if not 0 <= given.spammers <= 1:
+            raise InputError(at_option("--spammers", f"{given.spammers:g} is no share", "a number from 0 to 1"))
+        population = population.model_copy(update={"spammers": given.spammers})
+    with robots(given.folder) if given.browser else nullcontext(SimulatedWorker.work) as work:
+        made = simulate(given.folder, population, given.seed, given.people, console.on_progress, work)
+    console.outcome(
+        made,
+        [
+            f"{made.submissions} submissions by {made.workers} simulated workers, {made.spammers} of them spammers",
+            f"The truth is in {made.truth}; next: hitgen report {given.folder}",
+        ],
+    )

@@ -1,0 +1,40 @@
+"""`hitgen status`: what is out, in, judged and paid."""
+
+from __future__ import annotations
+
+import argparse
+
+from hitgen.commands import options
+from hitgen.console import Console
+from hitgen.publishing.publication import open_account
+from hitgen.publishing.status import Status, status
+
+NO_END = 9999
+"""The year in which HITs end that have no end by themselves."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.batch_dir(parser)
+    parser.add_argument("--offline", action="store_true", help="as last seen, without asking the recruiter")
+    options.as_json(parser)
+
+
+def run(given: argparse.Namespace, console: Console) -> None:
+    with open_account(given.folder) as account:
+        found = status(account, refresh=not given.offline)
+    console.outcome(found, status_lines(found))
+
+
+def status_lines(found: Status) -> list[str]:
+    """The state of a published batch."""
+    hits = ", ".join(f"{count} {state}" for state, count in sorted(found.hits.items()))
+    lines = [
+        f"{found.account.environment}: {found.account.endpoint}" + (" (closed)" if found.closed else ""),
+        f"HITs: {hits or 'none'}",
+        f"assignments: {found.out} open, {found.at_work} at work, {found.submitted} to be judged, "
+        f"{found.approved} approved, {found.rejected} rejected",
+        f"${found.committed_usd} committed, of which ${found.paid_usd} paid",
+    ]
+    if found.ends_at and found.ends_at.year < NO_END:
+        lines.append(f"the last HIT ends at {found.ends_at:%Y-%m-%d %H:%M} UTC")
+    return lines

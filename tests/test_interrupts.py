@@ -1,0 +1,60 @@
+"""Ctrl+C at any moment ends the command without a traceback, and the same command goes on from there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from hitgen.cli import main
+from tests.bench.build import photographs
+from tests.test_verbs import fill_in
+
+AT_IMPORT = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from hitgen.__main__ import main
+where = sys.argv.pop(1)
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == where:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+sys.exit(main())
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    photos = photographs(tmp_path / "photos", 3)
+    assert main(["init", str(tmp_path / "study"), "--images", str(photos[0].parent)]) == 0
+    fill_in(tmp_path / "study")
+    return tmp_path / "study"
+
+
+@pytest.mark.parametrize(
+    "module", ["hitgen.cli", "argparse", "hitgen.commands.build", "pydantic", "numpy", "PIL.Image"]
+)
+def test_while_it_is_loading(module: str, folder: Path) -> None:
+    command = [sys.executable, "-c", AT_IMPORT, module, "build", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGINT and done.stderr == ""
+
+
+def test_while_ladders_are_made_in_all_processes(folder: Path) -> None:
+    command = [sys.executable, "-m", "hitgen", "build", str(folder), "--workers", "2"]
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # the tests may run in the background
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heed)
+    deadline = time.monotonic() + 60
+    while not list((folder / "cache").rglob("*.part")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "hitgen: interrupted; the same command goes on from here\n")
+    assert main(["build", str(folder)]) == 0
