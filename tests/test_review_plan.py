@@ -7,12 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hitgen.results.telling import review_plan_lines
 
 from hitgen.errors import InputError, OutsideError
 from hitgen.recruiters.memory import Killed
 from hitgen.results.apply import apply_review
 from hitgen.results.reviewfile import read_review, write_review
-from hitgen.results.telling import review_plan_lines
 from tests.support.in_memory import InMemory, in_memory
 
 TOML = """

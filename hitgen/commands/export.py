@@ -7,6 +7,7 @@ import argparse
 from hitgen.analysis.export import write_analysis
 from hitgen.commands import options
 from hitgen.console import Console
+from hitgen.methods.base import method_of
 from hitgen.results.export import Exported, write_export
 from hitgen.results.study import read_study
 
@@ -20,7 +21,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
     study = read_study(given.folder)
     done = write_export(study)
     analysis = write_analysis(study, console.on_progress)
-    told = [*exported_lines(done), f"{analysis}: PJND, SUR, workers, a KonJND-shaped summary and maps"]
+    told = [*exported_lines(done), f"{analysis}: {method_of(study.config).analysis_about}"]
     console.outcome({"folder": done.folder, "rows": done.rows, "faulty": done.faulty}, told)
 
 

@@ -133,7 +133,7 @@ def _plain(kind: str, context: dict[str, Any], value: Any) -> tuple[str, str]:
 def _walk(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, type[BaseModel] | None, FieldInfo | None]:
     """The place in words, the model that holds it and its field, for a pydantic error location.
 
-    Union members appear in locations as tags or class names; they are followed but not shown.
+    Union members appear in paths as tags or class names; they are followed but not shown.
     """
     place = ""
     holder: type[BaseModel] | None = model

@@ -46,7 +46,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Mark:
+class Note:
     """What a method finds of a rating among the others: values of its columns, and why it is left out (if it is)."""
 
     values: Mapping[str, object]
@@ -127,7 +127,7 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """Breaches of the method's own rules; `works` in order of time."""
         yield from ()
 
-    def marks(self, used: Mapping[Key, Any], config: ConfigT) -> Mapping[Key, Mark]:
+    def notes(self, used: Mapping[Key, Any], config: ConfigT) -> Mapping[Key, Note]:
         """What a used study rating is among the others; `used` are attempts by assignment and trial."""
         return {}
 
@@ -154,6 +154,9 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     def public_section(self, path: Path, progress: OnProgress) -> Section:
         """The report of a public dataset of the method's kind; InputError where the file is none."""
         raise InputError(Fault(str(path), "", "is a file", "the batch folder it lies in"))
+
+    analysis_about: ClassVar[str] = "what the method makes of the dataset"
+    """What `write_analysis` writes, in words."""
 
     def write_analysis(self, tables: Mapping[str, Any], out: Export) -> None:
         """Write what the method makes of a dataset."""

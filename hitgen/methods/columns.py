@@ -56,7 +56,7 @@ LADDER = Column("ladder", str, "digest of all frames of one source under one cod
 ROLE = Column(
     "role",
     str,
-    "training, study or gold; PJND and regions come from study trials alone",
+    "training, study or gold; results come from study trials alone",
     lambda r: r.attempt.known.role,
 )
 PAY = Column("pay", str, "pay, reject or undecided", lambda r: r.verdict.pay)

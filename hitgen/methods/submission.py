@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -56,6 +56,9 @@ class Row(Part):
     started_ms: Ms = Field(description="since the page was opened")
     ended_ms: Ms = Field(description="since the page was opened")
     timing: Timing = Timing()
+
+    handed_on: ClassVar[str] = "answers and times"
+    """What is the same where a submission was handed on, in words."""
 
     def answer(self) -> tuple[object, ...]:
         """All that was answered; two workers who give the very same at the very same times are one."""

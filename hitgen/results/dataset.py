@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hitgen.errors import Fault, InputError
 from hitgen.manifest import Ladder
-from hitgen.methods.base import Mark, method_of
+from hitgen.methods.base import Note, method_of
 from hitgen.methods.columns import Column
 from hitgen.methods.submission import DisplayRecord
 from hitgen.methods.work import AnyWork, Attempt, Key, trial_s
@@ -47,14 +47,14 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Rating:
-    """One attempt with all that is around it; `worker` is a pseudonym, `marks` what the method found among the others."""
+    """One attempt with all that is around it; `worker` is a pseudonym, `notes` what the method found among the others."""
 
     batch: str
     worker: str
     work: AnyWork
     attempt: Attempt[Any]
     verdict: Verdict
-    marks: Mapping[str, object]
+    notes: Mapping[str, object]
 
     @property
     def display(self) -> DisplayRecord:
@@ -101,9 +101,9 @@ def make_dataset(folder: Path) -> Dataset:
 
 def dataset_of(study: Study) -> Dataset:
     """The dataset of a study that was read."""
-    method, marks = method_of(study.config), _marks(study)
-    verdicts = {key: _marked(verdict, marks.get(key)) for key, verdict in study.judged.ratings.items()}
-    ratings = list(_ratings(study, verdicts, marks))
+    method, notes = method_of(study.config), _notes(study)
+    verdicts = {key: _noted(verdict, notes.get(key)) for key, verdict in study.judged.ratings.items()}
+    ratings = list(_ratings(study, verdicts, notes))
     rows: dict[str, Iterable[object]] = {
         "ratings": ratings,
         "images": [Image(study.manifest.batch, ladder) for ladder in study.manifest.ladders],
@@ -127,7 +127,7 @@ def frame(columns: Sequence[Column], rows: Iterable[object]) -> polars.DataFrame
     return polars.DataFrame({column.name: [column.of(row) for row in kept] for column in columns}, schema=schema)
 
 
-def _marks(study: Study) -> Mapping[Key, Mark]:
+def _notes(study: Study) -> Mapping[Key, Note]:
     used = {
         key: attempt
         for work in study.works
@@ -135,22 +135,22 @@ def _marks(study: Study) -> Mapping[Key, Mark]:
         for key in [(work.received.assignment, attempt.known.trial)]
         if study.judged.ratings[key].use == "use"
     }
-    return method_of(study.config).marks(used, study.config)
+    return method_of(study.config).notes(used, study.config)
 
 
-def _marked(verdict: Verdict, mark: Mark | None) -> Verdict:
-    if mark is None or not mark.left_out:
+def _noted(verdict: Verdict, note: Note | None) -> Verdict:
+    if note is None or not note.left_out:
         return verdict
-    return Verdict(verdict.pay, "exclude", (*verdict.reasons, mark.left_out), verdict.shut_out)
+    return Verdict(verdict.pay, "exclude", (*verdict.reasons, note.left_out), verdict.shut_out)
 
 
-def _ratings(study: Study, verdicts: Mapping[Key, Verdict], marks: Mapping[Key, Mark]) -> Iterator[Rating]:
+def _ratings(study: Study, verdicts: Mapping[Key, Verdict], notes: Mapping[Key, Note]) -> Iterator[Rating]:
     for work in study.works:
         assignment, worker = work.received.assignment, study.pseudonym(work.received.worker)
         for attempt in work.attempts:
             key = (assignment, attempt.known.trial)
             verdict = verdicts.get(key, study.judged.assignments[assignment])
-            found = marks[key].values if key in marks else {}
+            found = notes[key].values if key in notes else {}
             yield Rating(study.manifest.batch, worker, work, attempt, verdict, found)
 
 

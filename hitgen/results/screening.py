@@ -102,7 +102,7 @@ def _copies(works: Sequence[AnyWork]) -> Iterator[Finding]:
         content = tuple((row.trial, *row.answer(), row.started_ms, row.ended_ms) for row in judged)
         before = first.setdefault(content, work.received.assignment)
         if before != work.received.assignment:
-            reason = f"answers, marks and times are those of assignment {before}"
+            reason = f"{judged[0].handed_on} are those of assignment {before}"
             yield Finding("copy", reason, work.received.worker, work.received.assignment)
 
 

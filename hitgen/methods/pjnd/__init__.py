@@ -10,7 +10,7 @@ from hitgen.batch.load import Batch
 from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Trial
 from hitgen.methods import columns
-from hitgen.methods.base import Check, GoldPlan, Mark, Method
+from hitgen.methods.base import Check, GoldPlan, Method, Note
 from hitgen.methods.columns import Column
 from hitgen.methods.pjnd import screening
 from hitgen.methods.pjnd.config import Config
@@ -44,6 +44,7 @@ class Pjnd(Method[Config, Manifest, Row]):
         ),
     )
     tables: ClassVar = {"clicks": CLICKS}
+    analysis_about = "PJND, SUR, workers, a KonJND-shaped summary and maps"
 
     def settings(self, config: Config) -> dict[str, Any]:
         return {"locations": config.hit.locations}
@@ -86,8 +87,8 @@ class Pjnd(Method[Config, Manifest, Row]):
         yield from screening.straight(works, config.screening)
         yield from screening.still(works)
 
-    def marks(self, used: Mapping[Key, Attempt[Row]], config: Config) -> Mapping[Key, Mark]:
-        return screening.outlier_marks(used, config.screening)
+    def notes(self, used: Mapping[Key, Attempt[Row]], config: Config) -> Mapping[Key, Note]:
+        return screening.outlier_notes(used, config.screening)
 
     def simulation(self) -> Simulation:
         from hitgen.methods.pjnd.observers import SIMULATION

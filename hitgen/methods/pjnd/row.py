@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, cast
+from typing import Annotated, ClassVar, cast
 
 from pydantic import AfterValidator, Field
 
@@ -57,6 +57,8 @@ class Row(submission.Row):
         if self.way.moves is None:
             return None if self.slider_start is None or self.level == self.slider_start else 1
         return self.way.moves
+
+    handed_on: ClassVar[str] = "answers, marks and times"
 
     def answer(self) -> tuple[object, ...]:
         return self.level, self.points, self.way

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean, quantiles, stdev
 
-from hitgen.methods.base import Mark
+from hitgen.methods.base import Note
 from hitgen.methods.pjnd.config import Screening
 from hitgen.methods.pjnd.row import Row
 from hitgen.methods.work import Attempt, Finding, Key, Work
@@ -38,7 +38,7 @@ def still(works: Sequence[Work[Row]]) -> Iterator[Finding]:
                 yield Finding("slider", reason, received.worker, received.assignment, attempt.known.trial)
 
 
-def outlier_marks(used: Mapping[Key, Attempt[Row]], rules: Screening) -> dict[Key, Mark]:
+def outlier_notes(used: Mapping[Key, Attempt[Row]], rules: Screening) -> dict[Key, Note]:
     """Which ratings lie far from the others of their ladder, by z and by interquartile range.
 
     They are the tail that SUR describes, so they are flagged, and left out only where config says so.
@@ -53,7 +53,7 @@ def outlier_marks(used: Mapping[Key, Attempt[Row]], rules: Screening) -> dict[Ke
             levels, outliers(list(levels.values()), rules.outlier_z, rules.outlier_iqr), strict=True
         ):
             removed = {"none": False, "z": z, "iqr": iqr, "either": z or iqr}[rules.remove_outliers]
-            found[key] = Mark({"outlier_z": z, "outlier_iqr": iqr}, OUTLIER if removed else "")
+            found[key] = Note({"outlier_z": z, "outlier_iqr": iqr}, OUTLIER if removed else "")
     return found
 
 

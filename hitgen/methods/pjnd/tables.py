@@ -32,9 +32,9 @@ HOW = (
     ),
 )  # fmt: skip
 OUTLIERS = (
-    Column("outlier_z", bool, "far from its ladder's mean, among used ratings", lambda r: r.marks.get("outlier_z", False)),
+    Column("outlier_z", bool, "far from its ladder's mean, among used ratings", lambda r: r.notes.get("outlier_z", False)),
     Column(
-        "outlier_iqr", bool, "outside its ladder's quartiles by far, among used ratings", lambda r: r.marks.get("outlier_iqr", False)
+        "outlier_iqr", bool, "outside its ladder's quartiles by far, among used ratings", lambda r: r.notes.get("outlier_iqr", False)
     ),
 )  # fmt: skip
 

@@ -1,0 +1,140 @@
+"""A second method: all of it is in tests/outside, and one row tells hitgen of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hitgen.cli import main
+from hitgen.config.kinds import METHODS
+from hitgen.publishing.publication import open_account, open_publication
+from hitgen.publishing.publish import plan_publication, publish
+from hitgen.recruiters.memory import Memory
+from hitgen.results.dataset import make_dataset
+from hitgen.results.fetch import fetch
+from tests.outside.toy import TOY
+from tests.support.batches import HEAD, grid
+from tests.support.browsers import OpenPage
+from tests.support.servers import serving
+
+OUTSIDE = Path(__file__).parents[1] / "outside"
+TOML = (
+    HEAD
+    + """
+[method]
+kind = "toy"
+[[images]]
+name = "study"
+sources = "images/*.png"
+codec = "jpeg"
+levels = [{level = 1, quality = 60}]
+[hit]
+training = 0
+gold = 0
+study = 3
+ratings = 1
+[display]
+scaling = "pixels"
+[screening]
+gold_answers_min = 0
+trial_s_min = 0
+"""
+)
+
+
+@pytest.fixture
+def toy() -> Iterator[None]:
+    METHODS.add("toy", TOY)
+    yield
+    METHODS._loaded.pop("toy")
+
+
+def batch(folder: Path, address: str) -> Path:
+    (folder / "images").mkdir(parents=True)
+    for number in range(3):
+        grid(320, 240, number).save(folder / "images" / f"s{number}.png")
+    (folder / "batch.toml").write_text(f'{TOML}[host]\nkind = "folder"\nbase_url = "{address}"\n')
+    (folder / "assets" / "methods" / "toy").mkdir(parents=True)
+    shutil.copy(OUTSIDE / "toy.js", folder / "assets" / "methods" / "toy" / "method.js")
+    return folder
+
+
+@pytest.mark.browser
+def test_it_goes_from_config_to_dataset_and_report(
+    toy: None, tmp_path: Path, open_page: OpenPage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    memory = Memory()
+    (tmp_path / "toy" / "published").mkdir(parents=True)
+    with serving(tmp_path / "toy" / "published") as address:
+        folder = batch(tmp_path / "toy", address)
+        assert main(["build", str(folder)]) == 0, capsys.readouterr().err
+        with open_publication(folder, now=memory.clock, recruiter=memory) as publication:
+            publish(publication, plan_publication(publication))
+            assert publication.built.manifest.method == "toy"
+    page = open_page((folder / "build" / "pages" / "p0001.html").resolve().as_uri())
+    robot = TOY.robot(publication.config)(page, "")
+    robot.work()
+    assert robot.record.attempts == [1, 2, 3] and robot.screen() == "submit"
+    with page.expect_download() as offered:
+        robot.hit("download-json").click()
+    handed_in = Path(offered.value.path()).read_text("utf-8")
+    memory.accept("p0001.1")
+    done = memory.now + timedelta(minutes=5)
+    memory.hand_in("p0001.1", "W1", "Submitted", handed_in, "A1", (memory.now, done))
+    with open_account(folder, now=memory.clock, recruiter=memory) as account:
+        assert fetch(account).faulty == ()
+    found = make_dataset(folder).ratings
+    assert found["number"].to_list() == [1, 2, 3]
+    assert found["trial"].to_list() == robot.record.order and found["use"].to_list() == ["use"] * 3
+    for verb in ("review", "export", "report"):
+        assert main([verb, str(folder)]) == 0, capsys.readouterr().err
+    assert (
+        "| `number` | int | how much, 0 to 10 |" in (folder / "results" / "export" / "data-dictionary.md").read_text()
+    )
+
+
+@pytest.mark.browser
+def test_what_its_script_could_not_have_said_is_faulty(toy: None, tmp_path: Path) -> None:
+    row = {"trial": "t", "attempt": 1, "started_ms": 0, "ended_ms": 5, "number": 11}
+    read = TOY.row.model_validate_json(json.dumps(row))
+    assert list(TOY.row_faults(read, None, 1, None)) == ["trial t has the number 11; the largest is 10"]  # type: ignore[arg-type]
+
+
+ROOT = Path(__file__).parents[2]
+WORDS = re.compile(
+    r"\bsliders?\b|slider_|none[-_ ]seen|\bpoints\b|\bclicks\b|\blocations\b|\bmarks\b|level window|window of levels|radius_px"
+    r"|\bmatches\b(?=:)|\bSUR\b"
+)
+"""Of the method pjnd: its slider, its answers, its known answers, what it finds."""
+HERE = (
+    "methods/pjnd/",
+    "config/kinds.py",  # its row
+    "batch/new.py",  # the batch.toml that `hitgen init` writes
+    "doubles/",
+)
+OTHERWISE = {
+    "config/people.py": {"points"},  # of a scale in the survey
+    "config/publishing.py": {"marks"},  # of punctuation
+    "stimuli/colour.py": {"points"},  # of a colour space
+    "recruiters/mturk/config.py": {"slider"},  # the default words of an offer, which batch.toml can change
+    "recruiters/prolific/config.py": {"slider"},
+}
+"""The same words where they mean something else."""
+
+
+def test_nothing_else_knows_of_pjnd() -> None:
+    found = []
+    for path in sorted((ROOT / "hitgen").rglob("*.py")):
+        name = path.relative_to(ROOT / "hitgen").as_posix()
+        if name.startswith(HERE):
+            continue
+        words = {match[0] for match in WORDS.finditer(path.read_text(encoding="utf-8"))} - OTHERWISE.get(name, set())
+        if words:
+            found.append((name, sorted(words)))
+    assert found == []
