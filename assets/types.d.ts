@@ -86,6 +86,8 @@ interface VisitState {
   content: string;
   opened_at: number;
   opened_ratio: number;
+  /** the pixel ratio that trials are held to: at the calibration, or where there is none at the first trial */
+  reference_ratio?: number;
   elapsed_ms: number;
   screen: ScreenName;
   consent: { sha256: string; at: string } | null;

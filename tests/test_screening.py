@@ -78,6 +78,8 @@ def unmoved(work: dict[str, Any]) -> None:
         (display(css_px_per_cm=400), "display", "no screen that exists"),
         (display(refresh_hz=5), "display", "too few to flicker"),
         (display(changes=[{"ms": 5, "device_pixel_ratio": 1.5}]), "display", "changed on the way"),
+        (display(device_pixel_ratio=2), "display", "changed on the way"),  # since the calibration, and nobody was told
+        (display(reference_pixel_ratio=1.25), "display", "changed on the way"),
         (timing(mean_ms=160.0), "flicker", "35 ms off their 125 ms"),
         (timing(source_mean_ms=110.0, distorted_mean_ms=140.0), "flicker", "15 ms off"),
         (timing(sd_ms=40.0), "flicker", "varied by 40 ms"),
@@ -126,6 +128,18 @@ def test_a_window_that_was_resized_or_a_thinned_trace_breaks_no_rule(tmp_path: P
     for row in work["trials"]:
         row["trace"] = []
     assert reasons(studied(tmp_path, [work])) == {"A1": ("use", ())}
+
+
+def test_a_zoom_costs_the_ratings_that_were_made_under_it(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path)
+    work = small.answer("p0001", "A1", "W1")
+    under, other = small.trials("p0001", "study")
+    row = next(row for row in work["trials"] if row["trial"] == under)
+    begun, ended = row["started_ms"], row["ended_ms"]
+    away = [{"ms": begun + 10, "device_pixel_ratio": 1.5}, {"ms": ended - 10, "device_pixel_ratio": 1}]
+    work["display"]["changes"] = [{"ms": 5, "device_pixel_ratio": 2}, {"ms": 6, "device_pixel_ratio": 1}, *away]
+    found = studied(tmp_path, [work]).judged.ratings
+    assert {key[1]: verdict.use for key, verdict in found.items()} == {under: "exclude", other: "use"}
 
 
 def test_one_bad_trial_leaves_the_others(tmp_path: Path) -> None:

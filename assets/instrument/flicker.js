@@ -2,6 +2,11 @@
 
 import { createTiming } from "./timing.js";
 
+/** So long without a frame, nothing flickers: the machine slept or stood still, and it is told apart like a hidden tab. */
+const STALL_MS = 250;
+/** Another display's rate differs by more than this share; measuring one display twice does not. */
+const OTHER_RATE = 0.02;
+
 /**
  * @param {object} options
  * @param {HTMLCanvasElement} options.canvas its backing size is the caller's
@@ -62,6 +67,10 @@ export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
   function tick(t) {
     request = clock.raf(tick);
     if (!decoder?.get(0)) return;
+    if (lastFrame !== null && t - lastFrame >= STALL_MS) {
+      timing.stalled(t - lastFrame);
+      anchored = false;
+    }
     if (!anchored) {
       schedule.start(t);
       anchored = true;
@@ -79,10 +88,11 @@ export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
   /** @param {number} t */
   function advance(t) {
     const swap = schedule.indexAt(t);
-    if (swap !== swapIndex) {
+    // over an even number of swaps the picture stays what it is
+    if ((swap - swapIndex) % 2) {
       timing.swap(t, swapIndex % 2 ? "distorted" : "source", t - schedule.dueOf(swap));
-      swapIndex = swap;
     }
+    swapIndex = swap;
     if (swap % 2 === 0) {
       paint(0);
       return;
@@ -119,6 +129,7 @@ export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
     },
     /** @param {number} ms */
     setFrameMs(ms) {
+      if (Math.abs(ms - frameMs) > frameMs * OTHER_RATE) anchored = false;
       frameMs = ms;
       schedule.setFrameMs(ms);
     },

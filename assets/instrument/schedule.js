@@ -89,7 +89,8 @@ function nominal(swapsPerSecond, frameMs) {
  * @param {number} swapsPerSecond @param {number} frameMs @returns {Schedule}
  */
 function frameLocked(swapsPerSecond, frameMs) {
-  const framesPerPhase = Math.max(1, Math.round(1000 / swapsPerSecond / frameMs + TIE));
+  const perPhase = () => Math.max(1, Math.round(1000 / swapsPerSecond / frameMs + TIE));
+  let framesPerPhase = perPhase();
   let start = 0;
   let last = 0;
   let frames = 0;
@@ -104,6 +105,7 @@ function frameLocked(swapsPerSecond, frameMs) {
     },
     setFrameMs(ms) {
       frameMs = ms;
+      framesPerPhase = perPhase();
     },
     dueOf: (swap) => start + swap * framesPerPhase * frameMs,
     indexAt(t) {

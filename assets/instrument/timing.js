@@ -31,6 +31,7 @@ export function createTiming() {
   let worstError = 0;
   let dropped = 0;
   let hiddenMs = 0;
+  let stalledMs = 0;
 
   return {
     /**
@@ -54,6 +55,10 @@ export function createTiming() {
     interrupted() {
       lastSwap = null;
     },
+    /** No frame came for a while, though the page was not hidden. @param {number} ms */
+    stalled(ms) {
+      stalledMs += ms;
+    },
     /** @param {number} ms */
     hidden(ms) {
       hiddenMs += ms;
@@ -68,6 +73,7 @@ export function createTiming() {
       worst_error_ms: round(worstError),
       dropped,
       hidden_ms: Math.round(hiddenMs),
+      stalled_ms: Math.round(stalledMs),
     }),
   };
 }

@@ -23,6 +23,8 @@ export function createDisplay({ page, session, method, clock, later, window }) {
   /** @type {number|null} */
   let scale = null;
   let changing = 0;
+  let ratioSeen = window.devicePixelRatio;
+  let whenRatioChanged = () => {};
 
   /** @returns {DisplayNow} */
   const now = () => ({
@@ -35,7 +37,25 @@ export function createDisplay({ page, session, method, clock, later, window }) {
   function changed() {
     changing += 1;
     const mine = changing;
-    later(() => mine === changing && session.displayChanged(now()), CHANGE_SETTLED_MS);
+    const ms = session.elapsed();
+    later(() => mine === changing && session.displayChanged({ ms, ...now() }), CHANGE_SETTLED_MS);
+  }
+
+  /**
+   * A move to a screen of another pixel ratio may leave the window's size in CSS pixels as it is: no resize is told then.
+   * Not every browser tells a query either, so that `look` compares, in every frame of a trial.
+   * @param {() => void} act
+   */
+  function onRatioChange(act) {
+    whenRatioChanged = act;
+    window.matchMedia(`(resolution: ${ratioSeen}dppx)`).addEventListener("change", look, { once: true });
+  }
+
+  function look() {
+    if (window.devicePixelRatio === ratioSeen) return;
+    ratioSeen = window.devicePixelRatio;
+    onRatioChange(whenRatioChanged);
+    whenRatioChanged();
   }
 
   /** Fewer than two frames a swap, or frames too uneven to hold the schedule within one frame. */
@@ -47,7 +67,7 @@ export function createDisplay({ page, session, method, clock, later, window }) {
     const ratios = session.state.display_changes.map((change) => change.device_pixel_ratio);
     const found = [];
     if (scale !== null && scale < 1) found.push("less than one device pixel per source pixel");
-    if (ratios.some((ratio) => ratio !== session.state.opened_ratio)) found.push("the pixel ratio changed during the visit");
+    if (session.zoomed() || ratios.some((ratio) => ratio !== session.state.reference_ratio)) found.push("the pixel ratio changed during the visit");
     if (cannotHold()) found.push("the display cannot hold the schedule");
     if (refresh === null) found.push("the refresh rate could not be measured");
     return found;
@@ -55,6 +75,8 @@ export function createDisplay({ page, session, method, clock, later, window }) {
 
   return {
     changed,
+    onRatioChange,
+    look,
     /** Whether the trials fit the window: what a layout needs beside them its style tells, as --room-width and --room-height. */
     room() {
       const style = window.getComputedStyle(window.document.documentElement);
@@ -80,7 +102,7 @@ export function createDisplay({ page, session, method, clock, later, window }) {
     },
     /** The config refuses displays that cannot hold the schedule, and this is one or could not be measured. */
     tooSlow: () => display.refuse_slow_display && (refresh === null || cannotHold()),
-    zoomed: () => window.devicePixelRatio !== session.state.opened_ratio,
+    zoomed: () => session.zoomed(),
     /** @param {string} browser its name and version */
     record: (browser) => ({
       scaling: display.scaling,
@@ -88,6 +110,7 @@ export function createDisplay({ page, session, method, clock, later, window }) {
       css_px_per_cm: session.cssPxPerCm(),
       device_px_per_source_px: scale,
       ...now(),
+      reference_pixel_ratio: session.state.reference_ratio ?? null,
       schedule: kind,
       swaps_per_second: swapsShown(),
       ...(refresh ?? { refresh_hz: null, frame_ms: null, frame_sd_ms: null }),

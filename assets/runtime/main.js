@@ -27,7 +27,7 @@ export function start(methods) {
   const { slot, part } = createFinders(document);
   /** @type {Clock} */
   const clock = {
-    raf: (tick) => requestAnimationFrame(tick),
+    raf: (tick) => requestAnimationFrame((t) => (display.look(), tick(t))),
     cancel: (id) => cancelAnimationFrame(id),
     now: () => performance.now(),
   };
@@ -111,6 +111,7 @@ export function start(methods) {
     on(document, "keydown", (event) => event.key === "Escape" && visit.escape());
     on(document, "visibilitychange", () => visit.visibility(document.hidden));
     on(window, "resize", visit.changed);
+    display.onRatioChange(visit.changed);
     on(window, "pagehide", session.save);
     on(window, "load", packs.documentEnded);
   }
@@ -119,7 +120,7 @@ export function start(methods) {
     browser ||= await browserVersion(navigator);
     if (document.hidden) await new Promise((resolve) => on(document, "visibilitychange", resolve)); // no frames till then
     const refresh = await display.measure();
-    if (refresh) task.setFrameMs(refresh.frame_ms);
+    if (refresh) for (const flickering of [task, example]) flickering.setFrameMs(refresh.frame_ms);
   }
 
   function boot() {

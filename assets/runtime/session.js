@@ -85,6 +85,8 @@ export function createSession({ page, environment, storage, now, monotonic, late
     /** @param {number} cardWidthCssPx @param {number} cssPxPerCm */
     calibrate(cardWidthCssPx, cssPxPerCm) {
       state.calibration = { card_width_css_px: cardWidthCssPx, css_px_per_cm: cssPxPerCm, device_pixel_ratio: ratio() };
+      state.reference_ratio = ratio();
+      state.display_changes = [];
       save();
     },
     /** The card told device pixels per centimetre; zooming changes the CSS pixels, not the screen. */
@@ -93,14 +95,24 @@ export function createSession({ page, environment, storage, now, monotonic, late
       const { css_px_per_cm: calibrated, device_pixel_ratio: then } = state.calibration;
       return (calibrated * then) / ratio();
     },
-    /** @param {DisplayNow} change */
+    /** What changed before the reference was taken changed nothing that was measured. @param {DisplayNow & {ms: number}} change */
     displayChanged(change) {
-      if (state.display_changes.length >= MOST_DISPLAY_CHANGES) return;
-      state.display_changes.push({ ms: elapsed(), ...change });
+      if (state.reference_ratio === undefined || state.display_changes.length >= MOST_DISPLAY_CHANGES) return;
+      state.display_changes.push(change);
+      save();
+    },
+    /** The pixel ratio is another than the one that trials are held to. */
+    zoomed: () => state.reference_ratio !== undefined && ratio() !== state.reference_ratio,
+    /** The window is as the page asked for: before the first trial, that is what trials are held to. */
+    asAsked() {
+      if (state.reference_ratio === undefined || state.order.length) return;
+      state.reference_ratio = ratio();
+      state.display_changes = [];
       save();
     },
     /** A trial is begun: its place in the order is fixed from now on. @param {string} trial */
     begin(trial) {
+      state.reference_ratio ??= state.calibration?.device_pixel_ratio ?? ratio();
       if (!state.order.includes(trial)) state.order.push(trial);
       save();
     },

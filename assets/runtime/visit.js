@@ -151,6 +151,7 @@ export function createVisit(options) {
   /** There is room again. */
   function goOn() {
     blocked = false;
+    session.asAsked();
     if (sequence.current()) reveal(state.screen);
     else show(state.screen);
     task.resume();

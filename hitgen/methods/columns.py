@@ -91,6 +91,7 @@ FLICKER = (
     ),
     Column("dropped", int, "frames of the display that were missed", lambda r: r.attempt.row.timing.dropped),
     Column("hidden_ms", float, "time the page was hidden", lambda r: r.attempt.row.timing.hidden_ms),
+    Column("stalled_ms", float, "time without frames though the page was not hidden", lambda r: r.attempt.row.timing.stalled_ms),
 )  # fmt: skip
 VERDICT = (PAY, USE, REASONS)
 SCREEN = (

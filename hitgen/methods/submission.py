@@ -46,6 +46,7 @@ class Timing(Part):
     worst_error_ms: Number | None = None
     dropped: Count | None = None
     hidden_ms: Number | None = None
+    stalled_ms: Number | None = None
 
 
 class Row(Part):
@@ -86,6 +87,7 @@ class DisplayRecord(Part):
     css_px_per_cm: Positive | None = None
     device_pixel_ratio: Positive | None = None
     device_px_per_source_px: Positive | None = None
+    reference_pixel_ratio: Positive | None = None
     refresh_hz: Positive | None = None
     browser: Words = ""
     user_agent: Words = ""

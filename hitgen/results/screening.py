@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -122,10 +123,36 @@ def _display(work: AnyWork, config: BatchConfig) -> Iterator[Finding]:
             faults.append("the calibration is of no screen that exists")
     if display.refresh_hz is not None and display.refresh_hz < config.display.swaps_per_second:
         faults.append(f"the screen shows {display.refresh_hz:.0f} frames a second, too few to flicker")
-    if any(change.device_pixel_ratio not in (None, display.device_pixel_ratio) for change in display.changes):
-        faults.append("the screen or its zoom changed on the way")
     for fault in faults:
         yield Finding("display", fault, work.received.worker, work.received.assignment)
+    for trial in _zoomed(work):
+        yield Finding(
+            "display",
+            "the screen or its zoom changed on the way",
+            work.received.worker,
+            work.received.assignment,
+            trial,
+        )
+
+
+def _zoomed(work: AnyWork) -> Iterator[str]:
+    """The study trials during which the pixel ratio was another than at the calibration, or at the first picture."""
+    display, calibration = work.submission.display, work.submission.calibration
+    told = display.reference_pixel_ratio or calibration.device_pixel_ratio
+    reference = told or display.device_pixel_ratio
+    changes = sorted((change.ms, change.device_pixel_ratio or reference) for change in display.changes)
+    # before the first change the ratio was the reference; where none is told, it was the last one all the time
+    if told and not changes and display.device_pixel_ratio not in (None, told):
+        changes = [(0, display.device_pixel_ratio)]
+    spans = [
+        (begun, changes[number + 1][0] if number + 1 < len(changes) else math.inf)
+        for number, (begun, ratio) in enumerate(changes)
+        if ratio != reference
+    ]
+    for attempt in work.answers("study"):
+        row = attempt.row
+        if any(begun < row.ended_ms and end > row.started_ms for begun, end in spans):
+            yield attempt.known.trial
 
 
 def _plausible(px_per_cm: float) -> bool:

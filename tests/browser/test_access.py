@@ -73,7 +73,7 @@ def test_axe_finds_nothing_on_any_screen_or_phase(tmp_path: Path, open_page: Ope
             found += violations(page)
             page.get_by_label("Your age").fill("33")
         if robot.screen() in ("training", "study"):
-            robot._step()
+            robot.step()
         else:
             robot._leave(robot.screen())
     found += violations(page)

@@ -96,3 +96,71 @@ def test_a_changed_zoom_keeps_the_size_is_told_and_is_recorded(tmp_path: Path, o
     display = display_of(robot)
     assert "the pixel ratio changed during the visit" in display["warnings"]
     assert [change["device_pixel_ratio"] for change in display["changes"]][-1] == 1
+
+
+def set_zoom(page: Page, zoom: float, size: tuple[int, int] = (1366, 768), ratio: float | None = None) -> None:
+    """As the browser's zoom, or with `ratio` as another monitor of the same size in CSS pixels."""
+    width, height = round(size[0] / zoom), round(size[1] / zoom)
+    override = {"width": width, "height": height, "deviceScaleFactor": ratio or zoom, "mobile": False}
+    page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", override)
+    page.wait_for_timeout(500)  # a change counts once the window has rested
+
+
+def go_to(page: Page, *screens: str) -> Robot:
+    robot = Robot(page, lambda _: Answer(5, POINTS))
+    while robot.screen() not in screens:
+        robot._leave(robot.screen())
+    return robot
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scaling", ["physical", "pixels"])
+def test_a_zoom_before_anything_is_measured_changes_nothing(tmp_path: Path, open_page: OpenPage, scaling: str) -> None:
+    extra = f'[display]\nscaling = "{scaling}"\nwidth_cm = 6\n'
+    page = open_page(built_page(write_batch(tmp_path, extra, study=1)))
+    set_zoom(page, 1.25)
+    go_to(page, "calibration", "distance")
+    set_zoom(page, 1)
+    robot = go_to(page, "training")
+    robot.work()
+    display = display_of(robot)
+    assert display["changes"] == [] and display["reference_pixel_ratio"] == 1
+    assert "the pixel ratio changed during the visit" not in display["warnings"]
+
+
+@pytest.mark.browser
+def test_who_zooms_as_the_page_asks_is_not_told_to_zoom_back(tmp_path: Path, open_page: OpenPage) -> None:
+    page = open_page(built_page(write_batch(tmp_path, "[display]\nwidth_cm = 9.5\n", study=1)))
+    set_zoom(page, 1.6)
+    go_to(page, "calibration")
+    page.locator("[data-hit=next]:visible").click()
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'blocked'")
+    set_zoom(page, 1)
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'distance'")
+    robot = go_to(page, "training")
+    robot.hit("stage").wait_for()
+    assert page.locator("[data-part=notice]").is_hidden()
+    robot.work()
+    display = display_of(robot)
+    assert {change["device_pixel_ratio"] for change in display["changes"]} <= {1}
+    assert display["reference_pixel_ratio"] == display["device_pixel_ratio"] == 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("ratio", [2, 1.5, 0.75])
+def test_a_move_to_another_monitor_is_noticed(tmp_path: Path, open_page: OpenPage, ratio: float) -> None:
+    page = open_page(built_page(write_batch(tmp_path, "[display]\nwidth_cm = 9\n", study=1)))
+    robot = go_to(page, "training")
+    robot.hit("stage").wait_for()
+    canvas = page.locator("[data-hit=stage] canvas")
+    before = canvas.bounding_box()
+    for moved in (ratio, 1, ratio):
+        set_zoom(page, 1, ratio=moved)
+        assert page.locator("[data-part=notice]").is_visible() == (moved != 1)
+        after = canvas.bounding_box()
+        assert before and after and after["width"] * moved == pytest.approx(before["width"], abs=1)
+        assert int(canvas.evaluate("canvas => canvas.width")) == pytest.approx(after["width"] * moved, abs=0.05)
+    robot.work()
+    display = display_of(robot)
+    assert [change["device_pixel_ratio"] for change in display["changes"]] == [ratio, 1, ratio]
+    assert "the pixel ratio changed during the visit" in display["warnings"]

@@ -77,8 +77,8 @@ def marks_do_not_count_while_the_answer_is_shown(open_page: OpenPage, address: s
     robot = Robot(page, lambda _: Answer(5, [(2, 2), (4, 4), (6, 6)]))
     while robot.screen() != "training":
         robot._leave(robot.screen())
-    robot._step()
-    robot._step()
+    robot.step()
+    robot.step()
     box = robot.hit("stage").bounding_box()
     page.mouse.click(box["x"] + 50, box["y"] + 50)
     robot.hit("retry").click()
@@ -89,7 +89,7 @@ def the_order_survives_a_reload(open_page: OpenPage, address: str) -> bool:
     page = open_page(address)
     robot = Robot(page, lambda _: Answer(5, [(64, 48), (256, 48), (160, 192)]))
     while robot.screen() != "study":
-        robot._step() if robot.screen() == "training" else robot._leave(robot.screen())
+        robot.step() if robot.screen() == "training" else robot._leave(robot.screen())
     seen = set()
     for _ in range(4):
         robot.hit("stage").wait_for()

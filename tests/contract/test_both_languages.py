@@ -118,6 +118,22 @@ def test_frames_a_phase_are_counted_alike() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["frame-locked", "nominal"])
+def test_a_rate_that_is_found_late_counts(kind: str) -> None:
+    rates = [50, 60, 75, 90, 120, 144, 165, 240]
+    body = f"""return {rates}.map((hz) => {{
+        const schedule = module.createSchedule({{ swapsPerSecond: 8, kind: "{kind}", frameMs: 1000 / 60 }});
+        schedule.setFrameMs(1000 / hz);
+        schedule.start(0);
+        let swaps = 0;
+        for (let frame = 1; frame <= 20 * hz; frame += 1) swaps = schedule.indexAt((frame * 1000) / hz);
+        return swaps / 20;
+    }});"""
+    wanted = [1000 / Display(schedule=kind).swap_ms(hz) for hz in rates]  # type: ignore[arg-type]
+    assert nodes.run("instrument/schedule.js", body) == pytest.approx(wanted, abs=0.06)
+    assert all(7 < rate < 9 for rate in wanted)
+
+
 def test_the_completion_code_is_the_same() -> None:
     names = [("small", "A1"), ("bätch", "ö" * 40), ("b", "x" * 96)]
     body = f"return Promise.all({json.dumps(names)}.map(([batch, place]) => module.completionCode(globalThis.crypto, batch, place)));"
