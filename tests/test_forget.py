@@ -61,3 +61,12 @@ def test_a_review_saved_in_another_encoding_loses_the_worker_and_nothing_else(tm
     assert cli.main(["forget", str(tmp_path), "WLEAVES"]) == 0
     left = path.read_bytes()
     assert b"WLEAVES" not in left and b"WSTAYS" in left and left.rstrip().endswith(b"\xe9")
+
+
+def test_a_review_saved_as_unicode_text_loses_the_worker_too(tmp_path: Path) -> None:
+    study(tmp_path)
+    path = review_path(tmp_path)
+    path.write_bytes(path.read_text("utf-8-sig").replace(",", "\t").encode("utf-16"))
+    assert cli.main(["forget", str(tmp_path), "WLEAVES"]) == 0
+    left = path.read_text("utf-8-sig")
+    assert "WLEAVES" not in left and "WSTAYS" in left

@@ -19,6 +19,7 @@ from hitgen.lib.contract import FORMULA_STARTS
 FORMULA = re.compile(f"'*{FORMULA_STARTS}")
 GUARDED = re.compile(f"'+{FORMULA_STARTS}")
 DELIMITERS = ",;\t"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 # A cell may be as long as its file; the module's own limit of 128 KB is met by survey answers and traces.
@@ -123,7 +124,7 @@ def read_csv(
 
 def decoded(content: bytes, name: str) -> str:
     """The text of a table; InputError, calling the file `name`, where it is none."""
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    encoding = "utf-16" if content.startswith(UTF16_MARKS) else "utf-8-sig"
     try:
         return content.decode(encoding)
     except UnicodeDecodeError:

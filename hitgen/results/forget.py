@@ -12,7 +12,7 @@ from hitgen.collector.inbox import FILE, Inbox
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
-from hitgen.lib.files import csv_text, delimiter_of, unguarded, write_whole
+from hitgen.lib.files import UTF16_MARKS, csv_text, delimiter_of, unguarded, write_whole
 from hitgen.recruiters.link.places import Places
 from hitgen.results.export import export, export_path
 from hitgen.results.pseudonyms import ledger_key, pseudonym
@@ -125,12 +125,13 @@ def _reports(folder: Path) -> Iterable[Path]:
 def _drop_rows(path: Path, worker: str) -> bool:
     """Write a table again without the rows of a worker; whether there were any. A row of another shape stays."""
     # A spreadsheet may have saved it in an encoding of its own: its bytes go out as they came in.
-    text = path.read_text("utf-8-sig", errors="surrogateescape")
+    content = path.read_bytes()
+    encoding = "utf-16" if content.startswith(UTF16_MARKS) else "utf-8-sig"
+    text = content.decode(encoding, errors="replace" if encoding == "utf-16" else "surrogateescape")
     delimiter = delimiter_of(text)
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     kept = [row for row in rows if worker not in map(unguarded, row)]
     if len(kept) == len(rows):
         return False
-    content = csv_text(kept, delimiter).encode("utf-8-sig", errors="surrogateescape")
-    write_whole(path, content, private=True)
+    write_whole(path, csv_text(kept, delimiter).encode("utf-8-sig", errors="surrogateescape"), private=True)
     return True
