@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hitgen import cli
+from hitgen import __version__, cli
 from tests.bench.build import photographs
 
 ROOT = Path(__file__).parent.parent
@@ -16,6 +16,8 @@ DOCUMENTS = [
     "README.md",
     "CHANGELOG.md",
     "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
     *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
 ]
 COMMAND = re.compile(r"`hitgen ([^`]+)`|^(?:    )?hitgen ([a-z]+ (?:BATCH|my-study|batches/)[^\n]*)$", re.MULTILINE)
@@ -53,6 +55,48 @@ def test_links_in_documents_lead_somewhere(document: str) -> None:
     path = ROOT / document
     links = [link for link in LINK.findall(path.read_text(encoding="utf-8")) if "://" not in link]
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_version_is_told_alike() -> None:
+    assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_every_file_that_the_architecture_names_is_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = [name for name in re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.[a-z]+)", text) if not name.startswith("build/")]
+    assert len(named) > 30
+    assert [name for name in named if not any((place / name).exists() for place in (ROOT, ROOT / "hitgen"))] == []
+
+
+def prepared(tmp_path: Path, document: str) -> list[list[str]]:
+    """The commands that a document shows in its code blocks, with pictures for them beside."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    lines = [line for block in re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M) for line in block.splitlines()]
+    photographs(tmp_path / "all", 3)
+    photos = sorted((tmp_path / "all").iterdir())
+    (tmp_path / "FOLDER").mkdir()
+    for photo in photos[:2]:
+        photo.rename(tmp_path / "FOLDER" / photo.name)
+    photos[2].rename(tmp_path / "PHOTO")
+    return [shlex.split(line)[1:] for line in lines if line.startswith("hitgen ")]
+
+
+@pytest.mark.browser
+def test_the_tutorial_s_way_from_a_folder_to_a_dataset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = tmp_path / "my-study" / "batch.toml"
+    for line in prepared(tmp_path, "docs/tutorial.md"):
+        assert cli.main(line) == 0, (line, capsys.readouterr().err)
+        if line[0] == "init":
+            text = config.read_text().replace("FILL IN: ", "").replace("# accept_flash_hazard", "accept_flash_hazard")
+            text = re.sub(r"ratings = \d+", "ratings = 3", text)
+            config.write_text(text)
+        if line[0] == "gold":
+            config.write_text(config.read_text().replace("gold = 0", "gold = 1"))
+    assert (tmp_path / "my-study" / "results" / "report.html").is_file()
+    assert (tmp_path / "my-study" / "results" / "export" / "ratings.csv").is_file()
 
 
 def test_the_readme_s_way_from_a_folder_to_pages(

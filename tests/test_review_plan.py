@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hitgen.results.telling import review_plan_lines
 
+from hitgen.commands.review import review_plan_lines
 from hitgen.errors import InputError, OutsideError
 from hitgen.recruiters.memory import Killed
 from hitgen.results.apply import apply_review
