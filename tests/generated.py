@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
+from pydantic.fields import FieldInfo
 
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
+from hitgen.config.loading import models_of
 from hitgen.lib.contract import read_contract
 from hitgen.methods.base import AnyMethod
 from hitgen.methods.submission import Submission
@@ -94,8 +97,76 @@ def type_words(value: dict[str, Any]) -> str:
     return str(value.get("type", "anything"))
 
 
+def config_table(path: str) -> str:
+    """The keys of a table of batch.toml with their defaults and sentences; what only some kinds have names them."""
+    members = list(dict.fromkeys(models_at(path)))
+    fields = {
+        name: [model for model in members if name in model.model_fields]
+        for model in members
+        for name in model.model_fields
+    }
+    lines = ["| key | default | what |", "|---|---|---|"]
+    for name, having in fields.items():
+        info, kinds = having[0].model_fields[name], [kind for model in having for kind in _kinds(model)]
+        if any(models_of(info)):
+            continue
+        what = next(
+            (model.model_fields[name].description or "" for model in having if model.model_fields[name].description), ""
+        )
+        if kinds and name in TAGS and len(members) > 1:
+            what = f"{what}: " if what else ""
+            what += " ".join(f"`{kind}`" for kind in kinds)
+        elif kinds and len(having) < len(members):
+            what += f" ({', '.join(kinds)})"
+        choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
+        if name not in TAGS and len(choices) > 1 and not any(f"`{choice}`" in what for choice in choices):
+            what += "; " + " or ".join(f"`{choice}`" for choice in choices)
+        lines.append(f"| `{name}` | {_default(info)} | {what} |")
+    return "\n".join(lines) + "\n"
+
+
+TAGS = ("kind", "codec")
+
+
+def models_at(path: str, model: type[BaseModel] | None = None) -> Iterator[type[BaseModel]]:
+    """The models that a table of batch.toml may be of, in order."""
+    first, _, rest = path.partition(".")
+    found = (inner for inner in models_of((model or METHOD.config).model_fields[first]))
+    for inner in found:
+        if not rest:
+            yield inner
+        elif rest.partition(".")[0] in inner.model_fields:
+            yield from models_at(rest, inner)
+
+
+def _kinds(model: type[BaseModel]) -> list[str]:
+    return [
+        str(kind) for tag in TAGS if tag in model.model_fields for kind in get_args(model.model_fields[tag].annotation)
+    ]
+
+
+def _default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "—"
+    value = info.get_default(call_default_factory=True)
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        value = ", ".join(map(str, value))
+    return "" if value in (None, "", {}) else f"`{value}`"
+
+
+def tables_of(text: str) -> list[str]:
+    """The tables that a page of the docs has a place for."""
+    return re.findall(BEGIN.format(r"keys of ([\w.]+)"), text)
+
+
 GENERATED: dict[tuple[str, str], Callable[[], str]] = {
     ("templates.md", "the page contract"): partial(contract_tables, "pjnd"),
+    **{
+        ("config.md", f"keys of {path}"): partial(config_table, path)
+        for path in tables_of((DOCS / "config.md").read_text(encoding="utf-8"))
+    },
     **{("formats.md", f"format of the {name}"): partial(format_tables, model) for name, model in SCHEMAS.items()},
 }
 

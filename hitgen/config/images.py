@@ -19,12 +19,12 @@ MAX_LEVELS = 1000
 class ImageSet(Strict):
     """What every image set has, whatever its codec."""
 
-    name: Slug = Field(examples=["study"])
+    name: Slug = Field(examples=["study"], description="the set's name")
     sources: Text = Field(
         description="glob relative to the batch folder, or a CSV manifest (columns source,file)",
         examples=["images/*.png"],
     )
-    role: Role = "study"
+    role: Role = Field(default="study", description="`study`, `training` or `gold`")
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -55,7 +55,10 @@ Levels = Annotated[int, Field(ge=1, le=MAX_LEVELS)] | Annotated[tuple[dict[str, 
 class QualitySet(ImageSet):
     """A codec steered by a quality from 100 down: level d means quality 101 - d unless spelled out."""
 
-    levels: Levels = 100
+    levels: Levels = Field(
+        default=100,
+        description="a count, or `[{level = 1, quality = 99}, ...]` (ratio for jpeg2000, parameter for command); a bare count means quality 101 - level, or ratios from 2 to 200",
+    )
 
     @model_validator(mode="after")
     def _qualities_in_range(self) -> QualitySet:
@@ -73,35 +76,38 @@ class QualitySet(ImageSet):
 
 class JpegSet(QualitySet):
     codec: Literal["jpeg"]
-    subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = "4:2:0"
+    subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
 
 
 class WebpSet(QualitySet):
     codec: Literal["webp"]
-    method: int = Field(default=4, ge=0, le=6)
+    method: int = Field(default=4, ge=0, le=6, description="effort 0..6")
 
 
 class AvifSet(QualitySet):
     codec: Literal["avif"]
-    subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = "4:2:0"
-    speed: int = Field(default=6, ge=0, le=10)
+    subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
+    speed: int = Field(default=6, ge=0, le=10, description="0 (slow) to 10")
 
 
 class HeicSet(QualitySet):
     codec: Literal["heic"]
-    subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = "4:2:0"
+    subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
 
 
 class JxlSet(QualitySet):
     codec: Literal["jxl"]
-    effort: int = Field(default=7, ge=1, le=9)
+    effort: int = Field(default=7, ge=1, le=9, description="1..9")
 
 
 class Jpeg2000Set(ImageSet):
     """JPEG 2000 by compression ratio; a bare count runs geometrically from 2:1 to 200:1."""
 
     codec: Literal["jpeg2000"]
-    levels: Levels = 100
+    levels: Levels = Field(
+        default=100,
+        description="a count, or `[{level = 1, quality = 99}, ...]` (ratio for jpeg2000, parameter for command); a bare count means quality 101 - level, or ratios from 2 to 200",
+    )
 
     @model_validator(mode="after")
     def _ratios_in_range(self) -> Jpeg2000Set:
@@ -128,14 +134,19 @@ class CommandSet(ImageSet):
     """
 
     codec: Literal["command"]
-    encode: tuple[str, ...] = Field(min_length=1)
-    decode: tuple[str, ...] = Field(min_length=1)
-    suffix: Annotated[str, Field(pattern=r"^\.[A-Za-z0-9]{1,8}$")] = ".bin"
-    timeout_s: float = Field(default=60, gt=0)
+    encode: tuple[str, ...] = Field(
+        min_length=1, description="encoder as an argument list with {input} {output} {parameter}"
+    )
+    decode: tuple[str, ...] = Field(min_length=1, description="decoder as an argument list with {input} {output}")
+    suffix: Annotated[str, Field(pattern=r"^\.[A-Za-z0-9]{1,8}$")] = Field(
+        default=".bin", description="ending of the coded file"
+    )
+    timeout_s: float = Field(default=60, gt=0, description="seconds a call may take")
     levels: tuple[dict[str, Any], ...] = Field(
         min_length=1,
         max_length=MAX_LEVELS,
         examples=[[{"level": 1, "parameter": 10}, {"level": 2, "parameter": 20}]],
+        description="a count, or `[{level = 1, quality = 99}, ...]` (ratio for jpeg2000, parameter for command); a bare count means quality 101 - level, or ratios from 2 to 200",
     )
 
     @model_validator(mode="after")
@@ -163,9 +174,14 @@ class FilesSet(ImageSet):
     """
 
     codec: Literal["files"]
-    frames: str = ""
-    index: Text = "level"
-    levels: int = Field(default=100, ge=1, le=MAX_LEVELS)
+    frames: str = Field(default="", description="pattern of the files with {source} and {index:03d}")
+    index: Text = Field(default="level", description="`level`, `101 - level`, or a CSV of source,level,file")
+    levels: int = Field(
+        default=100,
+        ge=1,
+        le=MAX_LEVELS,
+        description="a count, or `[{level = 1, quality = 99}, ...]` (ratio for jpeg2000, parameter for command); a bare count means quality 101 - level, or ratios from 2 to 200",
+    )
 
     @model_validator(mode="after")
     def _forms(self) -> FilesSet:

@@ -12,13 +12,15 @@ from hitgen.config.base import Slug, Strict, Text
 class Consent(Strict):
     """What a participant agrees to; its wording is hashed into every submission."""
 
-    title: Text = Field(examples=["Visibility of compression in photographs"])
-    contact: Text = Field(examples=["Jane Doe, jane.doe@example.org"])
+    title: Text = Field(examples=["Visibility of compression in photographs"], description="the study's title")
+    contact: Text = Field(examples=["Jane Doe, jane.doe@example.org"], description="name and address")
     approval: str = Field(default="", description="number of the ethics approval")
     exemption: str = Field(default="", description="or: why none is needed, in words participants read")
-    retention: Text = Field(examples=["Answers are kept for ten years without names."])
-    withdrawal: Text = Field(examples=["You may stop at any time; nothing is sent then."])
-    statement: str = ""
+    retention: Text = Field(
+        examples=["Answers are kept for ten years without names."], description="what is kept, where and for how long"
+    )
+    withdrawal: Text = Field(examples=["You may stop at any time; nothing is sent then."], description="how to leave")
+    statement: str = Field(default="", description="more words, if wanted")
 
     @model_validator(mode="after")
     def _approved_or_exempt(self) -> Consent:
@@ -28,32 +30,32 @@ class Consent(Strict):
 
 
 class SurveyQuestion(Strict):
-    name: Slug = Field(examples=["vision"])
-    label: Text
-    required: bool = False
+    name: Slug = Field(examples=["vision"], description="the column's name")
+    label: Text = Field(description="the question")
+    required: bool = Field(default=False, description="must be answered")
 
 
 class ChoiceQuestion(SurveyQuestion):
     kind: Literal["choice"]
-    options: tuple[Text, ...] = Field(min_length=2)
+    options: tuple[Text, ...] = Field(min_length=2, description="the choices")
 
 
 class NumberQuestion(SurveyQuestion):
     kind: Literal["number"]
-    min: float | None = None
-    max: float | None = None
+    min: float | None = Field(default=None, description="least")
+    max: float | None = Field(default=None, description="most")
 
 
 class ScaleQuestion(SurveyQuestion):
     kind: Literal["scale"]
-    points: int = Field(default=5, ge=2, le=11)
-    low: Text
-    high: Text
+    points: int = Field(default=5, ge=2, le=11, description="how many")
+    low: Text = Field(description="words at the low end")
+    high: Text = Field(description="words at the high end")
 
 
 class TextQuestion(SurveyQuestion):
     kind: Literal["text"]
-    max_length: int = Field(default=500, ge=1, le=2000)
+    max_length: int = Field(default=500, ge=1, le=2000, description="characters")
 
 
 AnySurveyQuestion = Annotated[

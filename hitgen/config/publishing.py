@@ -56,7 +56,7 @@ class FolderHost(Strict):
     """A web server of one's own that serves a folder."""
 
     kind: Literal["folder"]
-    folder: Text = "published"
+    folder: Text = Field(default="published", description="where to put the files")
     base_url: Address = Field(default="", description="where the world sees that folder; needed to publish")
 
 
@@ -64,11 +64,13 @@ class S3Host(Strict):
     """An S3 bucket, or anything that speaks its protocol."""
 
     kind: Literal["s3"]
-    bucket: str = ""
-    prefix: Annotated[str, Field(pattern=r"^([A-Za-z0-9._-]+/)*$")] = ""
-    region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "us-east-1"
+    bucket: str = Field(default="", description="the bucket")
+    prefix: Annotated[str, Field(pattern=r"^([A-Za-z0-9._-]+/)*$")] = Field(default="", description="ends in /")
+    region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = Field(
+        default="us-east-1", description="the bucket's region"
+    )
     base_url: Address = Field(default="", description="CloudFront or another address in front of the bucket")
-    endpoint_url: Address = ""
+    endpoint_url: Address = Field(default="", description="another service with S3's protocol")
     profile: str = Field(default="", description="the AWS profile to use; default: the usual credential chain")
 
     @model_validator(mode="after")

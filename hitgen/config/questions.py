@@ -13,8 +13,8 @@ from hitgen.config.base import Slug, Strict, Text
 class Question(Strict):
     """Which ladder has a known answer; a method's subclass says what the answer is."""
 
-    images: Slug = Field(description="name of the image set")
-    source: Text = Field(description="name of the source")
+    images: Slug = Field(description="the image set")
+    source: Text = Field(description="the source's name: its file name without ending")
 
     columns: ClassVar[tuple[str, ...]] = ("images", "source")
     """Of a CSV of questions."""
@@ -39,7 +39,7 @@ class Question(Strict):
 class QuestionFile(Strict):
     """A CSV of questions, one a row, with the columns that the method's questions have."""
 
-    file: Text = Field(description="a CSV file in the batch folder")
+    file: Text = Field(description="or: a CSV file of questions, one a row")
 
 
 def entry_kind(entry: Any) -> str:

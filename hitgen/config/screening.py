@@ -26,7 +26,11 @@ class Screening(Strict):
     """
 
     gold_rate: Share = Field(default=0.7, description="least share of gold checks to be passed")
-    gold_answers_min: int = Field(default=10, ge=0, description="gold answers before a worker can be judged by them")
+    gold_answers_min: int = Field(
+        default=10,
+        ge=0,
+        description="gold answers before a worker can be judged by them; below it: not enough evidence",
+    )
     trial_s_min: float = Field(default=5, ge=0, description="quickest believable median study trial, in seconds")
     swap_error_share: Share = Field(default=0.1, description="how far the mean swap may be off its time")
     swap_sd_share: Share = Field(default=0.2, description="standard deviation of swaps against their time")
@@ -38,16 +42,20 @@ class Screening(Strict):
 class BonusTable(Strict):
     """What is paid beyond the reward, each once a worker."""
 
-    training_usd: Money = Field(default=Decimal("0.00"), description="with the first study page that is paid")
-    completion_usd: Money = Field(default=Decimal("0.00"), description="with the page that completes completion_pages")
+    training_usd: Money = Field(
+        default=Decimal("0.00"), description="once a worker, with the first study page that is paid"
+    )
+    completion_usd: Money = Field(
+        default=Decimal("0.00"), description="once a worker, with the page that completes completion_pages"
+    )
     completion_pages: int = Field(default=10, ge=1, description="paid study pages that make a completion")
 
 
 class Notices(Strict):
     """Mails to workers; an empty text sends none."""
 
-    subject: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(200))] = (
-        "About your work on our picture study"
+    subject: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(200))] = Field(
+        default="About your work on our picture study", description="of the mails below"
     )
-    admitted: Notice = Field(default="", description="to whom the qualification page admitted")
-    shut_out: Notice = Field(default="", description="to whom review shuts out")
+    admitted: Notice = Field(default="", description="mail to whom the qualification page admitted; empty: none")
+    shut_out: Notice = Field(default="", description="mail to whom review shuts out; empty: none")

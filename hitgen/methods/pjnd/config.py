@@ -110,11 +110,17 @@ class Screening(screening.Screening):
     outlier_z: float = Field(default=3, gt=0, description="standard deviations from a ladder's mean; flagged")
     outlier_iqr: float = Field(default=1.5, gt=0, description="interquartile ranges beyond the quartiles; flagged")
     remove_outliers: Literal["none", "z", "iqr", "either"] = Field(
-        default="none", description="removing them cuts the tail of the distribution that SUR describes"
+        default="none", description="which are left out; removing them cuts the tail that SUR describes"
     )
-    off: tuple[Rule, ...] = Field(default=(), description="rules that are not applied")
-    reject: tuple[Rule, ...] = Field(default=(), description="rules whose breach rejects the work, unpaid")
-    shut_out: tuple[Rule, ...] = Field(default=(), description="rules whose breach shuts a worker out of all batches")
+    off: tuple[Rule, ...] = Field(
+        default=(), description="rules that are not applied: gold speed straight slider display flicker repeat copy"
+    )
+    reject: tuple[Rule, ...] = Field(
+        default=(), description="rules whose breach rejects the work, unpaid; none by default"
+    )
+    shut_out: tuple[Rule, ...] = Field(
+        default=(), description="rules whose breach shuts a worker out of all batches; none by default"
+    )
 
 
 class Config(batch.BatchConfig):

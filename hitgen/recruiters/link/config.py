@@ -16,4 +16,9 @@ class LinkRecruiter(Recruiting):
 
     kind: Literal["link"]
     results: AnyResults = Field(description="where the answers go")
-    lifetime_s: int = Field(default=90 * DAY_S, ge=60, le=10 * 365 * DAY_S)
+    lifetime_s: int = Field(
+        default=90 * DAY_S,
+        ge=60,
+        le=10 * 365 * DAY_S,
+        description="time a HIT is offered (`7776000`, 90 days, with link)",
+    )

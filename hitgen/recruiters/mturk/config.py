@@ -20,12 +20,12 @@ class Requirement(Strict):
     qualification: Text = Field(
         description="approval_percent, approved_hits, adult, locale, or one of your own by name"
     )
-    at_least: int | None = None
-    at_most: int | None = None
-    equals: int | None = None
+    at_least: int | None = Field(default=None, description="lowest accepted value")
+    at_most: int | None = Field(default=None, description="highest accepted value")
+    equals: int | None = Field(default=None, description="the one accepted value")
     granted: bool | None = Field(default=None, description="true: must have it; false: must not")
     among: tuple[str, ...] = Field(default=(), max_length=30, description="locales: US, DE or US-NY")
-    not_among: tuple[str, ...] = Field(default=(), max_length=30)
+    not_among: tuple[str, ...] = Field(default=(), max_length=30, description="locales that are refused")
 
     @model_validator(mode="after")
     def _one_condition(self) -> Requirement:
@@ -46,18 +46,21 @@ class MTurkRecruiter(Recruiting):
     """Amazon Mechanical Turk, or a marketplace that speaks its protocol."""
 
     kind: Literal["mturk"]
-    title: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(128))] = (
-        "Find where two pictures start to flicker"
+    title: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(128))] = Field(
+        default="Find where two pictures start to flicker", description="at most 128 characters"
     )
-    description: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(2000))] = (
-        "Move a slider until a picture starts to flicker, then click where you see it."
+    description: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(2000))] = Field(
+        default="Move a slider until a picture starts to flicker, then click where you see it.",
+        description="at most 2,000",
     )
-    keywords: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(1000))] = (
-        "image, quality, flicker, research"
+    keywords: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(1000))] = Field(
+        default="image, quality, flicker, research", description="at most 1,000"
     )
-    duration_s: int = Field(default=3600, ge=30, le=31_536_000)
-    lifetime_s: int = Field(default=604_800, ge=30, le=31_536_000)
-    auto_approval_s: int = Field(default=604_800, ge=0, le=2_592_000)
+    duration_s: int = Field(default=3600, ge=30, le=31_536_000, description="time a worker has")
+    lifetime_s: int = Field(
+        default=604_800, ge=30, le=31_536_000, description="time a HIT is offered (`7776000`, 90 days, with link)"
+    )
+    auto_approval_s: int = Field(default=604_800, ge=0, le=2_592_000, description="time until approval by itself")
     endpoint_url: Address = Field(default="", description="a compatible marketplace; default: MTurk's sandbox")
     profile: str = Field(default="", description="the AWS profile to use; default: the usual credential chain")
     submit_origins: tuple[Origin, ...] = Field(
@@ -66,6 +69,6 @@ class MTurkRecruiter(Recruiting):
     waves: bool = Field(
         default=False, description="HITs of at most 9 assignments, one after the other, at the lower fee"
     )
-    masters: bool = False
+    masters: bool = Field(default=False, description="Masters alone (5% more in fees)")
     require: tuple[Requirement, ...] = ()
     excluded: Slug = Field(default="hitgen-excluded", description="the qualification that shuts workers out")

@@ -15,8 +15,8 @@ from hitgen.config.recruiting import AnyResults, Recruiting, Variable
 class ProlificFilter(Strict):
     """Who may take part, in the words of Prolific's API."""
 
-    filter_id: Text
-    selected_values: tuple[str, ...] = ()
+    filter_id: Text = Field(description="for example `current-country-of-residence`")
+    selected_values: tuple[str, ...] = Field(default=(), description="the accepted values")
     lower: int | None = Field(default=None, description="least of a range")
     upper: int | None = Field(default=None, description="most of a range")
 
@@ -26,21 +26,34 @@ class ProlificRecruiter(Recruiting):
 
     kind: Literal["prolific"]
     results: AnyResults = Field(description="where the answers go")
-    workspace: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="id of the workspace, whose money is spent")]
+    workspace: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="id of the workspace whose money is spent")]
     project: Annotated[str, Field(pattern=r"^([0-9a-f]{24})?$")] = Field(default="", description="id of the project")
     token_env: Variable = Field(default="PROLIFIC_TOKEN", description="environment variable with the API token")
-    title: Annotated[Text, StringConstraints(max_length=120), AfterValidator(one_line)] = (
-        "Find where two pictures start to flicker"
+    title: Annotated[Text, StringConstraints(max_length=120), AfterValidator(one_line)] = Field(
+        default="Find where two pictures start to flicker", description="at most 128 characters"
     )
-    description: Annotated[Text, StringConstraints(max_length=8000)] = (
-        "Move a slider until a picture starts to flicker, then click where you see it. Needs a computer with a mouse."
+    description: Annotated[Text, StringConstraints(max_length=8000)] = Field(
+        default="Move a slider until a picture starts to flicker, then click where you see it. Needs a computer with a mouse.",
+        description="at most 2,000",
     )
-    minutes: int = Field(ge=1, le=600, description="how long a page takes; sets the pay per hour")
-    qualification_minutes: int | None = Field(default=None, ge=1, le=600, description="the qualification page's")
-    minimum_usd_per_hour: Annotated[Decimal, Field(ge=0, decimal_places=2)] = Decimal("8.00")
-    fee_percent: Annotated[Decimal, Field(ge=0, le=200)] = Decimal("42.8")
-    completion_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{6,20}$")] = "HITGEN01"
-    rejection: Literal["ask-return", "reject"] = "ask-return"
+    minutes: int = Field(ge=1, le=600, description="how long a page takes; with the reward it makes the pay per hour")
+    qualification_minutes: int | None = Field(
+        default=None, ge=1, le=600, description="how long the qualification page takes; default: minutes"
+    )
+    minimum_usd_per_hour: Annotated[Decimal, Field(ge=0, decimal_places=2)] = Field(
+        default=Decimal("8.00"), description="`check` and `publish` refuse less"
+    )
+    fee_percent: Annotated[Decimal, Field(ge=0, le=200)] = Field(
+        default=Decimal("42.8"),
+        description="the service's fee on rewards and bonuses, with tax; Prolific's own figure is compared before money is committed",
+    )
+    completion_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{6,20}$")] = Field(
+        default="HITGEN01", description="what participants bring back; it approves nothing by itself"
+    )
+    rejection: Literal["ask-return", "reject"] = Field(
+        default="ask-return",
+        description="what a rejection does: `ask-return` asks for a return, which harms nobody's record, `reject` rejects",
+    )
     filters: tuple[ProlificFilter, ...] = ()
     excluded: Slug = Field(default="hitgen-excluded", description="the participant group that shuts people out")
     endpoint_url: Address = Field(default="", description="a compatible service; default: Prolific")

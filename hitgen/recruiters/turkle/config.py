@@ -16,5 +16,5 @@ class TurkleRecruiter(Recruiting):
     kind: Literal["turkle"]
     url: Annotated[Address, Field(min_length=1, description="the Turkle server's address")]
     token_env: Variable = Field(default="TURKLE_TOKEN", description="environment variable with the API token")
-    duration_s: int = Field(default=3600, ge=30, le=31_536_000)
-    login_required: bool = True
+    duration_s: int = Field(default=3600, ge=30, le=31_536_000, description="time a worker has")
+    login_required: bool = Field(default=True, description="whether workers log in; without, each page has one place")
