@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hitgen.results.telling import review_plan_lines
 
 from hitgen.commands.review import review_plan_lines
 from hitgen.errors import InputError, OutsideError

@@ -26,7 +26,7 @@ from hitgen.hosts import upload
 from hitgen.hosts.folder import Folder
 from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import Ledger
-from hitgen.ledger.rows import Kept
+from hitgen.ledger.notebook import Notebook
 from hitgen.publishing import collect
 from hitgen.publishing.once import bonus_act, once
 from hitgen.publishing.publication import open_account, open_publication
@@ -36,7 +36,7 @@ from hitgen.recruiters.mturk.pacer import Pacer
 
 BONUS_USD = Decimal("0.25")
 DONE, LOCKED, OUTSIDE = 0, 1, 3
-LEDGER_STEPS = ("bind", "intend", "created", "refused", "seen", "note_verified", "add_submission", "mean", "done")
+LEDGER_STEPS = ("bind", "intend", "created", "refused", "seen", "note_verified", "add_submission", "intend_act", "done")
 
 
 class Marks:
@@ -71,7 +71,8 @@ def mark_steps(marks: Marks) -> None:
     """Mark every step of the ledger, every call and every file."""
     for name in LEDGER_STEPS:
         marks.wrap(Ledger, name, lambda *_, name=name: f"ledger {name}")
-    marks.wrap(Kept, "__setitem__", lambda _, key, value: f"keep {key.partition(':')[0]}{'' if value else ' intent'}")
+    for name in ("note", "first_note"):
+        marks.wrap(Notebook, name, lambda _, topic, name, value: f"keep {topic}{'' if value else ' intent'}")
     marks.wrap(Folder, "put", lambda *_: "put")
     marks.wrap(upload, "_difference", lambda *_: "fetch")
     marks.wrap(mturk_client.MTurkClient, "call", lambda _, operation, *__: f"call {operation}")

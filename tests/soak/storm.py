@@ -247,7 +247,7 @@ STEPS = {
     ),
     "pay": (
         *(
-            "ledger mean",
+            "ledger intend_act",
             "ledger done",
             "ledger add_submission",
             "ledger seen",

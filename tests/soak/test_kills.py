@@ -24,7 +24,7 @@ def test_a_short_storm(tmp_path: Path) -> None:
         ("publish", "after call create_hit_with_hit_type"),
         ("publish", "after ledger intend"),
         ("pay", "after call send_bonus"),
-        ("pay", "after ledger mean"),
+        ("pay", "after ledger intend_act"),
     ],
 )
 def test_killed_and_back_a_day_later(tmp_path: Path, task: str, step: str) -> None:
