@@ -1,4 +1,4 @@
-"""The wheel holds all that a build needs: templates, assets and schemas included."""
+"""The wheel holds all that a build needs: templates and assets included."""
 
 from __future__ import annotations
 
