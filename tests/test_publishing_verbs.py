@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +14,10 @@ import pytest
 
 from hitgen import cli
 from hitgen.commands import publish
-from hitgen.publishing import publication
+from hitgen.console import Console
+from hitgen.publishing import end, publication
+from hitgen.publishing.publication import open_account
+from hitgen.publishing.status import status
 from hitgen.recruiters.memory import Memory
 from hitgen.recruiters.mturk.kind import MTurkKind
 from tests.support.batches import make_batch
@@ -82,3 +88,46 @@ def test_a_batch_that_was_never_published_is_told_so(
     assert not list(folder.glob("ledger*"))
     assert cli.main(["publish", str(folder), "--configure-bucket"]) == 1
     assert "--configure-bucket is for S3 buckets" in capsys.readouterr().err
+
+
+def test_every_verb_that_asks_the_recruiter_says_how_far_it_is(folder: Path, recruiter: Memory) -> None:
+    assert cli.main(["publish", str(folder)]) == 0
+    for act, steps in (
+        (lambda account: status(account), {"looking", "fetching"}),
+        (lambda account: end.extend(account, timedelta(days=30)), {"looking", "fetching", "extending"}),
+        (end.expire, {"looking", "fetching", "ending"}),
+        (end.delete, {"looking", "fetching", "deleting"}),
+    ):
+        told: list[tuple[str, int, int]] = []
+        with open_account(folder, recruiter=recruiter, progress=lambda *row, told=told: told.append(row)) as account:
+            act(account)
+        assert {step for step, _, _ in told} == steps and all(done <= total == 2 for _, done, total in told)
+
+
+class Terminal(io.StringIO):
+    """What is drawn where somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_bars_say_how_far_and_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console()
+    console.on_progress("ladders", 1, 10)  # nobody watches
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("hitgen.console.EVERY_S", 0)
+    for done in (1, 5, 9):
+        console.on_progress("ladders", done, 10)
+    console.close()
+    drawn = terminal.getvalue()
+    assert "ladders" in drawn and "9/10" in drawn and re.search(r"0:00:0\d", drawn)
+    assert drawn.count("\x1b[?25h") == drawn.count("\x1b[?25l") == 1  # the cursor is shown again
+
+
+def test_a_console_s_words_are_fit_for_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().say("a\x1b[2J\u202eb", "second line")
+    assert capsys.readouterr().out == "a\\x1b[2J\\u202eb\nsecond line\n"
+    Console(json=True).say("for people")
+    Console(json=True).warn(["mind this"])
+    assert capsys.readouterr() == ("", "warning: mind this\n")

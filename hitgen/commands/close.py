@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    with open_account(given.folder) as account:
+    with open_account(given.folder, progress=console.on_progress) as account:
         console.say(*status_lines(status(account)))
         if console.agree("End and delete these HITs and remove their pages?", given.yes):
             console.say(*ended_lines(close(account)))

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    with open_account(given.folder) as account:
+    with open_account(given.folder, progress=console.on_progress) as account:
         console.say(*ended_lines(delete(account)))
 
 

@@ -15,5 +15,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    with open_account(given.folder) as account:
+    with open_account(given.folder, progress=console.on_progress) as account:
         console.say(f"{len(expire(account))} HITs take no new workers")

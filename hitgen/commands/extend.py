@@ -17,6 +17,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    with open_account(given.folder) as account:
+    with open_account(given.folder, progress=console.on_progress) as account:
         changed = extend(account, timedelta(hours=given.hours))
     console.say(f"{len(changed)} HITs are open for {given.hours:g} hours from now")

@@ -35,7 +35,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
         # Later the build is the one that was published, and must stay as it is.
         console.warn(check(given.folder, progress=console.on_progress).warnings)
         build(given.folder, progress=console.on_progress)
-    with open_publication(given.folder, given.production) as publication:
+    with open_publication(given.folder, given.production, progress=console.on_progress) as publication:
         plan = plan_publication(publication)
         if given.dry_run:
             console.outcome(plan, plan_lines(plan))

@@ -45,7 +45,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
 
 
 def _apply(given: argparse.Namespace, console: Console) -> None:
-    with open_account(given.folder) as account:
+    with open_account(given.folder, progress=console.on_progress) as account:
         collect(account)
         plan = plan_review(account, read_study(given.folder, account.ledger))
         if given.dry_run:

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace, console: Console) -> None:
     refuse_unpublished(given.folder)
-    with open_publication(given.folder, given.production) as publication:
+    with open_publication(given.folder, given.production, progress=console.on_progress) as publication:
         plan = plan_topup(publication, given.with_undecided)
         if given.dry_run:
             console.outcome(plan, topup_lines(plan))

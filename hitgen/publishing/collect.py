@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from hitgen.ledger.acts import Act
 from hitgen.ledger.rows import Hit, HitProgress
+from hitgen.lib.progress import counted
 from hitgen.publishing.once import once
 from hitgen.publishing.publication import Account
 
@@ -20,18 +21,21 @@ def collect(account: Account, everything: bool = False) -> int:
     ledger, now = account.ledger, account.now()
     hits = {hit.hit_id: hit for hit in ledger.hits() if hit.hit_id and hit.state in ("created", "ended")}
     known = ledger.by_status()
-    found = {row.hit_id: row for row in account.recruiter.progress(list(hits))}
+    found = {}
+    for row in account.recruiter.progress(list(hits)):
+        found[row.hit_id] = row
+        account.progress("looking", len(found), len(hits))
     account.check_clock()
-    for hit_id, hit in hits.items():
-        row = found.get(hit_id)
-        if row is None or row.gone:
+    for hit_id, hit in counted("fetching", hits.items(), account.progress):
+        seen = found.get(hit_id)
+        if seen is None or seen.gone:
             ledger.set_state(hit.hit, "deleted")
             continue
-        ledger.seen(row)
+        ledger.seen(seen)
         count = known[hit.hit].total()
-        late = row.expires_at <= now and count < row.assignments
-        if everything or late or known[hit.hit]["Submitted"] or row.submitted != count:
-            _take_in(account, hit, row)
+        late = seen.expires_at <= now and count < seen.assignments
+        if everything or late or known[hit.hit]["Submitted"] or seen.submitted != count:
+            _take_in(account, hit, seen)
     return _count(ledger.by_status()) - _count(known)
 
 

@@ -10,6 +10,7 @@ from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.hosts import open_host
 from hitgen.ledger.rows import Hit
 from hitgen.ledger.totals import Totals, totals
+from hitgen.lib.progress import counted
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account
 
@@ -55,7 +56,7 @@ def extend(account: Account, time: timedelta) -> list[str]:
     collect(account)
     found, until = totals(account.ledger, now), now + time
     changed = []
-    for row in found.hits:
+    for row in counted("extending", found.hits, account.progress):
         # A HIT whose missing places were published anew must stay shut, or they would be paid twice.
         stays = row.state not in ("created", "ended") or row.hit in found.replaced or not found.left[row.hit]
         if stays or not row.hit_id or (row.expires_at and row.expires_at >= until):
@@ -72,7 +73,7 @@ def expire(account: Account) -> list[str]:
     settle_doubtful(account)
     collect(account)
     ended = []
-    for row in account.ledger.hits():
+    for row in counted("ending", account.ledger.hits(), account.progress):
         shut = row.expires_at is not None and row.expires_at <= account.now()
         if row.state not in ("created", "ended") or not row.hit_id:
             continue
@@ -92,7 +93,7 @@ def delete(account: Account) -> Ended:
     found, unjudged = totals(account.ledger, now), account.ledger.unjudged()
     done: list[str] = []
     left: dict[str, str] = {}
-    for row in found.hits:
+    for row in counted("deleting", found.hits, account.progress):
         if row.state not in ("created", "ended", "intended"):
             continue
         if why := _why_not(found, row, unjudged):

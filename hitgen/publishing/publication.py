@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from hitgen.hosts.base import Host
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.lib.clock import Clock, utc_now
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import Page
 from hitgen.publishing.built import Built, read_build
 from hitgen.publishing.orders import Orders
@@ -35,6 +36,7 @@ class Account:
     ledger: Ledger
     recruiter: Recruiter
     now: Clock
+    progress: OnProgress = field(default=silent, kw_only=True)
 
     @property
     def kind(self) -> Kind[Any]:
@@ -76,7 +78,11 @@ class Publication(Account):
 
 @contextmanager
 def open_account(
-    folder: Path, ledger_path: Path | None = None, now: Clock = utc_now, recruiter: Recruiter | None = None
+    folder: Path,
+    ledger_path: Path | None = None,
+    now: Clock = utc_now,
+    recruiter: Recruiter | None = None,
+    progress: OnProgress = silent,
 ) -> Iterator[Account]:
     """The account of a batch that was published, locked; raises InputError where there is none."""
     path = ledger_path or folder / LEDGER
@@ -91,7 +97,7 @@ def open_account(
         used = recruiter or kind_of(config).open(Opening(folder, ledger.book, production))
         with closing(used):
             ledger.bind(used.account())
-            yield Account(folder, config, ledger, used, now)
+            yield Account(folder, config, ledger, used, now, progress=progress)
 
 
 @contextmanager
@@ -102,6 +108,7 @@ def open_publication(
     now: Clock = utc_now,
     recruiter: Recruiter | None = None,
     config: BatchConfig | None = None,
+    progress: OnProgress = silent,
 ) -> Iterator[Publication]:
     """A built batch ready to be published, locked until the block ends; `config` in place of the folder's.
 
@@ -120,7 +127,7 @@ def open_publication(
             with closing(used):
                 ledger.bind(used.account())
                 orders = Orders(config, built.pages, ledger.name)
-                yield Publication(folder, config, ledger, used, now, host, built, orders)
+                yield Publication(folder, config, ledger, used, now, host, built, orders, progress=progress)
 
 
 def make_way(path: Path, production: bool) -> None:
