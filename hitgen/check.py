@@ -10,8 +10,7 @@ from typing import Any
 from hitgen.batch.load import Batch, load_batch
 from hitgen.batch.sources import untaken
 from hitgen.build import plan_of
-from hitgen.config.loading import CONFIG_NAME
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder
 from hitgen.plan import Plan
@@ -103,7 +102,7 @@ def _unfilled(batch: Batch) -> list[Fault]:
     """A fault for each word of the consent that `init` left to the researcher and nobody has written."""
     words = batch.config.consent.model_dump()
     return [
-        Fault(CONFIG_NAME, f"consent.{key}", "it is still to be filled in", "what your participants have to know")
+        in_config(f"consent.{key}", "it is still to be filled in", "what your participants have to know")
         for key, text in words.items()
         if FILL_IN in text
     ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from hitgen.lib.text import plain
 
+CONFIG_NAME = "batch.toml"
+
 
 class HitgenError(Exception):
     """Everything hitgen raises on purpose; `exit_code` is what the command line ends with."""
@@ -18,19 +20,19 @@ class HitgenError(Exception):
 class Fault:
     """One thing wrong with the user's input: where it is, what it is and what to do about it."""
 
-    file: str
+    where: str
     field: str
     problem: str
     remedy: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.file}: {self.field}" if self.field else self.file
-        return plain(f"{where}: {self.problem}" + (f"; try {self.remedy}" if self.remedy else ""))
+        place = f"{self.where}: {self.field}" if self.field else self.where
+        return plain(f"{place}: {self.problem}" + (f"; try {self.remedy}" if self.remedy else ""))
 
 
 def in_config(field: str, problem: str, remedy: str = "") -> Fault:
     """A fault of a field of batch.toml."""
-    return Fault("batch.toml", field, problem, remedy)
+    return Fault(CONFIG_NAME, field, problem, remedy)
 
 
 def at_option(name: str, problem: str, remedy: str = "") -> Fault:

@@ -9,8 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hitgen.collector.inbox import FILE, LIMIT_BYTES, Inbox
-from hitgen.config.loading import CONFIG_NAME
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.clock import utc_now
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account
@@ -32,7 +31,7 @@ def import_files(account: Account, paths: Sequence[Path], now: datetime | None =
     config, moment = account.config, now or utc_now()
     if account.kind.results is None:
         problem = f"{config.recruiter.kind!r} keeps the submissions itself, and takes none from files"
-        raise InputError(Fault(CONFIG_NAME, "recruiter.kind", problem, "keeping the file beside the results"))
+        raise InputError(in_config("recruiter.kind", problem, "keeping the file beside the results"))
     known = account.kind.knows(lambda look: look(account.ledger.book))
     found: dict[str, list[Path]] = {}
     with Inbox(account.folder / FILE, config.batch.name, known) as inbox:

@@ -16,7 +16,7 @@ from hitgen.config.loading import read_config
 from hitgen.config.publishing import S3Host
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.doubles.storage import BUCKET, serve_bucket
-from hitgen.errors import Fault, InputError
+from hitgen.errors import CONFIG_NAME, InputError, in_config
 from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.ledger.acts import Act
@@ -88,7 +88,7 @@ def check_kind(config: BatchConfig) -> None:
             f"pages for {config.recruiter.kind!r} hand in elsewhere, and the rehearsal's marketplace is MTurk's kind"
         )
         remedy = f"`hitgen rehearse --recruiter {config.recruiter.kind}`, which is the default"
-        raise InputError(Fault("batch.toml", "recruiter.kind", problem, remedy))
+        raise InputError(in_config("recruiter.kind", problem, remedy))
 
 
 @dataclass
@@ -141,7 +141,7 @@ def read_answer(text: str) -> dict[str, Any] | None:
 @contextmanager
 def open_rehearsal(folder: Path) -> Iterator[Rehearsal]:
     """A built batch with its own marketplace, bucket and ledger under build/rehearsal, all new."""
-    config = read_config(folder / "batch.toml")
+    config = read_config(folder / CONFIG_NAME)
     check_kind(config)
     place = BuildFolder(folder).root / "rehearsal"
     place.parent.mkdir(exist_ok=True)

@@ -22,6 +22,7 @@ from hitgen.config.publishing import FolderHost
 from hitgen.config.recruiting import CollectorResults, Recruiting
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.doubles.turkle.running import PASSWORD, RunningTurkle, running_turkle
+from hitgen.errors import CONFIG_NAME
 from hitgen.ledger.lock import locked
 from hitgen.manifest import BuildFolder
 from hitgen.methods.base import method_of
@@ -123,7 +124,7 @@ def open_people_rehearsal(folder: Path, kind: str, workers: int | None = None) -
 
     Plan and packs are the batch's own; what differs in a page is where its answers go.
     """
-    config = read_config(folder / "batch.toml")
+    config = read_config(folder / CONFIG_NAME)
     place = BuildFolder(folder).root / "rehearsal"
     place.parent.mkdir(exist_ok=True)
     with locked(place), local_environment(), ExitStack() as stack:

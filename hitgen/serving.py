@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from hitgen.collector.app import Collector, HandOut
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import CONFIG_NAME, read_config
+from hitgen.config.loading import read_config
 from hitgen.config.publishing import FolderHost
-from hitgen.errors import Fault, InputError
+from hitgen.errors import CONFIG_NAME, InputError, in_config
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.notebook import Notebook
 from hitgen.lib.clock import Clock, utc_now
@@ -51,7 +51,7 @@ def open_collector(
     if kind.results is None or kind.results.kind != "collector":
         problem = "the answers of this batch do not come to a collector"
         remedy = '[recruiter] kind = "link" with results = {kind = "collector", url = "https://..."}'
-        raise InputError(Fault(CONFIG_NAME, "recruiter.results", problem, remedy))
+        raise InputError(in_config("recruiter.results", problem, remedy))
     if (folder / LEDGER).exists():
         # One of an earlier hitgen is brought up to date; from then on it is only read.
         Ledger(folder / LEDGER).close()
@@ -64,7 +64,7 @@ def open_collector(
 def _handing(kind: Kind[Any], handing: HandOut | None) -> HandOut:
     if handing is None:
         problem = f"{kind.own.kind!r} sends people by itself"
-        raise InputError(Fault(CONFIG_NAME, "recruiter.kind", problem, "no --hand-out"))
+        raise InputError(in_config("recruiter.kind", problem, "no --hand-out"))
     return handing
 
 

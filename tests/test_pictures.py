@@ -190,7 +190,7 @@ def test_what_would_be_shown_otherwise_is_refused_by_name(name: str) -> None:
     with pytest.raises(InputError) as caught:
         decode_rgb(content, "photo.x")
     (fault,) = caught.value.faults
-    assert fault.file == "photo.x" and words in str(fault) and fault.remedy
+    assert fault.where == "photo.x" and words in str(fault) and fault.remedy
 
 
 def test_damage_is_told_whatever_others_set_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from hitgen.batch import resources
 from hitgen.config.batch import BatchConfig
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
 from hitgen.config.loading import read_config
+from hitgen.errors import CONFIG_NAME
 from hitgen.lib.files import write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
@@ -67,7 +68,7 @@ class ReportContext:
 def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Path:
     """Write the report of a batch's submissions as they stand in its ledger; reads only, asks nobody."""
     study = read_study(folder)
-    dataset, config = dataset_of(study), read_config(folder / "batch.toml")
+    dataset, config = dataset_of(study), read_config(folder / CONFIG_NAME)
     left_out = exclusions(dataset.ratings)
     told = Told(config, dataset.tables, BuildFolder(folder).packs, left_out.excluded_share)
     section = method_of(config).section(told, progress)

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from hitgen.batch.sources import LadderSource, composed, find_sources, table_rows
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import CONFIG_NAME, nearest, read_config, validation_faults
+from hitgen.config.loading import nearest, read_config, validation_faults
 from hitgen.config.questions import Question, QuestionFile
-from hitgen.errors import Fault, InputError
+from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
 from hitgen.lib.pictures import upright_size
 
 
@@ -43,7 +43,7 @@ def load_batch(folder: Path) -> Batch:
     for position, images in enumerate(config.images):
         field = f"images[{position}]"
         if images.name in names_seen:
-            faults.append(Fault(CONFIG_NAME, f"{field}.name", f"{images.name!r} is used twice", "another name"))
+            faults.append(in_config(f"{field}.name", f"{images.name!r} is used twice", "another name"))
         names_seen.add(images.name)
         ladders += find_sources(folder, images, f"{field}.sources", faults)
     questions = [(field, _named(question, ladders)) for field, question in _questions(folder, config, faults)]
@@ -90,8 +90,7 @@ def _question_faults(
     for field, question in questions:
         astray = astray or question.name not in by_key or sets[question.images].role == "study"
         if question.images not in sets:
-            yield Fault(
-                CONFIG_NAME,
+            yield in_config(
                 f"{field}.images",
                 f"no image set is called {question.images!r}",
                 nearest(question.images, sets),
@@ -99,8 +98,7 @@ def _question_faults(
             continue
         images = sets[question.images]
         if images.role == "study":
-            yield Fault(
-                CONFIG_NAME,
+            yield in_config(
                 f"{field}.images",
                 f"the set {images.name!r} has the role study, which has no known answers",
                 'role = "gold" or role = "training" for that set',
@@ -109,16 +107,14 @@ def _question_faults(
         if question.name not in by_key:
             names = [ladder.source for ladder in ladders if ladder.images.name == images.name]
             if names:
-                yield Fault(
-                    CONFIG_NAME,
+                yield in_config(
                     f"{field}.source",
                     f"the set {images.name!r} has no source {question.source!r}",
                     nearest(question.source, names),
                 )
             continue
         if question.name in asked:
-            yield Fault(
-                CONFIG_NAME,
+            yield in_config(
                 field,
                 f"{question.name} has a question already ({asked[question.name]})",
                 "leaving one of the two out",
@@ -126,13 +122,12 @@ def _question_faults(
         asked[question.name] = field
         size = upright_size(by_key[question.name].path)
         for key, problem, remedy in question.faults(config, images.level_count, size):
-            yield Fault(CONFIG_NAME, f"{field}.{key}", problem, remedy)
+            yield in_config(f"{field}.{key}", problem, remedy)
     if astray:
         return  # the ladder that such a question means would be named as having none
     for key, ladder in by_key.items():
         if ladder.images.role != "study" and key not in asked:
-            yield Fault(
-                CONFIG_NAME,
+            yield in_config(
                 "questions",
                 f"the {ladder.images.role} ladder {key} has no question",
                 f'a [[questions]] entry with images = "{ladder.images.name}" and source = "{ladder.source}"',
@@ -144,15 +139,14 @@ def _supply_faults(
 ) -> Iterator[Fault]:
     supply = {role: sum(ladder.images.role == role for ladder in ladders) for role in ("study", "training", "gold")}
     if all(images.role != "study" for images in config.images):
-        yield Fault(CONFIG_NAME, "images", "no image set has the role study", 'role = "study" for the set to be rated')
+        yield in_config("images", "no image set has the role study", 'role = "study" for the set to be rated')
     stages = [("hit", config.hit.training, config.hit.gold)]
     if config.qualification:
         stages.append(("qualification", config.qualification.training, config.qualification.gold))
     for stage, training, gold in stages:
         for role, wanted in (("training", training), ("gold", gold)):
             if wanted > supply[role]:
-                yield Fault(
-                    CONFIG_NAME,
+                yield in_config(
                     f"{stage}.{role}",
                     f"{wanted} {role} trials a page are asked, but there are {supply[role]} {role} ladders",
                     f"{role} = {supply[role]}, or more ladders by `hitgen gold`",

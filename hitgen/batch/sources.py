@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitgen.config.images import AnyImageSet
-from hitgen.config.loading import CONFIG_NAME
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.files import read_csv
 from hitgen.lib.pictures import SUFFIXES
 
@@ -54,7 +53,7 @@ def find_sources(folder: Path, images: AnyImageSet, field: str, faults: list[Fau
             first = seen[composed(source)]
             same = "the same file twice" if first == path else f"{_told(first, folder)} and {_told(path, folder)}"
             twins = "" if first.stem != path.stem or first == path else ", alike but for their ending or folder"
-            faults.append(Fault(CONFIG_NAME, field, f"two sources are called {source!r} ({same}{twins})", _RENAMING))
+            faults.append(in_config(field, f"two sources are called {source!r} ({same}{twins})", _RENAMING))
         else:
             seen[composed(source)] = path
             ladders.append(LadderSource(images, source, path, folder))
@@ -99,7 +98,7 @@ def _of_pattern(folder: Path, pattern: str, field: str, faults: list[Fault]) -> 
         paths = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
     except (ValueError, NotImplementedError, IndexError) as error:
         why = "it names no file" if isinstance(error, IndexError) else error
-        faults.append(Fault(CONFIG_NAME, field, f"{pattern!r} is no pattern: {why}", '"images/*.png"'))
+        faults.append(in_config(field, f"{pattern!r} is no pattern: {why}", '"images/*.png"'))
         return []
     found = [path for path in paths if path.is_file()]
     faults += filter(None, (_no_file(path, folder) for path in paths if path not in set(found)))
@@ -111,7 +110,7 @@ def _of_pattern(folder: Path, pattern: str, field: str, faults: list[Fault]) -> 
             remedy = f'"{pattern.rstrip("/")}/*"' if pattern.strip("./") else remedy
         elif (folder / pattern).exists():
             remedy = "[[] for a [ in a name, which is a sign of patterns"
-        faults.append(Fault(CONFIG_NAME, field, problem, remedy))
+        faults.append(in_config(field, problem, remedy))
     return [(path.stem, path) for path in found]
 
 
@@ -151,9 +150,9 @@ def table_rows(
         yield from read_csv((folder / name).read_bytes(), name, columns)
     except FileNotFoundError:
         problem = f"there is no file {name!r} in the batch folder"
-        faults.append(Fault(CONFIG_NAME, field, problem, "its path from there"))
+        faults.append(in_config(field, problem, "its path from there"))
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        faults.append(Fault(CONFIG_NAME, field, f"{name!r} cannot be read ({why})", "its path from the batch folder"))
+        faults.append(in_config(field, f"{name!r} cannot be read ({why})", "its path from the batch folder"))
     except InputError as error:
         faults += error.faults

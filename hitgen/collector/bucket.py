@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hitgen.collector.bucket_way import BucketPlan
 from hitgen.collector.inbox import LIMIT_BYTES, Inbox
 from hitgen.config.publishing import S3Host
-from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.errors import InputError, OutsideError, in_config
 from hitgen.hosts.s3 import S3
 from hitgen.lib.aws import credentials_fault
 from hitgen.lib.web import Answer, fetch, form_with_file
@@ -86,14 +86,14 @@ class BucketWay:
         if not answer.is_ok:
             problem = f"the bucket does not take what pages post to it (status {answer.status})"
             remedy = "s3:PutObject on results.private/* for your credentials; see docs/aws.md"
-            raise InputError(Fault("batch.toml", "recruiter.results", problem, remedy))
+            raise InputError(in_config("recruiter.results", problem, remedy))
         if public:
             problem = f"anyone could read the answers at {public[0]}{self._plan.prefix}"
             remedy = "a bucket policy (or CloudFront's access to the bucket) without results.private/; see docs/aws.md"
-            raise InputError(Fault("batch.toml", "host.bucket", problem, remedy))
+            raise InputError(in_config("host.bucket", problem, remedy))
         if answer.headers.get("Access-Control-Allow-Origin") not in ("*", "null"):
             remedy = "`hitgen publish --configure-bucket`, which shows the change first"
-            raise InputError(Fault("batch.toml", "host.bucket", "pages may not post to the bucket (CORS)", remedy))
+            raise InputError(in_config("host.bucket", "pages may not post to the bucket (CORS)", remedy))
 
     def take_in(self, inbox: Inbox, now: datetime) -> None:
         """Look into every object that is new, once; junk is counted by the inbox."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import CONFIG_NAME
 from hitgen.config.publishing import S3Host
-from hitgen.errors import Fault, InputError
+from hitgen.errors import InputError, in_config
 from hitgen.hosts.addresses import bucket_url, object_url
 
 
@@ -28,7 +27,7 @@ def bucket_plan(config: BatchConfig) -> BucketPlan:
     if not isinstance(host, S3Host):
         remedy = '[host] kind = "s3", or recruiter.results = {kind = "collector", url = "https://..."}'
         problem = "answers go to the bucket of the pages, but the pages are not in one"
-        raise InputError(Fault(CONFIG_NAME, "recruiter.results", problem, remedy))
+        raise InputError(in_config("recruiter.results", problem, remedy))
     # The dot keeps it apart from every batch's public prefix: names of batches have none.
     prefix = f"{host.prefix}results.private/{name}/"
     key = f"{name}/answers.json"

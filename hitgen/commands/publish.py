@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from hitgen.build import build
 from hitgen.check import check
 from hitgen.commands import options
-from hitgen.config.loading import CONFIG_NAME, read_config
+from hitgen.config.loading import read_config
 from hitgen.config.publishing import S3Host
 from hitgen.console import Console
-from hitgen.errors import Fault, InputError
+from hitgen.errors import CONFIG_NAME, InputError, in_config
 from hitgen.hosts.bucket import Change, configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.publishing.publication import LEDGER, open_publication
@@ -53,7 +53,7 @@ def _configure(given: argparse.Namespace, console: Console) -> bool:
     config = read_config(given.folder / CONFIG_NAME)
     if not isinstance(config.host, S3Host):
         problem = "--configure-bucket is for S3 buckets"
-        raise InputError(Fault(CONFIG_NAME, "host.kind", problem, 'kind = "s3", or leave the option out'))
+        raise InputError(in_config("host.kind", problem, 'kind = "s3", or leave the option out'))
     host = S3(config.host, config.batch.name)
     if faults := host.faults():
         raise InputError(faults)

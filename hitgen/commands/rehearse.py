@@ -11,9 +11,9 @@ from dataclasses import asdict
 from hitgen.build import build
 from hitgen.check import check
 from hitgen.commands import options
-from hitgen.config.loading import CONFIG_NAME, read_config
+from hitgen.config.loading import read_config
 from hitgen.console import Console
-from hitgen.errors import InputError, at_option
+from hitgen.errors import CONFIG_NAME, InputError, at_option
 from hitgen.methods.base import method_of
 from hitgen.rehearse import Rehearsal, Rehearsed, open_rehearsal
 from hitgen.rehearse_people import open_people_rehearsal

@@ -7,9 +7,9 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from hitgen.commands import options
-from hitgen.config.loading import CONFIG_NAME, read_config
+from hitgen.config.loading import read_config
 from hitgen.console import Console
-from hitgen.errors import InputError, at_option
+from hitgen.errors import CONFIG_NAME, InputError, at_option
 from hitgen.methods.base import method_of
 from hitgen.simulation.answering import SimulatedWorker
 from hitgen.simulation.browsing import robots

@@ -14,10 +14,8 @@ from pydantic.fields import FieldInfo
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS, ByKind
-from hitgen.errors import Fault, InputError
+from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
 from hitgen.lib.toml import read_toml
-
-CONFIG_NAME = "batch.toml"
 
 
 def read_config(path: Path) -> BatchConfig:
@@ -45,9 +43,7 @@ def config_model(table: dict[str, Any]) -> type[BatchConfig]:
     method = table.get("method")
     kind = method.get("kind", DEFAULT_METHOD) if isinstance(method, dict) else DEFAULT_METHOD
     if kind not in METHODS.names():
-        raise InputError(
-            Fault(CONFIG_NAME, "method.kind", f"{kind!r} is not known", nearest(str(kind), METHODS.names()))
-        )
+        raise InputError(in_config("method.kind", f"{kind!r} is not known", nearest(str(kind), METHODS.names())))
     model: type[BatchConfig] = METHODS.get(kind).config
     return model
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hitgen.errors import Fault, HitgenError, InputError, OutsideError
+from hitgen.errors import Fault, HitgenError, InputError, OutsideError, in_config
 from hitgen.hosts.s3 import S3
 from hitgen.lib.aws import code_of, credentials_fault
 
@@ -110,7 +110,7 @@ def bucket_faults(host: S3, linked: bool) -> list[Fault]:
         return []
     remedy = "`hitgen publish --configure-bucket`, which shows the change first; or docs/aws.md (CloudFront)"
     return [
-        Fault("batch.toml", "host.bucket", f"bucket {host.config.bucket!r} needs a change: {change.why}", remedy)
+        in_config("host.bucket", f"bucket {host.config.bucket!r} needs a change: {change.why}", remedy)
         for change in changes
     ]
 
@@ -126,4 +126,4 @@ def configure_bucket(host: S3, changes: list[Change]) -> None:
                 "asking for the rights in docs/aws.md; where the whole account blocks public access, serve "
                 "the bucket through CloudFront and set host.base_url"
             )
-            raise InputError(Fault("batch.toml", "host.bucket", problem, remedy)) from error
+            raise InputError(in_config("host.bucket", problem, remedy)) from error

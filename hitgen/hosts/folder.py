@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hitgen.config.publishing import FolderHost
-from hitgen.errors import Fault
+from hitgen.errors import Fault, in_config
 from hitgen.hosts.base import HostedFile
 
 
@@ -27,7 +27,7 @@ class Folder:
         if self._config.base_url:
             return []
         remedy = 'base_url = "https://HOST/PATH", the address at which your web server shows the folder'
-        return [Fault("batch.toml", "host.base_url", "workers need an address for the pages", remedy)]
+        return [in_config("host.base_url", "workers need an address for the pages", remedy)]
 
     def url(self, key: str) -> str:
         """The address of a key."""

@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hitgen.config.publishing import S3Host
-from hitgen.errors import Fault, HitgenError, InputError, OutsideError
+from hitgen.errors import Fault, HitgenError, InputError, OutsideError, in_config
 from hitgen.hosts.addresses import object_url
 from hitgen.hosts.base import IMMUTABLE, HostedFile
 from hitgen.lib.aws import code_of, credentials_fault, open_session, status_of
@@ -27,7 +27,7 @@ class S3:
     def __init__(self, config: S3Host, batch: str) -> None:
         if not config.bucket:
             remedy = 'bucket = "NAME" under [host], a bucket of your own; docs/aws.md shows how to make one'
-            raise InputError(Fault("batch.toml", "host.bucket", "no bucket is named", remedy))
+            raise InputError(in_config("host.bucket", "no bucket is named", remedy))
         self.config = config
         self.prefix = f"{config.prefix}{batch}/"
         session = open_session(config.profile, config.region, "host.profile")
@@ -65,15 +65,15 @@ class S3:
         name = self.config.bucket
         if region and region != self.config.region:
             problem = f"bucket {name!r} is in the region {region}, not {self.config.region}"
-            return Fault("batch.toml", "host.region", problem, f'region = "{region}"')
+            return in_config("host.region", problem, f'region = "{region}"')
         if status == 404:
             remedy = f"`aws s3 mb s3://{name} --region {self.config.region}`, or the right name"
-            return Fault("batch.toml", "host.bucket", f"there is no bucket {name!r}", remedy)
+            return in_config("host.bucket", f"there is no bucket {name!r}", remedy)
         if status in (301, 400):
             problem = f"bucket {name!r} is not in the region {self.config.region}"
-            return Fault("batch.toml", "host.region", problem, f"`aws s3api get-bucket-location --bucket {name}`")
+            return in_config("host.region", problem, f"`aws s3api get-bucket-location --bucket {name}`")
         problem = f"these credentials may not use bucket {name!r}, or it is somebody else's ({error})"
-        return Fault("batch.toml", "host.bucket", problem, "the policy in docs/aws.md, or another bucket")
+        return in_config("host.bucket", problem, "the policy in docs/aws.md, or another bucket")
 
     def existing(self) -> set[str]:
         """The keys of this batch that are there."""
@@ -133,5 +133,5 @@ class S3:
             return told
         if isinstance(error, ClientError) and code_of(error) == "NoSuchBucket":
             remedy = f"`aws s3 mb s3://{name} --region {self.config.region}`"
-            return InputError(Fault("batch.toml", "host.bucket", f"there is no bucket {name!r}", remedy))
+            return InputError(in_config("host.bucket", f"there is no bucket {name!r}", remedy))
         return OutsideError(f"S3 bucket {name!r}: {error}")

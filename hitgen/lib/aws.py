@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
 
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, in_config
 
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 UNKNOWN_KEY = {
@@ -26,7 +26,7 @@ def open_session(profile: str, region: str, field: str) -> boto3.session.Session
         return boto3.session.Session(profile_name=profile or None, region_name=region)
     except ProfileNotFound as error:
         remedy = "`aws configure list-profiles` to see those there are"
-        raise InputError(Fault("batch.toml", field, str(error), remedy)) from error
+        raise InputError(in_config(field, str(error), remedy)) from error
 
 
 def code_of(error: ClientError) -> str:

@@ -18,7 +18,7 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
 from hitgen.config.kinds import METHODS
 from hitgen.config.screening import Rule
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Manifest, Trial
 from hitgen.methods import columns
@@ -107,7 +107,7 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     ) -> GoldPlan:
         """Make a gold or training ladder of a picture; nothing of the batch is changed yet."""
         problem = f"the method {self.name!r} makes no gold"
-        raise InputError(Fault("batch.toml", "method.kind", problem, "[[questions]] of your own"))
+        raise InputError(in_config("method.kind", problem, "[[questions]] of your own"))
 
     def add_gold(self, folder: Path, plan: Any) -> str:
         """Write the ladder's files and append its image set and question to batch.toml; the text that was appended."""

@@ -23,8 +23,8 @@ from markupsafe import Markup
 
 from hitgen.batch import resources
 from hitgen.batch.load import Batch
-from hitgen.config.loading import CONFIG_NAME, nearest
-from hitgen.errors import Fault, InputError
+from hitgen.config.loading import nearest
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.manifest import Ladder, Level
 from hitgen.pages.context import InlinePack, PageContext, page_data, screen_texts
 from hitgen.pages.data import PageData
@@ -193,7 +193,7 @@ def _not_found(missing: str, layout: str) -> InputError:
             if name.startswith("layouts/")
         ]
         problem = f"there is no layout {layout.split('/')[1].removesuffix('.html')!r}"
-        return InputError(Fault(CONFIG_NAME, "hit.layout", problem, nearest("", known)))
+        return InputError(in_config("hit.layout", problem, nearest("", known)))
     return _refusal(
         layout, 1, f"it includes {missing!r}, which is not there", nearest(missing, resources.names("templates"))
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import CONFIG_NAME, nearest
-from hitgen.errors import Fault, InputError
+from hitgen.config.loading import nearest
+from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
 from hitgen.lib.shipped import shipped
 from hitgen.lib.toml import read_toml
 
@@ -59,8 +59,7 @@ def _own_texts(config: BatchConfig, folder: Path) -> list[tuple[str, str, dict[s
             own.append((config.batch.texts, "", read_toml(path.read_bytes(), config.batch.texts)))
         except FileNotFoundError:
             raise InputError(
-                Fault(
-                    CONFIG_NAME,
+                in_config(
                     "batch.texts",
                     f"there is no file {config.batch.texts!r} in the batch folder",
                     "its path from there",

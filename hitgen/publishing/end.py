@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.errors import Fault, InputError, OutsideError, in_config
 from hitgen.hosts import open_host
 from hitgen.ledger.rows import Hit
 from hitgen.ledger.totals import Totals, totals
@@ -51,7 +51,7 @@ def extend(account: Account, time: timedelta) -> list[str]:
     if time <= timedelta(0):
         raise InputError(Fault("extend", "--hours", "is not more time", "a number above 0"))
     if "extend" not in account.recruiter.can:
-        raise InputError(Fault("batch.toml", "recruiter.kind", "cannot give HITs more time", "`hitgen publish`"))
+        raise InputError(in_config("recruiter.kind", "cannot give HITs more time", "`hitgen publish`"))
     now = account.now()
     collect(account)
     found, until = totals(account.ledger, now), now + time

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from hitgen.config.batch import BatchConfig
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.ledger.rows import HitName, Order
 from hitgen.manifest import Page, PageContent
 from hitgen.recruiters import kind_of
@@ -132,7 +132,7 @@ def requirement_faults(config: BatchConfig, pages: Sequence[PageContent]) -> lis
     if quiz and studies and all(any(seen & mine for seen in quiz) for mine in studies):
         problem = "every study page repeats a gold question of the qualification page, so nobody could work one"
         remedy = 'more gold questions, or recruiter.gold_repeats = "allow"'
-        faults.append(Fault("batch.toml", "qualification.gold", problem, remedy))
+        faults.append(in_config("qualification.gold", problem, remedy))
     return faults
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
-from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.errors import CONFIG_NAME, Fault, InputError, OutsideError
 from hitgen.hosts import open_host
 from hitgen.hosts.base import Host
 from hitgen.ledger.ledger import Ledger
@@ -86,7 +86,7 @@ def open_account(
 ) -> Iterator[Account]:
     """The account of a batch that was published, locked; raises InputError where there is none."""
     path = ledger_path or folder / LEDGER
-    config = read_config(folder / "batch.toml")
+    config = read_config(folder / CONFIG_NAME)
     if not path.exists():
         raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
     with locked(path), Ledger(path) as ledger:
@@ -116,7 +116,7 @@ def open_publication(
     HITs, or is of production, is never left behind: InputError says what to do.
     """
     path = ledger_path or folder / LEDGER
-    config = config or read_config(folder / "batch.toml")
+    config = config or read_config(folder / CONFIG_NAME)
     name = config.batch.name
     built = read_build(folder, name, config.hit.packs == "linked")
     host = open_host(config.host, folder, name)

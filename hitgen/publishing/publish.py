@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
 from hitgen.config.publishing import S3Host
-from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.errors import Fault, InputError, OutsideError, in_config
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import upload, verify
 from hitgen.ledger.rows import Binding, Hit, HitName
@@ -107,7 +107,7 @@ def _address_faults(publication: Publication) -> list[Fault]:
     if url.startswith("https://") or environment == "local" or alone:
         return []
     remedy = "an https address in host.base_url; plain http works in a rehearsal only"
-    return [Fault("batch.toml", "host", f"workers cannot open {url}", remedy)]
+    return [in_config("host", f"workers cannot open {url}", remedy)]
 
 
 def _refuse_foreign(publication: Publication) -> None:
@@ -187,11 +187,11 @@ def _money_faults(plan: PublicationPlan) -> list[Fault]:
     faults = []
     if plan.cap_usd is not None and plan.total_usd > plan.cap_usd:
         problem = f"the batch costs ${plan.total_usd}, more than its cap of ${plan.cap_usd}"
-        faults.append(Fault("batch.toml", "recruiter.cap_usd", problem, "fewer ratings, or a higher cap"))
+        faults.append(in_config("recruiter.cap_usd", problem, "fewer ratings, or a higher cap"))
     if plan.cap_usd is None and plan.account.environment == "production":
         remedy = f'cap_usd = "{plan.total_usd}" or more under [recruiter]'
         problem = "production needs a cap on what the batch may cost"
-        faults.append(Fault("batch.toml", "recruiter.cap_usd", problem, remedy))
+        faults.append(in_config("recruiter.cap_usd", problem, remedy))
     if plan.balance_usd is not None and plan.quote.total_usd > plan.balance_usd:
         problem = f"what is left to publish costs ${plan.quote.total_usd}, but ${plan.balance_usd} are there"
         faults.append(Fault("recruiter", "balance", problem, "adding funds to the account, or fewer ratings"))

@@ -13,9 +13,8 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, cast, final
 from hitgen.collector.app import HandOut
 from hitgen.collector.inbox import Inbox
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import CONFIG_NAME
 from hitgen.config.recruiting import AnyResults, Recruiting
-from hitgen.errors import Fault, OutsideError
+from hitgen.errors import Fault, OutsideError, in_config
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
 from hitgen.lib.money import FREE, Quote, quote
@@ -223,7 +222,7 @@ class Kind(ABC, Generic[Own]):
         name = self.own.kind
         problem = f"recruiter {name!r} cannot admit people by a qualification page: you choose them yourself"
         remedy = "leaving [qualification] out; gold questions on the study pages screen just as well"
-        return [Fault(CONFIG_NAME, "qualification", problem, remedy)]
+        return [in_config("qualification", problem, remedy)]
 
     def warnings(self) -> list[str]:
         """What to mind with this recruiter and this config."""

@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from hitgen.config.loading import CONFIG_NAME
-from hitgen.errors import Fault, InputError
+from hitgen.errors import InputError, in_config
 from hitgen.lib.web import Answer, NoAnswerError, fetch_patiently
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 
@@ -19,9 +18,7 @@ def token_from(variable: str) -> str:
     token = os.environ.get(variable, "").strip()
     if not token:
         problem = f"the environment variable {variable} is not set"
-        raise InputError(
-            Fault(CONFIG_NAME, "recruiter.token_env", problem, f"export {variable}=TOKEN; keep it out of files")
-        )
+        raise InputError(in_config("recruiter.token_env", problem, f"export {variable}=TOKEN; keep it out of files"))
     return token
 
 
@@ -71,7 +68,7 @@ class Rest:
             return answer
         words = f"{self._name} answered {answer.status} to {method} {path}: {answer.words()}"
         if answer.status in (401, 403):
-            raise InputError(Fault(CONFIG_NAME, "recruiter.token_env", words, "a valid token with these rights"))
+            raise InputError(in_config("recruiter.token_env", words, "a valid token with these rights"))
         if answer.status >= 500 and answer.status != 503:
             raise UnknownOutcomeError(words)
         raise RefusedError(str(answer.status), words)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.ledger.acts import IN_DOUBT, Act, Intent, Key, Verb
 from hitgen.ledger.rows import Hit, Received
 from hitgen.ledger.totals import totals
@@ -172,7 +172,7 @@ def _refuse_too_dear(account: Account, plan: ReviewPlan, intents: Mapping[Key, I
     total_usd = plan.committed_usd + new_usd
     if new_usd and cap_usd is not None and total_usd > cap_usd:
         problem = f"with these bonuses the batch costs ${total_usd}, more than its cap of ${cap_usd}"
-        faults.append(Fault("batch.toml", "recruiter.cap_usd", problem, "smaller bonuses, or a higher cap"))
+        faults.append(in_config("recruiter.cap_usd", problem, "smaller bonuses, or a higher cap"))
     balance_usd = account.recruiter.balance_usd() if plan.of("bonus") else None
     if balance_usd is not None and plan.bonuses_usd > balance_usd:
         problem = f"the bonuses cost ${plan.bonuses_usd}, but ${balance_usd} are there"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
-from hitgen.errors import Fault, InputError
+from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Received
 from hitgen.manifest import FILE, Manifest, parse_manifest, read_manifest
@@ -50,7 +50,7 @@ def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
 
     Raises InputError where one of them is missing, or the build is not the one that was published.
     """
-    config = read_config(folder / "batch.toml")
+    config = read_config(folder / CONFIG_NAME)
     if ledger is None:
         path = folder / LEDGER
         if not path.exists():

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import CONFIG_NAME, read_config
-from hitgen.errors import OutsideError
+from hitgen.config.loading import read_config
+from hitgen.errors import CONFIG_NAME, OutsideError
 from hitgen.manifest import Page
 from hitgen.methods.base import method_of
 from hitgen.preview import page_address

@@ -14,7 +14,7 @@ import numpy as np
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.loading import read_config
-from hitgen.errors import Fault, InputError
+from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import Order
@@ -70,7 +70,7 @@ def simulate(
 
     Replaces an earlier simulation. Raises InputError where the batch has a ledger of real submissions, or no build.
     """
-    config, manifest = read_config(folder / "batch.toml"), read_manifest(folder)
+    config, manifest = read_config(folder / CONFIG_NAME), read_manifest(folder)
     path = folder / LEDGER
     rng = np.random.default_rng(seed)
     method = method_of(config).simulation()
@@ -207,6 +207,6 @@ def _write_truth(folder: Path, truth: Truth) -> None:
 def read_truth(folder: Path) -> Truth:
     """The truth of the last simulation of a batch."""
     record = json.loads((folder / TRUTH).read_text("utf-8"))
-    method = method_of(read_config(folder / "batch.toml")).simulation()
+    method = method_of(read_config(folder / CONFIG_NAME)).simulation()
     ladders = [method.truth_of(row) for row in record["ladders"]]
     return Truth({ladder.ladder: ladder for ladder in ladders}, tuple(Person(**row) for row in record["people"]))

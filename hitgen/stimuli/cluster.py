@@ -13,7 +13,7 @@ from uuid import uuid4
 from hitgen import __version__
 from hitgen.batch.sources import LadderSource
 from hitgen.config.images import AnyImageSet
-from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.errors import InputError, OutsideError, at_option
 from hitgen.stimuli.codecs import library_versions, prepare
 
 CONNECT_TIMEOUT_S = 8
@@ -51,14 +51,14 @@ def _client(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError(Fault("", FIELD, "Dask is not installed", 'pip install "hitgen[cluster]"')) from None
+        raise InputError(at_option(FIELD, "Dask is not installed", 'pip install "hitgen[cluster]"')) from None
     place = urlsplit(address)
     try:
         host, port = place.hostname, place.port
     except ValueError:
         host, port = None, None
     if place.scheme not in ("tcp", "tls") or not host or not port:
-        raise InputError(Fault("", FIELD, f"{address!r} is no scheduler's address", "tcp://HOST:8786"))
+        raise InputError(at_option(FIELD, f"{address!r} is no scheduler's address", "tcp://HOST:8786"))
     try:
         socket.create_connection((host, port), CONNECT_TIMEOUT_S).close()  # Dask itself goes on trying for long
         return Client(address, timeout=CONNECT_TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
@@ -85,10 +85,10 @@ def _same_everywhere(client: Any, sets: Sequence[AnyImageSet], folder: Path) -> 
     for worker, (there, found) in seen.items():
         if not found:
             problem = f"worker {worker} does not see {folder.resolve()}"
-            raise InputError(Fault("", FIELD, problem, "a folder that all workers share under one path"))
+            raise InputError(at_option(FIELD, problem, "a folder that all workers share under one path"))
         if there != here:
             problem = f"worker {worker} would encode with {there}, this machine with {here}"
-            raise InputError(Fault("", FIELD, problem, "the same versions on all of them"))
+            raise InputError(at_option(FIELD, problem, "the same versions on all of them"))
 
 
 def _look(sets: Sequence[AnyImageSet], token: Path) -> tuple[str, bool]:

@@ -28,7 +28,7 @@ from hitgen.config.images import (
     Parameter,
     WebpSet,
 )
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.pictures import MissingPluginError, load_plugin
 from hitgen.stimuli.packs import Frame
 from hitgen.stimuli.sources import decode_rgb
@@ -121,9 +121,7 @@ def library_versions(images: AnyImageSet) -> dict[str, str]:
 
 
 def _missing(images: AnyImageSet, remedy: str) -> InputError:
-    return InputError(
-        Fault("batch.toml", f"images {images.name}", f"the codec {images.codec} is not installed", remedy)
-    )
+    return InputError(in_config(f"images {images.name}", f"the codec {images.codec} is not installed", remedy))
 
 
 def _saved(image: Image.Image, form: str, **options: Any) -> bytes:
@@ -144,8 +142,7 @@ def _by_command(image: Image.Image, images: CommandSet, parameter: Parameter) ->
         picture = decode_rgb(decoded.read_bytes(), f"what {images.decode[0]} made")
     if picture.size != image.size:
         raise InputError(
-            Fault(
-                "batch.toml",
+            in_config(
                 f"images {images.name}",
                 f"{images.decode[0]} made {picture.size} of {image.size}",
                 "a codec that keeps the size",
@@ -167,21 +164,18 @@ def _run(images: CommandSet, step: str, command: tuple[str, ...], words: dict[st
         )
     except (OSError, ValueError):
         raise InputError(
-            Fault(
-                "batch.toml", field, f"the program {command[0]!r} cannot be started", "installing it, or its full path"
-            )
+            in_config(field, f"the program {command[0]!r} cannot be started", "installing it, or its full path")
         ) from None
     except subprocess.TimeoutExpired:
         raise InputError(
-            Fault("batch.toml", field, f"{command[0]!r} took longer than {images.timeout_s:g} s", "a larger timeout_s")
+            in_config(field, f"{command[0]!r} took longer than {images.timeout_s:g} s", "a larger timeout_s")
         ) from None
     if done.returncode or not result.is_file() or not result.stat().st_size:
         text = (done.stderr or done.stdout).decode(errors="replace")
         said = text.replace(f"{result.parent}{os.sep}", "").strip().splitlines()  # the same words in every run
         why = f"ended with code {done.returncode}" if done.returncode else "wrote no output"
         raise InputError(
-            Fault(
-                "batch.toml",
+            in_config(
                 field,
                 f"{command[0]!r} {why}" + (f": {said[-1][:200]}" if said else ""),
                 "running it by hand on one image",

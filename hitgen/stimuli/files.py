@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 from hitgen.config.images import FilesSet
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.containers import PNG_HEAD, boxes, item_properties, item_types, jpeg_segments, png_chunks, webp_chunks
 from hitgen.lib.files import read_csv
 from hitgen.lib.pictures import open_picture, orientation
@@ -28,8 +28,7 @@ def level_files(images: FilesSet, source: str, folder: Path) -> list[Path]:
     if missing:
         shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
         raise InputError(
-            Fault(
-                "batch.toml",
+            in_config(
                 f"images {images.name}: frames",
                 f"missing for {source!r}: {shown}",
                 "the pattern's folder and {index}",
@@ -46,8 +45,7 @@ def _from_pattern(images: FilesSet, source: str, folder: Path) -> list[Path]:
         ]
     except (LookupError, ValueError, AttributeError, TypeError) as error:
         raise InputError(
-            Fault(
-                "batch.toml",
+            in_config(
                 f"images {images.name}: frames",
                 f"{images.frames!r} is no pattern ({error})",
                 "{source} and {index:03d}",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitgen.config.hit import FLASH_ACCEPTANCE, Display
-from hitgen.errors import Fault
+from hitgen.errors import Fault, in_config
 
 LIMIT_SR = 0.006
 FIELD_DEG = 10.0
@@ -57,8 +57,7 @@ def flash_faults(ladder: str, areas_sr: Sequence[float], display: Display) -> It
     """A fault for a ladder that flashes beyond the limit, unless the config accepts it in so many words."""
     beyond = [level for level, area in enumerate(areas_sr) if area > LIMIT_SR]
     if beyond and display.accept_flash_hazard is None:
-        yield Fault(
-            "batch.toml",
+        yield in_config(
             "display.accept_flash_hazard",
             f"{ladder} flashes beyond WCAG 2.3.1 from level {beyond[0]} on: up to {max(areas_sr):.4f} sr in a 10 degree "
             f"field at {display.swaps_per_second / 2:g} flashes a second, the limit being {LIMIT_SR} sr",

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from hitgen.batch.load import load_batch
-from hitgen.errors import Fault, InputError
+from hitgen.errors import CONFIG_NAME, Fault, InputError, at_option, in_config
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods import base
@@ -41,8 +41,7 @@ def plan_gold(
     study = [ladder for ladder in batch.ladders if ladder.images.role == "study" and ladder.images.codec in FORMS]
     if not study:
         raise InputError(
-            Fault(
-                "batch.toml",
+            in_config(
                 "images",
                 "gold is made like a study set in jpeg or webp, and there is none",
                 'codec = "jpeg"',
@@ -90,7 +89,7 @@ def plan_gold(
 def _check_name(name: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) or len(name) > LONGEST_NAME:
         problem = f"{name!r} is no name of an image set"
-        raise InputError(Fault("--name", "", problem, f"at most {LONGEST_NAME} letters, digits, - and _"))
+        raise InputError(at_option("--name", problem, f"at most {LONGEST_NAME} letters, digits, - and _"))
 
 
 def add_gold(folder: Path, plan: GoldPlan) -> str:
@@ -99,7 +98,7 @@ def add_gold(folder: Path, plan: GoldPlan) -> str:
     study = next(ladder for ladder in batch.ladders if ladder.images.codec in FORMS)
     try:
         text = write_gold(plan.gold, folder, plan.name, plan.role, FORMS[study.images.codec])
-        with (folder / "batch.toml").open("a", encoding="utf-8") as file:
+        with (folder / CONFIG_NAME).open("a", encoding="utf-8") as file:
             file.write(text)
     except BaseException:
         shutil.rmtree(folder / "gold" / plan.name, ignore_errors=True)

@@ -19,7 +19,7 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
-from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.errors import Fault, InputError, OutsideError, in_config
 from hitgen.ledger.rows import Binding, Environment
 from hitgen.lib.aws import code_of, credentials_fault, open_session, status_of
 from hitgen.lib.web import LOOPBACK
@@ -50,14 +50,14 @@ def choose_endpoint(config: MTurkRecruiter, production: bool) -> tuple[str, Envi
     if url == SANDBOX or host == urlsplit(SANDBOX).hostname:
         if production:
             problem = "names the sandbox, but --production was given"
-            raise InputError(Fault("batch.toml", "recruiter.endpoint_url", problem, "leaving the key out"))
+            raise InputError(in_config("recruiter.endpoint_url", problem, "leaving the key out"))
         return SANDBOX, "sandbox"
     if production:
         return url, "production"
     if host in LOOPBACK:
         return url, "local"
     problem = f"{url} is not the sandbox and may spend real money"
-    raise InputError(Fault("batch.toml", "recruiter.endpoint_url", problem, "--production, or leave the key out"))
+    raise InputError(in_config("recruiter.endpoint_url", problem, "--production, or leave the key out"))
 
 
 class MTurkClient:
@@ -128,7 +128,7 @@ class MTurkClient:
                     raise self._refusal(operation, error, in_doubt) from error
                 in_doubt, problem = True, str(error)
             except ParamValidationError as error:
-                raise InputError(Fault("batch.toml", "recruiter", f"{operation}: {error}")) from error
+                raise InputError(in_config("recruiter", f"{operation}: {error}")) from error
             except (EndpointConnectionError, ConnectTimeoutError) as error:
                 problem = f"{self.endpoint} cannot be reached ({error}). {self._closure()}"
             except BotoCoreError as error:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from hitgen.config.loading import CONFIG_NAME
-from hitgen.errors import Fault
+from hitgen.errors import Fault, in_config
 from hitgen.lib.money import Quote
 from hitgen.recruiters.base import Asked, Kind, Opening, Recruiter
 from hitgen.recruiters.mturk import fees
@@ -52,8 +51,7 @@ class MTurkKind(Kind[MTurkRecruiter]):
         other = len(self.own.require) + self.own.masters + 1 + any(page.kind == "qualification" for page in pages)
         remedy = 'fewer gold questions on a page, or gold_repeats = "allow"'
         return [
-            Fault(
-                CONFIG_NAME,
+            in_config(
                 "recruiter.require",
                 f"page {page.page} needs {other + page.groups} requirements; {MAX_REQUIREMENTS} are possible",
                 remedy,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hitgen.errors import Fault, InputError
+from hitgen.errors import InputError, in_config
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
 from hitgen.recruiters.base import RefusedError
@@ -118,9 +118,7 @@ class Qualifications:
             if found is None:
                 problem = f"this account has no qualification named {name!r}"
                 known = ", ".join(BUILT_IN)
-                raise InputError(
-                    Fault("batch.toml", "recruiter.require", problem, f"one of {known}, or one of your own")
-                )
+                raise InputError(in_config("recruiter.require", problem, f"one of {known}, or one of your own"))
             self._book.note(NOTES, name, found)
         return found
 
@@ -152,7 +150,7 @@ class Qualifications:
                 if found := self._find(free):
                     return found
         problem = f"the account has had {MAX_NAMES} qualifications named {name!r} in two days"
-        raise InputError(Fault("batch.toml", "batch.name", problem, "another name, or again after two days"))
+        raise InputError(in_config("batch.name", problem, "another name, or again after two days"))
 
     def _find(self, name: str) -> str | None:
         rows = self._client.pages(

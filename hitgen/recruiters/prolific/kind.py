@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from hitgen.collector.inbox import FILE, Inbox
-from hitgen.config.loading import CONFIG_NAME
-from hitgen.errors import Fault
+from hitgen.errors import Fault, in_config
 from hitgen.lib.money import CENT, Quote
 from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Asked, Kind, Look, Opening, Recruiter
@@ -46,8 +45,7 @@ class ProlificKind(Kind[ProlificRecruiter]):
         least = self.own.minimum_usd_per_hour
         remedy = "a higher reward_usd, or fewer minutes if that is how long it takes"
         return [
-            Fault(
-                CONFIG_NAME,
+            in_config(
                 "recruiter.minutes",
                 f"a {kind} page pays ${paid} an hour, less than the ${least:.2f} that are due",
                 remedy,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.errors import InputError, OutsideError, in_config
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
 from hitgen.recruiters.base import RefusedError
@@ -218,4 +218,4 @@ def refuse_currency(code: str) -> None:
     """Rewards are dollars; InputError where the workspace pays in another currency."""
     if code != "USD":
         problem = f"this workspace pays in {code}, and hitgen's rewards are US dollars"
-        raise InputError(Fault("batch.toml", "recruiter.workspace", problem, "a workspace in US dollars"))
+        raise InputError(in_config("recruiter.workspace", problem, "a workspace in US dollars"))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.batch.resources import find
-from hitgen.errors import Fault, InputError
+from hitgen.errors import InputError, in_config
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.lib.contract import SUBMISSION_FIELD
@@ -60,7 +60,7 @@ class Turkle(JudgedHere):
         """Make the project with the template that frames pages, if it is not there; raises where the server cannot be used."""
         if orders and not self._config.login_required and any(order.assignments > 1 for order in orders):
             problem = "without a login Turkle gives each page to one person only"
-            raise InputError(Fault("batch.toml", "recruiter.login_required", problem, "true, or hit.assignments = 1"))
+            raise InputError(in_config("recruiter.login_required", problem, "true, or hit.assignments = 1"))
         self._project()
 
     def _project(self) -> int:
