@@ -9,24 +9,31 @@ const median = (values) => values.slice().sort((a, b) => a - b)[Math.floor(value
 /**
  * Measured over about a second; null on a display that gives no frames.
  * @param {Clock} clock @param {Later} later
- * @returns {Promise<{refresh_hz: number, frame_ms: number, frame_sd_ms: number}|null>}
+ * @returns {Promise<{refresh_hz: number, frame_ms: number, frame_sd_ms: number, clock_rate: number}|null>} `clock_rate` is
+ * how fast the page's clock runs beside its frames: 1, or somebody has changed it
  */
 export function measureRefresh(clock, later) {
   return new Promise((resolve) => {
     /** @type {number[]} */
     const times = [];
+    let firstAt = 0;
+    let lastAt = 0;
     let over = false;
     later(() => finish(), GIVE_UP_MS);
 
     function finish() {
       if (over) return;
       over = true;
-      resolve(summary(times));
+      const found = summary(times);
+      const lasted = (times[times.length - 1] ?? 0) - (times[0] ?? 0);
+      resolve(found && { ...found, clock_rate: Math.round((100 * (lastAt - firstAt)) / lasted) / 100 });
     }
 
     /** @param {number} t */
     function tick(t) {
       times.push(t);
+      lastAt = clock.now();
+      if (times.length === 1) firstAt = lastAt;
       if (times.length > FRAMES) finish();
       else if (!over) clock.raf(tick);
     }

@@ -4,6 +4,13 @@ import { measureRefresh } from "../instrument/refresh.js";
 import { createSchedule } from "../instrument/schedule.js";
 
 const CHANGE_SETTLED_MS = 300;
+const FALSE_CLOCK = 0.2;
+const PREFERENCES = {
+  forced_colors: "(forced-colors: active)",
+  inverted_colors: "(inverted-colors: inverted)",
+  dark: "(prefers-color-scheme: dark)",
+  reduced_motion: "(prefers-reduced-motion: reduce)",
+};
 const USUAL_FRAME_MS = 1000 / 60;
 
 /**
@@ -63,12 +70,24 @@ export function createDisplay({ page, session, method, clock, later, window }) {
     return refresh !== null && (refresh.refresh_hz < 2 * swapsPerSecond || refresh.frame_sd_ms > refresh.frame_ms / 2);
   }
 
+  /** Whether the browser's pixel ratio is the one that it lays out by. */
+  function isTrueRatio() {
+    const ratio = window.devicePixelRatio;
+    return window.matchMedia(`(min-resolution: ${ratio * 0.98}dppx) and (max-resolution: ${ratio * 1.02}dppx)`).matches;
+  }
+
+  const preferences = () => Object.entries(PREFERENCES).filter(([, query]) => window.matchMedia(query).matches).map(([name]) => name);
+
   function warnings() {
     const ratios = session.state.display_changes.map((change) => change.device_pixel_ratio);
     const found = [];
     if (scale !== null && scale < 1) found.push("less than one device pixel per source pixel");
     if (session.zoomed() || ratios.some((ratio) => ratio !== session.state.reference_ratio)) found.push("the pixel ratio changed during the visit");
     if (cannotHold()) found.push("the display cannot hold the schedule");
+    if (window.matchMedia(PREFERENCES.forced_colors).matches) found.push("forced colours replace the grey around the picture");
+    if (window.matchMedia(PREFERENCES.inverted_colors).matches) found.push("the colours are inverted");
+    if (!isTrueRatio()) found.push("the pixel ratio that the browser tells is false");
+    if (refresh && Math.abs(refresh.clock_rate - 1) > FALSE_CLOCK || session.clockWentBack()) found.push("the clock was changed");
     if (refresh === null) found.push("the refresh rate could not be measured");
     return found;
   }
@@ -114,6 +133,7 @@ export function createDisplay({ page, session, method, clock, later, window }) {
       schedule: kind,
       swaps_per_second: swapsShown(),
       ...(refresh ?? { refresh_hz: null, frame_ms: null, frame_sd_ms: null }),
+      preferences: preferences(),
       browser,
       user_agent: window.navigator.userAgent,
       warnings: warnings(),

@@ -52,7 +52,7 @@ export function start(methods) {
   const screens = createScreens(document.documentElement, window);
   const display = createDisplay({ page, session, method, clock, later, window });
   const panel = createPanel({
-    page, packs, hashes, words, slot, part, reload, zoomed: () => display.zoomed(), goingOn: () => state.active !== null,
+    page, packs, hashes, words, slot, part, reload, zoomed: () => display.zoomed(), isFull: storage.isFull, goingOn: () => state.active !== null,
   });
   /** @type {Tools} */
   const tools = {
@@ -113,6 +113,7 @@ export function start(methods) {
     on(window, "resize", visit.changed);
     display.onRatioChange(visit.changed);
     on(window, "pagehide", session.save);
+    on(window, "storage", ({ key, newValue }) => key === storage.key && newValue !== null && visit.yield());
     on(window, "load", packs.documentEnded);
   }
 

@@ -10,14 +10,15 @@
  * @param {Find} options.part
  * @param {() => void} options.reload the whole page
  * @param {() => boolean} options.zoomed whether the zoom changed
+ * @param {() => boolean} options.isFull whether answers can no longer be kept
  * @param {() => boolean} options.goingOn whether the trial at hand is one from before a reload
  */
-export function createPanel({ page, packs, hashes, words, slot, part, reload, zoomed, goingOn }) {
+export function createPanel({ page, packs, hashes, words, slot, part, reload, zoomed, isFull, goingOn }) {
   let troubled = false;
 
   /** A picture that fails, a zoom that changed. */
   function notice() {
-    const said = [troubled && words("notice_decode"), zoomed() && words("notice_zoom")].filter(Boolean).join(" ");
+    const said = [troubled && words("notice_decode"), zoomed() && words("notice_zoom"), isFull() && words("notice_storage")].filter(Boolean).join(" ");
     if (part("notice").textContent !== said) part("notice").textContent = said;
     part("notice").hidden = said === "";
   }

@@ -40,9 +40,16 @@ export function createSending(options) {
       delivery.send(JSON.stringify(submission()));
       return;
     }
-    later(() => (button.disabled = false), SEND_AGAIN_MS); // if the recruiter does not answer
+    later(silent, SEND_AGAIN_MS);
     const fields = { assignmentId: environment.assignment, [contract.submission_field]: JSON.stringify(submission()) };
     if (environment.submitTo) postForm(document, environment.submitTo, fields);
+  }
+
+  /** The recruiter does not answer the form. */
+  function silent() {
+    button.disabled = false;
+    part("downloads").hidden = false;
+    part("submit-text").textContent = words("delivery_silent");
   }
 
   /** @param {"trying"|"waiting"|"refused"|"delivered"} outcome */
@@ -102,6 +109,7 @@ export function createSending(options) {
     /** The thanks, with what the recruiter wants to see. */
     done() {
       if (delivery?.delivered()) complete();
+      slot("return").hidden = sendable; // back to the files, which are all there is of the answers
     },
   };
 }

@@ -4,6 +4,8 @@ import { fitSubmission } from "./submission.js";
 
 const MOST_DISPLAY_CHANGES = 50;
 const SAVE_SOON_MS = 300;
+/** Clocks that are set right by a server move by less. */
+const CLOCK_STEP_MS = 60_000;
 
 /**
  * @param {object} options
@@ -77,6 +79,12 @@ export function createSession({ page, environment, storage, now, monotonic, late
       save();
     },
     elapsed,
+    /** The wall clock went back; that it went on may be a machine that slept. */
+    clockWentBack: () => now() + CLOCK_STEP_MS < state.opened_at + elapsed(),
+    /** Another tab works on the same page: nothing is saved over what it saves. */
+    yield() {
+      forgotten = true;
+    },
     resumed: saved !== null,
     reset() {
       forgotten = true;

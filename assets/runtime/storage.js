@@ -14,6 +14,7 @@ export function createStorage(getStorage, key, history) {
   /** @type {object|null} */
   let memory = null;
   let saves = 0;
+  let full = false;
 
   /** @template T @param {(storage: Storage) => T} act */
   function guarded(act) {
@@ -42,7 +43,11 @@ export function createStorage(getStorage, key, history) {
         return true;
       });
       if (kept) setMark({ saves, tries: 0 });
+      full = saves > 1 && !kept && mark().saves > 0;
     },
+    /** What was kept before is no longer: the newest answers would not outlast a reload. */
+    isFull: () => full,
+    key,
     /** Whether what is saved outlives this tab. */
     lasts() {
       const probe = `${key}:probe`;

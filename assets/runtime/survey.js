@@ -1,5 +1,19 @@
 // Typed answers of the survey.
 
+/** Thousands or decimals: nobody can tell. */
+const AMBIGUOUS = /^[+-]?[1-9]\d{0,2},\d{3}$/;
+
+/**
+ * A number as people write it: with a decimal point or comma, in Western, Arabic or Persian digits; NaN where it is none.
+ * @param {string} text
+ */
+export function readNumber(text) {
+  const western = text.trim().replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15));
+  if (AMBIGUOUS.test(western)) return Number.NaN;
+  const plain = western.replace(/[\u066b,]/, ".").replace("\u2212", "-");
+  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : Number.NaN;
+}
+
 /** @typedef {HTMLInputElement|HTMLTextAreaElement|RadioNodeList} Field */
 
 /** @param {HTMLFormElement} form @param {SurveyQuestion[]} questions @param {Words} words */
@@ -10,14 +24,20 @@ export function createSurvey(form, questions, words) {
   function answer({ name, kind }) {
     const { value } = field(name);
     if (value === "") return null;
-    return kind === "number" || kind === "scale" ? Number(value) : value;
+    if (kind !== "number" && kind !== "scale") return value;
+    const number = readNumber(value);
+    return Number.isNaN(number) ? null : number;
   }
 
   /** @param {SurveyQuestion} question */
   function fault(question) {
     const element = field(question.name);
-    const validity = element instanceof RadioNodeList ? null : element.validity;
-    if (answer(question) === null && !validity?.badInput) return question.required ? words("survey_required") : "";
+    const { validity = null, dataset = {} } = element instanceof RadioNodeList ? {} : element;
+    const number = answer(question);
+    if (validity?.badInput || (number === null && element.value.trim() !== "")) return words("survey_invalid");
+    const outside = Number(number) < Number(dataset.min ?? -Infinity) || Number(number) > Number(dataset.max ?? Infinity);
+    if (number !== null && outside) return words("survey_invalid");
+    if (number === null) return question.required ? words("survey_required") : "";
     return validity && !validity.valid ? words("survey_invalid") : "";
   }
 

@@ -35,6 +35,7 @@ export function createVisit(options) {
   const order = screenOrder(page);
   let working = false;
   let blocked = false;
+  let elsewhere = false;
 
   /** @type {Partial<Record<ScreenName, Screen>>} */
   const at = {
@@ -137,7 +138,7 @@ export function createVisit(options) {
 
   function changed() {
     display.changed();
-    if (state.withdrawn_from) return;
+    if (state.withdrawn_from || elsewhere) return;
     if (blocked) {
       if (!fits()) return;
       goOn();
@@ -178,6 +179,7 @@ export function createVisit(options) {
   }
 
   function comeBack() {
+    if (!state.withdrawn_from) state.screen = "submit";
     state.withdrawn_from = null;
     session.save();
     reload();
@@ -214,6 +216,13 @@ export function createVisit(options) {
     escape,
     visibility,
     show,
+    /** Another tab has opened the same page, and what it saves is newer: this one stops. */
+    yield() {
+      if (state.screen === "done" || elsewhere) return;
+      elsewhere = true;
+      session.yield();
+      block(words("blocked_elsewhere"));
+    },
     /** @param {boolean} accepting whether the recruiter's preview is shown, not an address without an assignment */
     preview(accepting) {
       part("preview-text").textContent = words(accepting ? "preview_text" : "preview_no_assignment");

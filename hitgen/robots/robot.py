@@ -27,7 +27,7 @@ FILL = """() => {
     if (field.type === "radio") {
       const group = fields.filter(({ name }) => name === field.name);
       if (!group.some(({ checked }) => checked)) field.click();
-    } else if (!field.value) field.value = field.type === "number" ? field.min || field.max || "1" : "nothing";
+    } else if (!field.value) field.value = field.inputMode === "decimal" ? field.dataset.min || field.dataset.max || "1" : "nothing";
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }"""

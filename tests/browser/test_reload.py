@@ -81,7 +81,7 @@ class Reloader(Robot):
             )
             self.record.attempts[-1].points.append((x, y))
             self.reload("locate")
-        self._press("confirm")
+        self.press("confirm")
 
     def _learn(self, trial: Trial, answer: Answer) -> None:
         self.reload("coach on level" if self.hit("hint").get_attribute("data-level") else "coach on places")

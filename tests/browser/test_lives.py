@@ -1,0 +1,83 @@
+"""What a page lives through: a second tab, a full storage, a silent recruiter, an end that came too early."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hitgen.methods.pjnd.robot import Answer, Robot
+from tests.browser.test_display import POINTS
+from tests.support.batches import built_page, write_batch
+from tests.support.browsers import OpenPage
+
+PIXELS = '[display]\nscaling = "pixels"\n'
+STATES = "() => Object.values(localStorage).map((text) => JSON.parse(text).state).filter(Boolean)"
+
+
+@pytest.mark.browser
+def test_a_second_tab_takes_over_and_the_first_saves_nothing_over_it(tmp_path: Path, open_page: OpenPage) -> None:
+    address = built_page(write_batch(tmp_path, PIXELS))
+    first = open_page(address)
+    robot = Robot(first, lambda _: Answer(5, POINTS))
+    while robot.screen() != "training":
+        robot._leave(robot.screen())
+    second = first.context.new_page()
+    second.goto(address)
+    first.wait_for_function("() => document.documentElement.dataset.screen === 'blocked'")
+    assert "another tab" in first.locator("[data-part=blocked-text]").inner_text()
+    first.set_viewport_size({"width": 1300, "height": 760})
+    later = Robot(second, lambda _: Answer(5, POINTS))
+    while later.screen() == "training":
+        later.step()
+    done = second.evaluate(STATES)[0]["finished"]
+    first.close()
+    second.reload()
+    second.wait_for_function("() => document.documentElement.dataset.screen === 'study'")
+    assert done and second.evaluate(STATES)[0]["finished"] == done
+
+
+@pytest.mark.browser
+def test_a_storage_that_fills_up_is_told(tmp_path: Path, open_page: OpenPage) -> None:
+    page = open_page(built_page(write_batch(tmp_path, PIXELS)))
+    robot = Robot(page, lambda _: Answer(5, POINTS))
+    while robot.screen() != "training":
+        robot._leave(robot.screen())
+    robot.hit("stage").wait_for()
+    assert page.locator("[data-part=notice]").is_hidden()
+    page.evaluate(
+        "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
+    )
+    while robot.screen() == "training":
+        robot.step()
+    robot.hit("stage").wait_for()
+    assert "no room" in page.locator("[data-part=notice]").inner_text()
+
+
+@pytest.mark.browser
+def test_who_finishes_offline_before_saving_finds_the_files_again(tmp_path: Path, open_page: OpenPage) -> None:
+    page = open_page(built_page(write_batch(tmp_path, PIXELS, study=1)))
+    robot = Robot(page, lambda _: Answer(5, POINTS))
+    robot.work()
+    robot.hit("next").click()
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'done'")
+    robot.hit("return").click()
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'submit'")
+    with page.expect_download():
+        robot.hit("download-json").click()
+
+
+@pytest.mark.browser
+def test_a_recruiter_that_stays_silent_leaves_a_way_to_save(tmp_path: Path, open_page: OpenPage) -> None:
+    address = built_page(write_batch(tmp_path, PIXELS, study=1))
+    silent = "&turkSubmitTo=https%3A%2F%2Fwww.mturk.com"
+    page = open_page("about:blank")
+    page.context.add_init_script("HTMLFormElement.prototype.submit = () => {};")  # as a request that nobody answers
+    page.goto(f"{address}?assignmentId=A1&workerId=W1&hitId=H1{silent}")
+    robot = Robot(page, lambda _: Answer(5, POINTS))
+    robot.work()
+    robot.hit("submit").click()
+    page.wait_for_function("() => !document.querySelector('[data-part=downloads]').hidden", timeout=30_000)
+    assert robot.hit("submit").is_enabled()
+    with page.expect_download():
+        robot.hit("download-json").click()
