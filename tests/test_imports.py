@@ -18,7 +18,9 @@ LAYERS = (
     {"build"},
     {"publishing", "check"},
     {"serving", "importing", "results", "analysis", "simulation", "rehearse", "rehearse_people", "preview"},
-    {"console", "commands", "cli", "__main__"},
+    {"console", "commands"},
+    {"cli"},
+    {"__main__"},
 )  # fmt: skip
 ALONE = {"doubles": {"doubles", "errors", "lib"}, "robots": {"robots", "doubles", "errors", "lib"}}
 """Packages that may import nothing but these, so that they cannot share a mistake with what they imitate."""
