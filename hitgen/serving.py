@@ -40,11 +40,12 @@ class LedgerView:
 
 @contextmanager
 def open_collector(
-    folder: Path, hand_out: bool = False, now: Clock = utc_now, config: BatchConfig | None = None
+    folder: Path, hand_out: bool | None = False, now: Clock = utc_now, config: BatchConfig | None = None
 ) -> Iterator[tuple[Collector, Inbox]]:
     """The collector of a batch and the inbox it fills, `config` in place of the folder's.
 
-    Raises InputError where the batch needs none.
+    With `hand_out` it gives places to whoever asks; None: where the recruiter can. Raises InputError where the batch
+    needs no collector.
     """
     config = config or read_config(folder / CONFIG_NAME)
     kind = kind_of(config)
@@ -57,7 +58,8 @@ def open_collector(
         Ledger(folder / LEDGER).close()
     view = LedgerView(folder)
     with Inbox(folder / FILE, config.batch.name, kind.knows(view)) as inbox:
-        handing = _handing(kind, kind.hand_out(view, inbox, now)) if hand_out else None
+        offered = kind.hand_out(view, inbox, now)
+        handing = _handing(kind, offered) if hand_out else None if hand_out is False else offered
         yield Collector(inbox, lambda: kind.is_ready(view), handing, _pages(config, folder), now), inbox
 
 

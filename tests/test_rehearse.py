@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections import Counter
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from hitgen.errors import InputError
-from hitgen.rehearse import Rehearsal, local_environment, open_rehearsal
+from hitgen.recruiters.mturk.double import MTurkDouble
+from hitgen.rehearsal import Rehearsal, open_rehearsal
 from hitgen.robots.crew import Crew
 from tests.support.batches import make_batch
 
@@ -21,11 +23,13 @@ HOST = 'kind = "folder"'
 def work_all(rehearsal: Rehearsal, workers: int) -> int:
     """What the robots do, without pages; the rounds it took."""
     rehearsal.publish()
-    crew, rounds = Crew(rehearsal.marketplace, workers), 0
+    assert isinstance(rehearsal.double, MTurkDouble)
+    market = rehearsal.double.marketplace
+    crew, rounds = Crew(market, workers), 0
     while pairs := crew.next_round():
         for worker, hit_id in pairs:
-            assignment = rehearsal.marketplace.workers.accept(hit_id, worker)
-            rehearsal.marketplace.workers.hand_in(assignment, [("submission", json.dumps({"trials": []}))])
+            assignment = market.workers.accept(hit_id, worker)
+            market.workers.hand_in(assignment, [("submission", json.dumps({"trials": []}))])
         assert rehearsal.go_on() == len(pairs)
         rounds += 1
     return rounds
@@ -37,7 +41,7 @@ def pages_of(rehearsal: Rehearsal) -> Counter[str]:
 
 def test_waves_follow_each_other_and_nobody_works_a_page_twice(tmp_path: Path) -> None:
     folder = make_batch(tmp_path / "demo", [{"study": ["a"], "assignments": 20}], HOST, "waves = true")
-    with open_rehearsal(folder) as rehearsal:
+    with open_rehearsal(folder, as_built=True) as rehearsal:
         assert work_all(rehearsal, 20) == 3
         rows = rehearsal.handed_in()
         assert Counter(row.hit for row in rows) == {"p0001.1": 7, "p0001.2": 7, "p0001.3": 6}
@@ -52,7 +56,7 @@ def test_workers_are_admitted_by_the_quiz_and_meet_no_gold_question_twice(tmp_pa
         {"study": ["c"], "gold": ["h"]},
     ]
     folder = make_batch(tmp_path / "demo", pages, HOST, hit="[qualification]\nassignments = 9")
-    with open_rehearsal(folder) as rehearsal:
+    with open_rehearsal(folder, as_built=True) as rehearsal:
         work_all(rehearsal, 3)
         assert pages_of(rehearsal) == {"p0001": 3, "p0002": 3, "p0004": 3}
         met: dict[str, set[str]] = {}
@@ -65,9 +69,9 @@ def test_workers_are_admitted_by_the_quiz_and_meet_no_gold_question_twice(tmp_pa
 def test_a_rehearsal_begins_anew_and_only_one_at_a_time(tmp_path: Path) -> None:
     folder = make_batch(tmp_path / "demo", [{"study": ["a"]}], HOST)
     for _ in range(2):
-        with open_rehearsal(folder) as rehearsal:
+        with open_rehearsal(folder, as_built=True) as rehearsal:
             assert len(rehearsal.publish().made) == 1
-            with pytest.raises(InputError, match="another hitgen is at work"), open_rehearsal(folder):
+            with pytest.raises(InputError, match="another hitgen is at work"), open_rehearsal(folder, as_built=True):
                 pass
     assert sorted(path.name for path in folder.glob("*.sqlite*")) == []
     assert (folder / "build" / "rehearsal" / "ledger.sqlite").exists()
@@ -79,19 +83,24 @@ def test_pages_that_hand_in_elsewhere_are_not_rehearsed(tmp_path: Path) -> None:
     toml.write_text(toml.read_text().replace('kind = "mturk"', 'kind = "turkle"\nurl = "https://turkle.example.org"'))
     with (
         pytest.raises(InputError, match=r"recruiter\.kind: pages for 'turkle' hand in elsewhere"),
-        open_rehearsal(folder),
+        open_rehearsal(folder, "mturk"),
     ):
         pass
 
 
-def test_nothing_of_the_users_aws_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_the_users_aws_or_network_is_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://elsewhere.example.org")
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.org")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
     before = dict(os.environ)
-    with local_environment():
-        assert os.environ["AWS_ACCESS_KEY_ID"] == "REHEARSAL"
-        assert [name for name in os.environ if name.startswith("AWS_END") or name == "AWS_PROFILE"] == []
-        assert "127.0.0.1" in os.environ["NO_PROXY"]
-    assert dict(os.environ) == before
+    folder = make_batch(tmp_path / "demo", [{"study": ["a"]}], HOST)
+    with open_rehearsal(folder, as_built=True) as rehearsal:
+        assert dict(os.environ) == before
+        assert len(rehearsal.publish().made) == 1
+        key = hashlib.sha256(b"REHEARSAL").hexdigest()[:12]
+        assert rehearsal.recruiter.account().account == key

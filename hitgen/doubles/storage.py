@@ -6,8 +6,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import boto3
 from moto.server import ThreadedMotoServer
+
+from hitgen.lib.aws import PLAY, open_session
 
 BUCKET = "hitgen-rehearsal"
 
@@ -20,7 +21,7 @@ def serve_bucket() -> Iterator[str]:
     server.start()
     try:
         endpoint = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
-        client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+        client = open_session(PLAY, "us-east-1", "host.profile").client("s3", endpoint_url=endpoint)
         client.create_bucket(Bucket=BUCKET)
         client.close()
         yield endpoint

@@ -7,6 +7,7 @@ import http.client
 import json
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -89,11 +90,17 @@ def opened(
         request = urllib.request.Request(url, body, dict(headers or {}), method=method)
         try:
             # Made anew each time, since it reads from the environment which hosts need no proxy.
-            response: Any = urllib.request.build_opener(_Redirects).open(request, timeout=QUIET_S)
+            response: Any = _opener(url).open(request, timeout=QUIET_S)
         except urllib.error.HTTPError as error:
             response = error  # a refusal is an answer too
     with response:
         yield Answer(response.status, response.reason or "", response.headers), _chunks(url, response)
+
+
+def _opener(url: str) -> urllib.request.OpenerDirector:
+    if urllib.parse.urlsplit(url).hostname in LOOPBACK:
+        return urllib.request.build_opener(_Redirects, urllib.request.ProxyHandler({}))
+    return urllib.request.build_opener(_Redirects)
 
 
 def _chunks(url: str, response: Any) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,8 +109,10 @@ def open_publication(
     recruiter: Recruiter | None = None,
     config: BatchConfig | None = None,
     progress: OnProgress = silent,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Publication]:
-    """A built batch ready to be published, locked until the block ends; `config` in place of the folder's.
+    """A built batch ready to be published, locked until the block ends; `config` in place of the folder's, `environment` of
+    the process's for the recruiter's secrets.
 
     A ledger of the sandbox that was closed makes way for another environment's; one that still has
     HITs, or is of production, is never left behind: InputError says what to do.
@@ -123,7 +125,7 @@ def open_publication(
     with locked(path):
         make_way(path, production)
         with Ledger(path) as ledger:
-            used = recruiter or kind_of(config).open(Opening(folder, ledger.book, production))
+            used = recruiter or kind_of(config).open(Opening(folder, ledger.book, production, environment))
             with closing(used):
                 ledger.bind(used.account())
                 orders = Orders(config, built.pages, ledger.name)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,11 +15,12 @@ from hitgen.collector.app import HandOut
 from hitgen.collector.inbox import Inbox
 from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiting import AnyResults, Recruiting
-from hitgen.errors import Fault, OutsideError, in_config
+from hitgen.errors import Fault, InputError, OutsideError, at_option, in_config
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
 from hitgen.lib.money import FREE, Quote, quote
 from hitgen.recruiters.answers import answers_to
+from hitgen.recruiters.double import Double
 
 Own = TypeVar("Own", bound=Recruiting)
 Can = Literal["approve", "reject", "bonus", "exclude", "admit", "done", "notify", "extend", "delete"]
@@ -48,11 +50,13 @@ class UnknownOutcomeError(OutsideError):
 
 @dataclass(frozen=True)
 class Opening:
-    """What a recruiter is opened with: the batch's folder, the notebook in its ledger, whether real money may move."""
+    """What a recruiter is opened with: the batch's folder, the notebook in its ledger, whether real money may move;
+    `environment` in place of the process's for its secrets."""
 
     folder: Path
     book: Notebook
     production: bool = False
+    environment: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -256,6 +260,12 @@ class Kind(ABC, Generic[Own]):
         return None
 
     # Spoken to
+
+    @classmethod
+    def rehearse(cls, config: BatchConfig, place: Path, address: str) -> AbstractContextManager[Double]:
+        """What stands for the recruiter in a rehearsal of this batch, which lies in `place` and is served at `address`."""
+        problem = f"{cls.__name__} has no double on this machine"
+        raise InputError(at_option("--recruiter", problem, "another kind of recruiter"))
 
     @abstractmethod
     def open(self, opening: Opening) -> Recruiter:

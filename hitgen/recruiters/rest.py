@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hitgen.errors import InputError, in_config
@@ -13,9 +13,9 @@ from hitgen.lib.web import Answer, NoAnswerError, fetch_patiently
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 
 
-def token_from(variable: str) -> str:
+def token_from(variable: str, environment: Mapping[str, str] | None = None) -> str:
     """The secret token in an environment variable; InputError where there is none."""
-    token = os.environ.get(variable, "").strip()
+    token = (os.environ if environment is None else environment).get(variable, "").strip()
     if not token:
         problem = f"the environment variable {variable} is not set"
         raise InputError(in_config("recruiter.token_env", problem, f"export {variable}=TOKEN; keep it out of files"))

@@ -102,6 +102,7 @@ def test_people_work_until_ctrl_c(folder: Path) -> None:
     command = [sys.executable, "-u", "-m", "hitgen", "rehearse", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
+        assert process.stdout.readline().startswith("warning: batch.toml: screening.gold_answers_min: ")
         found = re.search(r"1 HITs at (http://127\.0\.0\.1:\d+)/worker", process.stdout.readline())
         assert found
 

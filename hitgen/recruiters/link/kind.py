@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from hitgen.collector.app import HandOut
 from hitgen.collector.inbox import FILE, Inbox
+from hitgen.config.batch import BatchConfig
+from hitgen.config.recruiting import CollectorResults
 from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Kind, Look, Opening, Recruiter
+from hitgen.recruiters.double import Double
 from hitgen.recruiters.link.config import LinkRecruiter
 from hitgen.recruiters.link.handing import HandingOut
 from hitgen.recruiters.link.places import is_place, secret_of
@@ -38,6 +43,16 @@ class LinkKind(Kind[LinkRecruiter]):
     def hand_out(self, look: Look, inbox: Inbox, now: Callable[[], datetime]) -> HandOut | None:
         """The places of the next participant, one page after the other."""
         return HandingOut(self.config.batch.name, look, inbox, now)
+
+    @classmethod
+    @contextmanager
+    def rehearse(cls, config: BatchConfig, place: Path, address: str) -> Iterator[Double]:
+        """Nobody recruits: people open addresses."""
+        from hitgen.recruiters.link.double import LinkDouble
+
+        given, results = config.recruiter, CollectorResults(kind="collector", url=address)
+        own = given if isinstance(given, LinkRecruiter) else LinkRecruiter(kind="link", results=results)
+        yield LinkDouble(own.model_copy(update={"results": results}), address)
 
     def open(self, opening: Opening) -> Recruiter:
         """Places in the ledger, answers in the inbox."""

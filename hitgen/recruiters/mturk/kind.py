@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 
-from hitgen.errors import Fault, in_config
+from hitgen.config.batch import BatchConfig
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.money import Quote
 from hitgen.recruiters.base import Asked, Kind, Opening, Recruiter
+from hitgen.recruiters.double import Double
 from hitgen.recruiters.mturk import fees
 from hitgen.recruiters.mturk.config import MTurkRecruiter
 
@@ -63,6 +67,23 @@ class MTurkKind(Kind[MTurkRecruiter]):
     def submit_origins(self) -> tuple[str, ...]:
         """The marketplace's own, and those that the config names."""
         return (*ORIGINS, *self.own.submit_origins)
+
+    @classmethod
+    @contextmanager
+    def rehearse(cls, config: BatchConfig, place: Path, address: str) -> Iterator[Double]:
+        """A marketplace; InputError for pages that hand in elsewhere, since it works on the very bytes."""
+        from hitgen.doubles.mturk.marketplace import Marketplace
+        from hitgen.lib.aws import PLAY
+        from hitgen.recruiters.mturk.double import MTurkDouble
+
+        given = config.recruiter
+        if not isinstance(given, MTurkRecruiter):
+            problem = f"pages for {given.kind!r} hand in elsewhere, and the rehearsal's marketplace is MTurk's kind"
+            remedy = f"`hitgen rehearse --recruiter {given.kind}`, which is the default"
+            raise InputError(in_config("recruiter.kind", problem, remedy))
+        with Marketplace(place / "marketplace.sqlite") as marketplace:
+            here = {"endpoint_url": marketplace.endpoint_url, "profile": PLAY}
+            yield MTurkDouble(given.model_copy(update=here), marketplace)
 
     def open(self, opening: Opening) -> Recruiter:
         """The marketplace."""

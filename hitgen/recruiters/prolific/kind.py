@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from hitgen.collector.inbox import FILE, Inbox
+from hitgen.config.batch import BatchConfig
+from hitgen.config.recruiting import CollectorResults
 from hitgen.errors import Fault, in_config
 from hitgen.lib.money import CENT, Quote
 from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Asked, Kind, Look, Opening, Recruiter
+from hitgen.recruiters.double import Double
 from hitgen.recruiters.prolific.config import ProlificRecruiter
 from hitgen.recruiters.prolific.fees import quote
 
+TOKEN = "PROLIFIC_TOKEN"
 DONE = "https://app.prolific.com/submissions/complete?cc="
 SESSION = re.compile(r"[0-9a-f]{24}")
 """What Prolific calls one person's turn at a study."""
@@ -72,6 +78,21 @@ class ProlificKind(Kind[ProlificRecruiter]):
     def knows(self, look: Look) -> Callable[[str], bool]:
         """Whatever can be a session; Prolific's list tells later which there were."""
         return is_session
+
+    @classmethod
+    @contextmanager
+    def rehearse(cls, config: BatchConfig, place: Path, address: str) -> Iterator[Double]:
+        """Prolific's double."""
+        from hitgen.doubles.prolific.server import Prolific
+        from hitgen.recruiters.prolific.double import ProlificDouble
+
+        with Prolific() as service:
+            given, results = config.recruiter, CollectorResults(kind="collector", url=address)
+            if not isinstance(given, ProlificRecruiter):
+                given = ProlificRecruiter(kind="prolific", results=results, workspace=service.workspace, minutes=1)
+            here = {"results": results, "endpoint_url": service.url, "workspace": service.workspace, "project": ""}
+            own = given.model_copy(update={**here, "token_env": TOKEN, "filters": ()})
+            yield ProlificDouble(own, service, place, config.batch.name)
 
     def open(self, opening: Opening) -> Recruiter:
         """Prolific by its REST API, and the inbox for answers."""

@@ -65,7 +65,9 @@ class Prolific(Recruiter):
         self._inbox = inbox
         self._way = way
         self._production = opening.production
-        self._rest = rest or Rest(config.endpoint_url or API, token_from(config.token_env), "Prolific")
+        self._rest = rest or Rest(
+            config.endpoint_url or API, token_from(config.token_env, opening.environment), "Prolific"
+        )
         self._studies = Studies(self._rest, config, batch, opening.book)
         self._bonuses = Bonuses(self._rest, opening.book)
         self._hits: dict[str, str] = {}

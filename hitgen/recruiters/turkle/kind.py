@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from hitgen.config.batch import BatchConfig
 from hitgen.recruiters.answers import origin
 from hitgen.recruiters.base import Kind, Opening, Recruiter
+from hitgen.recruiters.double import Double
 from hitgen.recruiters.turkle.config import TurkleRecruiter
 
 
@@ -28,8 +33,21 @@ class TurkleKind(Kind[TurkleRecruiter]):
         """Answers go to the page around the frame."""
         return {"results": {"kind": "frame", "origins": [origin(self.own.url)]}}
 
+    @classmethod
+    @contextmanager
+    def rehearse(cls, config: BatchConfig, place: Path, address: str) -> Iterator[Double]:
+        """A real Turkle."""
+        from hitgen.doubles.turkle.running import running_turkle
+        from hitgen.lib.ports import free_port
+        from hitgen.recruiters.turkle.double import TOKEN, WORKERS, TurkleDouble
+
+        with running_turkle(place, free_port(), WORKERS) as service:
+            given = config.recruiter
+            own = given if isinstance(given, TurkleRecruiter) else TurkleRecruiter(kind="turkle", url=service.url)
+            yield TurkleDouble(own.model_copy(update={"url": service.url, "token_env": TOKEN}), service)
+
     def open(self, opening: Opening) -> Recruiter:
         """The server, by its REST API."""
         from hitgen.recruiters.turkle.turkle import Turkle
 
-        return Turkle(self.own, self.config.batch.name, opening.folder, opening.book)
+        return Turkle(self.own, self.config.batch.name, opening)

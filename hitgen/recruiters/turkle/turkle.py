@@ -7,15 +7,14 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from hitgen.batch.resources import find
 from hitgen.errors import InputError, in_config
-from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.lib.contract import SUBMISSION_FIELD
 from hitgen.lib.money import FREE
+from hitgen.recruiters.base import Opening
 from hitgen.recruiters.judged import JudgedHere
 from hitgen.recruiters.rest import Rest, token_from
 from hitgen.recruiters.turkle.config import TurkleRecruiter
@@ -36,16 +35,17 @@ class Turkle(JudgedHere):
         self,
         config: TurkleRecruiter,
         batch: str,
-        folder: Path,
-        book: Notebook,
+        opening: Opening,
         rest: Rest | None = None,
     ) -> None:
         self._config = config
         self._batch = batch
-        self._book = book
-        self._folder = folder
+        self._book = opening.book
+        self._folder = opening.folder
         self._results: dict[str, list[dict[str, str]]] = {}
-        self._rest = rest or Rest(f"{config.url.rstrip('/')}/api", token_from(config.token_env), "Turkle")
+        self._rest = rest or Rest(
+            f"{config.url.rstrip('/')}/api", token_from(config.token_env, opening.environment), "Turkle"
+        )
 
     @property
     def skew_s(self) -> float:
