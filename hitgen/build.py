@@ -58,33 +58,33 @@ def build(
     if config:
         batch = replace(batch, config=config)
     plan = plan_of(batch)
-    place = BuildFolder(into or folder)
+    output = BuildFolder(into or folder)
     from hitgen.pages.render import Renderer
 
     renderer = Renderer(batch)
     renderer.check(plan.pages[0])
-    made = make_ladders(batch.ladders, place.packs, place.cache / "ladders", workers, progress, scheduler)
+    made = make_ladders(batch.ladders, output.packs, output.cache / "ladders", workers, progress, scheduler)
     ladders = {ladder.key: ladder for ladder in made.ladders}
-    place.pages.mkdir(parents=True, exist_ok=True)
+    output.pages.mkdir(parents=True, exist_ok=True)
     shell = _shell_digest(batch)
-    record = _PageRecord(place.cache / "pages.json")
+    record = _PageRecord(output.cache / "pages.json")
     pages: list[dict[str, Any]] = []
     written = 0
     for planned in plan.pages:
-        path = place.pages / f"{planned.page}.html"
+        path = output.pages / f"{planned.page}.html"
         data = renderer.data(planned, ladders)
         key = hashlib.sha256(f"{shell}{data.json()}".encode()).hexdigest()
         row = record.known(key, path)
         if row is None:
-            row = {"sha256": write_whole(path, renderer.chunks(data, place.packs)), "bytes": path.stat().st_size}
+            row = {"sha256": write_whole(path, renderer.chunks(data, output.packs)), "bytes": path.stat().st_size}
             record.keep(key, path, row)
             written += 1
         pages.append(_page(batch, planned, row, ladders))
     record.save()
     found = _manifest(batch, pages, ladders)
-    write_whole(place.manifest, f"{found.json(indent=1)}\n".encode())
-    _remove_stale(place, {page.file for page in found.pages}, {ladder.pack for ladder in made.ladders})
-    return Build(place, len(pages), written, len(ladders), made.encoded, sum(page.bytes for page in found.pages))
+    write_whole(output.manifest, f"{found.json(indent=1)}\n".encode())
+    _remove_stale(output, {page.file for page in found.pages}, {ladder.pack for ladder in made.ladders})
+    return Build(output, len(pages), written, len(ladders), made.encoded, sum(page.bytes for page in found.pages))
 
 
 class _PageRecord:
@@ -159,11 +159,11 @@ def _manifest(batch: Batch, pages: list[dict[str, Any]], ladders: Mapping[str, L
     )  # fmt: skip
 
 
-def _remove_stale(place: BuildFolder, files: set[str], packs: set[str]) -> None:
+def _remove_stale(output: BuildFolder, files: set[str], packs: set[str]) -> None:
     """Remove pages and packs of earlier builds; what another process is writing has another name."""
-    for path in place.pages.glob("*.html"):
+    for path in output.pages.glob("*.html"):
         if f"pages/{path.name}" not in files:
             path.unlink(missing_ok=True)
-    for path in place.packs.glob("*.pack"):
+    for path in output.packs.glob("*.pack"):
         if path.stem not in packs:
             path.unlink(missing_ok=True)

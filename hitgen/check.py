@@ -56,10 +56,10 @@ def check(folder: Path, workers: int | None = None, progress: OnProgress = silen
     from hitgen.pages.render import Renderer
 
     Renderer(batch).check(plan.pages[0])
-    place = BuildFolder(folder)
-    made = make_ladders(batch.ladders, place.packs, place.cache / "ladders", workers, progress)
+    output = BuildFolder(folder)
+    made = make_ladders(batch.ladders, output.packs, output.cache / "ladders", workers, progress)
     display = batch.config.display
-    measured = measure_ladders(made.ladders, place.packs, place.cache / "measured", display, workers)
+    measured = measure_ladders(made.ladders, output.packs, output.cache / "measured", display, workers)
     faults = [
         fault for ladder in made.ladders for fault in flash_faults(ladder.key, measured[ladder.key].flash_sr, display)
     ]

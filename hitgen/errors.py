@@ -26,8 +26,8 @@ class Fault:
     remedy: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.where}: {self.field}" if self.field else self.where
-        return plain(f"{place}: {self.problem}" + (f"; try {self.remedy}" if self.remedy else ""))
+        at = f"{self.where}: {self.field}" if self.field else self.where
+        return plain(f"{at}: {self.problem}" + (f"; try {self.remedy}" if self.remedy else ""))
 
 
 def in_config(field: str, problem: str, remedy: str = "") -> Fault:

@@ -140,26 +140,26 @@ def open_rehearsal(
     kind = kind or config.recruiter.kind
     if kind not in RECRUITERS.names():
         raise InputError(at_option("--recruiter", f"{kind!r} is not known", nearest(kind, RECRUITERS.names())))
-    place = BuildFolder(folder).root / "rehearsal"
-    place.parent.mkdir(exist_ok=True)
-    with locked(place), ExitStack() as stack:
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
+    scratch = BuildFolder(folder).root / "rehearsal"
+    scratch.parent.mkdir(exist_ok=True)
+    with locked(scratch), ExitStack() as stack:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
         address = f"http://127.0.0.1:{free_port()}"
-        double = stack.enter_context(RECRUITERS.get(kind).rehearse(config, place, address))
+        double = stack.enter_context(RECRUITERS.get(kind).rehearse(config, scratch, address))
         host = (
             FolderHost(kind="folder", base_url=address) if double.seals_anew else stack.enter_context(_bucket(config))
         )
         local = config.model_copy(update={"host": host, "recruiter": double.table})
         if double.seals_anew:
-            (place / "cache").symlink_to(BuildFolder(folder).cache.resolve(), target_is_directory=True)
-            build(folder, workers, progress, config=local, into=place)
-            stack.enter_context(_server(local, place, address))
+            (scratch / "cache").symlink_to(BuildFolder(folder).cache.resolve(), target_is_directory=True)
+            build(folder, workers, progress, config=local, into=scratch)
+            stack.enter_context(_server(local, scratch, address))
         elif not as_built:
             build(folder, workers, progress)
         opened = open_publication(
-            place if double.seals_anew else folder,
-            ledger_path=place / LEDGER,
+            scratch if double.seals_anew else folder,
+            ledger_path=scratch / LEDGER,
             config=local,
             environment=double.environment,
         )
@@ -177,14 +177,14 @@ def _bucket(config: BatchConfig) -> Iterator[S3Host]:
 
 
 @contextmanager
-def _server(config: BatchConfig, place: Path, address: str) -> Iterator[None]:
+def _server(config: BatchConfig, scratch: Path, address: str) -> Iterator[None]:
     """The pages, and the collector where answers come to one; elsewhere what is posted here is refused."""
     port = int(address.rpartition(":")[2])
     with ExitStack() as stack:
         if kind_of(config).results is None:
-            inbox = stack.enter_context(Inbox(place / FILE, ""))
-            collector = Collector(inbox, pages=place / "published")
+            inbox = stack.enter_context(Inbox(scratch / FILE, ""))
+            collector = Collector(inbox, pages=scratch / "published")
         else:
-            collector, inbox = stack.enter_context(open_collector(place, hand_out=None, config=config))
+            collector, inbox = stack.enter_context(open_collector(scratch, hand_out=None, config=config))
         stack.enter_context(Server(collector, inbox, "127.0.0.1", port))
         yield

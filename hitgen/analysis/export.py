@@ -18,14 +18,14 @@ from hitgen.results.study import Study
 
 def write_analysis(study: Study, progress: OnProgress = silent) -> Path:
     """Write what the study's method makes of it under `results/export/analysis/`; each file is replaced whole."""
-    place = export_path(study.folder) / "analysis"
-    place.mkdir(parents=True, exist_ok=True)
+    into = export_path(study.folder) / "analysis"
+    into.mkdir(parents=True, exist_ok=True)
 
     def write(name: str, table: pl.DataFrame) -> None:
         buffer = io.BytesIO()
         table.write_parquet(buffer)
-        write_whole(place / f"{name}.parquet", buffer.getvalue())
-        write_whole(place / f"{name}.csv", csv_bytes(table))
+        write_whole(into / f"{name}.parquet", buffer.getvalue())
+        write_whole(into / f"{name}.csv", csv_bytes(table))
 
-    method_of(study.config).write_analysis(dataset_of(study).tables, Export(place, write, progress))
-    return place
+    method_of(study.config).write_analysis(dataset_of(study).tables, Export(into, write, progress))
+    return into

@@ -147,7 +147,7 @@ def _write(context: ReportContext, section: Section, out: Path, folder: Path | N
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     environment = Environment(
-        loader=FileSystemLoader([str(place) for place in resources.search_path("templates", folder)]),
+        loader=FileSystemLoader([str(path) for path in resources.search_path("templates", folder)]),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {"level": _level, "share": _share, "quantile": np.quantile}

@@ -106,18 +106,18 @@ def init(folder: Path, images: Path) -> Begun:
         )
     if folder.is_file() or (folder.exists() and any(folder.iterdir())):
         raise InputError(Fault(str(folder), "", "it exists and is not empty", "another name"))
-    place = folder.resolve()
-    place.parent.mkdir(parents=True, exist_ok=True)
-    partial = place.parent / f".{secrets.token_hex(4)}.{os.getpid()}.part"
+    target = folder.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.parent / f".{secrets.token_hex(4)}.{os.getpid()}.part"
     try:
         (partial / "images").mkdir(parents=True)
         for path in found:
             shutil.copyfile(path, partial / "images" / path.name)
         (partial / SCHEMA_NAME).write_text(json.dumps(batch_schema(), indent=1) + "\n", encoding="utf-8")
         (partial / CONFIG_NAME).write_text(_template(folder, found), encoding="utf-8")
-        if place.exists():
-            place.rmdir()
-        partial.replace(place)
+        if target.exists():
+            target.rmdir()
+        partial.replace(target)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

@@ -70,8 +70,8 @@ def untaken(ladders: Iterable[LadderSource]) -> list[str]:
     folder = next((ladder.folder for ladder in ladders), Path())
     # Who lists the sources in a table, or has frames as files beside them, leaves others out on purpose.
     by_pattern = [each for each in ladders if each.images.codec != "files" and not each.images.sources.endswith(".csv")]
-    places = {ladder.path.parent for ladder in by_pattern if ladder.images.role == "study"}
-    beside = sorted(path for place in places for path in place.iterdir() if path not in taken)
+    directories = {ladder.path.parent for ladder in by_pattern if ladder.images.role == "study"}
+    beside = sorted(path for directory in directories for path in directory.iterdir() if path not in taken)
     return [
         _told(path, folder)
         for path in beside

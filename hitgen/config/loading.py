@@ -70,8 +70,8 @@ def validation_faults(error: ValidationError, model: type[BaseModel], file: str,
 
 
 def _fault(detail: Any, model: type[BaseModel], file: str, prefix: str) -> Fault:
-    place, holder, info = _walk(model, detail["loc"])
-    field = ".".join(part for part in (prefix, place) if part)
+    path, holder, info = _walk(model, detail["loc"])
+    field = ".".join(part for part in (prefix, path) if part)
     kind, context, value = detail["type"], detail.get("ctx", {}), detail.get("input")
     if kind == "extra_forbidden":
         key = str(detail["loc"][-1])
@@ -127,28 +127,28 @@ def _plain(kind: str, context: dict[str, Any], value: Any) -> tuple[str, str]:
 
 
 def _walk(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, type[BaseModel] | None, FieldInfo | None]:
-    """The place in words, the model that holds it and its field, for a pydantic error location.
+    """The path in words, the model that holds it and its field, for a pydantic error location.
 
     Union members appear in paths as tags or class names; they are followed but not shown.
     """
-    place = ""
+    path = ""
     holder: type[BaseModel] | None = model
     info: FieldInfo | None = None
     choices: dict[str, type[BaseModel]] = {}
     for part in loc:
         if isinstance(part, int):
-            place += f"[{part}]"
+            path += f"[{part}]"
         elif part in choices:
             holder = choices[part]
         elif holder and part in holder.model_fields:
-            place += f".{part}" if place else part
+            path += f".{part}" if path else part
             info = holder.model_fields[part]
             models = list(models_of(info))
             choices = {name: member for member in models for name in _names(member)}
             holder = models[0] if len(models) == 1 else holder
         elif part not in _TYPE_WORDS and not part.startswith(("constrained-", "function-", "tuple[", "list[", "json-")):
-            place += f".{part}" if place else part
-    return place, holder, info
+            path += f".{part}" if path else part
+    return path, holder, info
 
 
 _TYPE_WORDS = {"int", "float", "str", "bool", "decimal", "dict", "tuple", "none"}

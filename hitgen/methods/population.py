@@ -50,8 +50,8 @@ def draw_people(population: Population, count: int, rng: np.random.Generator) ->
     kinds = [*kinds, *[HONEST] * (count - spammers)]
     biases = rng.normal(0, population.worker_sd, count) if population.worker_sd else np.zeros(count)
     return [
-        Person(f"SIM{number:05d}", kinds[place], float(biases[number]))
-        for number, place in enumerate(rng.permutation(count))
+        Person(f"SIM{number:05d}", kinds[index], float(biases[number]))
+        for number, index in enumerate(rng.permutation(count))
     ]
 
 

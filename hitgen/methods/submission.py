@@ -158,5 +158,5 @@ def _words(error: ValidationError) -> str:
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
-    place = ".".join(str(part)[:40] for part in loc[:6])
-    return f"{place}: " if place else ""
+    at = ".".join(str(part)[:40] for part in loc[:6])
+    return f"{at}: " if at else ""

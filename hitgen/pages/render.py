@@ -74,13 +74,13 @@ class Renderer:
         return "\n".join(styles)
 
     def check(self, planned: PlannedPage) -> None:
-        """Refuse what is wrong with templates, before any ladder is made: stand-ins take the ladders' places."""
+        """Refuse what is wrong with templates, before any ladder is made: stand-ins are there for the ladders."""
         stand_in = Ladder(
             ladder="", images="", source="", codec="", role="study", pack="0" * 64, bytes=0, width=1, height=1,
             levels=(Level(0, None, ""),),
         )  # fmt: skip
         data = self.data(planned, {trial.ladder: stand_in for trial in planned.trials})
-        self._html(data, self._places(data))
+        self._html(data, self._inlined(data))
 
     def data(self, planned: PlannedPage, ladders: Mapping[str, Ladder]) -> PageData:
         """What the page's script will read."""
@@ -88,15 +88,15 @@ class Renderer:
 
     def chunks(self, data: PageData, packs: Path) -> Iterator[bytes]:
         """The sealed page piece by piece, so that its packs are never all in memory."""
-        places = self._places(data)
-        html = self._html(data, places)
-        for place in places:
-            before, _, html = html.partition(place.base64)
+        inlined = self._inlined(data)
+        html = self._html(data, inlined)
+        for pack in inlined:
+            before, _, html = html.partition(pack.base64)
             yield before.encode()
-            yield from _base64_chunks(pack_path(packs, place.sha256))
+            yield from _base64_chunks(pack_path(packs, pack.sha256))
         yield html.encode()
 
-    def _places(self, data: PageData) -> list[InlinePack]:
+    def _inlined(self, data: PageData) -> list[InlinePack]:
         """Where packs go in the page, by a mark that stands for each."""
         if self._linked:
             return []
@@ -132,7 +132,7 @@ class Renderer:
         except TemplateSyntaxError as error:
             raise _refusal(error.name or name, error.lineno, str(error.message), "mending that line") from None
         except UndefinedError as error:
-            raise _refusal(*_template_place(error, name), str(error.message), "a name of docs/templates.md") from None
+            raise _refusal(*_template_line(error, name), str(error.message), "a name of docs/templates.md") from None
         except TemplateError as error:
             raise _refusal(name, 1, str(error.message), "the shipped layout as a start") from None
         if not self._checked:
@@ -174,15 +174,15 @@ def _template_name(path: str) -> str:
     return path.replace(os.sep, "/").rpartition("/templates/")[2]
 
 
-def _template_place(error: Exception, default: str) -> tuple[str, int]:
+def _template_line(error: Exception, default: str) -> tuple[str, int]:
     """Template and line of the innermost frame of a traceback that lies in a template."""
-    place, trace = (default, 1), error.__traceback__
+    line, trace = (default, 1), error.__traceback__
     while trace:
         filename = trace.tb_frame.f_code.co_filename
         if filename.endswith(".html"):
-            place = (_template_name(filename), trace.tb_lineno)
+            line = (_template_name(filename), trace.tb_lineno)
         trace = trace.tb_next
-    return place
+    return line
 
 
 def _not_found(missing: str, layout: str) -> InputError:

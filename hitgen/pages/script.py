@@ -179,8 +179,8 @@ def _refuse(module: str, masked: str) -> None:
             raise _refusal(module, _line(masked, found.start()), problem, "a named import or export")
 
 
-def _line(text: str, place: int) -> int:
-    return text.count("\n", 0, place) + 1
+def _line(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
 
 
 def _refusal(module: str, line: int, problem: str, remedy: str) -> InputError:

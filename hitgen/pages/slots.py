@@ -62,7 +62,7 @@ def slot_faults(
     outline = _Outline()
     outline.feed(html)
     name = f"layouts/{layout}.html"
-    place = f"line {_trial_line(sources.get(name, ''))}"
+    line = f"line {_trial_line(sources.get(name, ''))}"
     needed = markup(method, physical=physical, survey=survey)
     wanted = [("data-hit", slot, outline.slots[slot]) for slot in needed.slots if slot != "next"]
     wanted += [("data-part", part, outline.parts[part]) for part in needed.parts]
@@ -70,7 +70,7 @@ def slot_faults(
     for attribute, slot, count in wanted:
         if count == 0:
             remedy = f'an element with {attribute}="{slot}", as in the shipped layout'
-            faults.append(Fault(f"templates/{name}", place, f"the slot {slot!r} is missing", remedy))
+            faults.append(Fault(f"templates/{name}", line, f"the slot {slot!r} is missing", remedy))
         elif count > 1:
             where = _where(sources, f'{attribute}="{slot}"') or (name, 1)
             faults.append(

@@ -22,14 +22,14 @@ def load_texts(config: BatchConfig, folder: Path) -> dict[str, str]:
     faults: list[Fault] = []
     for file, field, own in _own_texts(config, folder):
         for key, value in own.items():
-            place = f"{field}.{key}" if field else key
+            at = f"{field}.{key}" if field else key
             if key not in texts:
-                faults.append(Fault(file, place, f"there is no text {key!r}", nearest(key, texts)))
+                faults.append(Fault(file, at, f"there is no text {key!r}", nearest(key, texts)))
             elif not isinstance(value, str) or not value.strip():
-                faults.append(Fault(file, place, "it is no text", "text in quotes"))
+                faults.append(Fault(file, at, "it is no text", "text in quotes"))
             elif set(_PLACEHOLDER.findall(value)) - set(_PLACEHOLDER.findall(texts[key])):
                 known = ", ".join(f"{{{name}}}" for name in _PLACEHOLDER.findall(texts[key])) or "no braces"
-                faults.append(Fault(file, place, "it has a placeholder that is never filled in", known))
+                faults.append(Fault(file, at, "it has a placeholder that is never filled in", known))
             else:
                 texts[key] = value
     if faults:

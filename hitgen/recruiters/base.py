@@ -262,7 +262,7 @@ class Kind(ABC, Generic[Own]):
     # Spoken to
 
     @classmethod
-    def rehearse(cls, config: BatchConfig, place: Path, address: str) -> AbstractContextManager[Double]:
+    def rehearse(cls, config: BatchConfig, scratch: Path, address: str) -> AbstractContextManager[Double]:
         """What stands for the recruiter in a rehearsal of this batch, which lies in `place` and is served at `address`."""
         problem = f"{cls.__name__} has no double on this machine"
         raise InputError(at_option("--recruiter", problem, "another kind of recruiter"))

@@ -38,17 +38,17 @@ def export(folder: Path) -> Exported:
 
 def write_export(study: Study) -> Exported:
     """Write the dataset of a study; each file is replaced whole."""
-    dataset, place = dataset_of(study), export_path(study.folder)
-    place.mkdir(parents=True, exist_ok=True)
+    dataset, into = dataset_of(study), export_path(study.folder)
+    into.mkdir(parents=True, exist_ok=True)
     rows = {}
     for name, table in dataset.tables.items():
-        write_whole(place / f"{name}.csv", csv_bytes(table))
+        write_whole(into / f"{name}.csv", csv_bytes(table))
         buffer = io.BytesIO()
         table.write_parquet(buffer)
-        write_whole(place / f"{name}.parquet", buffer.getvalue())
+        write_whole(into / f"{name}.parquet", buffer.getvalue())
         rows[name] = table.height
-    write_whole(place / "data-dictionary.md", data_dictionary(method_of(study.config)).encode())
-    return Exported(place, rows, len(study.faulty))
+    write_whole(into / "data-dictionary.md", data_dictionary(method_of(study.config)).encode())
+    return Exported(into, rows, len(study.faulty))
 
 
 def csv_bytes(table: polars.DataFrame) -> bytes:

@@ -103,10 +103,10 @@ def _erase(folder: Path, worker: str) -> Erased:
         removed.append(path)
     if old:
         try:
-            place = export(folder).folder
+            exported = export(folder).folder
         except InputError:
             return Erased(tuple(rewritten), tuple(removed))
-        made = list(_files(place))
+        made = list(_files(exported))
         rewritten += made
         removed = [path for path in removed if path not in made]
     return Erased(tuple(rewritten), tuple(removed))

@@ -69,7 +69,7 @@ class SimulatedWorker:
         config, trials = self._config, page.trials
         training = [trial for trial in trials if trial.role == "training"]
         judged = [trial for trial in trials if trial.role != "training"]
-        order = [*training, *(judged[place] for place in self._rng.permutation(len(judged)))]
+        order = [*training, *(judged[index] for index in self._rng.permutation(len(judged)))]
         rows: list[dict[str, Any]] = []
         clock_ms = OPENING_MS
         for trial in order:

@@ -29,7 +29,7 @@ class Deal:
     def take(self, most: int) -> list[Page]:
         """Up to `most` pages for one worker, fullest pages last; study ladders and gold questions never repeat."""
         order = list(self._left)
-        order = [order[place] for place in self._rng.permutation(len(order))]
+        order = [order[index] for index in self._rng.permutation(len(order))]
         taken: list[Page] = []
         met: set[str] = set()
         for name in sorted(order, key=lambda name: -self._left[name]):

@@ -52,12 +52,12 @@ def _client(address: str) -> Any:
         from distributed import Client
     except ImportError:
         raise InputError(at_option(FIELD, "Dask is not installed", 'pip install "hitgen[cluster]"')) from None
-    place = urlsplit(address)
+    parts = urlsplit(address)
     try:
-        host, port = place.hostname, place.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         host, port = None, None
-    if place.scheme not in ("tcp", "tls") or not host or not port:
+    if parts.scheme not in ("tcp", "tls") or not host or not port:
         raise InputError(at_option(FIELD, f"{address!r} is no scheduler's address", "tcp://HOST:8786"))
     try:
         socket.create_connection((host, port), CONNECT_TIMEOUT_S).close()  # Dask itself goes on trying for long

@@ -64,8 +64,8 @@ def measure_ladders(
 ) -> dict[str, Measured]:
     """The measurements of every ladder by its key, on all cores, cached by pack and display."""
     cache.mkdir(parents=True, exist_ok=True)
-    place = hashlib.sha256(display.model_dump_json().encode()).hexdigest()[:16]
-    tasks = [(pack_path(packs, ladder.pack), cache / f"{ladder.pack}-{place}.json", display) for ladder in ladders]
+    shown = hashlib.sha256(display.model_dump_json().encode()).hexdigest()[:16]
+    tasks = [(pack_path(packs, ladder.pack), cache / f"{ladder.pack}-{shown}.json", display) for ladder in ladders]
     todo = [task for task in dict.fromkeys(tasks) if not task[1].is_file()]
     if len(todo) > 1 and workers != 1:
         with ProcessPoolExecutor(min(workers or os.cpu_count() or 1, len(todo))) as pool:

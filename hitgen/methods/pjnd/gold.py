@@ -58,11 +58,11 @@ def plan_gold(
     if studied:
         problem = f"it shows the study picture {studied.key}, whose answer nobody knows"
         raise InputError(Fault(str(source), "", problem, "a photograph that is not in the study"))
-    place = BuildFolder(folder)
-    made = make_ladders(alike, place.packs, place.cache / "ladders", progress=progress)
+    output = BuildFolder(folder)
+    made = make_ladders(alike, output.packs, output.cache / "ladders", progress=progress)
     like = []
     for ladder in made.ladders:
-        pack = read_pack(pack_path(place.packs, ladder.pack).read_bytes())
+        pack = read_pack(pack_path(output.packs, ladder.pack).read_bytes())
         like.append([len(pack.frame(level).content) for level in range(len(pack.levels))])
     size = (made.ladders[0].width, made.ladders[0].height)
     if opened.size != size:
@@ -76,7 +76,7 @@ def plan_gold(
             )
         )
     gold = make_gold(opened, onset, like, seed, str(source), FORMS[codec])
-    picture = place.cache / f"{name}.png"
+    picture = output.cache / f"{name}.png"
     _approval_picture(gold).save(picture)
     low, high = gold.level
     told = (

@@ -116,12 +116,12 @@ class Robot(robot.Robot):
     def _learn(self, trial: Trial, answer: Answer) -> None:
         """Take from the hint what the page expects, and try again."""
         hint = self.hit("hint")
-        levels, places = hint.get_attribute("data-level"), hint.get_attribute("data-points")
+        levels, given_points = hint.get_attribute("data-level"), hint.get_attribute("data-points")
         known = self._hints.get(trial.trial, answer)
         if levels:
             known = Answer(int(levels.split()[0]), known.points)
-        elif places:
-            points = [(float(x), float(y)) for x, y, _ in (place.split(",") for place in places.split())]
+        elif given_points:
+            points = [(float(x), float(y)) for x, y, _ in (point.split(",") for point in given_points.split())]
             known = Answer(known.level, points)
         self._hints[trial.trial] = known
         self.hit("retry").click()

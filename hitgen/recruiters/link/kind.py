@@ -46,7 +46,7 @@ class LinkKind(Kind[LinkRecruiter]):
 
     @classmethod
     @contextmanager
-    def rehearse(cls, config: BatchConfig, place: Path, address: str) -> Iterator[Double]:
+    def rehearse(cls, config: BatchConfig, scratch: Path, address: str) -> Iterator[Double]:
         """Nobody recruits: people open addresses."""
         from hitgen.recruiters.link.double import LinkDouble
 

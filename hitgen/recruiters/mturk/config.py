@@ -36,9 +36,9 @@ class Requirement(Strict):
         locales = self.among + self.not_among
         if (self.qualification == "locale") != bool(locales):
             raise ValueError('locale goes with among or not_among and a list such as ["US", "DE"], and only it does')
-        for place in locales:
-            if not re.fullmatch(r"[A-Z]{2}(-[A-Z]{2})?", place):
-                raise ValueError(f"{place!r} is no locale; write DE, or US-NY for a state")
+        for locale in locales:
+            if not re.fullmatch(r"[A-Z]{2}(-[A-Z]{2})?", locale):
+                raise ValueError(f"{locale!r} is no locale; write DE, or US-NY for a state")
         return self
 
 

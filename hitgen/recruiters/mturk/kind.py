@@ -70,7 +70,7 @@ class MTurkKind(Kind[MTurkRecruiter]):
 
     @classmethod
     @contextmanager
-    def rehearse(cls, config: BatchConfig, place: Path, address: str) -> Iterator[Double]:
+    def rehearse(cls, config: BatchConfig, scratch: Path, address: str) -> Iterator[Double]:
         """A marketplace; InputError for pages that hand in elsewhere, since it works on the very bytes."""
         from hitgen.doubles.mturk.marketplace import Marketplace
         from hitgen.lib.aws import PLAY
@@ -81,7 +81,7 @@ class MTurkKind(Kind[MTurkRecruiter]):
             problem = f"pages for {given.kind!r} hand in elsewhere, and the rehearsal's marketplace is MTurk's kind"
             remedy = f"`hitgen rehearse --recruiter {given.kind}`, which is the default"
             raise InputError(in_config("recruiter.kind", problem, remedy))
-        with Marketplace(place / "marketplace.sqlite") as marketplace:
+        with Marketplace(scratch / "marketplace.sqlite") as marketplace:
             here = {"endpoint_url": marketplace.endpoint_url, "profile": PLAY}
             yield MTurkDouble(given.model_copy(update=here), marketplace)
 

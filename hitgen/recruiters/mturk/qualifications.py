@@ -35,8 +35,8 @@ def condition(requirement: Requirement) -> dict[str, Any]:
             return {"Comparator": comparator, "IntegerValues": [value]}
     if requirement.granted is not None:
         return {"Comparator": "Exists" if requirement.granted else "DoesNotExist"}
-    places = [place.split("-") for place in requirement.among or requirement.not_among]
-    locales = [{"Country": place[0], **({"Subdivision": place[1]} if place[1:] else {})} for place in places]
+    named = [locale.split("-") for locale in requirement.among or requirement.not_among]
+    locales = [{"Country": locale[0], **({"Subdivision": locale[1]} if locale[1:] else {})} for locale in named]
     return {"Comparator": "In" if requirement.among else "NotIn", "LocaleValues": locales}
 
 

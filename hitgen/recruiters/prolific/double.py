@@ -16,11 +16,11 @@ from hitgen.robots.visits import visit
 class ProlificDouble(Double):
     """Participants who come as long as there are studies for them, and go back with the code."""
 
-    def __init__(self, table: ProlificRecruiter, service: Prolific, place: Path, batch: str) -> None:
+    def __init__(self, table: ProlificRecruiter, service: Prolific, scratch: Path, batch: str) -> None:
         super().__init__(table, {table.token_env: service.token})
         self._service = service
         self._code = table.completion_code
-        self._inbox = place / FILE, batch
+        self._inbox = scratch / FILE, batch
 
     def before_look(self) -> None:
         """Bring back, with the code, everyone whose answers arrived."""

@@ -81,7 +81,7 @@ class ProlificKind(Kind[ProlificRecruiter]):
 
     @classmethod
     @contextmanager
-    def rehearse(cls, config: BatchConfig, place: Path, address: str) -> Iterator[Double]:
+    def rehearse(cls, config: BatchConfig, scratch: Path, address: str) -> Iterator[Double]:
         """Prolific's double."""
         from hitgen.doubles.prolific.server import Prolific
         from hitgen.recruiters.prolific.double import ProlificDouble
@@ -92,7 +92,7 @@ class ProlificKind(Kind[ProlificRecruiter]):
                 given = ProlificRecruiter(kind="prolific", results=results, workspace=service.workspace, minutes=1)
             here = {"results": results, "endpoint_url": service.url, "workspace": service.workspace, "project": ""}
             own = given.model_copy(update={**here, "token_env": TOKEN, "filters": ()})
-            yield ProlificDouble(own, service, place, config.batch.name)
+            yield ProlificDouble(own, service, scratch, config.batch.name)
 
     def open(self, opening: Opening) -> Recruiter:
         """Prolific by its REST API, and the inbox for answers."""

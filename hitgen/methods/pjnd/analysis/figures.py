@@ -21,17 +21,17 @@ def pjnd_plot(ladders: Sequence[LadderResult]) -> str:
     means = np.array([result.pjnd.mean.value for result in ordered], float)
     lows = np.array([result.pjnd.mean.low if result.pjnd.mean.low is not None else np.nan for result in ordered])
     highs = np.array([result.pjnd.mean.high if result.pjnd.mean.high is not None else np.nan for result in ordered])
-    place = np.arange(len(ordered))
+    positions = np.arange(len(ordered))
     if len(ordered) > NAMED_ROWS:
         figure, [axes] = axes_of(WIDE_IN, 3.4)
-        axes.vlines(place, lows, highs, color=BLUE, alpha=0.45, linewidth=1)
-        axes.plot(place, means, ".", color=BLUE, markersize=3)
+        axes.vlines(positions, lows, highs, color=BLUE, alpha=0.45, linewidth=1)
+        axes.plot(positions, means, ".", color=BLUE, markersize=3)
         axes.set(xlabel="ladders, by their mean", ylabel="PJND (level)")
     else:
         figure, [axes] = axes_of(WIDE_IN, 0.9 + 0.2 * len(ordered))
-        axes.hlines(place, lows, highs, color=BLUE, linewidth=2, alpha=0.5)
-        axes.plot(means, place, "o", color=BLUE, markersize=4)
-        axes.set_yticks(place, [result.name[:40] for result in ordered], parse_math=False)
+        axes.hlines(positions, lows, highs, color=BLUE, linewidth=2, alpha=0.5)
+        axes.plot(means, positions, "o", color=BLUE, markersize=4)
+        axes.set_yticks(positions, [result.name[:40] for result in ordered], parse_math=False)
         axes.set(xlabel="PJND (level), with 95% interval", ylim=(-0.7, len(ordered) - 0.3))
     return drawn(figure)
 

@@ -120,10 +120,10 @@ def empirical_sur(answers: LadderAnswers) -> FloatArray:
 def _empirical_level(answers: LadderAnswers, share: float) -> Estimate:
     """One below the k-th largest answer, k being the share's count of people; level_max is "none seen" to all k."""
     levels = answers.levels.astype(np.float64)
-    place = len(levels) - math.ceil(share * len(levels) - 1e-9)
+    rank = len(levels) - math.ceil(share * len(levels) - 1e-9)
 
     def level(sample: np.ndarray[Any, Any], axis: int = -1) -> Any:
-        return np.take(np.partition(sample, place, axis=axis), place, axis=axis) - 1
+        return np.take(np.partition(sample, rank, axis=axis), rank, axis=axis) - 1
 
     if len(levels) < 3:
         return Estimate(float(level(levels)))
