@@ -67,6 +67,18 @@ def test_a_json_file_is_carried_as_far_as_it_is_used(tmp_path: Path) -> None:
     assert "not for the page" not in script
 
 
+def test_comments_stay_behind_and_what_looks_like_one_comes_along(tmp_path: Path) -> None:
+    main = (
+        "// a word\n/** and\n * more */\nexport const address = () => `http://${1 + 1 /* inner */}//x`; // said\n"
+        "export const pattern = /\\/\\/[/*]/; /* said */\nexport const text = '/* kept */';\n"
+    )
+    script = linked(tmp_path, {"main.js": main})
+    assert (
+        ran(f"{script}\nconsole.log(hit.address() + hit.text + hit.pattern.test('///'))") == "http://2//x/* kept */true"
+    )
+    assert "word" not in script and "said" not in script and "more" not in script
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_it_cannot_do_is_refused(name: str, tmp_path: Path) -> None:
     text, told = REFUSED[name]
