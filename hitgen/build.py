@@ -19,7 +19,7 @@ from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder, Manifest
 from hitgen.methods.base import method_of
 from hitgen.plan import Plan, PlannedPage
-from hitgen.stimuli.making import make_ladders
+from hitgen.stimuli.make import make_ladders
 
 ROLES: tuple[Role, ...] = ("training", "study", "gold")
 

@@ -18,8 +18,8 @@ from hitgen.publishing.orders import raise_faults, requirement_faults
 from hitgen.recruiters import kind_of
 from hitgen.stimuli.alike import double_warnings
 from hitgen.stimuli.flash import flash_faults
-from hitgen.stimuli.making import make_ladders
-from hitgen.stimuli.measuring import Measured, ladder_warnings, measure_ladders
+from hitgen.stimuli.make import make_ladders
+from hitgen.stimuli.measure import Measured, ladder_warnings, measure_ladders
 
 FILL_IN = "FILL IN"
 

@@ -25,7 +25,7 @@ def page_address(folder: Path, page: str | None) -> str:
     if chosen not in pages:
         known = f"{next(iter(pages))} to {list(pages)[-1]}"
         raise InputError(Fault(str(folder), "", f"there is no page {chosen!r}", known))
-    from hitgen.config.loading import read_config
+    from hitgen.config.read import read_config
 
     if read_config(folder / CONFIG_NAME).hit.packs == "linked":
         return f"{_serve(BuildFolder(folder).root)}/{pages[chosen]}"

@@ -16,9 +16,9 @@ from hitgen.collector.app import Collector
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.collector.server import Server
 from hitgen.config.batch import BatchConfig
+from hitgen.config.hosts import FolderHost, S3Host
 from hitgen.config.kinds import RECRUITERS
-from hitgen.config.loading import nearest, read_config
-from hitgen.config.publishing import FolderHost, S3Host
+from hitgen.config.read import nearest, read_config
 from hitgen.doubles.storage import BUCKET, serve_bucket
 from hitgen.errors import CONFIG_NAME, InputError, at_option
 from hitgen.hosts.bucket import configure_bucket, needed_changes
@@ -40,7 +40,7 @@ from hitgen.recruiters.base import Recruiter
 from hitgen.recruiters.double import Double, Worked
 from hitgen.results.raw import submission_text
 from hitgen.robots.robot import MakeRobot
-from hitgen.serving import open_collector
+from hitgen.serve import open_collector
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
-from hitgen.config.loading import models_of
+from hitgen.config.read import models_of
 from hitgen.lib.contract import read_contract
 from hitgen.methods.base import AnyMethod
 from hitgen.methods.submission import Submission

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from hitgen.config.loading import models_of
+from hitgen.config.read import models_of
 from tests.generated import DOCS, METHOD, config_table, tables_of
 
 

@@ -15,7 +15,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from hitgen.config.publishing import S3Host
+from hitgen.config.hosts import S3Host
 from hitgen.errors import InputError, OutsideError
 from hitgen.hosts import open_host
 from hitgen.hosts.base import HostedFile, pack_file, page_file

@@ -17,7 +17,7 @@ LAYERS = (
     {"plan", "pages", "stimuli", "methods", "hosts", "collector", "recruiters"},
     {"build"},
     {"publishing", "check"},
-    {"serving", "importing", "results", "analysis", "simulation", "rehearsal", "preview"},
+    {"serve", "results", "analysis", "simulation", "rehearsal", "preview"},
     {"console", "commands"},
     {"cli"},
     {"__main__"},

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from hitgen.analysis.spending import spending
+from hitgen.analysis.money import spending
 from hitgen.errors import OutsideError
 from hitgen.ledger.acts import Act
 from hitgen.ledger.rows import HitProgress, Received

@@ -9,7 +9,7 @@ import pytest
 
 from hitgen.batch.load import load_batch
 from hitgen.cli import main
-from hitgen.config.loading import read_config
+from hitgen.config.read import read_config
 from tests.bench.build import photographs
 from tests.test_projects import GOOD, batch, picture
 

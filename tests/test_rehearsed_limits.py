@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hitgen.check import check
-from hitgen.config.loading import read_config
+from hitgen.config.read import read_config
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.errors import InputError
 from hitgen.ledger.rows import Bonus, Order

@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 
 from hitgen.analysis.exclusions import exclusions
-from hitgen.analysis.planning import pilot
+from hitgen.analysis.pilot import pilot
 from hitgen.cli import main
 from hitgen.ledger.ledger import Ledger
 from hitgen.methods.pjnd.analysis.analyse import analyse, analyse_answers
@@ -26,7 +26,7 @@ from hitgen.methods.pjnd.analysis.changes import changes
 from hitgen.methods.pjnd.analysis.curves import sur_curve
 from hitgen.methods.pjnd.analysis.konjnd import read_konjnd, write_konjnd
 from hitgen.methods.pjnd.analysis.pixels import pixel_effect
-from hitgen.methods.pjnd.analysis.planning import needed, ratings_needed
+from hitgen.methods.pjnd.analysis.precision import needed, ratings_needed
 from hitgen.methods.pjnd.analysis.sur import estimate_sur
 from hitgen.methods.pjnd.observers import Population
 from hitgen.publishing.publication import LEDGER

@@ -12,7 +12,7 @@ import pytest
 from hitgen.commands.delete import ended_lines
 from hitgen.commands.publish import plan_lines, published_lines
 from hitgen.commands.status import status_lines
-from hitgen.config.loading import read_config
+from hitgen.config.read import read_config
 from hitgen.console import Console
 from hitgen.publishing import end
 from hitgen.publishing.publication import open_account, open_publication

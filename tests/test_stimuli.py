@@ -18,7 +18,7 @@ from hitgen.batch.sources import LadderSource
 from hitgen.config.images import AvifSet, CommandSet, FilesSet, HeicSet, Jpeg2000Set, JpegSet, JxlSet, WebpSet
 from hitgen.errors import InputError
 from hitgen.stimuli.codecs import encode_frame, lossless, prepare
-from hitgen.stimuli.making import make_ladders
+from hitgen.stimuli.make import make_ladders
 from hitgen.stimuli.packs import Frame, make_pack, pack_bytes, pack_path, read_pack
 from hitgen.stimuli.sources import decode_rgb, open_source
 from tests.bench.build import ladder_sources, photographs
@@ -156,7 +156,7 @@ def test_all_cores_give_the_bytes_of_a_serial_run_and_a_second_run_makes_nothing
 def test_a_killed_run_leaves_no_wrong_pack(tmp_path: Path, photos: list[Path]) -> None:
     code = (
         "import sys; from pathlib import Path; from tests.bench.build import ladder_sources\n"
-        "from hitgen.stimuli.making import make_ladders\n"
+        "from hitgen.stimuli.make import make_ladders\n"
         "if __name__ == '__main__':\n"
         "    out = Path(sys.argv[1]); make_ladders(ladder_sources([Path(p) for p in sys.argv[2:]]), out / 'p', out / 'c', 2)\n"
     )

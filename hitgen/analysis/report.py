@@ -19,13 +19,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from hitgen import __version__
 from hitgen.analysis import figures
 from hitgen.analysis.exclusions import Exclusions, exclusions
-from hitgen.analysis.planning import Pilot, pilot
-from hitgen.analysis.spending import Spending, spending
+from hitgen.analysis.money import Spending, spending
+from hitgen.analysis.pilot import Pilot, pilot
 from hitgen.analysis.timing import Timing, timing
 from hitgen.batch import resources
 from hitgen.config.batch import BatchConfig
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
-from hitgen.config.loading import read_config
+from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME
 from hitgen.lib.files import write_whole
 from hitgen.lib.progress import OnProgress, silent

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from hitgen.batch.sources import LadderSource, composed, find_sources, table_rows
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import nearest, read_config, validation_faults
 from hitgen.config.questions import Question, QuestionFile
+from hitgen.config.read import nearest, read_config, validation_faults
 from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
 from hitgen.lib.pictures import upright_size
 

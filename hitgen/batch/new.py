@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hitgen.batch.resources import KINDS, names
 from hitgen.batch.sources import composed, name_problem
-from hitgen.config.loading import nearest
+from hitgen.config.read import nearest
 from hitgen.config.schema import SCHEMA_NAME, batch_schema
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.lib.contract import FILE

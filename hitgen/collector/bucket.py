@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hitgen.collector.bucket_way import BucketPlan
 from hitgen.collector.inbox import LIMIT_BYTES, Inbox
-from hitgen.config.publishing import S3Host
+from hitgen.config.hosts import S3Host
 from hitgen.errors import InputError, OutsideError, in_config
 from hitgen.hosts.s3 import S3
 from hitgen.lib.aws import credentials_fault

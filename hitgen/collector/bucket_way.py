@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.publishing import S3Host
+from hitgen.config.hosts import S3Host
 from hitgen.errors import InputError, in_config
 from hitgen.hosts.addresses import bucket_url, object_url
 

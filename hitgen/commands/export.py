@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from hitgen.analysis.export import write_analysis
+from hitgen.analysis.tables import write_analysis
 from hitgen.commands import options
 from hitgen.console import Console
 from hitgen.methods.base import method_of

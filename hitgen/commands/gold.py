@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from hitgen.commands import options
-from hitgen.config.loading import read_config
+from hitgen.config.read import read_config
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME
 from hitgen.methods.base import method_of

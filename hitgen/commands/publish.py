@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from hitgen.build import build
 from hitgen.check import check
 from hitgen.commands import options
-from hitgen.config.loading import read_config
-from hitgen.config.publishing import S3Host
+from hitgen.config.hosts import S3Host
+from hitgen.config.read import read_config
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, InputError, in_config
 from hitgen.hosts.bucket import Change, configure_bucket, needed_changes

@@ -9,7 +9,7 @@ from hitgen.commands import options
 from hitgen.console import Console
 from hitgen.errors import OutsideError
 from hitgen.lib.web import LOOPBACK
-from hitgen.serving import open_collector
+from hitgen.serve import open_collector
 
 PORT = 8470
 

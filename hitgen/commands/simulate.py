@@ -7,12 +7,12 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from hitgen.commands import options
-from hitgen.config.loading import read_config
+from hitgen.config.read import read_config
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, InputError, at_option
 from hitgen.methods.base import method_of
-from hitgen.simulation.answering import SimulatedWorker
-from hitgen.simulation.browsing import robots
+from hitgen.simulation.answers import SimulatedWorker
+from hitgen.simulation.browse import robots
 from hitgen.simulation.population import read_population
 from hitgen.simulation.simulate import simulate
 

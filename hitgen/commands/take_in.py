@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hitgen.commands import options
 from hitgen.console import Console
-from hitgen.importing import Imported, import_files
 from hitgen.publishing.publication import open_account
+from hitgen.results.take_in import Imported, import_files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,12 +9,12 @@ from pydantic import Field, StringConstraints
 
 from hitgen.config.base import Slug, Strict
 from hitgen.config.hit import Display, Hit, Qualification
+from hitgen.config.hosts import AnyHost, FolderHost
 from hitgen.config.images import AnyImageSet
 from hitgen.config.kinds import RECRUITERS, ByKind, default_recruiter
 from hitgen.config.people import AnySurveyQuestion, Consent
-from hitgen.config.publishing import AnyHost, FolderHost
 from hitgen.config.questions import Question, QuestionFile
-from hitgen.config.recruiting import Recruiting
+from hitgen.config.recruiter import Recruiting
 from hitgen.config.screening import BonusTable, Notices, Screening
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, Vali
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticKnownError, core_schema
 
-from hitgen.config.recruiting import Recruiting
+from hitgen.config.recruiter import Recruiting
 from hitgen.lib.registry import Registry
 
 RECRUITERS: Registry[Any] = Registry(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hitgen.config.loading import config_model
+from hitgen.config.read import config_model
 
 SCHEMA_NAME = "batch.schema.json"
 

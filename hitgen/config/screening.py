@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from hitgen.config.base import Strict, Text
 from hitgen.config.hit import Money
-from hitgen.config.publishing import at_most, carried, one_line
+from hitgen.config.hosts import at_most, carried, one_line
 
 Rule = Literal["gold", "speed", "display", "flicker", "repeat", "copy"]
 """A rule of screening that fits every method; what each one asks is in docs/results.md."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hitgen.config.publishing import AnyHost, S3Host
+from hitgen.config.hosts import AnyHost, S3Host
 from hitgen.hosts.base import Host
 
 

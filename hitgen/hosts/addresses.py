@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hitgen.config.publishing import S3Host
+from hitgen.config.hosts import S3Host
 
 
 def bucket_url(config: S3Host) -> str:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from hitgen.config.publishing import FolderHost
+from hitgen.config.hosts import FolderHost
 from hitgen.errors import Fault, in_config
 from hitgen.hosts.base import HostedFile
 

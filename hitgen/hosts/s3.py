@@ -9,7 +9,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hitgen.config.publishing import S3Host
+from hitgen.config.hosts import S3Host
 from hitgen.errors import Fault, HitgenError, InputError, OutsideError, in_config
 from hitgen.hosts.addresses import object_url
 from hitgen.hosts.base import IMMUTABLE, HostedFile

@@ -23,7 +23,7 @@ from markupsafe import Markup
 
 from hitgen.batch import resources
 from hitgen.batch.load import Batch
-from hitgen.config.loading import nearest
+from hitgen.config.read import nearest
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.manifest import Ladder, Level
 from hitgen.pages.context import InlinePack, PageContext, page_data, screen_texts

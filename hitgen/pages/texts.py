@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import nearest
+from hitgen.config.read import nearest
 from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
 from hitgen.lib.shipped import shipped
 from hitgen.lib.toml import read_toml

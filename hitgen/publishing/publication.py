@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import read_config
+from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError, OutsideError
 from hitgen.hosts import open_host
 from hitgen.hosts.base import Host

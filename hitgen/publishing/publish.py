@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
-from hitgen.config.publishing import S3Host
+from hitgen.config.hosts import S3Host
 from hitgen.errors import Fault, InputError, OutsideError, in_config
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import upload, verify

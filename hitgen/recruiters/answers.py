@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from hitgen.collector.bucket_way import bucket_plan
 from hitgen.collector.ways import LocalWay, Way
 from hitgen.config.batch import BatchConfig
-from hitgen.config.recruiting import AnyResults, CollectorResults
+from hitgen.config.recruiter import AnyResults, CollectorResults
 
 
 def origin(address: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, cast, final
 from hitgen.collector.app import HandOut
 from hitgen.collector.inbox import Inbox
 from hitgen.config.batch import BatchConfig
-from hitgen.config.recruiting import AnyResults, Recruiting
+from hitgen.config.recruiter import AnyResults, Recruiting
 from hitgen.errors import Fault, InputError, OutsideError, at_option, in_config
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Protocol
 
-from hitgen.config.recruiting import Recruiting
+from hitgen.config.recruiter import Recruiting
 from hitgen.robots.robot import MakeRobot
 
 Worked = Callable[[], object]

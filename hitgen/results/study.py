@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import read_config
+from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Received

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from hitgen.config.loading import validation_faults
+from hitgen.config.read import validation_faults
 from hitgen.errors import Fault, InputError
 from hitgen.lib.toml import read_toml
 from hitgen.methods.population import Population

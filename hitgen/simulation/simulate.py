@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import read_config
+from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
@@ -27,8 +27,8 @@ from hitgen.methods.population import Person, Population, draw_people
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import LEDGER, Account
 from hitgen.recruiters.memory import Memory
-from hitgen.simulation.answering import SimulatedWorker, is_admitted
-from hitgen.simulation.dealing import Deal
+from hitgen.simulation.answers import SimulatedWorker, is_admitted
+from hitgen.simulation.deal import Deal
 
 SIMULATED = "simulated"
 TRUTH = "simulation/truth.json"

@@ -16,7 +16,7 @@ from PIL import Image
 
 from hitgen.batch.sources import LadderSource
 from hitgen.config.images import JpegSet
-from hitgen.stimuli.making import make_ladders
+from hitgen.stimuli.make import make_ladders
 
 SOURCES = 200
 PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png", "ihc.png")

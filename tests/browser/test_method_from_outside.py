@@ -120,7 +120,7 @@ HERE = (
 )
 OTHERWISE = {
     "config/people.py": {"points"},  # of a scale in the survey
-    "config/publishing.py": {"marks"},  # of punctuation
+    "config/hosts.py": {"marks"},  # of punctuation
     "stimuli/colour.py": {"points"},  # of a colour space
     "recruiters/mturk/config.py": {"slider"},  # the default words of an offer, which batch.toml can change
     "recruiters/prolific/config.py": {"slider"},

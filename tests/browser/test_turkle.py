@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Frame, Page
 
 from hitgen.build import build
 from hitgen.cli import main
-from hitgen.doubles.turkle.running import PASSWORD, RunningTurkle, running_turkle
+from hitgen.doubles.turkle.server import PASSWORD, RunningTurkle, running_turkle
 from hitgen.methods.pjnd.robot import Robot, differences
 from hitgen.publishing.publication import open_account
 from hitgen.publishing.status import status

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 
 from hitgen.build import build
 from hitgen.doubles.prolific.server import Prolific
-from hitgen.doubles.turkle.running import PASSWORD, running_turkle
+from hitgen.doubles.turkle.server import PASSWORD, running_turkle
 from hitgen.manifest import read_manifest
 from hitgen.methods.pjnd.robot import Answer, Robot, Trial
 from hitgen.publishing.publication import open_account, open_publication
@@ -155,8 +155,8 @@ def by_bucket(place: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Wo
 
 
 def _open(folder: Path) -> None:
-    from hitgen.config.loading import read_config
-    from hitgen.config.publishing import S3Host
+    from hitgen.config.hosts import S3Host
+    from hitgen.config.read import read_config
     from hitgen.hosts.bucket import configure_bucket, needed_changes
     from hitgen.hosts.s3 import S3
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from hitgen.config.publishing import S3Host
+from hitgen.config.hosts import S3Host
 from hitgen.hosts.base import HostedFile, pack_file, page_file
 from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hitgen.config.images import Role
-from hitgen.config.loading import read_config
+from hitgen.config.read import read_config
 from hitgen.manifest import Ladder, Question
 from hitgen.plan import make_plan
 from tests.support import manifests

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hitgen.collector.server import Server
-from hitgen.serving import open_collector
+from hitgen.serve import open_collector
 
 FOREVER = "public, max-age=31536000, immutable"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hitgen.doubles.mturk import lives
 from hitgen.doubles.mturk.hits import as_cents, fee_cents, find_hit, shown
-from hitgen.doubles.mturk.paging import page
+from hitgen.doubles.mturk.pages import page
 from hitgen.doubles.mturk.refusals import RefusalError, invalid, no_such, wrong_state
 from hitgen.doubles.mturk.state import State
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from defusedxml import DefusedXmlException, ElementTree
 
 from hitgen.doubles.mturk import lives
-from hitgen.doubles.mturk.paging import page
+from hitgen.doubles.mturk.pages import page
 from hitgen.doubles.mturk.qualifications import MASTERS, check_requirements
 from hitgen.doubles.mturk.refusals import RefusalError, invalid, no_such, wrong_state
 from hitgen.doubles.mturk.state import State, new_id

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from hitgen.doubles.mturk.paging import page
+from hitgen.doubles.mturk.pages import page
 from hitgen.doubles.mturk.refusals import RefusalError, invalid, no_such
 from hitgen.doubles.mturk.state import State, new_id
 

@@ -16,7 +16,7 @@ from hitgen.manifest import BuildFolder
 from hitgen.methods import base
 from hitgen.methods.pjnd.gold_ladder import Gold, make_gold, write_gold
 from hitgen.stimuli.alike import same_picture
-from hitgen.stimuli.making import make_ladders
+from hitgen.stimuli.make import make_ladders
 from hitgen.stimuli.packs import pack_path, read_pack
 from hitgen.stimuli.sources import open_source
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from hitgen.config.recruiting import AnyResults, Recruiting
+from hitgen.config.recruiter import AnyResults, Recruiting
 
 DAY_S = 86_400
 

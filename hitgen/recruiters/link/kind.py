@@ -10,12 +10,12 @@ from pathlib import Path
 from hitgen.collector.app import HandOut
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.config.batch import BatchConfig
-from hitgen.config.recruiting import CollectorResults
+from hitgen.config.recruiter import CollectorResults
 from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Kind, Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
 from hitgen.recruiters.link.config import LinkRecruiter
-from hitgen.recruiters.link.handing import HandingOut
+from hitgen.recruiters.link.handout import HandingOut
 from hitgen.recruiters.link.places import is_place, secret_of
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from hitgen.config.base import Slug, Strict, Text
-from hitgen.config.publishing import Address, at_most, one_line
-from hitgen.config.recruiting import Recruiting
+from hitgen.config.hosts import Address, at_most, one_line
+from hitgen.config.recruiter import Recruiting
 
 Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$")]
 

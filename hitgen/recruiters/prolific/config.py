@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from hitgen.config.base import Slug, Strict, Text
-from hitgen.config.publishing import Address, one_line
-from hitgen.config.recruiting import AnyResults, Recruiting, Variable
+from hitgen.config.hosts import Address, one_line
+from hitgen.config.recruiter import AnyResults, Recruiting, Variable
 
 
 class ProlificFilter(Strict):

@@ -11,7 +11,7 @@ from typing import Any
 
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.config.batch import BatchConfig
-from hitgen.config.recruiting import CollectorResults
+from hitgen.config.recruiter import CollectorResults
 from hitgen.errors import Fault, in_config
 from hitgen.lib.money import CENT, Quote
 from hitgen.recruiters.answers import open_way

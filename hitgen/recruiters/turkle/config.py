@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hitgen.config.publishing import Address
-from hitgen.config.recruiting import Recruiting, Variable
+from hitgen.config.hosts import Address
+from hitgen.config.recruiter import Recruiting, Variable
 
 
 class TurkleRecruiter(Recruiting):

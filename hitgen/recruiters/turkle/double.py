@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hitgen.doubles.turkle.running import PASSWORD, RunningTurkle
+from hitgen.doubles.turkle.server import PASSWORD, RunningTurkle
 from hitgen.recruiters.double import Double, Stage, Worked
 from hitgen.recruiters.turkle.config import TurkleRecruiter
 from hitgen.robots.browser import open_browser

@@ -37,7 +37,7 @@ class TurkleKind(Kind[TurkleRecruiter]):
     @contextmanager
     def rehearse(cls, config: BatchConfig, scratch: Path, address: str) -> Iterator[Double]:
         """A real Turkle."""
-        from hitgen.doubles.turkle.running import running_turkle
+        from hitgen.doubles.turkle.server import running_turkle
         from hitgen.lib.ports import free_port
         from hitgen.recruiters.turkle.double import TOKEN, WORKERS, TurkleDouble
 

@@ -16,7 +16,7 @@ from hitgen.methods.pjnd.analysis.curves import sur_curve
 from hitgen.methods.pjnd.analysis.konjnd import read_konjnd
 from hitgen.methods.pjnd.analysis.overlay import as_data, overlay, source_picture
 from hitgen.methods.pjnd.analysis.pixels import pixel_effect
-from hitgen.methods.pjnd.analysis.planning import needed
+from hitgen.methods.pjnd.analysis.precision import needed
 from hitgen.methods.section import Collected, Section, WorkerColumn
 
 TEMPLATE = "report/pjnd.html"

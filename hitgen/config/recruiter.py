@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hitgen.config.base import Strict
-from hitgen.config.publishing import Address
+from hitgen.config.hosts import Address
 
 Cap = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from hitgen.collector.app import Collector, HandOut
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import read_config
-from hitgen.config.publishing import FolderHost
+from hitgen.config.hosts import FolderHost
+from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, InputError, in_config
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.notebook import Notebook

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.config.batch import BatchConfig
-from hitgen.config.loading import read_config
+from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, OutsideError
 from hitgen.manifest import Page
 from hitgen.methods.base import method_of
 from hitgen.preview import page_address
 from hitgen.robots.browser import open_browser
-from hitgen.simulation.answering import SimulatedWorker
+from hitgen.simulation.answers import SimulatedWorker
 from hitgen.simulation.simulate import Work
 
 VIEWPORT = {"width": 1680, "height": 1050}
