@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -43,6 +44,12 @@ class BatchConfig(Strict):
 
     question: ClassVar[type[Question]] = Question
     """The model of a known answer."""
+    offer: ClassVar[Mapping[str, str]] = {
+        "title": "Judge pictures",
+        "description": "Look at pictures and answer what is asked of each.",
+        "keywords": "image, quality, research",
+    }
+    """What a recruiter tells people of the work where batch.toml says nothing else."""
 
     batch: BatchTable
     method: MethodTable = MethodTable()

@@ -189,7 +189,9 @@ class Kind(ABC, Generic[Own]):
 
     def __init__(self, config: BatchConfig) -> None:
         self.config = config
-        self.own = cast(Own, config.recruiter)
+        given = config.recruiter
+        unsaid = {key: words for key, words in config.offer.items() if getattr(given, key, None) == ""}
+        self.own = cast(Own, given.model_copy(update=unsaid) if unsaid else given)
 
     # Money
 
@@ -263,7 +265,7 @@ class Kind(ABC, Generic[Own]):
 
     @classmethod
     def rehearse(cls, config: BatchConfig, scratch: Path, address: str) -> AbstractContextManager[Double]:
-        """What stands for the recruiter in a rehearsal of this batch, which lies in `place` and is served at `address`."""
+        """What stands for the recruiter in a rehearsal of this batch, which lies in `scratch` and is served at `address`."""
         problem = f"{cls.__name__} has no double on this machine"
         raise InputError(at_option("--recruiter", problem, "another kind of recruiter"))
 

@@ -116,14 +116,12 @@ HERE = (
     "methods/pjnd/",
     "config/kinds.py",  # its row
     "batch/new.py",  # the batch.toml that `hitgen init` writes
-    "doubles/",
 )
 OTHERWISE = {
+    "doubles/mturk/assignments.py": {"marks"},  # of questions in SQL
     "config/people.py": {"points"},  # of a scale in the survey
     "config/hosts.py": {"marks"},  # of punctuation
     "stimuli/colour.py": {"points"},  # of a colour space
-    "recruiters/mturk/config.py": {"slider"},  # the default words of an offer, which batch.toml can change
-    "recruiters/prolific/config.py": {"slider"},
 }
 """The same words where they mean something else."""
 

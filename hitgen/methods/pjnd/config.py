@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -139,3 +139,8 @@ class Config(batch.BatchConfig):
     screening: Screening = Screening()
 
     question: ClassVar[type[asked.Question]] = Question
+    offer: ClassVar[Mapping[str, str]] = {
+        "title": "Find where two pictures start to flicker",
+        "description": "Move a slider until a picture starts to flicker, then click where you see it.",
+        "keywords": "image, quality, flicker, research",
+    }

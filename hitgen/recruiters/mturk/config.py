@@ -47,14 +47,13 @@ class MTurkRecruiter(Recruiting):
 
     kind: Literal["mturk"]
     title: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(128))] = Field(
-        default="Find where two pictures start to flicker", description="at most 128 characters"
+        default="", description="at most 128 characters; default: the method's own words"
     )
     description: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(2000))] = Field(
-        default="Move a slider until a picture starts to flicker, then click where you see it.",
-        description="at most 2,000",
+        default="", description="at most 2,000 characters; default: the method's own words"
     )
     keywords: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(1000))] = Field(
-        default="image, quality, flicker, research", description="at most 1,000"
+        default="", description="at most 1,000 characters; default: the method's own words"
     )
     duration_s: int = Field(default=3600, ge=30, le=31_536_000, description="time a worker has")
     lifetime_s: int = Field(

@@ -30,11 +30,11 @@ class ProlificRecruiter(Recruiting):
     project: Annotated[str, Field(pattern=r"^([0-9a-f]{24})?$")] = Field(default="", description="id of the project")
     token_env: Variable = Field(default="PROLIFIC_TOKEN", description="environment variable with the API token")
     title: Annotated[Text, StringConstraints(max_length=120), AfterValidator(one_line)] = Field(
-        default="Find where two pictures start to flicker", description="at most 128 characters"
+        default="", description="at most 120 characters; default: the method's own words"
     )
     description: Annotated[Text, StringConstraints(max_length=8000)] = Field(
-        default="Move a slider until a picture starts to flicker, then click where you see it. Needs a computer with a mouse.",
-        description="at most 2,000",
+        default="",
+        description="at most 8,000 characters; default: the method's own words, and that it needs a computer with a mouse",
     )
     minutes: int = Field(ge=1, le=600, description="how long a page takes; with the reward it makes the pay per hour")
     qualification_minutes: int | None = Field(

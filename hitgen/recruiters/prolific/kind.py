@@ -22,6 +22,7 @@ from hitgen.recruiters.prolific.fees import quote
 
 TOKEN = "PROLIFIC_TOKEN"
 DONE = "https://app.prolific.com/submissions/complete?cc="
+COMPUTER = "Needs a computer with a mouse."
 SESSION = re.compile(r"[0-9a-f]{24}")
 """What Prolific calls one person's turn at a study."""
 
@@ -99,4 +100,7 @@ class ProlificKind(Kind[ProlificRecruiter]):
         from hitgen.recruiters.prolific.prolific import Prolific
 
         inbox = Inbox(opening.folder / FILE, self.config.batch.name, is_session)
-        return Prolific(self.own, self.config.batch.name, opening, inbox, open_way(self.config, self.own.results))
+        own = self.own
+        if not getattr(self.config.recruiter, "description", ""):
+            own = own.model_copy(update={"description": f"{own.description} {COMPUTER}"})
+        return Prolific(own, self.config.batch.name, opening, inbox, open_way(self.config, self.own.results))
