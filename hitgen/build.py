@@ -82,7 +82,8 @@ def build(
         pages.append(_page(batch, planned, row, ladders))
     record.save()
     found = _manifest(batch, pages, ladders)
-    write_whole(output.manifest, f"{found.json(indent=1)}\n".encode())
+    # It names what is gold and the right answers; pages and packs are for everybody.
+    write_whole(output.manifest, f"{found.json(indent=1)}\n".encode(), private=True)
     _remove_stale(output, {page.file for page in found.pages}, {ladder.pack for ladder in made.ladders})
     return Build(output, len(pages), written, len(ladders), made.encoded, sum(page.bytes for page in found.pages))
 

@@ -26,6 +26,7 @@ from hitgen.hosts.s3 import S3
 from hitgen.ledger.acts import Act
 from hitgen.ledger.lock import locked
 from hitgen.lib.aws import PLAY
+from hitgen.lib.files import private_folder
 from hitgen.lib.ports import free_port
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
@@ -144,7 +145,7 @@ def open_rehearsal(
     scratch.parent.mkdir(exist_ok=True)
     with locked(scratch), ExitStack() as stack:
         shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir()
+        private_folder(scratch)
         address = f"http://127.0.0.1:{free_port()}"
         double = stack.enter_context(RECRUITERS.get(kind).rehearse(config, scratch, address))
         host = (

@@ -139,6 +139,7 @@ def foreign(tmp_path: Path) -> Iterator[Path]:
         with open_database(folder / "ledger.sqlite") as writer:
             writer.execute("CREATE TABLE t (x)")
         writer.close()
+        (folder / "ledger.sqlite").chmod(0o444)  # its owner lets others read it
         root = os.geteuid() == 0
         folder.chmod(0o555)
         if root:

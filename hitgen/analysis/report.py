@@ -27,7 +27,7 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME
-from hitgen.lib.files import write_whole
+from hitgen.lib.files import private_folder, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods.base import AnyMethod, method_of
@@ -152,8 +152,11 @@ def _write(context: ReportContext, section: Section, out: Path, folder: Path | N
     )  # fmt: skip
     environment.filters |= {"level": _level, "share": _share, "quantile": np.quantile}
     sealed = {"style": style, "policy": policy, "version": __version__, **section.values}
+    if folder and out.parent == folder / "results":
+        private_folder(out.parent)
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(out, environment.get_template(section.template).render(vars(context) | sealed).encode())
+    page = environment.get_template(section.template).render(vars(context) | sealed)
+    write_whole(out, page.encode(), private=folder is not None)
     return out
 
 

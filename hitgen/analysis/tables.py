@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from hitgen.lib.files import write_whole
+from hitgen.lib.files import private_folder, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.methods.base import method_of
 from hitgen.methods.section import Export
@@ -19,13 +19,13 @@ from hitgen.results.study import Study
 def write_analysis(study: Study, progress: OnProgress = silent) -> Path:
     """Write what the study's method makes of it under `results/export/analysis/`; each file is replaced whole."""
     into = export_path(study.folder) / "analysis"
-    into.mkdir(parents=True, exist_ok=True)
+    private_folder(into)
 
     def write(name: str, table: pl.DataFrame) -> None:
         buffer = io.BytesIO()
         table.write_parquet(buffer)
-        write_whole(into / f"{name}.parquet", buffer.getvalue())
-        write_whole(into / f"{name}.csv", csv_bytes(table))
+        write_whole(into / f"{name}.parquet", buffer.getvalue(), private=True)
+        write_whole(into / f"{name}.csv", csv_bytes(table), private=True)
 
     method_of(study.config).write_analysis(dataset_of(study).tables, Export(into, write, progress))
     return into

@@ -11,6 +11,7 @@ import secrets
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from hitgen.errors import Fault, InputError
@@ -44,6 +45,28 @@ def write_whole(path: Path, content: bytes | Iterable[bytes], *, private: bool =
         partial.unlink(missing_ok=True)
         raise
     return digest.hexdigest()
+
+
+def private_file(path: Path) -> None:
+    """Make sure that a file is there and its owner's alone, from its first byte; nothing where that may not be done."""
+    with suppress(OSError):
+        os.close(os.open(path, WRITE_NEW, 0o600))
+    shut(path)
+
+
+def private_folder(path: Path) -> Path:
+    """Make sure that a folder is there and its owner's alone; the same path."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shut(path)
+    return path
+
+
+def shut(path: Path) -> None:
+    """Take from others what they may do with a file or folder that is there; its owner may what it was."""
+    with suppress(OSError):  # another user's stays as that user wants it
+        mode = path.stat().st_mode & 0o777
+        if mode & 0o077:
+            path.chmod(mode & 0o700)
 
 
 def file_sha256(path: Path) -> str:

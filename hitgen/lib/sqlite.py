@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.errors import Fault, HitgenError, InputError, OutsideError
+from hitgen.lib.files import private_file, shut
 
+BESIDE = ("-wal", "-shm")
 WAIT_S = 30
 """How long another process may hold the file before it is said to be at work."""
 
@@ -39,10 +41,14 @@ def open_database(
 ) -> Database:
     """The file at `path`, made where there is none: autocommit, WAL, foreign keys held, rows by name.
 
+    Its owner's alone, as are the files beside it, which SQLite makes like it: it holds ids, secrets or answers.
     `read_only` changes nothing at all there, also where nothing may be written; `threads` lets several use it.
     InputError or OutsideError where it cannot be opened, each with the true reason.
     """
     if not read_only:
+        private_file(path)
+        for ending in BESIDE:
+            shut(path.with_name(path.name + ending))
         database = _connect(str(path), path, threads, wait_s)
         _prepare(database, ["journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"])
         return database
@@ -56,7 +62,7 @@ def open_database(
         # The log of a file in a folder that cannot be written is readable only beside a copy.
         with tempfile.TemporaryDirectory() as folder, plainly(path):
             copy = Path(folder) / path.name
-            for ending in ("", "-wal"):
+            for ending in ("", BESIDE[0]):
                 if (source := path.with_name(path.name + ending)).is_file():
                     shutil.copyfile(source, copy.with_name(copy.name + ending))
             kept = _connect(":memory:", path, threads, wait_s)
@@ -110,6 +116,7 @@ def held(path: Path, subject: Path) -> Iterator[None]:
 
     The lock is SQLite's own on an empty database: the system frees it when the process dies, however it dies.
     """
+    private_file(path)
     database = _connect(str(path), subject, threads=False, wait_s=0)
     try:
         database.execute("BEGIN EXCLUSIVE")

@@ -16,6 +16,7 @@ from hitgen.hosts.base import Host
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.lib.clock import Clock, utc_now
+from hitgen.lib.files import shut
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import Page
 from hitgen.publishing.built import Built, read_build
@@ -25,6 +26,16 @@ from hitgen.recruiters.base import Kind, Opening, Recruiter
 
 LEDGER = "ledger.sqlite"
 MAX_SKEW_S = 300
+PRIVATE = (
+    "ledger*",
+    "collected.sqlite*",
+    "places.csv",
+    "results",
+    "results/review.csv",
+    "simulation",
+    "build/rehearsal",
+)
+"""What holds ids, secrets or answers; in a folder that is shut all is."""
 
 
 @dataclass
@@ -76,6 +87,13 @@ class Publication(Account):
         return self.host.url(self.built.files[self.page(name).page].key)
 
 
+def shut_batch(folder: Path) -> None:
+    """Take from others what an earlier hitgen let them read: who took part, secrets, answers. What workers see stays."""
+    for pattern in PRIVATE:
+        for path in folder.glob(pattern):
+            shut(path)
+
+
 @contextmanager
 def open_account(
     folder: Path,
@@ -87,6 +105,7 @@ def open_account(
     """The account of a batch that was published, locked; raises InputError where there is none."""
     path = ledger_path or folder / LEDGER
     config = read_config(folder / CONFIG_NAME)
+    shut_batch(folder)
     if not path.exists():
         raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
     with locked(path), Ledger(path) as ledger:
@@ -120,6 +139,7 @@ def open_publication(
     path = ledger_path or folder / LEDGER
     config = config or read_config(folder / CONFIG_NAME)
     name = config.batch.name
+    shut_batch(folder)
     built = read_build(folder, name, config.hit.packs == "linked")
     host = open_host(config.host, folder, name)
     with locked(path):

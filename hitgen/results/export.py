@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hitgen.lib.files import guarded, write_whole
+from hitgen.lib.files import guarded, private_folder, write_whole
 from hitgen.methods.base import method_of
 from hitgen.results.columns import data_dictionary
 from hitgen.results.dataset import dataset_of
@@ -39,15 +39,16 @@ def export(folder: Path) -> Exported:
 def write_export(study: Study) -> Exported:
     """Write the dataset of a study; each file is replaced whole."""
     dataset, into = dataset_of(study), export_path(study.folder)
-    into.mkdir(parents=True, exist_ok=True)
+    for own in (into.parent, into):
+        private_folder(own)
     rows = {}
     for name, table in dataset.tables.items():
-        write_whole(into / f"{name}.csv", csv_bytes(table))
+        write_whole(into / f"{name}.csv", csv_bytes(table), private=True)
         buffer = io.BytesIO()
         table.write_parquet(buffer)
-        write_whole(into / f"{name}.parquet", buffer.getvalue())
+        write_whole(into / f"{name}.parquet", buffer.getvalue(), private=True)
         rows[name] = table.height
-    write_whole(into / "data-dictionary.md", data_dictionary(method_of(study.config)).encode())
+    write_whole(into / "data-dictionary.md", data_dictionary(method_of(study.config)).encode(), private=True)
     return Exported(into, rows, len(study.faulty))
 
 

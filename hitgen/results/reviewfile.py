@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from hitgen.errors import Fault, InputError
-from hitgen.lib.files import csv_text, decoded, delimiter_of, guarded, read_csv, unguarded, write_whole
+from hitgen.lib.files import csv_text, decoded, delimiter_of, guarded, private_folder, read_csv, unguarded, write_whole
 from hitgen.results.verdicts import PAY, USE, Decided, Pay, Use
 
 EDITABLE = ("pay", "use", "feedback", "training_bonus_usd", "completion_bonus_usd", "admit", "shut_out")
@@ -83,7 +83,7 @@ def write_review(folder: Path, rows: Iterable[ReviewRow]) -> Path:
     values = ({**row.__dict__, "proposed": json.dumps(row.proposed)} for row in rows)
     text = csv_text([COLUMNS, *([guarded(str(row[name])) for name in COLUMNS] for row in values)])
     path = review_path(folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     # A byte order mark, or Excel reads names in the wrong alphabet.
     write_whole(path, text.encode("utf-8-sig"), private=True)
     return path

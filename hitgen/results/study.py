@@ -15,7 +15,7 @@ from hitgen.manifest import FILE, Manifest, parse_manifest, read_manifest
 from hitgen.methods.base import AnyMethod, method_of
 from hitgen.methods.work import AnyWork
 from hitgen.publishing.built import MANIFEST_FACT
-from hitgen.publishing.publication import LEDGER
+from hitgen.publishing.publication import LEDGER, shut_batch
 from hitgen.results.parse import Faulty, parse
 from hitgen.results.pseudonyms import ledger_key, pseudonym
 from hitgen.results.reviewfile import ReviewRow, read_review
@@ -51,6 +51,7 @@ def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
     Raises InputError where one of them is missing, or the build is not the one that was published.
     """
     config = read_config(folder / CONFIG_NAME)
+    shut_batch(folder)
     if ledger is None:
         path = folder / LEDGER
         if not path.exists():

@@ -18,7 +18,7 @@ from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import Order
-from hitgen.lib.files import write_whole
+from hitgen.lib.files import private_folder, write_whole
 from hitgen.lib.money import FREE
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import Manifest, Page, read_manifest
@@ -196,12 +196,12 @@ def _publish(ledger: Ledger, recruiter: Memory, config: BatchConfig, page: Page)
 
 def _write_truth(folder: Path, truth: Truth) -> None:
     path = folder / TRUTH
-    path.parent.mkdir(exist_ok=True)
+    private_folder(path.parent)
     record = {
         "ladders": [asdict(ladder) for ladder in truth.ladders.values()],
         "people": [asdict(person) for person in truth.people],
     }
-    write_whole(path, json.dumps(record, indent=1).encode())
+    write_whole(path, json.dumps(record, indent=1).encode(), private=True)
 
 
 def read_truth(folder: Path) -> Truth:

@@ -13,6 +13,7 @@ from typing import Any
 
 from hitgen.doubles.mturk.clock import Clock
 from hitgen.doubles.mturk.refusals import RefusalError
+from hitgen.lib.files import private_file
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS money (name TEXT PRIMARY KEY, cents INTEGER NOT NULL) STRICT;
@@ -70,6 +71,7 @@ class State:
     def __init__(self, path: Path, clock: Clock, funds_cents: int) -> None:
         self.clock = clock
         self._lock = threading.RLock()
+        private_file(path)
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         self._database.row_factory = sqlite3.Row
         self._database.execute("PRAGMA journal_mode = WAL")

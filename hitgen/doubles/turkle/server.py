@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hitgen.lib.files import private_file
+
 PASSWORD = "rehearsal"
 PEOPLE = """
 import sys, django
@@ -48,14 +50,15 @@ def running_turkle(
 
     def run(*arguments: str) -> str:
         command = [sys.executable, *arguments]
-        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, umask=0o077).stdout
 
     run("-m", "django", "migrate", "-v", "0")
     token = run("-c", PEOPLE, PASSWORD, *workers).strip().splitlines()[-1]
     url = f"http://127.0.0.1:{port}"
+    private_file(folder / "turkle.log")
     with (folder / "turkle.log").open("wb") as log:
         command = [sys.executable, "-m", "django", "runserver", "--noreload", f"127.0.0.1:{port}"]
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, umask=0o077)
         try:
             _wait(url, server)
             yield RunningTurkle(url, token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from hitgen.batch.load import load_batch
 from hitgen.errors import CONFIG_NAME, Fault, InputError, at_option, in_config
+from hitgen.lib.files import write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods import base
@@ -77,7 +79,9 @@ def plan_gold(
         )
     gold = make_gold(opened, onset, like, seed, str(source), FORMS[codec])
     picture = output.cache / f"{name}.png"
-    _approval_picture(gold).save(picture)
+    shown = io.BytesIO()
+    _approval_picture(gold).save(shown, "PNG")
+    write_whole(picture, shown.getvalue(), private=True)  # it shows the right answer
     low, high = gold.level
     told = (
         f"{name}: flicker begins at level {low}; accepted {low} to {high}",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from hitgen.lib.files import write_whole
+from hitgen.lib.files import private_folder, write_whole
 from hitgen.methods.pjnd.analysis.analyse import Analysis, LadderResult, analyse, ladder_table
 from hitgen.methods.pjnd.analysis.konjnd import write_konjnd
 from hitgen.methods.pjnd.analysis.overlay import grey_levels
@@ -45,8 +45,7 @@ Pearson's, that worker left out of the mean.
 def write_analysis(tables: Mapping[str, pl.DataFrame], out: Export) -> None:
     """Write the analysis of a dataset; each file is replaced whole."""
     analysis = analyse(tables["ratings"], tables["clicks"], tables["images"], out.progress)
-    maps = out.folder / "maps"
-    maps.mkdir(parents=True, exist_ok=True)
+    maps = private_folder(out.folder / "maps")
     workers = pl.DataFrame([vars(worker) for worker in analysis.workers], infer_schema_length=None)
     for name, table in (("pjnd", ladder_table(analysis)), ("sur", _sur(analysis)), ("workers", workers)):
         out.write(name, table)
@@ -54,7 +53,7 @@ def write_analysis(tables: Mapping[str, pl.DataFrame], out: Export) -> None:
     kept = {path for result in analysis.ladders if result.clicks for path in _write_map(maps, result)}
     for path in set(maps.iterdir()) - kept:
         path.unlink()
-    write_whole(out.folder / "README.md", ABOUT.encode())
+    write_whole(out.folder / "README.md", ABOUT.encode(), private=True)
 
 
 def _sur(analysis: Analysis) -> pl.DataFrame:
@@ -83,5 +82,5 @@ def _write_map(folder: Path, result: LadderResult) -> tuple[Path, Path]:
     grey_levels(density).save(picture, "PNG")
     paths = folder / f"{name}.npz", folder / f"{name}.png"
     for path, content in zip(paths, (arrays, picture), strict=True):
-        write_whole(path, content.getvalue())
+        write_whole(path, content.getvalue(), private=True)
     return paths

@@ -95,7 +95,7 @@ def _with_levels(ladder: LadderAnswers, level_max: int) -> LadderAnswers:
 
 def write_konjnd(path: Path, ladders: Iterable[LadderAnswers]) -> None:
     """Write such a summary; "none seen" becomes the highest level, as that dataset has it."""
-    write_whole(path, csv_text([COLUMNS, *map(_row, ladders)]).encode())
+    write_whole(path, csv_text([COLUMNS, *map(_row, ladders)]).encode(), private=True)
 
 
 def _row(ladder: LadderAnswers) -> tuple[object, ...]:
