@@ -339,7 +339,7 @@ def test_mistakes_with_the_account_say_what_to_do(bench: Bench, body: Any, statu
 def test_a_closed_service_is_told_plainly(keys: None, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.script.says("GetAccountBalance", {"message": "Gone"}, 410)
     bench.client.endpoint = PRODUCTION
-    with pytest.raises(OutsideError, match="closes for good on 30 September 2026"):
+    with pytest.raises(OutsideError, match="closed Mechanical Turk for good on 30 September 2026"):
         bench.recruiter.balance_usd()
     nowhere = MTurkClient(config(endpoint_url="http://127.0.0.1:9"), pacer=Pacer(100, sleep=lambda _: None))
     with pytest.raises(OutsideError, match=r"cannot be reached .*Is the marketplace running"):

@@ -103,6 +103,7 @@ def test_people_work_until_ctrl_c(folder: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline().startswith("warning: batch.toml: screening.gold_answers_min: ")
+        assert process.stdout.readline().startswith("warning: batch.toml: recruiter.kind: Mechanical Turk closed on ")
         found = re.search(r"1 HITs at (http://127\.0\.0\.1:\d+)/worker", process.stdout.readline())
         assert found
 

@@ -32,7 +32,7 @@ REGION = "us-east-1"
 PRODUCTION = f"https://mturk-requester.{REGION}.amazonaws.com"
 SANDBOX = f"https://mturk-requester-sandbox.{REGION}.amazonaws.com"
 CLOSURE = (
-    "Amazon announced that Mechanical Turk closes for good on 30 September 2026. After that day set "
+    "Amazon closed Mechanical Turk for good on 30 September 2026. Set "
     "recruiter.endpoint_url to a compatible marketplace, or choose another recruiter"
 )
 THROTTLED = {"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"}

@@ -50,6 +50,15 @@ class MTurkKind(Kind[MTurkRecruiter]):
         ]
         return costs[0].total_usd - costs[1].total_usd
 
+    def warnings(self) -> list[str]:
+        """That the service is gone, where no other is named."""
+        if self.own.endpoint_url:
+            return []
+        return [
+            "batch.toml: recruiter.kind: Mechanical Turk closed on 30 September 2026; name a compatible marketplace in "
+            "recruiter.endpoint_url, or choose link, turkle or prolific"
+        ]
+
     def faults(self, pages: Sequence[Asked]) -> list[Fault]:
         """Pages that ask more of workers than a HIT can carry."""
         other = len(self.own.require) + self.own.masters + 1 + any(page.kind == "qualification" for page in pages)
