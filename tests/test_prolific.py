@@ -152,6 +152,30 @@ def test_approve_return_and_reject(study: Path, service: Prolific) -> None:
     assert service.refusals == []
 
 
+@pytest.mark.parametrize("word", ["RETURNED", "TIMED-OUT", "SCREENED OUT"])
+def test_what_was_taken_back_after_it_was_fetched_is_out_of_use_and_unpaid(
+    study: Path, service: Prolific, word: str
+) -> None:
+    run(study)
+    stays, leaves = (work(study, service, person(number)) for number in range(2))
+    with open_account(study) as account:
+        before = status(account)
+        service.submissions[leaves]["status"] = word
+        found = status(account)
+        assert {row.assignment: row.status for row in account.ledger.submissions()} == {
+            stays: "Submitted", leaves: "Returned",
+        }  # fmt: skip
+        assert (before.submitted, found.submitted, found.returned, found.out) == (2, 1, 1, before.out + 1)
+        assert found.committed_usd == before.committed_usd
+        assert once(account, Act("approve", person(1), leaves)) == "Returned"
+        with pytest.raises(RefusedError, match="nothing is paid"):
+            once(account, bonus(account, leaves))
+        assert paid(service, leaves) == []
+        service.submissions[leaves]["status"] = "AWAITING REVIEW"
+        assert status(account).submitted == 2
+        assert once(account, Act("approve", person(1), leaves)) == "Approved"
+
+
 def bonus(account: Account, session: str) -> Act:
     return bonus_act(account, "training", person(0), session, Decimal("0.50"), "thank you", 2)
 

@@ -32,7 +32,8 @@ def status_lines(found: Status) -> list[str]:
         f"{found.account.environment}: {found.account.endpoint}" + (" (closed)" if found.closed else ""),
         f"HITs: {hits or 'none'}",
         f"assignments: {found.out} open, {found.at_work} at work, {found.submitted} to be judged, "
-        f"{found.approved} approved, {found.rejected} rejected",
+        f"{found.approved} approved, {found.rejected} rejected"
+        + (f", {found.returned} returned" * bool(found.returned)),
         f"${found.committed_usd} committed, of which ${found.paid_usd} paid",
     ]
     if found.ends_at and found.ends_at.year < NO_END:

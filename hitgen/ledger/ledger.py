@@ -204,9 +204,15 @@ class Ledger:
     # Submissions
 
     def add_submission(self, hit: Hit, row: Received, now: datetime) -> None:
-        """Keep a submission, once by assignment; a later look updates its status only."""
+        """Keep a submission, once by assignment; a later look updates its status only.
+
+        What was returned before it was ever taken in is not kept.
+        """
         if self._is_forgotten(row.worker):
             self._add_nameless(hit.hit, row.assignment, row.status)
+            return
+        if row.status == "Returned":
+            self.set_status(row.assignment, row.status)
             return
         self._database.execute(
             "INSERT INTO submissions VALUES (:assignment, :hit, :page, :worker, :status, :accepted_at, :submitted_at,"

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 Environment = Literal["sandbox", "production", "local", "own"]
 """`own`: people of one's own or a server of one's own, where no money moves through hitgen."""
-Judgement = Literal["Submitted", "Approved", "Rejected"]
+Judgement = Literal["Submitted", "Approved", "Rejected", "Returned"]
+"""`Returned` by the person who had handed it in, or run out there: neither used nor paid from then on, its place free again."""
 HitState = Literal["intended", "refused", "created", "ended", "deleted"]
 
 

@@ -19,11 +19,11 @@ class Totals:
 
     Committed is what is paid or may still have to be: of every HIT that was made, or may have been, the places
     where somebody can still hand in (open, or at work where the HIT has ended) and those handed in and not
-    rejected; every bonus that is intended or paid. Nothing is committed to a HIT that was refused, to places
-    that nobody worked when their HIT ended, or to rejected work. Paid are approved places and bonuses that
+    rejected or returned; every bonus that is intended or paid. Nothing is committed to a HIT that was refused, to places
+    that nobody worked when their HIT ended, or to rejected or returned work. Paid are approved places and bonuses that
     are out. What forgotten workers did and got counts too.
 
-    `taken` places were handed in, `left` ones not, `coming` are those of `left` that still may be. `open` HITs
+    `taken` places were handed in and not returned, `left` ones not, `coming` are those of `left` that still may be. `open` HITs
     take new workers; for those `over` nobody can hand in any more. `judged` counts the submissions that the ledger has by status.
     """
 
@@ -59,7 +59,7 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
     A HIT that expired in between is not over: somebody may have accepted it after it was looked at.
     """
     hits, by_status = ledger.hits(), ledger.by_status()
-    taken = {hit.hit: by_status[hit.hit].total() for hit in hits}
+    taken = {hit.hit: by_status[hit.hit].total() - by_status[hit.hit]["Returned"] for hit in hits}
     left = {hit.hit: max(0, hit.order.assignments - taken[hit.hit]) for hit in hits}
     ended = {hit.hit for hit in hits if hit.state == "ended" or (hit.expires_at is not None and hit.expires_at <= now)}
     over = {hit.hit for hit in hits if _is_over(hit, left[hit.hit], hit.hit in ended)}
@@ -71,7 +71,7 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
     paid_usd = sum((intent.act.cost_usd for intent in ledger.acts("bonus", done=True)), Decimal(0))
     for hit in hits:
         work = by_status[hit.hit]
-        committed_usd += hit.place_usd * (coming[hit.hit] + work.total() - work["Rejected"])
+        committed_usd += hit.place_usd * (coming[hit.hit] + taken[hit.hit] - work["Rejected"])
         paid_usd += hit.place_usd * work["Approved"]
     return Totals(
         hits=tuple(hits),

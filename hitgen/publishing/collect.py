@@ -32,7 +32,7 @@ def collect(account: Account, everything: bool = False) -> int:
             ledger.set_state(hit.hit, "deleted")
             continue
         ledger.seen(seen)
-        count = known[hit.hit].total()
+        count = known[hit.hit].total() - known[hit.hit]["Returned"]
         late = seen.expires_at <= now and count < seen.assignments
         if everything or late or known[hit.hit]["Submitted"] or seen.submitted != count:
             _take_in(account, hit, seen)

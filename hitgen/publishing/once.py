@@ -18,7 +18,7 @@ def once(account: Account, act: Act) -> str:
     it was intended then. Raises whatever the recruiter raises, and then the outcome is not known yet.
     """
     before = account.ledger.act(act)
-    if before and before.done_at:
+    if before and before.done_at and before.outcome != "Returned":  # work that was returned may come back
         return before.outcome
     if before and IN_DOUBT[act.verb] == "never":
         return UNKNOWN

@@ -27,6 +27,7 @@ class Status:
     submitted: int
     approved: int
     rejected: int
+    returned: int
     committed_usd: Decimal
     paid_usd: Decimal
     ends_at: datetime | None
@@ -49,6 +50,7 @@ def status(account: Account, refresh: bool = True) -> Status:
         submitted=found.judged["Submitted"],
         approved=found.judged["Approved"],
         rejected=found.judged["Rejected"],
+        returned=found.judged["Returned"],
         committed_usd=found.committed_usd,
         paid_usd=found.paid_usd,
         ends_at=max((hit.expires_at for hit in open_hits if hit.expires_at), default=None),

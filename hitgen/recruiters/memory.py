@@ -215,6 +215,14 @@ class Memory(Recruiter):
         self.accept(hit)
         return self.hand_in(hit, worker, status)
 
+    def take_back(self, assignment: str) -> None:
+        """Somebody returns what they handed in; its place is free again."""
+        self.judge(assignment, "Returned")
+        hit_id = next(
+            hit_id for hit_id, rows in self.handed_in.items() if assignment in [row.assignment for row in rows]
+        )
+        self.hits[hit_id] = replace(self.hits[hit_id], available=self.hits[hit_id].available + 1)
+
     def _at_work(self, hit: str, accepted: int, handed_in: int = 0) -> str:
         hit_id = self._hit_ids[hit]
         found = self.hits[hit_id]

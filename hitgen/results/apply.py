@@ -67,7 +67,8 @@ def apply_review(account: Account, plan: ReviewPlan, typed_total: str = "", prog
 
 def _do(account: Account, act: Act) -> bool:
     """Whether an act was done; raises RefusedError where the recruiter did something else."""
-    if act.verb == "bonus" and account.ledger.act(act) is None and account.ledger.status(act.subject) == "Rejected":
+    status = account.ledger.status(act.subject) if act.verb == "bonus" else None
+    if status == "Returned" or (status == "Rejected" and account.ledger.act(act) is None):
         # What was rejected elsewhere since the plan earns nothing; a bonus that is intended may be out, and is settled.
         return False
     outcome = once(account, act)

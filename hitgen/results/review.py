@@ -11,8 +11,9 @@ from hitgen.methods.work import AnyWork
 from hitgen.results.reviewfile import ReviewRow
 from hitgen.results.screening import passed_share
 from hitgen.results.study import Study
-from hitgen.results.verdicts import judge
+from hitgen.results.verdicts import RETURNED, judge
 
+UNPAID = ("Rejected", "Returned")
 NOTHING_USD = Decimal("0.00")
 Bonuses = dict[str, tuple[Decimal, Decimal]]
 
@@ -24,9 +25,11 @@ def propose(study: Study) -> list[ReviewRow]:
     bonuses = bonuses_of(study)
     rows = []
     for received in study.received():
-        verdict, work = by_rules.assignments[received.assignment], works.get(received.assignment)
+        is_returned, work = received.status == "Returned", works.get(received.assignment)
+        verdict = RETURNED if is_returned else by_rules.assignments[received.assignment]
         tally = by_rules.tallies.get(received.worker)
         rejected = by_rules.reject_reasons(received.assignment, received.worker, study.config.screening)
+        feedback = _feedback(RETURNED.reasons if is_returned else rejected)
         training_usd, completion_usd = bonuses.get(received.assignment, (NOTHING_USD, NOTHING_USD))
         row = ReviewRow(
             assignment=received.assignment,
@@ -40,14 +43,14 @@ def propose(study: Study) -> list[ReviewRow]:
             gold_rate=f"{tally.rate:.2f}" if tally and tally.rate is not None else "",
             pay=verdict.pay,
             use=verdict.use,
-            feedback=_feedback(rejected) if verdict.pay == "reject" else "",
+            feedback=feedback if verdict.pay == "reject" else "",
             training_bonus_usd=training_usd,
             completion_bonus_usd=completion_usd,
             admit=_admit(work, study.config),
             shut_out="yes" if verdict.shut_out else "no",
             reasons="; ".join(verdict.reasons),
         )
-        rows.append(row.with_edits(study.review.get(received.assignment)))
+        rows.append(row.with_edits(None if is_returned else study.review.get(received.assignment)))
     return rows
 
 
@@ -83,7 +86,7 @@ def bonuses_of(study: Study) -> Bonuses:
     paid: dict[str, list[Received]] = {}
     for received in study.received():
         page = study.manifest.by_page.get(received.page)
-        pays = received.status != "Rejected" and study.judged.assignments[received.assignment].pay == "pay"
+        pays = received.status not in UNPAID and study.judged.assignments[received.assignment].pay == "pay"
         if page and page.kind == "study" and pays:
             paid.setdefault(received.worker, []).append(received)
     for worker, rows in paid.items():

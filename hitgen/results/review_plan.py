@@ -13,6 +13,7 @@ from hitgen.ledger.rows import Hit, Received
 from hitgen.ledger.totals import totals
 from hitgen.publishing.once import bonus_act
 from hitgen.publishing.publication import Account
+from hitgen.results.review import UNPAID
 from hitgen.results.reviewfile import ReviewRow, review_path
 from hitgen.results.study import Study
 
@@ -79,7 +80,11 @@ def plan_review(account: Account, study: Study) -> ReviewPlan:
     bound, money = account.ledger.account, totals(account.ledger, account.now())
     plan = ReviewPlan(
         acts=tuple(possible),
-        left=(*(f"{YOURSELF[verb]}: {counts[verb]}" for verb in YOURSELF if counts[verb]), *_left(rows)),
+        left=(
+            *(f"{YOURSELF[verb]}: {counts[verb]}" for verb in YOURSELF if counts[verb]),
+            *_left(rows),
+            *_doubtful(intents.values(), received),
+        ),
         unlisted=len(received) - len(rows),
         environment=bound.environment if bound else "local",
         rewards_usd=sum((places_usd[act.subject] for act in possible if act.verb == "approve"), Decimal("0.00")),
@@ -129,8 +134,13 @@ def _rows(study: Study) -> list[ReviewRow]:
     if strangers:
         remedy = "deleting that row, or `hitgen review` again"
         raise InputError([Fault(path, "assignment", f"nobody handed in {name!r}", remedy) for name in strangers[:10]])
-    # The recruiter's word stands, whatever became of these columns.
-    return [replace(row, worker=known[name].worker, status=known[name].status) for name, row in study.review.items()]
+    # The recruiter's word stands, whatever became of these columns; who took work back asks for nothing.
+    return [
+        replace(row, worker=known[name].worker, status=known[name].status)
+        if known[name].status != "Returned"
+        else replace(row, worker=known[name].worker, status="Returned", admit="no")
+        for name, row in study.review.items()
+    ]
 
 
 def _bonuses(
@@ -143,10 +153,11 @@ def _bonuses(
     """One bonus of each purpose for a worker. One that is intended is finished as it was, whatever the file says now."""
     known = {(intent.act.purpose, intent.act.worker) for intent in intents.values() if intent.act.verb == "bonus"}
     for intent in intents.values():
-        if intent.act.verb == "bonus" and intent.act.subject in received:
+        mine = received.get(intent.act.subject)
+        if intent.act.verb == "bonus" and mine and mine.status != "Returned":
             yield intent.act
     for row in rows:
-        if row.pay != "pay" or row.status == "Rejected":
+        if row.pay != "pay" or row.status in UNPAID:
             continue
         amounts_usd = {"training": row.training_bonus_usd, "completion": row.completion_bonus_usd}
         for purpose, amount_usd in amounts_usd.items():
@@ -159,10 +170,20 @@ def _bonuses(
 def _left(rows: Iterable[ReviewRow]) -> Iterator[str]:
     wanted = {"pay": "Approved", "reject": "Rejected"}
     for row in rows:
+        if row.status == "Returned" and row.pay == "reject":
+            continue
         if row.status == "Submitted" and row.pay == "undecided":
             yield f"{row.assignment} is undecided: {row.reasons}"
         elif row.status != "Submitted" and row.pay in wanted and row.status != wanted[row.pay]:
             yield f"{row.assignment} says {row.pay}, but it is {row.status.lower()} already"
+
+
+def _doubtful(intents: Iterable[Intent], received: Mapping[str, Received]) -> Iterator[str]:
+    """Bonuses that may have been paid before their work was returned; they are not sent again to find out."""
+    for intent in intents:
+        row = received.get(intent.act.subject)
+        if intent.act.verb == "bonus" and intent.done_at is None and row and row.status == "Returned":
+            yield f"the {intent.act.purpose} bonus of {row.assignment} may be paid: look at the recruiter's page"
 
 
 def _refuse_too_dear(account: Account, plan: ReviewPlan, intents: Mapping[Key, Intent]) -> None:

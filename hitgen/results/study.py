@@ -24,13 +24,17 @@ from hitgen.results.verdicts import Judged, judge
 
 @dataclass(frozen=True)
 class Study:
-    """All submissions of a batch, in order of time, with their verdicts; `review` is the file people edit."""
+    """All submissions of a batch, in order of time, with their verdicts; `review` is the file people edit.
+
+    `returned` are those that people took back: nothing in them is read, graded, judged or used.
+    """
 
     folder: Path
     config: BatchConfig
     manifest: Manifest
     works: tuple[AnyWork, ...]
     faulty: tuple[Faulty, ...]
+    returned: tuple[Received, ...]
     review: dict[str, ReviewRow]
     judged: Judged
     key: bytes
@@ -40,8 +44,8 @@ class Study:
         return pseudonym(self.key, worker)
 
     def received(self) -> list[Received]:
-        """Every submission, the faulty ones too, in order of time."""
-        rows = [*(work.received for work in self.works), *(bad.received for bad in self.faulty)]
+        """Every submission, the faulty and the returned ones too, in order of time."""
+        rows = [*(work.received for work in self.works), *(bad.received for bad in self.faulty), *self.returned]
         return sorted(rows, key=lambda row: (row.submitted_at, row.assignment))
 
 
@@ -66,11 +70,12 @@ def _study(folder: Path, config: BatchConfig, ledger: Ledger) -> Study:
     manifest = published_manifest(folder, ledger)
     rows = list(ledger.submissions())
     _refuse_other_build(manifest, ledger, {row.hit for row in rows})
-    works, faulty = read_works(rows, manifest, method_of(config))
+    returned = tuple(row for row in rows if row.status == "Returned")
+    works, faulty = read_works((row for row in rows if row.status != "Returned"), manifest, method_of(config))
     review = read_review(folder)
     judged = judge(works, faulty, config, {name: row.decided() for name, row in review.items()})
     key = ledger_key(ledger)
-    return Study(folder, config, manifest, tuple(works), tuple(faulty), review, judged, key)
+    return Study(folder, config, manifest, tuple(works), tuple(faulty), returned, review, judged, key)
 
 
 def published_manifest(folder: Path, ledger: Ledger) -> Manifest:

@@ -38,6 +38,10 @@ class Verdict:
     shut_out: bool = False
 
 
+RETURNED = Verdict("reject", "exclude", ("returned by the participant",))
+"""On work that was taken back, whatever the rules or a person say."""
+
+
 @dataclass(frozen=True)
 class Judged:
     """All verdicts of a study: by assignment, by assignment and study trial, by worker; and what they rest on."""

@@ -15,6 +15,8 @@ from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.rest import Rest
 
 BONUS = "prolific:bonus"
+EARNING = ("AWAITING REVIEW", "APPROVED", "PARTIALLY APPROVED")
+"""Who took work back, gave it up or did it badly is not paid for it."""
 SURE_AFTER = timedelta(hours=24)
 """A payment that Prolific does not show after this long was not made."""
 
@@ -38,7 +40,10 @@ class Bonuses:
                     f"the bonus for {bonus.assignment} may have been paid; Prolific does not show it yet. Run this again "
                     "in some hours: it is not sent twice"
                 )
-        study = self._rest.get(f"/submissions/{bonus.assignment}/")["study_id"]
+        found = self._rest.get(f"/submissions/{bonus.assignment}/")
+        if found["status"] not in EARNING:
+            raise RefusedError(found["status"], f"it is {found['status'].lower()} at Prolific, so nothing is paid")
+        study = found["study_id"]
         rows = f"{bonus.assignment},{bonus.amount_usd}\n"
         made = self._rest.change("POST", "/submissions/bonus-payments/", {"study_id": study, "csv_bonuses": rows})
         before = self._paid_cents(bonus.assignment)

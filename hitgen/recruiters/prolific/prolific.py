@@ -150,7 +150,7 @@ class Prolific(Recruiter):
             if (found := self._studies.get(study)) is None:
                 return None
             answers, rows = self._answers(), list(self._studies.submissions(study))
-            done = Counter(answers[row["id"]] for row in rows if self._counts(row))
+            done = Counter(answers[row["id"]] for row in rows if self._keeps_place(row))
             self._seen[study] = _Seen(found, rows, done, sum(row["status"] in AT_WORK for row in rows))
         return self._seen[study]
 
@@ -180,11 +180,16 @@ class Prolific(Recruiter):
     def _received(self, session: str) -> Arrival | None:
         return next(self._inbox.received(session), None)
 
-    def _counts(self, row: dict[str, Any]) -> bool:
+    def _keeps_place(self, row: dict[str, Any]) -> bool:
         """Whether a person's turn is over and its answers are here; whoever returned it on their own took them back."""
-        if row["id"] not in self._hits:
-            return False
-        return row["status"] in JUDGEMENTS or (row["status"] == "RETURNED" and bool(self._book.noted(ASKED, row["id"])))
+        return row["id"] in self._hits and row["status"] not in AT_WORK and self._judgement(row) != "Returned"
+
+    def _judgement(self, row: dict[str, Any]) -> Judgement:
+        """What a turn has come to; one that is over in any other way than by a judgement was taken back, or given up."""
+        if row["status"] in AT_WORK:
+            return "Submitted"
+        asked = row["status"] == "RETURNED" and self._book.noted(ASKED, row["id"])
+        return JUDGEMENTS.get(row["status"], "Rejected" if asked else "Returned")
 
     def find(self, annotation: str) -> list[HitProgress]:
         """The order's address in its study, if it is in one."""
@@ -202,17 +207,19 @@ class Prolific(Recruiter):
         yield from self._progress_of(*(name.partition(" ")[2] for name in hit_ids))
 
     def submissions(self, hit_id: str) -> Iterator[Received]:
-        """Everyone whose turn Prolific lists and whose answers arrived; neither alone is enough."""
+        """Everyone whose turn is over as Prolific lists it and whose answers arrived; neither alone is enough."""
         study, _, annotation = hit_id.partition(" ")
         hit, answers = annotation.rpartition(" ")[2], self._answers()
         seen = self._look(study)
         for row in seen.people if seen else ():
-            if self._counts(row) and answers[row["id"]] == hit and (received := self._received(row["id"])):
+            if row["status"] in AT_WORK or answers.get(row["id"]) != hit:
+                continue
+            if received := self._received(row["id"]):
                 yield Received(
                     assignment=row["id"],
                     hit_id=hit_id,
                     worker=row["participant_id"],
-                    status=JUDGEMENTS.get(row["status"], "Rejected"),
+                    status=self._judgement(row),
                     accepted_at=datetime.fromisoformat(row["started_at"]).astimezone(UTC),
                     submitted_at=received.received_at,
                     auto_approval_at=None,
@@ -249,7 +256,7 @@ class Prolific(Recruiter):
         return self._status(assignment)
 
     def _status(self, assignment: str) -> Judgement:
-        return JUDGEMENTS.get(self._rest.get(f"/submissions/{assignment}/")["status"], "Submitted")
+        return self._judgement(self._rest.get(f"/submissions/{assignment}/"))
 
     def bonus(self, bonus: Bonus, token: str) -> None:
         """Pay a bonus once, whatever happens on the way."""
