@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
     options.production(parser)
     options.spending(parser)
+    parser.add_argument("--adopt", action="store_true", help="take in HITs of this batch that another ledger made")
     parser.add_argument("--configure-bucket", action="store_true", help="show and set the narrowest public policy")
     options.as_json(parser)
 
@@ -36,7 +37,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
         console.warn(check(given.folder, progress=console.on_progress).warnings)
         build(given.folder, progress=console.on_progress)
     with open_publication(given.folder, given.production, progress=console.on_progress) as publication:
-        plan = plan_publication(publication)
+        plan = plan_publication(publication, others=given.adopt)
         if given.dry_run:
             console.outcome(plan, plan_lines(plan))
             return
@@ -75,6 +76,8 @@ def plan_lines(plan: PublicationPlan) -> list[str]:
         f"{len(plan.now)} HITs now{later}",
         f"{quote.assignments} assignments: ${quote.rewards_usd} to workers and ${quote.fees_usd} in fees",
     ]
+    if plan.adopted:
+        lines.append(f"{len(plan.adopted)} HITs that were there without this ledger's knowing are taken into it")
     if plan.doubtful:
         lines.append(f"{len(plan.doubtful)} HITs whose making was cut off are settled first")
     if plan.committed_usd:

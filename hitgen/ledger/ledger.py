@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from hitgen.errors import Fault, InputError
 from hitgen.ledger.acts import Act, Intent, Verb
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import (
+    DELETED,
     Binding,
     Environment,
     Hit,
@@ -120,7 +120,7 @@ class Ledger:
     def _hit(self, row: sqlite3.Row) -> Hit:
         return Hit(
             **{key: row[key] for key in ("hit", "page", "page_sha256", "replaces", "attempt", "state", "token")},
-            **{key: row[key] for key in ("hit_id", "available", "pending")},
+            **{key: row[key] for key in ("hit_id", "available", "pending", "outcome")},
             order=Order.from_json(json.loads(row["order"])),
             cost_usd=Decimal(row["cost_usd"]),
             intended_at=datetime.fromisoformat(row["intended_at"]),
@@ -135,7 +135,12 @@ class Ledger:
     def intend(
         self, order: Order, page_sha256: str, cost_usd: Decimal, now: datetime, replaces: str | None = None
     ) -> Hit:
-        """Write down that a HIT is about to be made, with a fresh token; again only if none was made."""
+        """Write down that a HIT is about to be made, with a fresh token; again only if none was made.
+
+        A copy of this ledger that means the same HIT gives it the same token, so that the recruiter makes one.
+        """
+        before = self.hit(order.hit)
+        attempt = before.attempt + 1 if before else 1
         self._database.execute(
             'INSERT INTO hits (hit, page, page_sha256, replaces, attempt, state, "order", annotation, token,'
             " assignments, reward_usd, cost_usd, intended_at) VALUES (:hit, :page, :page_sha256, :replaces, 1,"
@@ -151,7 +156,7 @@ class Ledger:
                 "replaces": replaces,
                 "order": json.dumps(order.as_json()),
                 "annotation": order.annotation,
-                "token": secrets.token_hex(16),
+                "token": self._token(order.annotation, str(attempt)),
                 "assignments": order.assignments,
                 "reward_usd": str(order.reward_usd),
                 "cost_usd": str(cost_usd),
@@ -182,7 +187,17 @@ class Ledger:
 
     def set_state(self, name: str, state: HitState) -> None:
         """Write down that a HIT was ended or deleted on purpose, or opened again."""
-        self._database.execute("UPDATE hits SET state = ? WHERE hit = ?", (state, name))
+        outcome = DELETED if state == "deleted" else ""
+        self._database.execute("UPDATE hits SET state = ?, outcome = ? WHERE hit = ?", (state, outcome, name))
+
+    def missing(self, name: str) -> None:
+        """Write down that the recruiter says that a HIT is not there; it is looked for again."""
+        sql = "UPDATE hits SET outcome = state, state = 'deleted' WHERE hit = ? AND state != 'deleted'"
+        self._database.execute(sql, (name,))
+
+    def came_back(self, hit: Hit, state: HitState) -> None:
+        """Write down that a HIT that was missing is there: as it was, or as `state` says where that is not known."""
+        self.set_state(hit.hit, cast(HitState, hit.outcome) or state)
 
     # Uploads
 
@@ -272,6 +287,10 @@ class Ledger:
 
     # Acts that must happen once
 
+    def _token(self, *names: str) -> str:
+        """What a call is repeated with: the same in every copy of this ledger, and in no other."""
+        return hashlib.sha256("\n".join([self.name, *names]).encode()).hexdigest()[:32]
+
     def act(self, act: Act) -> Intent | None:
         """What the ledger has of an act, done or only intended."""
         sql = f"SELECT * FROM acts WHERE {SAME_ACT}"
@@ -291,7 +310,7 @@ class Ledger:
         self._database.execute(
             "INSERT OR IGNORE INTO acts (verb, worker, subject, purpose, amount_usd, cost_usd, words, token, intended_at)"
             " VALUES (:verb, :worker, :subject, :purpose, :amount_usd, :cost_usd, :words, :token, :now)",
-            {**_columns(act), "token": secrets.token_hex(16), "now": now.isoformat()},
+            {**_columns(act), "token": self._token(*act.key), "now": now.isoformat()},
         )
         return cast(Intent, self.act(act))
 

@@ -12,6 +12,8 @@ Environment = Literal["sandbox", "production", "local", "own"]
 Judgement = Literal["Submitted", "Approved", "Rejected", "Returned"]
 """`Returned` by the person who had handed it in, or run out there: neither used nor paid from then on, its place free again."""
 HitState = Literal["intended", "refused", "created", "ended", "deleted"]
+DELETED = "deleted"
+"""The outcome of a HIT that is known to be deleted; of one that only is not there any more it is its state before."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,12 @@ class Hit:
     expires_at: datetime | None
     available: int | None
     pending: int | None
+    outcome: str = ""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the recruiter did not have it when it was last looked for, though nobody is known to have deleted it."""
+        return self.state == "deleted" and self.outcome != DELETED
 
     @property
     def place_usd(self) -> Decimal:

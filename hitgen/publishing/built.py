@@ -30,15 +30,21 @@ class Built:
 def read_build(folder: Path, batch: str, linked: bool) -> Built:
     """The build of the batch in `folder`; raises InputError where it is missing, foreign or incomplete."""
     manifest = read_manifest(folder)
-    build, path = BuildFolder(folder).root, str(BuildFolder(folder).manifest)
+    path = str(BuildFolder(folder).manifest)
     if manifest.batch != batch:
         problem = f"was built for {manifest.batch!r}, but the batch is {batch!r}"
         raise InputError(Fault(path, "batch", problem, "`hitgen build` again"))
-    files = {page.page: page_file(batch, build / page.file, page.sha256) for page in manifest.pages}
-    names = sorted({ladder.pack for ladder in manifest.ladders}) if linked else []
-    packs = tuple(pack_file(batch, build / "packs" / f"{name}.pack", name) for name in names)
+    files, packs = files_of(folder, manifest, linked)
     if missing := [file.path for file in (*files.values(), *packs) if not file.path.is_file()]:
         raise InputError(
             [Fault(str(path), "", "is named in the manifest but missing", "`hitgen build`") for path in missing[:5]]
         )
     return Built(manifest, files, packs)
+
+
+def files_of(folder: Path, manifest: Manifest, linked: bool) -> tuple[dict[str, HostedFile], tuple[HostedFile, ...]]:
+    """The file of each page, and the packs that pages fetch, where they lie in a batch folder."""
+    build, batch = BuildFolder(folder), manifest.batch
+    files = {page.page: page_file(batch, build.root / page.file, page.sha256) for page in manifest.pages}
+    names = sorted({ladder.pack for ladder in manifest.ladders}) if linked else []
+    return files, tuple(pack_file(batch, build.packs / f"{name}.pack", name) for name in names)

@@ -19,7 +19,10 @@ def collect(account: Account, everything: bool = False) -> int:
     `everything`. Safe to run at any time and as often as wanted.
     """
     ledger, now = account.ledger, account.now()
-    hits = {hit.hit_id: hit for hit in ledger.hits() if hit.hit_id and hit.state in ("created", "ended")}
+    # What was missing once is looked for again: a service that does not show a HIT may show it a minute later.
+    again = ledger.fact("closed") is None
+    wanted = (hit for hit in ledger.hits() if hit.state in ("created", "ended") or (again and hit.is_missing))
+    hits = {hit.hit_id: hit for hit in wanted if hit.hit_id}
     known = ledger.by_status()
     found = {}
     for row in account.recruiter.progress(list(hits)):
@@ -28,9 +31,14 @@ def collect(account: Account, everything: bool = False) -> int:
     account.check_clock()
     for hit_id, hit in counted("fetching", hits.items(), account.progress):
         seen = found.get(hit_id)
-        if seen is None or seen.gone:
+        if seen is None:
+            ledger.missing(hit.hit)
+            continue
+        if seen.gone:
             ledger.set_state(hit.hit, "deleted")
             continue
+        if hit.is_missing:
+            ledger.came_back(hit, "created" if seen.expires_at > now else "ended")
         ledger.seen(seen)
         count = known[hit.hit].total() - known[hit.hit]["Returned"]
         late = seen.expires_at <= now and count < seen.assignments

@@ -23,7 +23,8 @@ def once(account: Account, act: Act) -> str:
     if before and IN_DOUBT[act.verb] == "never":
         return UNKNOWN
     intent = account.ledger.intend_act(act, account.now())
-    paid = before and IN_DOUBT[act.verb] == "ask" and intent.act.bonus in account.recruiter.bonuses(act.subject)
+    # Asked also when this ledger means it for the first time: another copy of it may have paid.
+    paid = IN_DOUBT[act.verb] == "ask" and intent.act.bonus in account.recruiter.bonuses(act.subject)
     outcome = "paid" if paid else _do(account, intent)
     with account.ledger.together():
         account.ledger.done(act, outcome, account.now())

@@ -21,6 +21,7 @@ from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import Page
 from hitgen.publishing.built import Built, read_build
 from hitgen.publishing.orders import Orders
+from hitgen.publishing.restore import restore_build
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import Kind, Opening, Recruiter
 
@@ -140,11 +141,14 @@ def open_publication(
     config = config or read_config(folder / CONFIG_NAME)
     name = config.batch.name
     shut_batch(folder)
-    built = read_build(folder, name, config.hit.packs == "linked")
-    host = open_host(config.host, folder, name)
+    linked, host = config.hit.packs == "linked", open_host(config.host, folder, name)
     with locked(path):
         make_way(path, production)
+        if not path.exists():
+            read_build(folder, name, linked)  # where there is nothing to publish, no ledger is begun
         with Ledger(path) as ledger:
+            restore_build(folder, ledger, host, linked)
+            built = read_build(folder, name, linked)
             used = recruiter or kind_of(config).open(Opening(folder, ledger.book, production, environment))
             with closing(used):
                 ledger.bind(used.account())

@@ -16,6 +16,7 @@ from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.money import Quote
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.lib.web import LOOPBACK
+from hitgen.publishing.adopt import adopt
 from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.collect import collect, keep_apart
 from hitgen.publishing.create import create, settle
@@ -28,14 +29,15 @@ class PublicationPlan:
     """What `publish` is about to do; money in US dollars with fees.
 
     `now` are made by this run, `later` wait until HITs with the same study ladders are full, `doubtful`
-    were meant by a run that was cut off. `quote` covers now and later; `committed_usd` and `paid_usd` are those of
-    the ledger's totals.
+    were meant by a run that was cut off, `adopted` were there without this ledger's knowing. `quote` covers
+    now and later; `committed_usd` and `paid_usd` are those of the ledger's totals.
     """
 
     account: Binding
     now: tuple[Intended, ...]
     later: tuple[Intended, ...]
     doubtful: tuple[Hit, ...]
+    adopted: tuple[str, ...]
     quote: Quote
     committed_usd: Decimal
     paid_usd: Decimal
@@ -61,9 +63,12 @@ class Published:
     told: tuple[str, ...] = ()
 
 
-def plan_publication(publication: Publication, topup: Mapping[str, int] | None = None) -> PublicationPlan:
+def plan_publication(
+    publication: Publication, topup: Mapping[str, int] | None = None, others: bool = False
+) -> PublicationPlan:
     """What is missing and what it costs; reads from the recruiter, changes nothing there.
 
+    HITs that the ledger does not know are taken into it first, with `others` those of another ledger too.
     `topup` asks for further assignments by page. Raises InputError with everything that forbids it:
     a build that is not the published one, too many requirements, an address workers cannot open, the
     cap or the balance.
@@ -73,8 +78,7 @@ def plan_publication(publication: Publication, topup: Mapping[str, int] | None =
     raise_faults(_address_faults(publication))
     balance = recruiter.balance_usd()
     publication.check_clock()
-    if not ledger.hits():
-        _refuse_foreign(publication)
+    adopted = adopt(publication, others)
     # Before the look: a HIT that expires after it may have been accepted meanwhile, and is not over yet.
     at = publication.now()
     collect(publication)
@@ -87,6 +91,7 @@ def plan_publication(publication: Publication, topup: Mapping[str, int] | None =
         now=tuple(now),
         later=tuple(later),
         doubtful=tuple(hit for hit in ledger.hits() if hit.state == "intended"),
+        adopted=adopted,
         quote=quote,
         committed_usd=found.committed_usd,
         paid_usd=found.paid_usd,
@@ -108,19 +113,6 @@ def _address_faults(publication: Publication) -> list[Fault]:
         return []
     remedy = "an https address in host.base_url; plain http works in a rehearsal only"
     return [in_config("host", f"workers cannot open {url}", remedy)]
-
-
-def _refuse_foreign(publication: Publication) -> None:
-    """Stop where this account has open HITs of this batch that another ledger, perhaps a lost one, made."""
-    ours = publication.ledger.name
-    for hit in publication.recruiter.everything():
-        words = hit.annotation.split(" ")
-        if words[:1] != ["hitgen"] or len(words) != 4 or words[2] != publication.config.batch.name:
-            continue
-        if words[1] != ours and hit.expires_at > publication.now():
-            problem = f"this account has open HITs of the batch {words[2]!r} from another ledger ({hit.hit_id} ...)"
-            remedy = "the ledger they were made with, or another name under [batch]"
-            raise InputError(Fault(str(publication.ledger.path), "", problem, remedy))
 
 
 def _missing(publication: Publication) -> list[Intended]:

@@ -104,7 +104,7 @@ class Recruiter(ABC):
 
     @abstractmethod
     def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
-        """The state of these HITs; those that no longer exist are left out."""
+        """The state of these HITs; one is left out only where the recruiter says of that very one that it is not there."""
 
     @abstractmethod
     def submissions(self, hit_id: str) -> Iterator[Received]:
@@ -124,6 +124,9 @@ class Recruiter(ABC):
 
     def prepare(self, orders: Sequence[Order]) -> None:  # noqa: B027
         """Make what the orders need and does not exist yet; costs nothing."""
+
+    def adopted(self, order: Order, hit_id: str) -> None:  # noqa: B027
+        """Note what is needed to go on with a HIT that the ledger took in as this order, and that it did not make."""
 
     def start(self) -> list[str]:
         """Let workers in to all that was created, where creating does not; what the user should read."""

@@ -27,7 +27,8 @@ class Killed(BaseException):
 class Memory(Recruiter):
     """HITs, who is at work on them and what was handed in; its clock `now` stands still until it is moved.
 
-    `faults` are taken one a call of `create`, `bonus` and `notify`.
+    `faults` are taken one a call of `create`, `bonus` and `notify`. HITs that are `unlisted` are left out of listings, as
+    those are that a service was slow to list.
     """
 
     now: datetime = START
@@ -43,6 +44,7 @@ class Memory(Recruiter):
     paid: list[Bonus] = field(default_factory=list)
     mailed: list[str] = field(default_factory=list)
     deleted: set[str] = field(default_factory=set)
+    unlisted: set[str] = field(default_factory=set)
     cleared: bool = False
     token_valid: timedelta = timedelta(hours=23)
     _tokens: dict[str, tuple[datetime, str]] = field(default_factory=dict)
@@ -98,12 +100,12 @@ class Memory(Recruiter):
 
     def everything(self) -> Iterator[HitProgress]:
         """Every HIT that was not deleted."""
-        yield from (hit for hit in self.hits.values() if hit.hit_id not in self.deleted)
+        yield from (hit for hit in self.hits.values() if hit.hit_id not in self.deleted | self.unlisted)
 
     def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these HITs."""
         wanted = set(hit_ids)
-        yield from (hit for hit in self.everything() if hit.hit_id in wanted)
+        yield from (hit for hit in self.hits.values() if hit.hit_id in wanted - self.deleted)
 
     def submissions(self, hit_id: str) -> Iterator[Received]:
         """Everything handed in for a HIT."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.totals import totals
+from hitgen.publishing.adopt import adopt
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import LEDGER, Publication
 from hitgen.publishing.publish import PublicationPlan, plan_publication
@@ -58,6 +59,7 @@ def plan_topup(publication: Publication, with_undecided: bool = False) -> TopupP
     A page brings one rating for each of its study ladders, so it is asked for as often as the neediest of them needs.
     Raises InputError as `plan_publication` does: the cap counts everything that was ever published.
     """
+    adopt(publication)
     collect(publication)
     study = read_study(publication.folder, publication.ledger)
     found = shortfalls(publication, study)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -160,10 +161,11 @@ def get_hit(state: State, request: Request) -> Request:
     return {"HIT": shown(state, find_hit(state, request["HITId"]))}
 
 
-def list_hits(state: State, request: Request, visible_before: float) -> Request:
-    """ListHITs, newest first: all but deleted ones, made before `visible_before`."""
-    query = f"{QUERY} WHERE status != 'Disposed' AND created_at <= ?"
-    return page(state, request, "HITs", query, [visible_before], lambda row: shown(state, row), newest=True)
+def list_hits(state: State, request: Request, visible_before: float, unlisted: Iterable[str] = ()) -> Request:
+    """ListHITs, newest first: all but deleted ones, made before `visible_before`, and without those `unlisted`."""
+    query = f"{QUERY} WHERE status != 'Disposed' AND hit_id NOT IN (SELECT value FROM json_each(?)) AND created_at <= ?"
+    values = [json.dumps(list(unlisted)), visible_before]
+    return page(state, request, "HITs", query, values, lambda row: shown(state, row), newest=True)
 
 
 def update_expiration(state: State, request: Request) -> Request:

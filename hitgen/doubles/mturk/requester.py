@@ -41,11 +41,15 @@ SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/us-east-1/mturk-re
 
 
 class Requester:
-    """The requester's side of a marketplace; `listing_lag_s` is how long a new HIT is not listed yet."""
+    """The requester's side of a marketplace.
+
+    `listing_lag_s` is how long a new HIT is not listed yet; HITs in `unlisted` are left out of listings, whatever their age.
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state
         self.listing_lag_s = 0.0
+        self.unlisted: set[str] = set()
 
     def check_signature(self, authorization: str) -> None:
         """Raise RefusalError unless a request is signed for this service and its one region."""
@@ -65,7 +69,7 @@ class Requester:
             lives.sweep(self._state)
         with self._state.at_once():
             if operation == "ListHITs":
-                return hits.list_hits(self._state, given, self._state.clock.now() - self.listing_lag_s)
+                return hits.list_hits(self._state, given, self._state.clock.now() - self.listing_lag_s, self.unlisted)
             if operation not in ACTS:
                 raise RefusalError("", f"a rehearsal does not offer {operation}", "ServiceFault", 501)
             return ACTS[operation](self._state, given)

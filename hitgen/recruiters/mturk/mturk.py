@@ -149,12 +149,17 @@ class MTurk(Recruiter):
         return map(as_progress, self._client.pages("list_hits", "HITs"))
 
     def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
-        """The state of these HITs; those that no longer exist are left out."""
+        """The state of these HITs; those that no longer exist are left out.
+
+        A listing may lag, and moves while it is read: what it does not show is asked for by name.
+        """
+        unseen = dict.fromkeys(hit_ids)
         if len(hit_ids) > ONE_BY_ONE:
-            wanted = set(hit_ids)
-            yield from (hit for hit in self.everything() if hit.hit_id in wanted)
-            return
-        for hit_id in hit_ids:
+            for hit in self.everything():
+                if hit.hit_id in unseen:
+                    del unseen[hit.hit_id]
+                    yield hit
+        for hit_id in unseen:
             try:
                 yield as_progress(self._client.call("get_hit", HITId=hit_id)["HIT"])
             except RefusedError as error:
@@ -241,10 +246,12 @@ class MTurk(Recruiter):
 
     @staticmethod
     def _unless_gone(act: Callable[[], object]) -> None:
+        """Do something to a HIT; where it is deleted, perhaps by a call whose answer was lost, that is as good."""
         try:
             act()
         except RefusedError as error:
-            if turk_code(error) != "hitdoesnotexist":
+            # A HIT that is deleted has a state of its own for a while, and then is not there.
+            if turk_code(error) != "hitdoesnotexist" and "'Disposed'" not in str(error):
                 raise
 
     def clear(self) -> None:

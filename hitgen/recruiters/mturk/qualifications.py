@@ -105,8 +105,16 @@ class Qualifications:
             if not name.startswith(self._seen_prefix):
                 continue
             if named := known or self._find(name):
-                self._client.call("delete_qualification_type", QualificationTypeId=named)
+                self._delete(named)
             self._book.drop(NOTES, name)
+
+    def _delete(self, named: str) -> None:
+        """Delete a type; gone already, perhaps by a call whose answer was lost, is as good."""
+        try:
+            self._client.call("delete_qualification_type", QualificationTypeId=named)
+        except RefusedError as error:
+            if turk_code(error) != "qualificationtypedoesnotexist":
+                raise
 
     def _named(self, name: str) -> str:
         """The id of a built-in or existing qualification."""

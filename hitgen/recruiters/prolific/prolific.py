@@ -196,8 +196,25 @@ class Prolific(Recruiter):
         return list(self._progress_of(annotation))
 
     def everything(self) -> Iterator[HitProgress]:
-        """Every order of this batch that is in a study."""
-        return self._progress_of(*self._studies.placed())
+        """Every order of this batch that is in a study, also in one that this notebook does not know."""
+        yield from self._progress_of(*self._studies.placed())
+        for annotation, study in self._studies.found_again():
+            place = study["place"]
+            yield HitProgress(
+                hit_id=f"{study['id']} {annotation}",
+                annotation=annotation,
+                url=place["external_url"].partition("?")[0],
+                reward_usd=Decimal(str(study["reward"])) / 100,
+                assignments=place["total_allocation"],
+                available=place["total_allocation"],
+                pending=0,
+                created_at=datetime.fromisoformat(study["date_created"]).astimezone(UTC),
+                expires_at=NEVER,
+            )
+
+    def adopted(self, order: Order, hit_id: str) -> None:
+        """Note which study an order is in that another copy of the ledger put there."""
+        self._studies.take_in(order.annotation, hit_id.partition(" ")[0], order.kind)
 
     def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these orders, once all answers that arrived are taken in."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from hitgen.errors import InputError, OutsideError, in_config
 from hitgen.ledger.notebook import Notebook
@@ -25,6 +25,7 @@ GROUP = "prolific:group"
 TEST = "prolific:test"
 LEAST_MINUTES_MORE = 10
 NOT_PUBLISHED = "UNPUBLISHED"
+OPEN = ("ACTIVE", "PAUSED", "SCHEDULED", "PUBLISHING")
 
 
 class Studies:
@@ -53,6 +54,28 @@ class Studies:
         """The orders in a study that were meant, in that order."""
         return [order for order in self._book.orders() if self._placed.get(order.annotation) == study]
 
+    def found_again(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The annotation of every order in a study of this batch that the notebook does not know, with the study.
+
+        Another copy of the ledger may have made it, or another ledger; a study that has ended is left out.
+        """
+        known = set(self.ids())
+        for row in list(self._listed("/studies/")):
+            words = str(row.get("internal_name", "")).split(" ")
+            if row["id"] in known or len(words) != 5 or words[0] != "hitgen" or words[2] != self.batch:
+                continue
+            if (study := self.get(row["id"])) is None or study["status"] not in (NOT_PUBLISHED, *OPEN):
+                continue
+            for place in study["access_details"]:
+                hit = dict(parse_qsl(urlsplit(place["external_url"]).query)).get("hitId", "")
+                yield f"hitgen {words[1]} {self.batch} {hit}", {**study, "place": place}
+
+    def take_in(self, annotation: str, study: str, kind: str) -> None:
+        """Note that an order is in a study."""
+        self._book.note(KIND, study, kind)
+        self._book.note(STUDY, annotation, study)
+        self._placed[annotation] = study
+
     def draft(self, orders: Sequence[Order]) -> None:
         """Put orders that are in no study yet into a draft, one for each kind of page; costs nothing.
 
@@ -67,10 +90,8 @@ class Studies:
         name = self._internal_name(kind, orders)
         found = [row["id"] for row in self._listed("/studies/") if row.get("internal_name") == name]
         study = found[0] if found else self._rest.change("POST", "/studies/", self._payload(kind, name, orders))["id"]
-        self._book.note(KIND, study, kind)
         for order in orders:
-            self._book.note(STUDY, order.annotation, study)
-            self._placed[order.annotation] = study
+            self.take_in(order.annotation, study, kind)
 
     @staticmethod
     def _internal_name(kind: str, orders: Sequence[Order]) -> str:
@@ -205,13 +226,22 @@ class Studies:
 
     def stop(self, study: str) -> None:
         """Let nobody in any more; those at work may finish."""
-        if self._status(study) in ("ACTIVE", "PAUSED", "SCHEDULED", "PUBLISHING"):
-            self._rest.change("POST", f"/studies/{study}/transition/", {"action": "STOP"})
+        if self._status(study) in OPEN:
+            try:
+                self._rest.change("POST", f"/studies/{study}/transition/", {"action": "STOP"})
+            except RefusedError:
+                # It may be full, stopped or deleted since it was looked at.
+                if self._status(study) in OPEN:
+                    raise
 
     def drop(self, study: str) -> None:
         """Delete a draft; a study that was published stays on record."""
         if self._status(study) == NOT_PUBLISHED:
-            self._rest.change("DELETE", f"/studies/{study}/")
+            try:
+                self._rest.change("DELETE", f"/studies/{study}/")
+            except RefusedError:
+                if self._status(study) == NOT_PUBLISHED:
+                    raise
 
 
 def refuse_currency(code: str) -> None:

@@ -14,7 +14,7 @@ from hitgen.errors import InputError, in_config
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.lib.contract import SUBMISSION_FIELD
 from hitgen.lib.money import FREE
-from hitgen.recruiters.base import Opening
+from hitgen.recruiters.base import Opening, RefusedError
 from hitgen.recruiters.judged import JudgedHere
 from hitgen.recruiters.rest import Rest, token_from
 from hitgen.recruiters.turkle.config import TurkleRecruiter
@@ -24,6 +24,7 @@ TIME = "%a %b %d %H:%M:%S %Z %Y"
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Turkle's batches have no end by themselves."""
 ENDED = "turkle:ended"
+GONE = "404"
 
 
 class Turkle(JudgedHere):
@@ -162,7 +163,9 @@ class Turkle(JudgedHere):
     def everything(self) -> Iterator[HitProgress]:
         """Every task that any hitgen made on this server and that is open or ours."""
         for batch in self._batches():
-            yield from self._progress_of(batch)
+            for hit in self._progress_of(batch):
+                if batch["active"] or self._book.order(hit.annotation):
+                    yield hit
 
     def find(self, annotation: str) -> list[HitProgress]:
         """All tasks with this annotation."""
@@ -173,7 +176,12 @@ class Turkle(JudgedHere):
     def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these tasks."""
         for number in dict.fromkeys(name.partition(" ")[0] for name in hit_ids):
-            batch = self._rest.get(f"/batches/{number}/")
+            try:
+                batch = self._rest.get(f"/batches/{number}/")
+            except RefusedError as error:
+                if error.code != GONE:
+                    raise
+                continue
             yield from (hit for hit in self._progress_of(batch) if hit.hit_id in hit_ids)
 
     def submissions(self, hit_id: str) -> Iterator[Received]:
@@ -214,7 +222,12 @@ class Turkle(JudgedHere):
         self._set_active(hit_id.partition(" ")[0], False)
 
     def _set_active(self, number: str, active: bool) -> None:
-        self._rest.change("PATCH", f"/batches/{number}/", {"active": active})
+        try:
+            self._rest.change("PATCH", f"/batches/{number}/", {"active": active})
+        except RefusedError as error:
+            # What the server's administrator deleted is over as well.
+            if active or error.code != GONE:
+                raise
 
 
 def _csv(rows: Sequence[tuple[str, str]]) -> str:
