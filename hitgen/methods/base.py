@@ -11,7 +11,7 @@ from abc import ABC
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
 
 from hitgen.batch.load import Batch
 from hitgen.config.batch import BatchConfig
@@ -33,7 +33,7 @@ from hitgen.robots.robot import MakeRobot, WorkRecord
 
 ConfigT = TypeVar("ConfigT", bound=BatchConfig)
 ManifestT = TypeVar("ManifestT", bound=Manifest)
-GENERAL_RULES: tuple[Rule, ...] = ("gold", "copy", "repeat", "speed", "display", "flicker")
+GENERAL_RULES: tuple[Rule, ...] = get_args(Rule)
 
 
 @dataclass(frozen=True)
