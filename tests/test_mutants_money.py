@@ -44,16 +44,29 @@ MUTANTS = {
 }  # fmt: skip
 
 
+BARE = ("-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", ".", "--noconftest")
+"""Plugins and a browser's fixtures take longer to load than one of these tests takes."""
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The checkout's code in another place."""
-    place = tmp_path_factory.mktemp("mutants")
+    """The checkout's code in another folder."""
+    folder = tmp_path_factory.mktemp("mutants")
     for name in ("hitgen", "tests"):
-        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__", "data", "browser"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "data", "browser"))
     for name in ("assets", "templates"):
-        (place / name).symlink_to(ROOT / name)
-    shutil.copy(ROOT / "pyproject.toml", place)
-    return place
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    run = told_by(folder, *sorted({row[3] for row in MUTANTS.values()}))
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+def told_by(copy: Path, *tests: str) -> subprocess.CompletedProcess[str]:
+    """These tests of money, on the copy."""
+    command = [sys.executable, "-m", "pytest", *BARE, *(f"tests/test_money.py::test_{test}" for test in tests)]
+    alone = {**os.environ, "PYTHONPATH": str(copy), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(command, cwd=copy, env=alone, capture_output=True, text=True, timeout=120)
 
 
 @pytest.mark.parametrize("fault", MUTANTS)
@@ -63,9 +76,6 @@ def test_money_is_held_by_a_test(copy: Path, fault: str) -> None:
     text = path.read_text()
     assert text.count(product) == 1
     path.write_text(text.replace(product, mutant))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/test_money.py::test_{test}"]
-    run = subprocess.run(
-        command, cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)}, capture_output=True, text=True, timeout=120
-    )
+    run = told_by(copy, test)
     path.write_text(text)
     assert run.returncode == 1 and "1 failed" in run.stdout, run.stdout + run.stderr
