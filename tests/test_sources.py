@@ -273,7 +273,7 @@ def test_faults_are_told_in_the_order_of_the_sources_however_many_work(tmp_path:
     for workers in (1, 2):
         with pytest.raises(InputError) as caught:
             build(folder, workers=workers)
-        told.append([fault.file for fault in caught.value.faults])
+        told.append([fault.where for fault in caught.value.faults])
     assert told[0] == told[1] == [f"images/f{number}.png" for number in range(6)]
 
 
