@@ -34,6 +34,8 @@ class Build:
     ladders: int
     ladders_encoded: int
     bytes: int
+    linked: bool
+    """Whether packs lie beside the pages, which then do not open from a file."""
 
 
 def plan_of(batch: Batch) -> Plan:
@@ -85,7 +87,15 @@ def build(
     # It names what is gold and the right answers; pages and packs are for everybody.
     write_whole(output.manifest, f"{found.json(indent=1)}\n".encode(), private=True)
     _remove_stale(output, {page.file for page in found.pages}, {ladder.pack for ladder in made.ladders})
-    return Build(output, len(pages), written, len(ladders), made.encoded, sum(page.bytes for page in found.pages))
+    return Build(
+        output,
+        len(pages),
+        written,
+        len(ladders),
+        made.encoded,
+        sum(page.bytes for page in found.pages),
+        batch.config.hit.packs == "linked",
+    )
 
 
 class _PageRecord:

@@ -133,6 +133,9 @@ export function start(methods) {
     } else if (environment.mode === "preview") {
       packs.refuse();
       visit.preview(location.search.includes("assignmentId"));
+    } else if (page.packs === "linked" && location.protocol === "file:") {
+      packs.refuse();
+      visit.block(words("blocked_file"));
     } else if (storage.isBehind()) {
       packs.refuse();
       later(reload, LOAD_AGAIN_MS);

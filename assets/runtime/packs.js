@@ -1,6 +1,7 @@
 // The packs of a page: carried in it, or fetched by content hash; usable one by one as they arrive.
 
 import { fromBase64, readPack } from "../instrument/pack.js";
+import { sha256 } from "../instrument/sha256.js";
 
 /** @typedef {{state: "waiting"|"loading"|"ready"|"trouble", received: number, total: number, tries: number, pack: Pack|null}} Entry */
 
@@ -17,7 +18,7 @@ const LONGEST_WAIT_MS = 30000;
  * @param {typeof fetch} options.fetch
  * @param {Later} options.later
  * @param {() => number} options.random
- * @param {SubtleCrypto|undefined} options.subtle checks linked packs where the context is secure
+ * @param {SubtleCrypto|undefined} options.subtle the browser's own digest, which it lends to secure contexts alone
  */
 export function createPacks({ mode, hashes, base, document, fetch, later, random, subtle }) {
   const entries = new Map(hashes.map((hash) => [hash, newEntry()]));
@@ -44,9 +45,10 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
     for (const listener of listeners) listener(hash);
   }
 
-  /** @param {string} hash @param {Uint8Array<ArrayBuffer>} bytes */
-  function arrive(hash, bytes) {
+  /** Nothing is taken that is not what the page names. @param {string} hash @param {Uint8Array<ArrayBuffer>} bytes */
+  async function arrive(hash, bytes) {
     const entry = entryOf(hash);
+    if ((await hexDigest(bytes)) !== hash) throw new Error("damaged");
     entry.pack = readPack(bytes);
     entry.state = "ready";
     anyArrived = true;
@@ -63,14 +65,16 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
   function take() {
     const block = /** @type {HTMLElement} */ (document.currentScript?.previousElementSibling);
     const hash = block.dataset.pack ?? "";
-    if (wanted && entries.has(hash)) {
-      try {
-        arrive(hash, fromBase64(block.textContent ?? ""));
-      } catch {
-        trouble(hash);
-      }
+    if (wanted && entries.has(hash) && entryOf(hash).state !== "ready") {
+      entryOf(hash).state = "loading";
+      takeText(hash, block.textContent ?? "").catch(() => trouble(hash));
     }
     block.remove();
+  }
+
+  /** @param {string} hash @param {string} text */
+  async function takeText(hash, text) {
+    await arrive(hash, fromBase64(text));
   }
 
   /** Inline packs that the document ended without are missing: the page was cut off on its way. */
@@ -136,15 +140,26 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
     const entry = entryOf(hash);
     entry.state = "loading";
     entry.received = 0;
-    const response = await fetch(`${base}${hash}.pack`, { credentials: "omit" });
+    // a damaged pack may lie in the browser's cache
+    const cache = entry.tries ? "reload" : "default";
+    const response = await fetch(`${base}${hash}.pack`, { credentials: "omit", cache });
     if (!response.ok) throw new Error(`status ${response.status}`);
     entry.total = Number(response.headers.get("content-length")) || 0;
     const bytes = await readAll(response, (received) => {
       entry.received = received;
       changed(hash);
     });
-    if (subtle && (await hexDigest(subtle, bytes)) !== hash) throw new Error("damaged");
-    arrive(hash, bytes);
+    await arrive(hash, bytes);
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  async function hexDigest(bytes) {
+    const digest = subtle ? new Uint8Array(await subtle.digest("SHA-256", bytes)) : await sha256(bytes, pause);
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  function pause() {
+    return new Promise((goOn) => later(() => goOn(null), 0));
   }
 
   return {
@@ -173,12 +188,6 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
       listeners.push(listener);
     },
   };
-}
-
-/** @param {SubtleCrypto} subtle @param {Uint8Array<ArrayBuffer>} bytes */
-async function hexDigest(subtle, bytes) {
-  const digest = new Uint8Array(await subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {Response} response @param {(received: number) => void} onProgress */

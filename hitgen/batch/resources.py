@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from hitgen.errors import Fault
 from hitgen.lib.shipped import shipped
 
 KINDS = ("templates", "assets")
@@ -33,6 +34,18 @@ def names(kind: str) -> list[str]:
     """All shipped templates or assets, as paths from their folder."""
     folder = shipped(kind)
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def unused_scripts(batch_folder: Path, used: Iterable[str]) -> list[Fault]:
+    """A fault for each script of the batch's own that no page uses, nor another method: it was ejected from an earlier hitgen."""
+    folder, shipped_names = batch_folder / "assets", names("assets")
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*.js")}
+    faults = []
+    for name in sorted(there - set(used) - set(shipped_names)):
+        homes = [other for other in shipped_names if other.split("/")[-1] == name.split("/")[-1]]
+        into = f"moving what you changed into assets/{homes[0]} (hitgen eject)" if homes else "removing it"
+        faults.append(Fault(f"assets/{name}", "", "no page uses this script", into))
+    return faults
 
 
 def all_files(batch_folder: Path | None) -> Iterator[Path]:

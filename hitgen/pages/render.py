@@ -53,7 +53,16 @@ class Renderer:
         self._results = sources(kind.answers())
         self._method = batch.config.method.kind
         find = functools.partial(resources.find, batch_folder=batch.folder)
-        self._script = link_page(self._method, lambda name: find("assets", name))
+        used: set[str] = set()
+
+        def asset(name: str) -> Path | None:
+            used.add(name)
+            return find("assets", name)
+
+        self._script = link_page(self._method, asset)
+        unused = resources.unused_scripts(batch.folder, used)
+        if unused:
+            raise InputError(unused)
         self._style = self._styles()
         self._sources: dict[str, str] = {}
         self._loader = Loader(

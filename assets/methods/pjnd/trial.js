@@ -40,6 +40,8 @@ export function createTrial(tools, stage, flicker) {
   let active = { ...NONE };
   /** @type {PjndTrial} */
   let spec = { trial: "", pack: "", width: 1, height: 1, level_count: 1 };
+  /** @type {Map<HTMLElement, string>} what was written last, whatever a translator made of it */
+  const written = new Map();
   let on = false;
   let stopped = false;
   let finish = () => {};
@@ -109,7 +111,7 @@ export function createTrial(tools, stage, flicker) {
     }
   }
 
-  /** Enabled and shown as the contract says; runs every frame, so it writes only what changes. */
+  /** Enabled and shown as the contract says; runs every frame, so it writes only what changes: a translator's words are not ours. */
   function update() {
     if (!on) return;
     const { phase, level, points } = active;
@@ -126,10 +128,14 @@ export function createTrial(tools, stage, flicker) {
     set(slots.noneSeen, "hidden", phase !== "adjust");
     set(slots.undo, "disabled", !(phase === "locate" && points.length > 0));
     set(slots.undo, "hidden", phase !== "locate");
-    const text = page.display.show_level ? words("level_shown", { level }) : "";
-    if (slots.level.textContent !== text) slots.level.textContent = text;
-    const marked = phase === "locate" ? words("marks_count", { count: points.length, locations: page.locations }) : "";
-    if (slots.marked.textContent !== marked) slots.marked.textContent = marked;
+    write(slots.level, page.display.show_level ? words("level_shown", { level }) : "");
+    write(slots.marked, phase === "locate" ? words("marks_count", { count: points.length, locations: page.locations }) : "");
+  }
+
+  /** @param {HTMLElement} element @param {string} text */
+  function write(element, text) {
+    if ((written.get(element) ?? "") !== text) element.textContent = text;
+    written.set(element, text);
   }
 
   /** @template {HTMLElement} E @template {keyof E} P @param {E} element @param {P} property @param {E[P]} value */

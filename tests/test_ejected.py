@@ -1,0 +1,44 @@
+"""Scripts that a batch brings: used, or refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hitgen.batch.resources import unused_scripts
+from hitgen.build import build
+from hitgen.cli import main
+from hitgen.errors import InputError
+from tests.support.batches import write_batch
+
+
+def test_a_script_that_no_page_uses_is_a_fault_that_names_its_new_home(tmp_path: Path) -> None:
+    folder = write_batch(tmp_path)
+    for name in ("runtime/trial.js", "runtime/mine.js"):
+        (folder / "assets" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "assets" / name).write_text("export const none = 0;\n")
+    with pytest.raises(InputError) as refused:
+        build(folder, workers=1)
+    assert [str(fault) for fault in refused.value.faults] == [
+        "assets/runtime/mine.js: no page uses this script; try removing it",
+        "assets/runtime/trial.js: no page uses this script; "
+        "try moving what you changed into assets/methods/pjnd/trial.js (hitgen eject)",
+    ]
+    assert not (folder / "build").exists()
+
+
+def test_scripts_that_are_used_or_belong_to_another_method_are_none(tmp_path: Path) -> None:
+    assets = tmp_path / "assets"
+    for name in ("methods/pjnd/trial.js", "methods/pjnd/mine.js", "runtime/visit.js"):
+        (assets / name).parent.mkdir(parents=True, exist_ok=True)
+        (assets / name).write_text("")
+    assert unused_scripts(tmp_path, {"methods/pjnd/mine.js", "runtime/main.js"}) == []
+
+
+@pytest.mark.parametrize("packs", ["inline", "linked"])
+def test_a_build_says_how_its_pages_are_seen(tmp_path: Path, packs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_batch(tmp_path, f'packs = "{packs}"\n', study=1)
+    assert main(["build", str(folder), "--workers", "1"]) == 0
+    said = capsys.readouterr().out
+    assert (f"hitgen preview {folder}" in said) == (packs == "linked") == ("Open " not in said)
