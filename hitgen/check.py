@@ -25,7 +25,7 @@ FILL_IN = "FILL IN"
 
 
 @dataclass(frozen=True)
-class Check:
+class PlanSummary:
     """The plan in numbers; `warnings` do not stop a build, faults are raised instead."""
 
     pages: int
@@ -48,7 +48,7 @@ class Check:
         return {**asdict(self), **money, "warnings": list(self.warnings)}
 
 
-def check(folder: Path, workers: int | None = None, progress: OnProgress = silent) -> Check:
+def check(folder: Path, workers: int | None = None, progress: OnProgress = silent) -> PlanSummary:
     """Validate a batch down to its frames; InputError with every fault."""
     batch = load_batch(folder)
     plan = plan_of(batch)
@@ -69,14 +69,14 @@ def check(folder: Path, workers: int | None = None, progress: OnProgress = silen
     return _summary(batch, plan, made.ladders, measured)
 
 
-def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: dict[str, Measured]) -> Check:
+def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: dict[str, Measured]) -> PlanSummary:
     sizes = {ladder.key: ladder.bytes for ladder in ladders}
     carried = sum(sizes[trial.ladder] for page in plan.pages for trial in page.trials)
     linked = sum({ladder.pack: ladder.bytes for ladder in ladders}.values())
     kind = kind_of(batch.config)
     asked = [(page.assignments, batch.config.reward_usd(page.kind)) for page in plan.pages]
     cost = kind.quote((size, reward_usd) for count, reward_usd in asked for size in kind.sizes(count))
-    return Check(
+    return PlanSummary(
         pages=len(plan.pages),
         trials=sum(len(page.trials) for page in plan.pages),
         ratings_per_image=batch.config.hit.ratings,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from hitgen.analysis.timing import Timing
+from hitgen.analysis.timing import SwapTiming
 from hitgen.methods.figures import BLUE, GREY, ORANGE, WIDE_IN, axes_of, drawn, whole_counts
 
 
@@ -28,7 +28,7 @@ def progress_plot(used: Sequence[int], wanted: int | None) -> str:
 EDGES = (0.005, 0.995)
 
 
-def timing_plot(timing: Timing) -> str:
+def timing_plot(timing: SwapTiming) -> str:
     """Swap errors, their spread, refresh rates and hidden time."""
     figure, [error, spread, refresh, hidden] = axes_of(WIDE_IN, 2.4, columns=4)
     for axes, values, label, colour in (

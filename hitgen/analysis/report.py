@@ -21,7 +21,7 @@ from hitgen.analysis import figures
 from hitgen.analysis.exclusions import Exclusions, exclusions
 from hitgen.analysis.money import Spending, spending
 from hitgen.analysis.pilot import Pilot, pilot
-from hitgen.analysis.timing import Timing, timing
+from hitgen.analysis.timing import SwapTiming, timing
 from hitgen.batch import resources
 from hitgen.config.batch import BatchConfig
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
@@ -31,14 +31,13 @@ from hitgen.lib.files import private_folder, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods.base import AnyMethod, method_of
-from hitgen.methods.section import Collected as Told
-from hitgen.methods.section import Section, WorkerColumn
+from hitgen.methods.section import Collected, Section, WorkerColumn
 from hitgen.results.dataset import Dataset, dataset_of
 from hitgen.results.study import read_study
 
 
 @dataclass(frozen=True)
-class Collected:
+class OwnStudy:
     """What only a study of one's own has: workers, gold, timing, money, exclusions."""
 
     config: BatchConfig
@@ -47,7 +46,7 @@ class Collected:
     checks: tuple[str, ...]
     gold: list[dict[str, Any]]
     exclusions: Exclusions
-    timing: Timing
+    timing: SwapTiming
     pilot: Pilot
     spending: Spending | None
     faulty: dict[str, int]
@@ -61,7 +60,7 @@ class ReportContext:
     simulated: bool
     summary: list[tuple[str, str]]
     plots: Mapping[str, str]
-    collected: Collected | None = None
+    collected: OwnStudy | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -70,11 +69,11 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Path
     study = read_study(folder)
     dataset, config = dataset_of(study), read_config(folder / CONFIG_NAME)
     left_out = exclusions(dataset.ratings)
-    told = Told(config, dataset.tables, BuildFolder(folder).packs, left_out.excluded_share)
+    told = Collected(config, dataset.tables, BuildFolder(folder).packs, left_out.excluded_share)
     section = method_of(config).section(told, progress)
     faults = pl.Series([bad.fault[:120] for bad in study.faulty], dtype=pl.String).value_counts(sort=True)
     workers = dataset.workers if section.workers is None else section.workers
-    collected = Collected(
+    collected = OwnStudy(
         config, workers.sort(["use", "gold_rate"], descending=[True, True], nulls_last=True), section.worker_columns,
         tuple(check.name for check in method_of(config).checks), _gold(dataset.ratings, method_of(config)), left_out,
         timing(dataset.ratings, config.display),
@@ -123,7 +122,7 @@ def _gold(ratings: pl.DataFrame, method: AnyMethod) -> list[dict[str, Any]]:
     return rates.sort("images", "source", "codec").to_dicts()
 
 
-def _summary(dataset: Dataset, collected: Collected) -> list[tuple[str, str]]:
+def _summary(dataset: Dataset, collected: OwnStudy) -> list[tuple[str, str]]:
     workers, found = collected.workers, collected.exclusions
     used, total = found.verdicts.get("use", 0), sum(found.verdicts.values())
     tiles = [

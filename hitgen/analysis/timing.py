@@ -14,7 +14,7 @@ FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
-class Timing:
+class SwapTiming:
     """One value a study trial (missing ones left out), and the refresh rate of each assignment."""
 
     swap_error_ms: FloatArray
@@ -25,12 +25,12 @@ class Timing:
     refresh_hz: FloatArray
 
 
-def timing(ratings: pl.DataFrame, display: Display) -> Timing:
+def timing(ratings: pl.DataFrame, display: Display) -> SwapTiming:
     """The recorded timing of all study trials, used or not; swap errors are from what `display` asks of each screen."""
     study = ratings.filter(pl.col("role") == "study")
     due_ms = pl.col("refresh_hz").map_elements(display.swap_ms, pl.Float64, skip_nulls=False)
     once = study.unique("assignment", keep="first", maintain_order=True)
-    return Timing(
+    return SwapTiming(
         _values(study, pl.col("swap_mean_ms") - due_ms),
         _values(study, pl.col("source_mean_ms") - pl.col("distorted_mean_ms")),
         _values(study, pl.col("swap_sd_ms")),

@@ -80,7 +80,7 @@ kind = "folder"               # folder: a web server of your own; s3: a bucket
 base_url = "http://127.0.0.1:8470"   # where the world sees it: `hitgen serve {folder}` on this machine, to begin with
 
 [recruiter]
-kind = "link"                 # people of your own; or prolific, turkle, mturk: docs/people.md
+kind = "link"                 # people of your own; or prolific, turkle, mturk: docs/recruiters.md
 results = {{kind = "collector", url = "http://127.0.0.1:8470"}}   # where answers go: the same server, or {{kind = "s3"}}
 """
 

@@ -16,7 +16,7 @@ from hitgen.config.hosts import S3Host
 from hitgen.errors import InputError, OutsideError, in_config
 from hitgen.hosts.s3 import S3
 from hitgen.lib.aws import credentials_fault
-from hitgen.lib.web import Answer, fetch, form_with_file
+from hitgen.lib.web import Response, fetch, form_with_file
 
 TYPE = "application/json"
 VALID = timedelta(days=7)
@@ -137,7 +137,7 @@ class BucketWay:
             raise credentials_fault(error) or OutsideError(problem) from error
 
 
-def _post(url: str, fields: dict[str, str], body: bytes) -> Answer:
+def _post(url: str, fields: dict[str, str], body: bytes) -> Response:
     """What the bucket says to a form with a file, posted as a page in a sandboxed frame does."""
     form, form_type = form_with_file(fields, body, TYPE)
     return fetch(url, "POST", form, {"Content-Type": form_type, "Origin": "null"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from hitgen.check import Check, check
+from hitgen.check import PlanSummary, check
 from hitgen.commands import options
 from hitgen.console import Console, size
 
@@ -20,7 +20,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
     console.outcome(found.record(), check_lines(found))
 
 
-def check_lines(found: Check) -> list[str]:
+def check_lines(found: PlanSummary) -> list[str]:
     """The plan in numbers, then what to mind."""
     rows = {
         "pages": f"{found.pages}, {found.assignments} assignments",

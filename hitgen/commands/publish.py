@@ -13,7 +13,7 @@ from hitgen.config.hosts import S3Host
 from hitgen.config.read import read_config
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, InputError, in_config
-from hitgen.hosts.bucket import Change, configure_bucket, needed_changes
+from hitgen.hosts.bucket import BucketChange, configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.publishing.publication import LEDGER, open_publication
 from hitgen.publishing.publish import PublicationPlan, Published, plan_publication, publish
@@ -99,7 +99,7 @@ def published_lines(done: Published) -> list[str]:
     return [*lines, *done.told]
 
 
-def change_lines(changes: Sequence[Change]) -> list[str]:
+def change_lines(changes: Sequence[BucketChange]) -> list[str]:
     """What `--configure-bucket` would change."""
     if not changes:
         return ["the bucket is set up as it should be"]

@@ -9,11 +9,11 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from hitgen.config.base import Slug, Strict
-from hitgen.config.hit import Display, Hit, Qualification
+from hitgen.config.consent import AnySurveyQuestion, Consent
+from hitgen.config.hit import Display, HitTable, Qualification
 from hitgen.config.hosts import AnyHost, FolderHost
 from hitgen.config.images import AnyImageSet
 from hitgen.config.kinds import RECRUITERS, ByKind, default_recruiter
-from hitgen.config.people import AnySurveyQuestion, Consent
 from hitgen.config.questions import Question, QuestionFile
 from hitgen.config.recruiter import Recruiting
 from hitgen.config.screening import BonusTable, Notices, Screening
@@ -55,7 +55,7 @@ class BatchConfig(Strict):
     method: MethodTable = MethodTable()
     images: tuple[AnyImageSet, ...] = Field(min_length=1)
     questions: tuple[Question | QuestionFile, ...] = ()
-    hit: Hit = Hit()
+    hit: HitTable = HitTable()
     qualification: Qualification | None = None
     display: Display = Display()
     consent: Consent

@@ -16,7 +16,7 @@ FLASH_ACCEPTANCE = "I accept flashes beyond WCAG 2.3.1"
 Money = Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2)]
 
 
-class Hit(Strict):
+class HitTable(Strict):
     """The composition of a study page and how often each is worked."""
 
     layout: Slug = Field(default="flicker", description="`flicker`, `side` or one of your own")

@@ -23,7 +23,7 @@ ALL_BLOCKED = {
 
 
 @dataclass(frozen=True)
-class Change:
+class BucketChange:
     """One setting of the bucket that has to change; `why` for people, `setting` as it will stand."""
 
     call: str
@@ -45,7 +45,7 @@ def _setting(read: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
         raise credentials_fault(error) or OutsideError(problem) from error
 
 
-def needed_changes(host: S3, linked: bool, posting: bool = False) -> list[Change]:
+def needed_changes(host: S3, linked: bool, posting: bool = False) -> list[BucketChange]:
     """What must change so that anyone can read this batch's files, and nothing else; empty if nothing.
 
     A host with a `base_url` of its own (CloudFront) keeps its bucket private: only CORS is looked at.
@@ -56,7 +56,7 @@ def needed_changes(host: S3, linked: bool, posting: bool = False) -> list[Change
     return changes + (_cors_change(host, methods) if methods else [])
 
 
-def _block_change(host: S3) -> list[Change]:
+def _block_change(host: S3) -> list[BucketChange]:
     bucket = host.config.bucket
     found = _setting(lambda: host.client.get_public_access_block(Bucket=bucket))
     # A bucket without the setting may still be shut by the account; that shows when the policy is set.
@@ -67,10 +67,10 @@ def _block_change(host: S3) -> list[Change]:
     if block == wanted:
         return []
     why = "the bucket's public access block refuses any public policy; ACLs stay blocked"
-    return [Change("put_public_access_block", why, {"PublicAccessBlockConfiguration": wanted})]
+    return [BucketChange("put_public_access_block", why, {"PublicAccessBlockConfiguration": wanted})]
 
 
-def _policy_change(host: S3) -> list[Change]:
+def _policy_change(host: S3) -> list[BucketChange]:
     found = _setting(lambda: host.client.get_bucket_policy(Bucket=host.config.bucket))
     policy: dict[str, Any] = json.loads(found["Policy"]) if found else {"Version": "2012-10-17", "Statement": []}
     given = policy["Statement"]
@@ -85,10 +85,10 @@ def _policy_change(host: S3) -> list[Change]:
         return []
     policy = {**policy, "Statement": [*statements, wanted]}
     why = f"anyone may read what lies under {host.prefix}, and nothing else"
-    return [Change("put_bucket_policy", why, {"Policy": json.dumps(policy, indent=1)})]
+    return [BucketChange("put_bucket_policy", why, {"Policy": json.dumps(policy, indent=1)})]
 
 
-def _cors_change(host: S3, methods: list[str]) -> list[Change]:
+def _cors_change(host: S3, methods: list[str]) -> list[BucketChange]:
     found = _setting(lambda: host.client.get_bucket_cors(Bucket=host.config.bucket))
     rules = found["CORSRules"] if found else []
     open_to_all = [rule["AllowedMethods"] for rule in rules if "*" in rule["AllowedOrigins"]]
@@ -98,7 +98,7 @@ def _cors_change(host: S3, methods: list[str]) -> list[Change]:
     why = "pages are read in frames without an origin of their own, and " + (
         "post answers here" if "POST" in methods else "fetch packs from here"
     )
-    return [Change("put_bucket_cors", why, {"CORSConfiguration": {"CORSRules": [*rules, wanted]}})]
+    return [BucketChange("put_bucket_cors", why, {"CORSConfiguration": {"CORSRules": [*rules, wanted]}})]
 
 
 def bucket_faults(host: S3, linked: bool) -> list[Fault]:
@@ -115,7 +115,7 @@ def bucket_faults(host: S3, linked: bool) -> list[Fault]:
     ]
 
 
-def configure_bucket(host: S3, changes: list[Change]) -> None:
+def configure_bucket(host: S3, changes: list[BucketChange]) -> None:
     """Make the changes that `needed_changes` showed."""
     for change in changes:
         try:

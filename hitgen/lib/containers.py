@@ -16,7 +16,7 @@ STANDALONE = {0x01, *range(0xD0, 0xD8)}
 
 
 @dataclass(frozen=True)
-class Part:
+class Piece:
     """A segment, chunk or box: its kind, its payload, and its whole bytes."""
 
     kind: bytes
@@ -24,9 +24,9 @@ class Part:
     whole: bytes
 
 
-def jpeg_segments(content: bytes) -> list[Part]:
+def jpeg_segments(content: bytes) -> list[Piece]:
     """All segments after SOI up to EOI; `kind` is the marker's one byte, a scan's `whole` has its coded data."""
-    parts: list[Part] = []
+    parts: list[Piece] = []
     position = 2
     while True:
         start = position
@@ -49,7 +49,7 @@ def jpeg_segments(content: bytes) -> list[Part]:
         position += length
         if marker[0] == SOS:
             position = _end_of_scan(content, position)
-        parts.append(Part(marker, payload, b"\xff" + content[start:position].lstrip(b"\xff")))
+        parts.append(Piece(marker, payload, b"\xff" + content[start:position].lstrip(b"\xff")))
 
 
 def _end_of_scan(content: bytes, position: int) -> int:
@@ -67,7 +67,7 @@ def _end_of_scan(content: bytes, position: int) -> int:
             return position
 
 
-def jpeg_lacks(parts: list[Part]) -> str:
+def jpeg_lacks(parts: list[Piece]) -> str:
     """What scans a JPEG lacks, in words, empty if none: a progressive file may be cut where a scan ends."""
     precision: dict[tuple[int, int], int] = {}
     components: list[int] = []
@@ -84,7 +84,7 @@ def jpeg_lacks(parts: list[Part]) -> str:
     return "" if components and whole else "scans are missing at its end"
 
 
-def png_chunks(content: bytes) -> list[Part]:
+def png_chunks(content: bytes) -> list[Piece]:
     """The chunks up to and with IEND; ValueError also where a checksum is wrong."""
     parts, position = [], len(PNG_HEAD)
     while True:
@@ -95,7 +95,7 @@ def png_chunks(content: bytes) -> list[Part]:
         kind, payload = content[position + 4 : position + 8], content[position + 8 : end - 4]
         if zlib.crc32(kind + payload) != int.from_bytes(content[end - 4 : end], "big"):
             raise ValueError(f"the checksum of a chunk {kind.decode('latin-1')!r} is wrong")
-        parts.append(Part(kind, payload, content[position:end]))
+        parts.append(Piece(kind, payload, content[position:end]))
         if kind == b"IEND":
             return parts
         position = end
@@ -104,7 +104,7 @@ def png_chunks(content: bytes) -> list[Part]:
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
-def png_lacks(parts: list[Part]) -> str:
+def png_lacks(parts: list[Piece]) -> str:
     """What is wrong with a PNG's pixel data, in words, empty if nothing."""
     head = parts[0].payload
     width, height = int.from_bytes(head[:4], "big"), int.from_bytes(head[4:8], "big")
@@ -121,7 +121,7 @@ def png_lacks(parts: list[Part]) -> str:
     return "its last rows are missing" if found < wanted else ""
 
 
-def webp_chunks(content: bytes) -> list[Part]:
+def webp_chunks(content: bytes) -> list[Piece]:
     """The chunks of a WebP file, as far as its head says that it goes."""
     parts, position = [], 12
     end_of_file = 8 + int.from_bytes(content[4:8], "little")
@@ -133,12 +133,12 @@ def webp_chunks(content: bytes) -> list[Part]:
         if end > len(content):
             raise ValueError("a chunk is cut short")
         whole = content[position : end + (length & 1)]
-        parts.append(Part(content[position : position + 4], content[position + 8 : end], whole))
+        parts.append(Piece(content[position : position + 4], content[position + 8 : end], whole))
         position = end + (length & 1)
     return parts
 
 
-def boxes(content: bytes) -> Iterator[Part]:
+def boxes(content: bytes) -> Iterator[Piece]:
     """The boxes of an ISO file (AVIF, HEIC, JP2, JXL) or of a box's payload."""
     position = 0
     while position < len(content):
@@ -153,7 +153,7 @@ def boxes(content: bytes) -> Iterator[Part]:
             length = len(content) - position
         if length < start or position + length > len(content):
             raise ValueError(f"a box {kind.decode('latin-1')!r} is cut short")
-        yield Part(kind, content[position + start : position + length], content[position : position + length])
+        yield Piece(kind, content[position + start : position + length], content[position : position + length])
         position += length
 
 
@@ -165,7 +165,7 @@ def _inside(content: bytes, *path: bytes) -> bytes:
     return content
 
 
-def item_properties(content: bytes) -> list[Part]:
+def item_properties(content: bytes) -> list[Piece]:
     """The properties of all items of an AVIF or HEIC file: `colr`, `irot`, `pixi`, ..."""
     return list(boxes(_inside(content, b"meta", b"iprp", b"ipco")))
 
@@ -183,7 +183,7 @@ def item_types(content: bytes) -> set[bytes]:
     return found
 
 
-def primary_properties(content: bytes) -> list[Part]:
+def primary_properties(content: bytes) -> list[Piece]:
     """The properties of the item that is shown, in the order in which they apply."""
     meta = _inside(content, b"meta")
     pitm = _inside(meta, b"pitm")

@@ -36,7 +36,7 @@ class NoAnswerError(OutsideError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What a server said, whatever its status."""
 
     status: int
@@ -84,7 +84,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 @contextmanager
 def opened(
     url: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None
-) -> Iterator[tuple[Answer, Iterator[bytes]]]:
+) -> Iterator[tuple[Response, Iterator[bytes]]]:
     """One request's answer, still without its body, and the body's chunks, unpacked where it came by gzip."""
     with _plainly(url):
         request = urllib.request.Request(url, body, dict(headers or {}), method=method)
@@ -94,7 +94,7 @@ def opened(
         except urllib.error.HTTPError as error:
             response = error  # a refusal is an answer too
     with response:
-        yield Answer(response.status, response.reason or "", response.headers), _chunks(url, response)
+        yield Response(response.status, response.reason or "", response.headers), _chunks(url, response)
 
 
 def _opener(url: str) -> urllib.request.OpenerDirector:
@@ -124,10 +124,12 @@ def _plainly(url: str) -> Iterator[None]:
         raise NoAnswerError(f"{url} gave no answer: {error}") from error
 
 
-def fetch(url: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+def fetch(
+    url: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
     """The whole answer to one request, tried once; NoAnswerError where none came."""
     with opened(url, method, body, headers) as (answer, chunks):
-        return Answer(answer.status, answer.reason, answer.headers, b"".join(chunks))
+        return Response(answer.status, answer.reason, answer.headers, b"".join(chunks))
 
 
 def fetch_patiently(
@@ -136,7 +138,7 @@ def fetch_patiently(
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     sleep: Callable[[float], None] = time.sleep,
-) -> Answer:
+) -> Response:
     """The answer to a request, tried again after waits that double while that can do no harm.
 
     Reading is repeated after every failure; changing only where the server says that it did nothing (429, 503).

@@ -63,7 +63,7 @@ class GoldPlan:
 
 
 @dataclass(frozen=True)
-class MethodTable(Table):
+class RowTable(Table):
     """A table of the method's own; `rows` are what its columns are taken of, for each rating."""
 
     rows: Callable[[Any], Iterable[object]]
@@ -82,7 +82,7 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     """The general rules of screening that make sense for it."""
     answer_columns: ClassVar[tuple[Column, ...]] = ()
     """The answer, as columns of `ratings`."""
-    tables: ClassVar[Mapping[str, MethodTable]] = {}
+    tables: ClassVar[Mapping[str, RowTable]] = {}
 
     # What is built
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hitgen.batch.load import Batch
-from hitgen.config.people import AnySurveyQuestion, Consent
+from hitgen.config.consent import AnySurveyQuestion, Consent
 from hitgen.manifest import Ladder
 from hitgen.methods.base import method_of
 from hitgen.pages.data import PageData

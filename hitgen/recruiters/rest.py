@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hitgen.errors import InputError, in_config
-from hitgen.lib.web import Answer, NoAnswerError, fetch_patiently
+from hitgen.lib.web import NoAnswerError, Response, fetch_patiently
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 
 
@@ -47,14 +47,14 @@ class Rest:
         """Ask for a change; returns the answer, None where it is empty."""
         return self._json(self._answer(method, path, None if values is None else json.dumps(values).encode()))
 
-    def _json(self, answer: Answer) -> Any:
+    def _json(self, answer: Response) -> Any:
         try:
             return answer.json()
         except ValueError as error:
             problem = f"{self._name} at {self.base_url} answered with what is no JSON: {answer.words()}"
             raise UnknownOutcomeError(problem) from error
 
-    def _answer(self, method: str, path: str, body: bytes | None) -> Answer:
+    def _answer(self, method: str, path: str, body: bytes | None) -> Response:
         headers = {"Authorization": f"Token {self._token}", "Accept": "*/*"}
         if body is not None:
             headers["Content-Type"] = "application/json"

@@ -119,7 +119,7 @@ HERE = (
 )
 OTHERWISE = {
     "doubles/mturk/assignments.py": {"marks"},  # of questions in SQL
-    "config/people.py": {"points"},  # of a scale in the survey
+    "config/consent.py": {"points"},  # of a scale in the survey
     "config/hosts.py": {"marks"},  # of punctuation
     "stimuli/colour.py": {"points"},  # of a colour space
 }

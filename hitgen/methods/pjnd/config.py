@@ -24,7 +24,7 @@ class MethodTable(batch.MethodTable):
     )
 
 
-class Hit(hit.Hit):
+class HitTable(hit.HitTable):
     """The composition of a study page; a trial asks for places too."""
 
     locations: int = Field(default=3, ge=1, le=20, description="places a worker marks in each trial")
@@ -134,7 +134,7 @@ class Config(batch.BatchConfig):
         ],
         ...,
     ] = ()
-    hit: Hit = Hit()
+    hit: HitTable = HitTable()
     display: Display = Display()
     screening: Screening = Screening()
 

@@ -1,4 +1,4 @@
-"""A row of a submission by `pjnd`: one attempt with its level, marks and the slider's way."""
+"""A row of a submission by `pjnd`: one attempt with its level, marks and the moves of the slider."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Point = tuple[Number, Number]
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A slider's way, kept as its JSON text: `[[ms, level], ...]`; `moves` is None where it is empty.
+    """The moves of a slider, kept as its JSON text: `[[ms, level], ...]`; `moves` is None where it is empty.
 
     Hundreds of pairs a row, thousands of rows: as objects they would be a gigabyte.
     """
@@ -47,21 +47,21 @@ class Row(submission.Row):
     )
 
     @property
-    def way(self) -> Trace:
-        """The slider's way, which `trace` was made into."""
+    def written(self) -> Trace:
+        """What `trace` was made into."""
         return cast(Trace, self.trace)
 
     @property
     def moves(self) -> int | None:
         """How often the slider is known to have moved; None where the trace had to go and nothing tells."""
-        if self.way.moves is None:
+        if self.written.moves is None:
             return None if self.slider_start is None or self.level == self.slider_start else 1
-        return self.way.moves
+        return self.written.moves
 
     handed_on: ClassVar[str] = "answers, marks and times"
 
     def answer(self) -> tuple[object, ...]:
-        return self.level, self.points, self.way
+        return self.level, self.points, self.written
 
     def is_telling(self) -> bool:
         return bool(self.points)

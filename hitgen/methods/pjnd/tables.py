@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hitgen.methods import columns as c
-from hitgen.methods.base import MethodTable
+from hitgen.methods.base import RowTable
 from hitgen.methods.columns import Column
 
 ANSWER = (
@@ -28,7 +28,7 @@ HOW = (
         lambda r: r.attempt.row.moves,
     ),
     Column(
-        "trace_json", str, "JSON list of [milliseconds since the attempt began, level]", lambda r: r.attempt.row.way.text
+        "trace_json", str, "JSON list of [milliseconds since the attempt began, level]", lambda r: r.attempt.row.written.text
     ),
 )  # fmt: skip
 OUTLIERS = (
@@ -59,7 +59,7 @@ def _of_rating(column: Column) -> Column:
     return replace(column, of=lambda click: column.of(click.rating))
 
 
-CLICKS = MethodTable(
+CLICKS = RowTable(
     "one row for each mark",
     (
         *map(
