@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from hitgen.collector.app import Collector, HandOut
-from hitgen.collector.inbox import FILE, Inbox
+from hitgen.collector.inbox import FILE, LIMIT_BYTES, Inbox
 from hitgen.config.batch import BatchConfig
 from hitgen.config.hosts import FolderHost
 from hitgen.config.read import read_config
-from hitgen.errors import CONFIG_NAME, InputError, in_config
+from hitgen.errors import CONFIG_NAME, InputError, OutsideError, in_config
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.notebook import Notebook
 from hitgen.lib.clock import Clock, utc_now
@@ -22,6 +23,9 @@ from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import Kind
 
 Found = TypeVar("Found")
+WAIT_S = 5.0
+"""How long an answer may wait for another process that writes; then the page tries again."""
+LEAST_FREE_BYTES = 16 * LIMIT_BYTES
 
 
 class LedgerView:
@@ -57,10 +61,20 @@ def open_collector(
         # One of an earlier hitgen is brought up to date; from then on it is only read.
         Ledger(folder / LEDGER).close()
     view = LedgerView(folder)
-    with Inbox(folder / FILE, config.batch.name, kind.knows(view)) as inbox:
+    with Inbox(folder / FILE, config.batch.name, kind.knows(view), kind.vouches(view), WAIT_S) as inbox:
+        inbox.try_writing()
+        _refuse_full(folder)
         offered = kind.hand_out(view, inbox, now)
         handing = _handing(kind, offered) if hand_out else None if hand_out is False else offered
         yield Collector(inbox, lambda: kind.is_ready(view), handing, _pages(config, folder), now), inbox
+
+
+def _refuse_full(folder: Path) -> None:
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < LEAST_FREE_BYTES:
+        raise OutsideError(
+            f"{folder}: only {free_bytes} bytes are free on the disk, too little for answers; make room first"
+        )
 
 
 def _handing(kind: Kind[Any], handing: HandOut | None) -> HandOut:

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -32,6 +31,7 @@ from hitgen.publishing.status import status
 from hitgen.recruiters.link.places import Places, is_place
 from hitgen.recruiters.memory import START
 from tests.support.batches import link_batch, make_batch, places, write_batch
+from tests.support.comers import come
 from tests.support.servers import collecting, free_port, serving
 
 HOST = 'kind = "folder"\nbase_url = "{}"\n'
@@ -266,17 +266,10 @@ def test_places_are_handed_out_while_their_hit_is_open(tmp_path: Path, capsys: p
     port = free_port()
     folder = link_batch(tmp_path / "batch", port)
 
-    class Stay(urllib.request.HTTPRedirectHandler):
-        def http_error_303(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
-            return fp
-
-    opener = urllib.request.build_opener(Stay)
-
     def go(cookie: str = "") -> tuple[str, str, str]:
-        """Where the address leads, the cookie, the words."""
-        with opener.open(urllib.request.Request(f"{server.address}/go", headers={"Cookie": cookie})) as answer:
-            headers = answer.headers
-            return headers["Location"] or "", (headers["Set-Cookie"] or "").partition(";")[0], answer.read().decode()
+        """Where the address leads a person who presses its button, the cookie, the words."""
+        came = come(server.address, cookie)
+        return came.url, came.cookie, came.words
 
     with collecting(folder, port, hand_out=True) as server:
         assert "All places are taken" in go()[2]

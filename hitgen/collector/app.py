@@ -2,44 +2,79 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
+from urllib.parse import parse_qs
+from wsgiref.util import FileWrapper
 
 from hitgen.collector.inbox import ACCEPTED, LIMIT_BYTES, Inbox, Outcome
+from hitgen.collector.rates import Rates, address_of
+from hitgen.errors import HitgenError
 from hitgen.lib.clock import utc_now
 
-KEY = re.compile(r"[A-Za-z0-9_-]+/(?:pages/[0-9a-f]{64}\.html|packs/[0-9a-f]{64}\.pack)$")
+KEY = re.compile(r"[A-Za-z0-9_-]{1,64}/(?:pages/[0-9a-f]{64}\.html|packs/[0-9a-f]{64}\.pack)")
 STATUS: dict[Outcome, str] = {
     "too-large": "413 Content Too Large",
     "not-json": "400 Bad Request",
     "not-ours": "400 Bad Request",
     "unknown-place": "403 Forbidden",
+    "too-often": "429 Too Many Requests",
     "full": "507 Insufficient Storage",
 }
-COOKIE = "hitgen"
 COOKIE_S = 180 * 86_400
-SHARED = [
-    ("Access-Control-Allow-Origin", "*"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-]
+EARLIER_COOKIE = "hitgen"
+MOST_FORM_BYTES = 1_000
+CHUNK_BYTES = 1 << 16
+AGAIN_S = "5"
+"""After so many seconds whoever was refused because of us, not of them, may try again."""
+SAFE = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
+SHARED = [("Access-Control-Allow-Origin", "*"), *SAFE]
 """Pages of any origin may post and read the answer: there is nothing here that a cookie opens."""
+OWN = [*SAFE, ("Cache-Control", "no-store"), ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")]
+"""What is about one person is read by no other origin and kept nowhere on the way."""
+BEGIN = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="robots" content="noindex">\
+<meta name="viewport" content="width=device-width"><title>hitgen</title>\
+<p>Welcome. This button gives you your own place.</p>\
+<form method="post"><input type="hidden" name="ticket" value="{}"><button>Begin</button></form></html>"""
 
-Start = Callable[[str, list[tuple[str, str]]], object]
-HandOut = Callable[[str], tuple[str, str]]
-"""From the cookie's value to the new one and the address of a place, empty where there is none left."""
+Headers = list[tuple[str, str]]
+Start = Callable[[str, Headers], object]
+
+
+class HandOut(Protocol):
+    """Gives places to people who come without an address of their own."""
+
+    secure: bool
+    """Whether the world comes by https alone."""
+
+    @property
+    def cookie(self) -> str:
+        """What the cookie of this batch is called, on a host that may have others."""
+
+    def again(self, cookie: str) -> tuple[str, str] | None:
+        """The cookie of somebody who has a place, and the next address, empty where none is left; None for newcomers."""
+
+    def is_free(self) -> bool:
+        """Whether there is a place for a newcomer."""
+
+    def ticket(self) -> str:
+        """What a newcomer hands in to be given a place, once however often."""
+
+    def give(self, ticket: str) -> tuple[str, str] | None:
+        """The cookie and address of the place for a ticket, empty where none is left; None where it is no ticket."""
 
 
 class Collector:
     """Takes what pages post into `inbox`; keeps no address and no log of who came.
 
-    `ready` says whether places are known yet; `hand_out` is None where people get their addresses otherwise;
+    `rates` bounds what one address may bring for which nobody vouches. `ready` says whether places are known yet; `hand_out` is None where people get their addresses otherwise;
     `pages` is the folder of published files, None where another server shows them.
     """
 
@@ -50,24 +85,29 @@ class Collector:
         hand_out: HandOut | None = None,
         pages: Path | None = None,
         now: Callable[[], datetime] = utc_now,
+        rates: Rates | None = None,
     ) -> None:
         self._inbox = inbox
         self._ready = ready
         self._hand_out = hand_out
         self._pages = pages
         self._now = now
+        self._rates = rates or Rates()
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """Answer one request; behind a proxy any prefix of the path is as good as none."""
         path, method = str(environ.get("PATH_INFO", "")), environ["REQUEST_METHOD"]
         if path.endswith("/results"):
             return self._results(environ, method, start)
+        if path.endswith("/go") and self._hand_out and method in ("GET", "HEAD", "POST"):
+            try:
+                return self._go(environ, method, start, self._hand_out)
+            except (HitgenError, OSError, sqlite3.Error) as error:
+                return _cannot(start, error)
         if method not in ("GET", "HEAD"):
             return _say(start, "405 Method Not Allowed", "Only pages are here.")
-        if path.endswith("/go") and self._hand_out:
-            return self._go(environ, start)
-        if self._pages and (found := KEY.search(path)):
-            return self._file(self._pages / found[0], start)
+        if self._pages and KEY.fullmatch(key := "/".join(path.rsplit("/", 3)[-3:])):
+            return self._file(self._pages / key, environ, start)
         return _say(start, "404 Not Found" if path.strip("/") else "200 OK", "This is a collector of hitgen.")
 
     def _results(self, environ: dict[str, Any], method: str, start: Start) -> Iterable[bytes]:
@@ -77,38 +117,76 @@ class Collector:
             return []
         if method != "POST":
             return _say(start, "405 Method Not Allowed", "Answers are posted here.")
-        if not self._ready():
-            return _say(start, "503 Service Unavailable", "This batch is not published yet.")
-        size = int(environ.get("CONTENT_LENGTH") or 0)
-        if size > LIMIT_BYTES:
-            self._inbox.refuse("too-large", size)
-            return _outcome(start, "too-large")
-        return _outcome(start, self._inbox.add(environ["wsgi.input"].read(size), "collector", self._now()))
-
-    def _go(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        assert self._hand_out is not None
         try:
-            cookies = SimpleCookie(environ.get("HTTP_COOKIE", ""))
-        except CookieError:
-            cookies = SimpleCookie()
-        known = cookies[COOKIE].value if COOKIE in cookies else ""
-        cookie, url = self._hand_out(known)
+            if not self._ready():
+                return _say(start, "503 Service Unavailable", "This batch is not published yet.")
+            size = int(environ.get("CONTENT_LENGTH") or 0)
+            if size > LIMIT_BYTES:
+                self._inbox.refuse("too-large", size)
+                return _outcome(start, "too-large")
+            body = environ["wsgi.input"].read(size)
+            may_come = self._rates.bound(address_of(environ))
+            return _outcome(start, self._inbox.add(body, "collector", self._now(), may_come))
+        except (HitgenError, OSError, sqlite3.Error) as error:
+            return _cannot(start, error)
+
+    def _go(self, environ: dict[str, Any], method: str, start: Start, hand_out: HandOut) -> Iterable[bytes]:
+        if environ.get("HTTP_SEC_PURPOSE") and method == "POST":
+            return _say(start, "400 Bad Request", "A place is for a person.", OWN)
+        given = next(filter(None, map(hand_out.again, _cookies(environ, hand_out.cookie))), None)
+        if given is None and method == "POST":
+            given = hand_out.give(_field(environ, "ticket"))
+        if given is None:
+            if not hand_out.is_free():
+                return _say(start, "200 OK", "All places are taken. Thank you.", OWN)
+            return _html(start, "200 OK", BEGIN.format(hand_out.ticket()), OWN)
+        cookie, url = given
         if not url:
             words = "Thank you: there is nothing left for you to do." if cookie else "All places are taken. Thank you."
-            return _say(start, "200 OK", words)
-        kept = f"{COOKIE}={cookie}; Max-Age={COOKIE_S}; Path=/; HttpOnly; SameSite=Lax"
-        start("303 See Other", [*SHARED, ("Location", url), ("Set-Cookie", kept), ("Cache-Control", "no-store")])
+            return _say(start, "200 OK", words, OWN)
+        secure = "; Secure" if hand_out.secure or environ.get("wsgi.url_scheme") == "https" else ""
+        kept = f"{hand_out.cookie}={cookie}; Max-Age={COOKIE_S}; Path=/; HttpOnly; SameSite=Lax{secure}"
+        start("303 See Other", [*OWN, ("Location", url), ("Set-Cookie", kept), ("Content-Length", "0")])
         return []
 
-    def _file(self, path: Path, start: Start) -> Iterable[bytes]:
+    def _file(self, path: Path, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         try:
-            body = path.read_bytes()
+            file = path.open("rb")
+            size = path.stat().st_size
         except OSError:
             return _say(start, "404 Not Found", "There is no such page.")
         kind = "text/html; charset=utf-8" if path.suffix == ".html" else "application/octet-stream"
         lasting = ("Cache-Control", "public, max-age=31536000, immutable")
-        start("200 OK", [*SHARED, ("Content-Type", kind), ("Content-Length", str(len(body))), lasting])
-        return [body]
+        start("200 OK", [*SHARED, ("Content-Type", kind), ("Content-Length", str(size)), lasting])
+        # Sent piece by piece, so that no thread waits for slow readers.
+        if environ["REQUEST_METHOD"] == "HEAD":
+            file.close()
+            return []
+        return cast(Iterable[bytes], environ.get("wsgi.file_wrapper", FileWrapper)(file, CHUNK_BYTES))
+
+
+def _cookies(environ: dict[str, Any], name: str) -> list[str]:
+    """The values of this batch's cookie, and of the one that an earlier hitgen set for every batch."""
+    pairs = [pair.strip().partition("=") for pair in str(environ.get("HTTP_COOKIE", "")).split(";")]
+    return [value for wanted in (name, EARLIER_COOKIE) for key, _, value in pairs if key == wanted]
+
+
+def _field(environ: dict[str, Any], name: str) -> str:
+    """A field of a posted form, empty where it is not there once."""
+    size = min(int(environ.get("CONTENT_LENGTH") or 0), MOST_FORM_BYTES)
+    try:
+        found = parse_qs(environ["wsgi.input"].read(size).decode("ascii"), max_num_fields=5).get(name, [])
+    except ValueError:
+        return ""
+    return found[0] if len(found) == 1 else ""
+
+
+def _cannot(start: Start, error: Exception) -> Iterable[bytes]:
+    """Answered at once where this server cannot read or write: the page keeps the answers and tries again."""
+    cause = error if isinstance(error, (sqlite3.Error, OSError)) else error.__cause__
+    full = getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL or getattr(cause, "errno", 0) == errno.ENOSPC
+    status = "507 Insufficient Storage" if full else "503 Service Unavailable"
+    return _say(start, status, "This server cannot keep anything just now.", [*SHARED, ("Retry-After", AGAIN_S)])
 
 
 def _outcome(start: Start, outcome: Outcome) -> Iterable[bytes]:
@@ -118,7 +196,12 @@ def _outcome(start: Start, outcome: Outcome) -> Iterable[bytes]:
     return [body]
 
 
-def _say(start: Start, status: str, words: str) -> Iterable[bytes]:
-    body = f'<!doctype html><html lang="en"><title>hitgen</title><p>{html.escape(words)}</p></html>'.encode()
-    start(status, [*SHARED, ("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))])
+def _say(start: Start, status: str, words: str, headers: Headers = SHARED) -> Iterable[bytes]:
+    text = f'<!doctype html><html lang="en"><title>hitgen</title><p>{html.escape(words)}</p></html>'
+    return _html(start, status, text, headers)
+
+
+def _html(start: Start, status: str, text: str, headers: Headers) -> Iterable[bytes]:
+    body = text.encode()
+    start(status, [*headers, ("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))])
     return [body]

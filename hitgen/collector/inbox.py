@@ -7,41 +7,56 @@ import json
 import math
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from hitgen.errors import OutsideError
 from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
-from hitgen.lib.sqlite import open_database, transaction
+from hitgen.lib.sqlite import WAIT_S, open_database, transaction
 
 FILE = "collected.sqlite"
 LIMIT_BYTES = SUBMISSION_LIMIT_BYTES
 MAX_VERSIONS = 3
 """So many different submissions are kept of one place; the first one counts."""
 MAX_BYTES = 4 * 2**30
-"""How large the file may grow."""
+"""How much the file may hold."""
+MAX_UNLISTED_BYTES = 256 * 2**20
+"""How much of that may be answers for which nobody vouches yet; the rest is kept for those who are known."""
+LISTED_WITHIN = timedelta(hours=1)
+"""Whoever took part is on the recruiter's list this long afterwards."""
 ASSIGNMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 PAGE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-Outcome = Literal["stored", "again", "other", "too-large", "not-json", "not-ours", "not-http", "unknown-place", "full"]
+Outcome = Literal[
+    "stored", "again", "other", "too-large", "not-json", "not-ours", "not-http", "unknown-place", "too-often", "full"
+]
 ACCEPTED: frozenset[Outcome] = frozenset({"stored", "again", "other"})
 IsPlace = Callable[[str], bool]
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS submissions (
   assignment TEXT NOT NULL, version INTEGER NOT NULL, page TEXT NOT NULL, sha256 TEXT NOT NULL, way TEXT NOT NULL,
-  opened_at TEXT NOT NULL, received_at TEXT NOT NULL, answer TEXT NOT NULL,
+  opened_at TEXT NOT NULL, received_at TEXT NOT NULL, answer TEXT NOT NULL, listed INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (assignment, version), UNIQUE (assignment, sha256)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS counts (
   outcome TEXT PRIMARY KEY, times INTEGER NOT NULL, bytes INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS taken (name TEXT PRIMARY KEY) STRICT;
-CREATE TABLE IF NOT EXISTS people (participant TEXT PRIMARY KEY, issued_at TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS people (
+  participant TEXT PRIMARY KEY, issued_at TEXT NOT NULL, ticket TEXT NOT NULL DEFAULT '', seen_at TEXT NOT NULL DEFAULT ''
+) STRICT;
 """
+ADDED = {
+    "submissions": {"listed": "INTEGER NOT NULL DEFAULT 1"},
+    "people": {"ticket": "TEXT NOT NULL DEFAULT ''", "seen_at": "TEXT NOT NULL DEFAULT ''"},
+}
+"""Columns that files of an earlier hitgen lack."""
+UNLISTED = "CREATE INDEX IF NOT EXISTS unlisted ON submissions (length(answer)) WHERE listed = 0"
 
 
 @dataclass(frozen=True)
@@ -76,20 +91,51 @@ def read_submission(body: bytes, batch: str) -> tuple[Outcome, dict[str, Any]]:
 class Inbox:
     """The file that holds what came in for one batch; several processes may use it at once.
 
-    `is_place` tells which assignments there can be; None where nothing is added.
+    `is_place` tells which assignments there can be, None where nothing is added; `is_listed` for which of them somebody
+    vouches, None: for all. Those for whom nobody does get a small part of the file.
     """
 
-    def __init__(self, path: Path, batch: str, is_place: IsPlace | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        batch: str,
+        is_place: IsPlace | None = None,
+        is_listed: IsPlace | None = None,
+        wait_s: float = WAIT_S,
+    ) -> None:
         self.path = path
         self._batch = batch
         self._is_place = is_place
+        self._is_listed = is_listed
+        self._wait_s = wait_s
         self._lock = threading.Lock()
-        self._database = open_database(path, threads=True)
+        self._database = open_database(path, threads=True, wait_s=wait_s)
         try:
             self._database.executescript(TABLES)
+            self._add_columns()
         except BaseException:
             self._database.close()
             raise
+
+    def _add_columns(self) -> None:
+        if self._missing():
+            with transaction(self._database):  # two processes may come to this at once
+                for table, name, what in self._missing():
+                    self._database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {what}")
+        self._database.execute(UNLISTED)
+
+    def _missing(self) -> list[tuple[str, str, str]]:
+        return [
+            (table, name, what)
+            for table, columns in ADDED.items()
+            for name, what in columns.items()
+            if name not in {row["name"] for row in self._database.execute(f"PRAGMA table_info({table})")}
+        ]
+
+    def try_writing(self) -> None:
+        """Write something that changes nothing; InputError or OutsideError where that cannot be done."""
+        with self._together():
+            self._count("not-http", 0, 0)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -101,21 +147,23 @@ class Inbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def add(self, body: bytes, way: str, now: datetime) -> Outcome:
+    def add(self, body: bytes, way: str, now: datetime, may_come: Callable[[], bool] = lambda: True) -> Outcome:
         """Take in what was posted, stored or downloaded; it is on the disk when this returns.
 
         The same submission again changes nothing; another one of the same place is kept beside the
-        first, which counts. Junk costs a count.
+        first, which counts. Junk costs a count. `may_come` is asked where nobody vouches for the place.
         """
         outcome, found = read_submission(body, self._batch)
         with self._together():
             if outcome == "stored":
-                outcome = self._keep(body, found, way, now)
+                outcome = self._keep(body, found, way, now, may_come)
             if outcome != "stored":
                 self._count(outcome, len(body))
         return outcome
 
-    def _keep(self, body: bytes, found: dict[str, Any], way: str, now: datetime) -> Outcome:
+    def _keep(
+        self, body: bytes, found: dict[str, Any], way: str, now: datetime, may_come: Callable[[], bool]
+    ) -> Outcome:
         # A downloaded file is laid out in another way than what is posted.
         digest = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
         assignment = found["assignment"]
@@ -124,25 +172,63 @@ class Inbox:
         rows = self._database.execute("SELECT sha256 FROM submissions WHERE assignment = ?", (assignment,)).fetchall()
         if digest in [row[0] for row in rows]:
             return "again"
-        if len(rows) >= MAX_VERSIONS:
+        listed = way == "import" or self._is_listed is None or self._is_listed(assignment)
+        if len(rows) >= (MAX_VERSIONS if listed else 1):
             return "other"
-        if self.path.stat().st_size > MAX_BYTES:
+        if not listed and not may_come():
+            return "too-often"
+        if self._is_full(listed):
             return "full"
         self._database.execute(
-            "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(assignment, len(rows), found["page"], digest, way),
-                *(_opened(found, now).isoformat(), now.isoformat(), body.decode("utf-8")),
+                *(_opened(found, now).isoformat(), now.isoformat(), body.decode("utf-8"), int(listed)),
             ),
         )
         return "stored"
 
-    def _count(self, outcome: Outcome, size: int) -> None:
-        self._database.execute(
-            "INSERT INTO counts VALUES (?, 1, ?)"
-            " ON CONFLICT (outcome) DO UPDATE SET times = times + 1, bytes = bytes + excluded.bytes",
-            (outcome, size),
+    def _is_full(self, listed: bool) -> bool:
+        pages, free, size = (
+            self._database.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
         )
+        held_bytes = (pages - free) * size
+        # Adding up is put off until there is something to add up.
+        if listed or held_bytes < MAX_UNLISTED_BYTES:
+            return bool(held_bytes > MAX_BYTES)
+        unlisted = "SELECT coalesce(sum(length(answer)), 0) FROM submissions WHERE listed = 0"
+        return bool(held_bytes > MAX_BYTES or self._database.execute(unlisted).fetchone()[0] > MAX_UNLISTED_BYTES)
+
+    def _count(self, outcome: Outcome, size: int, times: int = 1) -> None:
+        self._database.execute(
+            "INSERT INTO counts VALUES (?, ?, ?)"
+            " ON CONFLICT (outcome) DO UPDATE SET times = times + excluded.times, bytes = bytes + excluded.bytes",
+            (outcome, times, size),
+        )
+
+    def vouch(self, listed: set[str], asked_at: datetime) -> int:
+        """Keep what came of these assignments, and drop what came long before the list was asked for and is not on it.
+
+        Imported files stay, whoever they are of. Returns how many answers were dropped.
+        """
+        latest = (asked_at - LISTED_WITHIN).isoformat()
+        with self._together():
+            rows = self._database.execute(
+                "SELECT DISTINCT assignment, listed, received_at, way FROM submissions"
+            ).fetchall()
+            known = {row["assignment"] for row in rows if row["assignment"] in listed and not row["listed"]}
+            gone = {
+                row["assignment"]
+                for row in rows
+                if row["assignment"] not in listed and row["way"] != "import" and row["received_at"] < latest
+            }
+            for sql, names in (
+                ("UPDATE submissions SET listed = 1 WHERE assignment = ?", known),
+                ("DELETE FROM submissions WHERE way <> 'import' AND assignment = ?", gone),
+            ):
+                self._database.executemany(sql, [(name,) for name in sorted(names)])
+        return len(gone)
 
     def refuse(self, outcome: Outcome, size: int) -> None:
         """Count something that was not even read."""
@@ -151,7 +237,8 @@ class Inbox:
 
     def counts(self) -> dict[str, int]:
         """How often something came in that was not stored, by why."""
-        return dict(self._database.execute("SELECT outcome, times FROM counts ORDER BY outcome").fetchall())
+        rows = self._database.execute("SELECT outcome, times FROM counts WHERE times > 0 ORDER BY outcome")
+        return dict(rows.fetchall())
 
     def received(self, start: str = "") -> Iterator[Arrival]:
         """The submission that counts of each place whose name begins with `start`, in order of arrival."""
@@ -184,14 +271,47 @@ class Inbox:
 
     # People who were given addresses one by one
 
-    def issue(self, participants: Iterable[str], now: datetime) -> str | None:
-        """The first of these participants that nobody was given yet, given now; None where all were."""
+    def issue(self, participants: Sequence[str], ticket: str, now: datetime, hold: timedelta) -> str | None:
+        """The first of these participants that nobody was given yet, given now for this ticket; None where all were.
+
+        The same ticket gets the same one. Where all were given, the one who was not seen for longest is given anew,
+        once that is longer ago than `hold`.
+        """
         with self._together():
-            given = {row[0] for row in self._database.execute("SELECT participant FROM people")}
-            free = next((each for each in participants if each not in given), None)
+            rows = self._database.execute(
+                "SELECT participant, ticket, max(issued_at, seen_at) AS at FROM people"
+            ).fetchall()
+            if mine := next((row["participant"] for row in rows if row["ticket"] == ticket), None):
+                return str(mine)
+            seen = {row["participant"]: datetime.fromisoformat(row["at"]) for row in rows}
+            free = next((each for each in participants if each not in seen), None)
+            if free is None:
+                stale = [each for each in participants if seen[each] < now - hold]
+                free = min(stale, key=lambda each: seen[each], default=None)
             if free is not None:
-                self._database.execute("INSERT INTO people VALUES (?, ?)", (free, now.isoformat()))
+                self._database.execute(
+                    "INSERT OR REPLACE INTO people (participant, issued_at, ticket) VALUES (?, ?, ?)",
+                    (free, now.isoformat(), ticket),
+                )
             return free
+
+    def is_free(self, participants: Sequence[str], now: datetime, hold: timedelta) -> bool:
+        """Whether `issue` would give one of these participants."""
+        rows = self._database.execute("SELECT participant, max(issued_at, seen_at) FROM people")
+        held = {row[0] for row in rows if datetime.fromisoformat(row[1]) >= now - hold}
+        return any(each not in held for each in participants)
+
+    def ticket(self, participant: str) -> str | None:
+        """For which ticket a participant was given; empty in files of an earlier hitgen, None where nobody was."""
+        row = self._database.execute("SELECT ticket FROM people WHERE participant = ?", (participant,)).fetchone()
+        return str(row[0]) if row else None
+
+    def see(self, participant: str, now: datetime) -> None:
+        """Note that a participant came back."""
+        with self._together():
+            self._database.execute(
+                "UPDATE people SET seen_at = ? WHERE participant = ?", (now.isoformat(), participant)
+            )
 
     def erase(self, assignments: set[str]) -> int:
         """Erase what came in of these places, from the file's free pages too; returns the rows erased."""
@@ -207,8 +327,13 @@ class Inbox:
     @contextmanager
     def _together(self) -> Iterator[None]:
         # One connection serves all threads of a server, so the transaction is theirs in turn.
-        with self._lock, transaction(self._database):
-            yield
+        if not self._lock.acquire(timeout=self._wait_s):
+            raise OutsideError(f"{self.path}: too much is being written at once; try again in a moment")
+        try:
+            with transaction(self._database):
+                yield
+        finally:
+            self._lock.release()
 
 
 def _opened(found: dict[str, Any], now: datetime) -> datetime:

@@ -1,8 +1,11 @@
-"""The collector on a port, by waitress."""
+"""The collector on a port, by waitress: every connection has a deadline, and the slowest make room for the next."""
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
+from contextlib import suppress
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -12,35 +15,52 @@ from waitress.wasyncore import close_all
 
 from hitgen.collector.app import Collector
 from hitgen.collector.inbox import LIMIT_BYTES, Inbox
+from hitgen.collector.rates import address_of
 
 THREADS = 8
-IDLE_S = 60
+IDLE_S = 30
+"""How long a connection may lie still."""
+REQUEST_S = 60
+"""How long a request may take to arrive: 64 KB at 1 kB/s."""
+ANSWER_S = 900
+"""How long a connection may be kept to send an answer: a page of 20 MB at 200 kbit/s."""
+MOST_HEADER_BYTES = 16_384
+MOST_CONNECTIONS = 400
+"""Beyond it the one that waits for longest without a whole request is closed."""
+MOST_OF_ONE = 100
+"""As many connections of one address, unless it is the web server before this one."""
 
 
 class Server:
-    """A collector that listens on `host` and `port` (0: any free one) while it runs."""
+    """A collector that listens on `host` and `port` (0: any free one) while it runs.
+
+    Raises OSError, ValueError or OverflowError where nothing can listen there.
+    """
 
     def __init__(self, collector: Collector, inbox: Inbox, host: str, port: int) -> None:
         made: Any = create_server(
             collector,
-            host=host,
-            port=port,
+            sockets=[_bound(host, port)],
             threads=THREADS,
             max_request_body_size=LIMIT_BYTES + 1,
+            max_request_header_size=MOST_HEADER_BYTES,
             channel_timeout=IDLE_S,
+            cleanup_interval=5,
+            connection_limit=2 * MOST_CONNECTIONS,
+            asyncore_use_poll=True,
+            # Read where a web server before this one wrote it, and for counting alone.
+            clear_untrusted_proxy_headers=False,
             ident=None,
-            # One family, so that it is one socket: a name may stand for both.
-            ipv4=":" not in host,
-            ipv6=":" in host,
         )
         self._server = made
-        made.channel_class = _counting(inbox)
+        made.channel_class = _channel_class(inbox)
+        made.maintenance = lambda now_s: _close_late(made, now_s)
         self.host, self.port = host, int(made.effective_port)
 
     @property
     def address(self) -> str:
         """Where it listens."""
-        return f"http://{self.host}:{self.port}"
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     def run(self) -> None:
         """Serve until interrupted."""
@@ -54,21 +74,77 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         # In the loop's own thread, which ends when nothing is left to listen to.
-        self._server.trigger.pull_trigger(lambda: close_all(self._server._map))
+        self._server.trigger.pull_trigger(self._close_all)
         self._thread.join(10)
         self._server.task_dispatcher.shutdown()
 
+    def _close_all(self) -> None:
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()  # with the files that it was sending
+        close_all(self._server._map)
 
-def _counting(inbox: Inbox) -> type[HTTPChannel]:
-    """A channel that counts what the server refuses by itself, such as bodies beyond the limit."""
+
+def _bound(host: str, port: int) -> socket.socket:
+    """One socket on one address, though a name may stand for several; closed again where it cannot be had."""
+    if not host:
+        raise ValueError("it names no host")
+    # An address without colons is taken as one of IPv4, which every web server before this one speaks.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    address = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][4]
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _close_late(server: Any, now_s: float) -> None:
+    """Close connections that are past a deadline, however busily they trickle."""
+    for channel in list(server.active_channels.values()):
+        if channel.requests:
+            continue
+        idle_s = now_s - channel.last_activity
+        late = channel.request is not None and now_s - channel.waits_since_s > REQUEST_S
+        if idle_s > IDLE_S or late or now_s - channel.waits_since_s > ANSWER_S:
+            channel.will_close = True
+
+
+def _make_room(server: Any, newest: Any) -> None:
+    """Close whoever waits for longest where there are too many, of one address or in all."""
+    waiting = [each for each in server.active_channels.values() if each is not newest and not each.requests]
+    address = newest.known_address
+    mine = [each for each in waiting if address and each.known_address == address]
+    for channels, most in ((mine, MOST_OF_ONE), (waiting, MOST_CONNECTIONS)):
+        if len(channels) >= most:
+            # Whoever is being answered comes last.
+            min(channels, key=lambda each: (each.total_outbufs_len > 0, each.waits_since_s)).will_close = True
+
+
+def _channel_class(inbox: Inbox) -> type[HTTPChannel]:
+    """A channel that knows since when it waits, and counts what the server refuses by itself, such as too long bodies."""
 
     class CountingError(ErrorTask):
         def execute(self) -> None:
             request: Any = self.request
-            inbox.refuse("too-large" if request.error.code == 413 else "not-http", 0)
+            with suppress(Exception):  # an inbox that cannot be written keeps nobody waiting
+                inbox.refuse("too-large" if request.error.code == 413 else "not-http", 0)
             super().execute()
 
     class CountingChannel(HTTPChannel):
         error_task_class = CountingError
+
+        def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002
+            super().__init__(server, sock, addr, adj, map=map)
+            self.waits_since_s = time.time()
+            self.known_address = address_of({"REMOTE_ADDR": addr[0]})
+            _make_room(server, self)
+
+        def received(self, data: bytes) -> bool:
+            if self.request is None:
+                self.waits_since_s = time.time()
+            return bool(super().received(data))
 
     return CountingChannel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import ipaddress
 import json
 import time
 import urllib.error
@@ -22,6 +23,7 @@ from hitgen.lib.contract import LOOPBACK_HOSTS
 
 LOOPBACK = tuple(host.strip("[]") for host in LOOPBACK_HOSTS)
 """The host names of this machine, where nothing leaves it."""
+
 QUIET_S = 60
 """How long a server may say nothing."""
 DEADLINE_S = 600
@@ -29,6 +31,14 @@ DEADLINE_S = 600
 CHUNK = 1 << 20
 TRIES = 6
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own, where nothing leaves it."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") in LOOPBACK
 
 
 class NoAnswerError(OutsideError):

@@ -256,6 +256,10 @@ class Kind(ABC, Generic[Own]):
         """Tells whether an assignment of this name can be there, as far as the ledger says."""
         return lambda assignment: False
 
+    def vouches(self, look: Look) -> Callable[[str], bool] | None:
+        """Tells for which assignments somebody vouches, so that no stranger can make them up; None: for all that are known."""
+        return None
+
     def is_ready(self, look: Look) -> bool:
         """Whether answers can be told from junk yet."""
         return True

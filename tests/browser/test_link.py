@@ -95,6 +95,8 @@ def test_the_network_is_lost_while_submitting(study: Path, browser: Browser, tmp
 
 def test_the_page_goes_on_when_the_network_is_back(study: Path, browser: Browser) -> None:
     context, page = visit(browser, f"{places(study)[0]['url'].split('/small/')[0]}/go")
+    page.get_by_role("button", name="Begin").dblclick()
+    page.wait_for_url("**/*assignmentId=*")
     robot = work(page)
     context.set_offline(True)
     robot.hit("submit").click()

@@ -22,3 +22,10 @@ class LinkRecruiter(Recruiting):
         le=10 * 365 * DAY_S,
         description="time a HIT is offered (`7776000`, 90 days, with link)",
     )
+    hold_s: int = Field(
+        default=DAY_S,
+        ge=60,
+        le=10 * 365 * DAY_S,
+        description="how long `serve --hand-out` keeps a place for who got it; then, if nothing of theirs came and they did "
+        "not come back, it is given to the next when no other is left (a day)",
+    )

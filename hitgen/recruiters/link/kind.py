@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from hitgen.collector.app import HandOut
@@ -42,7 +42,9 @@ class LinkKind(Kind[LinkRecruiter]):
 
     def hand_out(self, look: Look, inbox: Inbox, now: Callable[[], datetime]) -> HandOut | None:
         """The places of the next participant, one page after the other."""
-        return HandingOut(self.config.batch.name, look, inbox, now)
+        secure = isinstance(self.own.results, CollectorResults) and self.own.results.url.startswith("https:")
+        hold = timedelta(seconds=self.own.hold_s)
+        return HandingOut(self.config.batch.name, look, inbox, now, hold, secure)
 
     @classmethod
     @contextmanager

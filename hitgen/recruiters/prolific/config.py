@@ -11,6 +11,9 @@ from hitgen.config.base import Slug, Strict, Text
 from hitgen.config.hosts import Address, one_line
 from hitgen.config.recruiter import AnyResults, Recruiting, Variable
 
+LISTED = "prolific:listed"
+"""Notes of the sessions that Prolific has named."""
+
 
 class ProlificFilter(Strict):
     """Who may take part, in the words of Prolific's API."""

@@ -17,7 +17,7 @@ from hitgen.lib.money import CENT, Quote
 from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Asked, Kind, Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
-from hitgen.recruiters.prolific.config import ProlificRecruiter
+from hitgen.recruiters.prolific.config import LISTED, ProlificRecruiter
 from hitgen.recruiters.prolific.fees import quote
 
 TOKEN = "PROLIFIC_TOKEN"
@@ -94,6 +94,10 @@ class ProlificKind(Kind[ProlificRecruiter]):
             here = {"results": results, "endpoint_url": service.url, "workspace": service.workspace, "project": ""}
             own = given.model_copy(update={**here, "token_env": TOKEN, "filters": ()})
             yield ProlificDouble(own, service, scratch, config.batch.name)
+
+    def vouches(self, look: Look) -> Callable[[str], bool]:
+        """Sessions that Prolific listed when hitgen last asked; any 24 digits can be made up."""
+        return lambda session: look(lambda book: book.noted(LISTED, session)) is not None
 
     def open(self, opening: Opening) -> Recruiter:
         """Prolific by its REST API, and the inbox for answers."""

@@ -18,7 +18,7 @@ from hitgen.lib.clock import utc_now
 from hitgen.lib.web import LOOPBACK
 from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.prolific.bonuses import Bonuses
-from hitgen.recruiters.prolific.config import ProlificRecruiter
+from hitgen.recruiters.prolific.config import LISTED, ProlificRecruiter
 from hitgen.recruiters.prolific.studies import Studies, refuse_currency
 from hitgen.recruiters.rest import Rest, token_from
 
@@ -221,7 +221,19 @@ class Prolific(Recruiter):
         if hit_ids:
             self._way.take_in(self._inbox, utc_now())
         self._seen.clear()
+        self._sift()
         yield from self._progress_of(*(name.partition(" ")[2] for name in hit_ids))
+
+    def _sift(self) -> None:
+        """Note whose turn Prolific lists, so that a full inbox takes their answers, and drop what others made up."""
+        asked_at = utc_now()
+        people = [seen.people for study in self._studies.ids() if (seen := self._look(study))]
+        listed = {str(row["id"]) for rows in people for row in rows}
+        known = self._book.notes(LISTED)
+        for session in sorted(listed - known.keys()):
+            self._book.note(LISTED, session, asked_at.isoformat())
+        # What was on a list once is not made up, whatever is on today's.
+        self._inbox.vouch(listed | known.keys(), asked_at)
 
     def submissions(self, hit_id: str) -> Iterator[Received]:
         """Everyone whose turn is over as Prolific lists it and whose answers arrived; neither alone is enough."""
