@@ -14,6 +14,7 @@ from hitgen.batch import resources
 from hitgen.batch.load import Batch, load_batch
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.files import file_sha256, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder, Manifest
@@ -21,6 +22,8 @@ from hitgen.methods.base import method_of
 from hitgen.plan import Plan, PlannedPage
 from hitgen.stimuli.make import make_ladders
 
+FILL_IN = "FILL IN"
+"""What `init` writes where the researcher has to."""
 ROLES: tuple[Role, ...] = ("training", "study", "gold")
 
 
@@ -43,6 +46,15 @@ def plan_of(batch: Batch) -> Plan:
     return method_of(batch.config).plan(batch.config, {role: batch.names(role) for role in ROLES})
 
 
+def unfilled(config: BatchConfig) -> list[Fault]:
+    """A fault for each word of the consent that `init` left to the researcher and nobody has written."""
+    return [
+        in_config(f"consent.{key}", "it is still to be filled in", "what your participants have to know")
+        for key, text in config.consent.model_dump().items()
+        if FILL_IN in text
+    ]
+
+
 def build(
     folder: Path,
     workers: int | None = None,
@@ -57,6 +69,8 @@ def build(
     `config` stands in place of the folder's where only host and recruiter differ; `into` is another folder for what is made.
     """
     batch = load_batch(folder)
+    if faults := unfilled(batch.config):
+        raise InputError(faults)
     if config:
         batch = replace(batch, config=config)
     plan = plan_of(batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -9,24 +10,24 @@ from typing import Any
 
 from hitgen.batch.load import Batch, load_batch
 from hitgen.batch.sources import untaken
-from hitgen.build import plan_of
-from hitgen.errors import Fault, InputError, in_config
+from hitgen.build import plan_of, unfilled
+from hitgen.errors import InputError
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder
+from hitgen.outlook import Outlook, evidence, outlook
 from hitgen.plan import Plan
 from hitgen.publishing.orders import raise_faults, requirement_faults
 from hitgen.recruiters import kind_of
-from hitgen.stimuli.alike import double_warnings
-from hitgen.stimuli.flash import flash_faults
-from hitgen.stimuli.make import make_ladders
+from hitgen.stimuli.alike import double_faults, double_warnings
+from hitgen.stimuli.estimate import estimate_ladders, is_large
+from hitgen.stimuli.flash import Flash, flash_faults, flash_of
+from hitgen.stimuli.make import made_before, make_ladders
 from hitgen.stimuli.measure import Measured, ladder_warnings, measure_ladders
-
-FILL_IN = "FILL IN"
 
 
 @dataclass(frozen=True)
-class PlanSummary:
-    """The plan in numbers; `warnings` do not stop a build, faults are raised instead."""
+class Planned:
+    """What is known before anything is measured; `warnings` are of the config alone."""
 
     pages: int
     trials: int
@@ -35,48 +36,109 @@ class PlanSummary:
     reward_usd: Decimal
     fees_usd: Decimal
     waves_save_usd: Decimal
+    hourly_usd: Decimal | None
+    outlook: Outlook
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """The plan in numbers; `warnings` do not stop a build, faults are raised instead.
+
+    `estimated` counts the ladders that were measured by tiles of their pictures, so that their bytes are about right.
+    """
+
+    planned: Planned
     inline_bytes: int
     linked_bytes: int
     linked_worth_it: bool
-    largest_flash_sr: float
+    estimated: int
+    flashes: tuple[Flash, ...]
     warnings: tuple[str, ...]
-    hourly_usd: Decimal | None = None
+
+    @property
+    def pages(self) -> int:
+        return self.planned.pages
+
+    @property
+    def waves_save_usd(self) -> Decimal:
+        return self.planned.waves_save_usd
+
+    @property
+    def largest_flash_sr(self) -> float:
+        return max((each.most_sr for each in self.flashes), default=0.0)
 
     def record(self) -> dict[str, Any]:
-        money = {name: str(getattr(self, name)) for name in ("reward_usd", "fees_usd", "waves_save_usd")}
-        money["hourly_usd"] = "" if self.hourly_usd is None else str(self.hourly_usd)
-        return {**asdict(self), **money, "warnings": list(self.warnings)}
+        """All of it as JSON values, money as text."""
+        plan = {key: value for key, value in asdict(self.planned).items() if key not in ("outlook", "warnings")}
+        money = {name: str(plan[name]) for name in ("reward_usd", "fees_usd", "waves_save_usd")}
+        money["hourly_usd"] = "" if self.planned.hourly_usd is None else str(self.planned.hourly_usd)
+        found = {key: value for key, value in asdict(self).items() if key != "planned"}
+        return {
+            **plan, **money, **found, "largest_flash_sr": self.largest_flash_sr, **asdict(self.planned.outlook),
+            "warnings": list(self.warnings),
+        }  # fmt: skip
 
 
-def check(folder: Path, workers: int | None = None, progress: OnProgress = silent) -> PlanSummary:
-    """Validate a batch down to its frames; InputError with every fault."""
+def check(
+    folder: Path,
+    workers: int | None = None,
+    progress: OnProgress = silent,
+    told: Callable[[Planned], None] = lambda planned: None,
+    flashed: Callable[[Sequence[Flash]], None] = lambda flashes: None,
+    trial: bool = False,
+) -> Check:
+    """Validate a batch down to its frames; InputError with every fault.
+
+    `told` hears the plan before anything is measured, `flashed` how all ladders flash where one does beyond the limit. In a
+    `trial` it is no fault that no rating could be used.
+    """
     batch = load_batch(folder)
     plan = plan_of(batch)
     raise_faults(requirement_faults(batch.config, plan.pages))
     from hitgen.pages.render import Renderer
 
-    Renderer(batch).check(plan.pages[0])
-    output = BuildFolder(folder)
-    made = make_ladders(batch.ladders, output.packs, output.cache / "ladders", workers, progress)
-    display = batch.config.display
-    measured = measure_ladders(made.ladders, output.packs, output.cache / "measured", display, workers)
-    faults = [
-        fault for ladder in made.ladders for fault in flash_faults(ladder.key, measured[ladder.key].flash_sr, display)
-    ]
-    faults += _unfilled(batch)
+    renderer = Renderer(batch)
+    renderer.check(plan.pages[0])
+    found = outlook(batch, plan, renderer.style)
+    faults, warnings = evidence(batch, found)
+    if trial:
+        faults, warnings = [], [*map(str, faults), *warnings]
+    planned = _planned(batch, plan, found, warnings)
+    told(planned)
+    ladders, measured, estimated = _measured(batch, BuildFolder(folder), workers, progress)
+    flashes = tuple(flash_of(ladder.key, measured[ladder.key].flash_sr) for ladder in ladders)
+    if any(each.first_beyond is not None for each in flashes):
+        flashed(flashes)
+    faults += [*flash_faults(flashes, batch.config.display), *unfilled(batch.config)]
     if faults:
         raise InputError(faults)
-    return _summary(batch, plan, made.ladders, measured)
+    return _summary(planned, plan, ladders, measured, estimated, flashes)
 
 
-def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: dict[str, Measured]) -> PlanSummary:
-    sizes = {ladder.key: ladder.bytes for ladder in ladders}
-    carried = sum(sizes[trial.ladder] for page in plan.pages for trial in page.trials)
-    linked = sum({ladder.pack: ladder.bytes for ladder in ladders}.values())
+def _measured(
+    batch: Batch, place: BuildFolder, workers: int | None, progress: OnProgress
+) -> tuple[tuple[Ladder, ...], dict[str, Measured], frozenset[str]]:
+    """All ladders in order with what they measure; large ones that no build has made yet are known by tiles of them."""
+    cache = place.cache / "ladders"
+    large = [each for each in batch.ladders if is_large(each) and not made_before(each, place.packs, cache)]
+    exact = [each for each in batch.ladders if each not in large]
+    display = batch.config.display
+    made = make_ladders(exact, place.packs, cache, workers, progress).ladders if exact else ()
+    guessed = estimate_ladders(large, place.cache / "measured", workers, progress)
+    raise_faults(double_faults(ladder for ladder, _ in guessed))
+    measured = measure_ladders(made, place.packs, place.cache / "measured", display, workers, progress)
+    measured |= {ladder.key: look.on(display) for ladder, look in guessed}
+    by_key = {ladder.key: ladder for ladder in (*made, *(ladder for ladder, _ in guessed))}
+    ordered = tuple(by_key[source.key] for source in batch.ladders)
+    return ordered, measured, frozenset(ladder.key for ladder, _ in guessed)
+
+
+def _planned(batch: Batch, plan: Plan, found: Outlook, warnings: list[str]) -> Planned:
     kind = kind_of(batch.config)
     asked = [(page.assignments, batch.config.reward_usd(page.kind)) for page in plan.pages]
     cost = kind.quote((size, reward_usd) for count, reward_usd in asked for size in kind.sizes(count))
-    return PlanSummary(
+    return Planned(
         pages=len(plan.pages),
         trials=sum(len(page.trials) for page in plan.pages),
         ratings_per_image=batch.config.hit.ratings,
@@ -84,28 +146,34 @@ def _summary(batch: Batch, plan: Plan, ladders: tuple[Ladder, ...], measured: di
         reward_usd=cost.rewards_usd,
         fees_usd=cost.fees_usd,
         waves_save_usd=kind.waves_save_usd(asked),
-        inline_bytes=carried * 4 // 3,
-        linked_bytes=linked,
-        linked_worth_it=carried > 3 * linked,
-        largest_flash_sr=max((area for each in measured.values() for area in each.flash_sr), default=0.0),
-        warnings=(
-            *_config_warnings(batch),
-            *kind.warnings(),
-            *ladder_warnings(ladders, measured),
-            *double_warnings(ladders),
-        ),
         hourly_usd=kind.hourly_usd("study"),
+        outlook=found,
+        warnings=(*_config_warnings(batch), *warnings, *kind.warnings()),
     )
 
 
-def _unfilled(batch: Batch) -> list[Fault]:
-    """A fault for each word of the consent that `init` left to the researcher and nobody has written."""
-    words = batch.config.consent.model_dump()
-    return [
-        in_config(f"consent.{key}", "it is still to be filled in", "what your participants have to know")
-        for key, text in words.items()
-        if FILL_IN in text
-    ]
+def _summary(
+    planned: Planned,
+    plan: Plan,
+    ladders: tuple[Ladder, ...],
+    measured: dict[str, Measured],
+    estimated: frozenset[str],
+    flashes: tuple[Flash, ...],
+) -> Check:
+    sizes = {ladder.key: ladder.bytes for ladder in ladders}
+    carried = sum(sizes[trial.ladder] for page in plan.pages for trial in page.trials)
+    linked = sum({ladder.pack: ladder.bytes for ladder in ladders}.values())
+    return Check(
+        planned=planned,
+        inline_bytes=carried * 4 // 3,
+        linked_bytes=linked,
+        linked_worth_it=carried > 3 * linked,
+        estimated=len(estimated),
+        flashes=flashes,
+        warnings=(
+            *planned.warnings, *ladder_warnings(ladders, measured, estimated), *double_warnings(ladders)
+        ),
+    )  # fmt: skip
 
 
 def _config_warnings(batch: Batch) -> list[str]:
@@ -117,12 +185,6 @@ def _config_warnings(batch: Batch) -> list[str]:
     if not hit.gold:
         warnings.append(
             "batch.toml: hit.gold: without gold questions nobody can be screened; make some with `hitgen gold`"
-        )
-    questions, needed = len(batch.names("gold")), batch.config.screening.gold_answers_min
-    if hit.gold and questions < needed:
-        warnings.append(
-            f"batch.toml: screening.gold_answers_min: no worker can meet more than {questions} gold questions, and {needed} "
-            "are needed for a verdict; make more, or lower it (docs/results.md says what that costs)"
         )
     if not hit.training:
         warnings.append(

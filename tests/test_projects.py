@@ -39,6 +39,8 @@ radius_px = 9
 training = 0
 study = 1
 gold = 1
+[screening]
+gold_answers_min = 1
 [consent]
 title = "t"
 contact = "c"

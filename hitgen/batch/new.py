@@ -6,13 +6,16 @@ import json
 import os
 import re
 import secrets
+import shlex
 import shutil
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hitgen.batch.resources import KINDS, names
 from hitgen.batch.sources import composed, name_problem
 from hitgen.config.read import nearest
+from hitgen.config.recruiter import Recruiting
 from hitgen.config.schema import SCHEMA_NAME, batch_schema
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.lib.contract import FILE
@@ -23,7 +26,7 @@ from hitgen.lib.text import plain
 LONGEST_NAME = 64
 
 TEMPLATE = """#:schema ./{schema}
-# A hitgen batch. Fill in [consent], then run:  hitgen check {folder}   and   hitgen build {folder}
+# A hitgen batch. Fill in [consent], then run:  {check}   and   {build}
 # Every key is described in docs/config.md.
 
 [batch]
@@ -34,27 +37,26 @@ seed = 7                      # same seed, same plan
 name = "study"
 sources = "{pattern}"
 codec = "jpeg"                # jpeg webp avif jpeg2000 heic jxl command files
-levels = 100                  # level d has quality 101 - d
+levels = {levels:<21}# level d has quality 101 - d{levels_why}
 role = "study"
 
 # Gold and training ladders have known answers; they keep the data honest. Make them from photographs that are
-# not in the study, with:  hitgen gold {folder} --source PHOTO --role training   (and --role gold)
-# and then raise the numbers here.
+# not in the study, with:  {gold}   (or --role training)
 [hit]
 layout = "flicker"            # flicker: controls below the image; side: beside it
-training = 0                  # training trials a page
-study = 2                     # study trials a page
-gold = 0                      # gold trials a page
+training = {training:<19}# training trials a page
+study = {study:<22}# study trials a page
+gold = {gold_count:<23}# gold trials a page
 ratings = 43                  # ratings wanted for each study image
 locations = 3                 # places a worker marks
 packs = "inline"              # inline: one file a page; linked: pages share packs
-reward_usd = "1.20"
+reward_usd = "{reward_usd}"
 
 [display]
 scaling = "physical"          # physical: width_cm on every screen; pixels: one image pixel per device pixel
 width_cm = 13.797
 distance_cm = 30
-swaps_per_second = 8          # 8 swaps a second are a flicker of 4 Hz
+swaps_per_second = {swaps:<11g}# 8 swaps a second are a flicker of 4 Hz{swaps_why}
 # accept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"   # `hitgen check` says whether it is needed
 
 [consent]                     # what participants read and agree to
@@ -70,42 +72,49 @@ kind = "choice"               # choice, number, scale or text
 label = "Do you wear glasses or contact lenses now?"
 options = ["no", "glasses", "contact lenses"]
 
-# [screening]                 # docs/results.md; these are the defaults
+[screening]                   # docs/results.md
+gold_answers_min = {needed:<11}# gold answers before anybody's ratings can be used{needed_why}
 # gold_rate = 0.7             # least share of gold checks to be passed
-# gold_answers_min = 10       # below this many gold answers the verdict is "not enough evidence"
 # reject = ["gold"]           # work is rejected, unpaid, only for rules named here; none by default
 
-[host]
-kind = "folder"               # folder: a web server of your own; s3: a bucket
-base_url = "http://127.0.0.1:8470"   # where the world sees it: `hitgen serve {folder}` on this machine, to begin with
-
-[recruiter]
-kind = "link"                 # people of your own; or prolific, turkle, mturk: docs/recruiters.md
-results = {{kind = "collector", url = "http://127.0.0.1:8470"}}   # where answers go: the same server, or {{kind = "s3"}}
-"""
+{recruiting}"""
 
 
 @dataclass(frozen=True)
-class Begun:
-    """A new batch folder: how many images it has, and what was left out and why."""
+class Recipe:
+    """What a new batch.toml says beyond the usual: fitted to the pictures found, and to who comes."""
 
-    images: int
-    left_out: tuple[str, ...]
+    recruiting: type[Recruiting]
+    levels: int = 100
+    levels_why: str = ""
+    swaps: float = 8
+    swaps_why: str = ""
+    study: int = 2
+    training: int = 0
+    gold: int = 0
 
 
-def init(folder: Path, images: Path) -> Begun:
-    """Make a batch folder with copies of the images of another, whole or not at all.
+def sort_out(images: Path, elsewhere: Collection[Path] = ()) -> tuple[list[Path], list[str]]:
+    """The pictures of a folder for a study, and in words what is left out; `elsewhere` are those meant for other things.
 
-    InputError where the folder has something in it, or there are no images.
+    InputError where there are none.
     """
     if not images.is_dir():
         raise InputError(Fault(str(images), "", "there is no such folder", "a folder with photographs"))
-    found, left_out = _sorted_out(images)
+    found, left_out = _sorted_out(images, {path.resolve() for path in elsewhere})
     if not found:
         why = f" ({'; '.join(left_out[:3])})" if left_out else ""
         raise InputError(
             Fault(str(images), "", f"it has no images{why}", "a folder with PNG, JPEG, WebP or TIFF files")
         )
+    return found, left_out
+
+
+def write_new(folder: Path, recipe: Recipe, fill: Callable[[Path], Sequence[Path]]) -> None:
+    """A new batch folder with the pictures that `fill` puts into its images/, whole or not at all.
+
+    InputError where the folder has something in it.
+    """
     if folder.is_file() or (folder.exists() and any(folder.iterdir())):
         raise InputError(Fault(str(folder), "", "it exists and is not empty", "another name"))
     target = folder.resolve()
@@ -113,35 +122,51 @@ def init(folder: Path, images: Path) -> Begun:
     partial = target.parent / f".{secrets.token_hex(4)}.{os.getpid()}.part"
     try:
         (partial / "images").mkdir(parents=True)
-        for path in found:
-            shutil.copyfile(path, partial / "images" / path.name)
+        found = fill(partial / "images")
         (partial / SCHEMA_NAME).write_text(json.dumps(batch_schema(), indent=1) + "\n", encoding="utf-8")
-        (partial / CONFIG_NAME).write_text(_template(folder, found), encoding="utf-8")
+        (partial / CONFIG_NAME).write_text(_template(folder, found, recipe), encoding="utf-8")
         if target.exists():
             target.rmdir()
         partial.replace(target)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    return Begun(len(found), tuple(left_out))
 
 
-def _template(folder: Path, found: list[Path]) -> str:
+def _template(folder: Path, found: Sequence[Path], recipe: Recipe) -> str:
     name = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-" for letter in folder.resolve().name
     )
     suffixes = {path.suffix for path in found}
     pattern = f"images/*{suffixes.pop()}" if len(suffixes) == 1 else "images/*"
     short = name.strip("-_")[:LONGEST_NAME] or "batch"
-    return TEMPLATE.format(schema=SCHEMA_NAME, folder=plain(str(folder)), name=short, pattern=pattern)
+    quoted = shlex.quote(plain(str(folder)))
+    # Two answers tell an honest person from one who guesses better than three do (docs/results.md).
+    needed = min(2, recipe.gold)
+    return TEMPLATE.format(
+        schema=SCHEMA_NAME, name=short, pattern=pattern, check=f"hitgen check {quoted}", build=f"hitgen build {quoted}",
+        gold=f"hitgen gold {quoted} --source PHOTO --role gold", levels=recipe.levels, levels_why=recipe.levels_why,
+        study=recipe.study, training=min(1, recipe.training), gold_count=min(1, recipe.gold), swaps=recipe.swaps,
+        swaps_why=recipe.swaps_why, needed=needed, needed_why="" if needed else "; 0: there is no gold yet",
+        reward_usd="1.20" if recipe.recruiting.pays else "0.00",
+        recruiting=recipe.recruiting.begins.format(folder=quoted) + _repeats(recipe),
+    )  # fmt: skip
 
 
-def _sorted_out(images: Path) -> tuple[list[Path], list[str]]:
+def _repeats(recipe: Recipe) -> str:
+    return (
+        'gold_repeats = "allow"        # pages share gold questions, and everybody may work all pages\n'
+        if recipe.gold
+        else ""
+    )
+
+
+def _sorted_out(images: Path, elsewhere: Collection[Path]) -> tuple[list[Path], list[str]]:
     """The files of a folder that can be sources, and in words what is left out; hidden files are the system's own."""
     found: list[Path] = []
     left_out = []
     for path in sorted(path for path in images.iterdir() if not path.name.startswith(".")):
-        why = _why_not(path)
+        why = "taken for training or gold" if path.resolve() in elsewhere else _why_not(path)
         if why:
             left_out.append(f"{plain(path.name)}: {why}")
             continue

@@ -1,12 +1,17 @@
-"""`hitgen check`: every fault at once, or the plan in numbers."""
+"""`hitgen check`: every fault at once, or the plan in numbers: at once what is known, then what has to be measured."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
 
-from hitgen.check import PlanSummary, check
+from hitgen.check import Check, Planned, check
 from hitgen.commands import options
-from hitgen.console import Console, size
+from hitgen.console import Console, columns, size
+from hitgen.outlook import AROUND_S, TRIAL_S, Outlook
+from hitgen.stimuli.flash import LIMIT_SR, Flash
+
+MOST_FLASHES = 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,23 +21,84 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    found = check(given.folder, given.workers, console.on_progress)
-    console.outcome(found.record(), check_lines(found))
+    found = check(
+        given.folder, given.workers, console.on_progress,
+        lambda planned: console.say(*plan_lines(planned)), lambda flashes: console.say(*flash_lines(flashes)),
+    )  # fmt: skip
+    console.outcome(found.record(), [*measured_lines(found), options.then("build", given.folder)])
 
 
-def check_lines(found: PlanSummary) -> list[str]:
-    """The plan in numbers, then what to mind."""
-    rows = {
-        "pages": f"{found.pages}, {found.assignments} assignments",
-        "trials": f"{found.trials} on all pages",
-        "ratings": f"{found.ratings_per_image} for each study image",
-        "cost": f"{found.reward_usd} USD to workers, {found.fees_usd} USD in fees",
-    }
-    if found.hourly_usd is not None:
-        rows["pay"] = f"{found.hourly_usd} USD an hour"
-    if found.waves_save_usd:
-        rows["waves"] = f"HITs of at most 9 assignments, one after the other, save {found.waves_save_usd} USD"
-    rows["inline"] = f"{size(found.inline_bytes)} of packs in pages"
-    rows["linked"] = f"{size(found.linked_bytes)} of packs" + (": worth it" if found.linked_worth_it else "")
-    rows["flash area"] = f"{found.largest_flash_sr:.4f} sr at most; the limit of WCAG 2.3.1 is 0.006"
-    return [f"{name:11} {text}" for name, text in (*rows.items(), *(("warning", text) for text in found.warnings))]
+def plan_lines(planned: Planned) -> list[str]:
+    """The plan in numbers."""
+    view = planned.outlook
+    rows = [
+        ("people", f"{view.people}, each with up to {view.pages_each} of the pages"),
+        ("pages", f"{planned.pages}, {planned.assignments} assignments, {planned.trials} trials on all pages"),
+        (
+            "time",
+            f"about {view.minutes_a_page} minutes a page ({TRIAL_S} s a picture, {AROUND_S // 60} minutes around them)",
+        ),
+        ("ratings", f"{planned.ratings_per_image} for each study image, {view.ratings} in all"),
+        ("usable", f"{view.usable} of them, where all work all their pages and pass the screening"),
+        *_cost(planned),
+        *(("levels", f"{name}: {qualities}") for name, qualities in view.qualities),
+        *_sizes(view),
+        ("window", f"at least {view.window[0]}x{view.window[1]} CSS pixels, measured as on these screens at 100% zoom"),
+    ]
+    return _lined(rows)
+
+
+def _cost(planned: Planned) -> Iterator[tuple[str, str]]:
+    if planned.reward_usd or planned.fees_usd:
+        yield "cost", f"{planned.reward_usd} USD to workers, {planned.fees_usd} USD in fees"
+    else:
+        yield "cost", "nothing through hitgen"
+    if planned.hourly_usd is not None:
+        yield "pay", f"{planned.hourly_usd} USD an hour"
+    if planned.waves_save_usd:
+        yield "waves", f"HITs of at most 9 assignments, one after the other, save {planned.waves_save_usd} USD"
+
+
+def _sizes(view: Outlook) -> Iterator[tuple[str, str]]:
+    for shown in view.shown:
+        pictures = f"{shown.pictures} of {shown.source[0]}x{shown.source[1]}"
+        fits = "" if shown.fits else "; the page does not fit there"
+        yield (
+            "shown",
+            (
+                f"{pictures}: {shown.size[0]}x{shown.size[1]} device pixels on a {shown.screen} screen "
+                f"({shown.scale:.2f} a source pixel){fits}"
+            ),
+        )
+
+
+def measured_lines(found: Check) -> list[str]:
+    """What was measured, then what to mind."""
+    about = "about " if found.estimated else ""
+    rows = [
+        ("inline", f"{about}{size(found.inline_bytes)} of packs in pages"),
+        ("linked", f"{about}{size(found.linked_bytes)} of packs" + (": worth it" if found.linked_worth_it else "")),
+        ("flash area", f"{found.largest_flash_sr:.4f} sr at most; the limit of WCAG 2.3.1 is {LIMIT_SR}"),
+    ]
+    if found.estimated:
+        told = (
+            f"{found.estimated} ladders by block-aligned tiles of their pictures, scaled up; a build makes them whole"
+        )
+        rows.append(("measured", told))
+    return _lined([*rows, *(("warning", text) for text in found.warnings)])
+
+
+def flash_lines(flashes: Sequence[Flash]) -> list[str]:
+    """How all ladders flash, the worst first."""
+    worst = sorted(flashes, key=lambda each: -each.most_sr)
+    rows = [("flashes beyond WCAG 2.3.1", "at most", "from level on")]
+    rows += [
+        (each.ladder, f"{each.most_sr:.4f} sr", str(each.first_beyond) if each.first_beyond is not None else "-")
+        for each in worst[:MOST_FLASHES]
+    ]
+    more = [f"... and {len(worst) - MOST_FLASHES} more"] if len(worst) > MOST_FLASHES else []
+    return [*columns(rows, right=(1, 2)), *more]
+
+
+def _lined(rows: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{name:11} {text}" for name, text in rows]

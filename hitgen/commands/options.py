@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 
 def batch_dir(parser: argparse.ArgumentParser, metavar: str = "BATCH_DIR") -> None:
     """The folder that the verb works on."""
     parser.add_argument("folder", type=Path, metavar=metavar)
+
+
+def then(verb: str, folder: Path, *words: str) -> str:
+    """The command to run next, as it can be pasted."""
+    return f"next: {command(verb, folder, *words)}"
+
+
+def command(verb: str, folder: Path, *words: str) -> str:
+    """A command on a batch folder, as it can be pasted."""
+    return shlex.join(["hitgen", verb, str(folder), *words])
 
 
 def as_json(parser: argparse.ArgumentParser) -> None:

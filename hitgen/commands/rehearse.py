@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace, console: Console) -> None:
     if given.robots:
         check_browser()  # better known before the long work
-    console.warn(check(given.folder, progress=console.on_progress).warnings)
+    console.warn(check(given.folder, progress=console.on_progress, trial=True).warnings)
     stuck: Counter[str] = Counter()
     with open_rehearsal(given.folder, given.recruiter or "", progress=console.on_progress) as rehearsal:
         made = rehearsal.publish(console.on_progress)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,11 +11,26 @@ from hitgen.config.base import Strict
 from hitgen.config.hosts import Address
 
 Cap = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)]
+OWN_SERVER = """[host]
+kind = "folder"               # folder: a web server of your own; s3: a bucket
+base_url = "http://127.0.0.1:8470"   # where the world sees it; to begin with, `hitgen serve {folder}` on this machine
+
+[recruiter]
+"""
+"""How a new batch is served where answers go to a collector."""
+OWN_COLLECTOR = (
+    'results = {{kind = "collector", url = "http://127.0.0.1:8470"}}   # where answers go; or {{kind = "s3"}}\n'
+)
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 class Recruiting(Strict):
     """What all kinds of recruiters have; each kind's model says of `kind` what its word is."""
+
+    pays: ClassVar[bool] = False
+    """Whether rewards are paid through hitgen."""
+    begins: ClassVar[str] = ""
+    """The tables [host] and [recruiter] that a new batch has for this kind; `{folder}` stands for its folder."""
 
     kind: str
     gold_repeats: Literal["exclude", "allow"] = Field(

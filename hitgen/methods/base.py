@@ -141,6 +141,10 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """A robot that works a page in a browser: by `policy`, which says what it answers, or anyhow."""
         raise NotImplementedError(f"{self.name} has no robot")
 
+    def rehearsing_policy(self, manifest: Any) -> Any:
+        """What robots of a rehearsal answer: gold right, so that their work is used; None: anyhow."""
+        return None
+
     def robot_faults(self, record: WorkRecord, submission: dict[str, Any]) -> list[str]:
         """How a submission differs from what its robot did."""
         return []

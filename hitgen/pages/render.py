@@ -74,6 +74,11 @@ class Renderer:
         self._linked = batch.config.hit.packs == "linked"
         self._checked = False
 
+    @property
+    def style(self) -> str:
+        """All that the page is styled by."""
+        return self._style
+
     def _styles(self) -> str:
         styles = []
         for name in (f"methods/{self._method}/method.css", "styles/base.css", f"styles/{self._layout}.css"):

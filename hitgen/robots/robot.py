@@ -43,6 +43,8 @@ class Robot(ABC):
         self.mouse = getattr(page, "page", page).mouse
         self.worker = worker
         self.record = WorkRecord()
+        self.patience_s = 0.0
+        """How long it looks at a picture that is judged, at least."""
 
     @abstractmethod
     def step(self) -> None:
@@ -83,6 +85,11 @@ class Robot(ABC):
         """Note that a trial is on the screen."""
         if not self.record.order or self.record.order[-1] != trial:
             self.record.order.append(trial)
+
+    def look(self) -> None:
+        """Look at the picture as long as its patience goes, where it is judged."""
+        if self.patience_s and self.screen() == "study":
+            self._page.wait_for_timeout(1000 * self.patience_s)
 
     def press(self, name: str) -> None:
         """Click the button of a slot as soon as it can be."""

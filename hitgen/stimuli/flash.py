@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from hitgen.errors import Fault, in_config
 
 LIMIT_SR = 0.006
 FIELD_DEG = 10.0
+FIELD_SR = 2 * math.pi * (1 - math.cos(math.radians(FIELD_DEG / 2)))
 MOST_FLASHES_PER_S = 3.0
 ASSUMED_CM_PER_PX = 2.54 / 96
 """For `scaling = "pixels"`, where the size on the screen is not known."""
@@ -42,30 +45,67 @@ def flash_area_sr(source: Rgb, frame: Rgb, display: Display) -> float:
     """
     if display.swaps_per_second / 2 <= MOST_FLASHES_PER_S:
         return 0.0
-    flashing = _flashing(source, frame)
-    if not flashing.any():
+    marked = flashing(source, frame)
+    if not marked.any():
         return 0.0
-    width = flashing.shape[1]
+    width = marked.shape[1]
+    field_px, sr_per_px = _field(width, display)
+    return float(min(_most_in_any_square(marked, max(1, round(field_px))) * sr_per_px, FIELD_SR))
+
+
+def areas_sr(counts: NDArray[np.float32], cell_px: int, width: int, display: Display) -> list[float]:
+    """As `flash_area_sr` for many frames, from the flashing source pixels in each cell of a grid: frames x rows x columns.
+
+    The field is widened to whole cells, so that the area is never told too small by that.
+    """
+    if display.swaps_per_second / 2 <= MOST_FLASHES_PER_S:
+        return [0.0] * len(counts)
+    field_px, sr_per_px = _field(width, display)
+    most = [_most_in_any_square(each, max(1, math.ceil(field_px / cell_px))) for each in counts]
+    return [float(min(each * sr_per_px, FIELD_SR)) for each in most]
+
+
+def _field(width: int, display: Display) -> tuple[float, float]:
+    """The side of the field in source pixels, and the steradians of one."""
     cm_per_px = display.width_cm / width if display.scaling == "physical" else ASSUMED_CM_PER_PX
-    field_px = max(1, round(2 * display.distance_cm * math.tan(math.radians(FIELD_DEG / 2)) / cm_per_px))
-    sr_per_px = (cm_per_px / display.distance_cm) ** 2
-    field_sr = 2 * math.pi * (1 - math.cos(math.radians(FIELD_DEG / 2)))
-    return float(min(_most_in_any_square(flashing, field_px) * sr_per_px, field_sr))
+    side_px = 2 * display.distance_cm * math.tan(math.radians(FIELD_DEG / 2)) / cm_per_px
+    return side_px, (cm_per_px / display.distance_cm) ** 2
 
 
-def flash_faults(ladder: str, areas_sr: Sequence[float], display: Display) -> Iterator[Fault]:
-    """A fault for a ladder that flashes beyond the limit, unless the config accepts it in so many words."""
-    beyond = [level for level, area in enumerate(areas_sr) if area > LIMIT_SR]
-    if beyond and display.accept_flash_hazard is None:
-        yield in_config(
-            "display.accept_flash_hazard",
-            f"{ladder} flashes beyond WCAG 2.3.1 from level {beyond[0]} on: up to {max(areas_sr):.4f} sr in a 10 degree "
-            f"field at {display.swaps_per_second / 2:g} flashes a second, the limit being {LIMIT_SR} sr",
-            f'fewer levels, swaps_per_second = 6, or accept_flash_hazard = "{FLASH_ACCEPTANCE}"',
-        )
+@dataclass(frozen=True)
+class Flash:
+    """How one ladder flashes: the largest area of any level, and the first level beyond the limit, if there is one."""
+
+    ladder: str
+    most_sr: float
+    first_beyond: int | None
 
 
-def _flashing(source: Rgb, frame: Rgb) -> NDArray[np.bool_]:
+def flash_of(ladder: str, levels_sr: Sequence[float]) -> Flash:
+    """The flash of a ladder from the areas of its levels 0..L."""
+    beyond = next((level for level, area in enumerate(levels_sr) if area > LIMIT_SR), None)
+    return Flash(ladder, max(levels_sr, default=0.0), beyond)
+
+
+def flash_faults(flashes: Sequence[Flash], display: Display) -> Iterator[Fault]:
+    """One fault for all ladders that flash beyond the limit, unless the config accepts it in so many words."""
+    beyond = [(each.first_beyond, each.ladder) for each in flashes if each.first_beyond is not None]
+    if not beyond or display.accept_flash_hazard is not None:
+        return
+    most = max(each.most_sr for each in flashes)
+    first, ladder = min(beyond)
+    named = ladder if len(beyond) == 1 else f"{len(beyond)} ladders, {ladder} first of all,"
+    yield in_config(
+        "display.accept_flash_hazard",
+        f"{named} flash{'es' if len(beyond) == 1 else ''} beyond WCAG 2.3.1 from level {first} on: up to {most:.4f} sr in "
+        f"a 10 degree field at {display.swaps_per_second / 2:g} flashes a second, the limit being {LIMIT_SR} sr",
+        f"levels = {first - 1}, swaps_per_second = {2 * MOST_FLASHES_PER_S:g}, "
+        f'or accept_flash_hazard = "{FLASH_ACCEPTANCE}" and a warning to participants',
+    )
+
+
+def flashing(source: Rgb, frame: Rgb) -> NDArray[np.bool_]:
+    """Which pixels flash where a picture of height x width x 3 alternates with another."""
     first, second = _LINEAR[source], _LINEAR[frame]
     weights = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
     bright, dark = first @ weights, second @ weights
@@ -82,9 +122,9 @@ def _is_red(linear: Linear) -> NDArray[np.bool_]:
     return np.asarray(linear[..., 0] >= 0.8 * np.maximum(linear.sum(axis=-1), 1e-6))
 
 
-def _most_in_any_square(marked: NDArray[np.bool_], side: int) -> int:
-    sums = np.zeros((marked.shape[0] + 1, marked.shape[1] + 1), dtype=np.int64)
-    sums[1:, 1:] = marked.cumsum(0).cumsum(1)
+def _most_in_any_square(marked: NDArray[Any], side: int) -> float:
+    sums = np.zeros((marked.shape[0] + 1, marked.shape[1] + 1))
+    sums[1:, 1:] = marked.cumsum(0, dtype=np.float64).cumsum(1)
     down, across = min(side, marked.shape[0]), min(side, marked.shape[1])
     boxes = sums[down:, across:] - sums[:-down, across:] - sums[down:, :-across] + sums[:-down, :-across]
-    return int(boxes.max())
+    return float(boxes.max())

@@ -95,6 +95,14 @@ def make_ladders(
     return Made(tuple(done[number] for number in range(len(sources))), len(missing))
 
 
+def made_before(source: LadderSource, packs: Path, cache: Path) -> bool:
+    """Whether a ladder's pack is there from an earlier run; False where the source cannot be read."""
+    try:
+        return _cached(cache / f"{cache_key(source)}.json", (packs, cache / "packs")) is not None
+    except (InputError, OSError):
+        return False
+
+
 def _cached(record: Path, folders: Sequence[Path]) -> Ladder | None:
     try:
         ladder = Ladder.model_validate_json(record.read_bytes())

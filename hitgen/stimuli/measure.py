@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import itertools
-import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from hitgen.config.hit import Display
 from hitgen.lib.files import write_whole
+from hitgen.lib.progress import OnProgress, counted, silent
 from hitgen.manifest import Ladder
-from hitgen.stimuli.flash import flash_area_sr
+from hitgen.stimuli.flash import areas_sr, flashing
 from hitgen.stimuli.packs import Pack, pack_path, read_pack
+from hitgen.stimuli.tiles import Tiles, tiles_of
 
+Task = TypeVar("Task")
 IDENTICAL_RUN = 3
 """A run of this many levels with one frame is told: a worker cannot choose between them."""
 ERROR_DROP = 0.3
@@ -42,62 +45,114 @@ class Measured:
     types: tuple[str, ...]
 
 
-def measure_pack(pack: Pack, display: Display) -> Measured:
-    """Decode every frame of a pack once and measure it against the source."""
-    source = _pixels(pack, 0)
-    mse, flash = [], []
+@dataclass(frozen=True)
+class Look:
+    """What was seen of a ladder's frames, whatever the display is: per level, errors, bytes and flashing source pixels in cells."""
+
+    mse: NDArray[np.float64]
+    bytes: NDArray[np.int64]
+    counts: NDArray[np.float32]
+    cell_px: int
+    width: int
+    types: tuple[str, ...]
+
+    def on(self, display: Display) -> Measured:
+        """The measurements on a display."""
+        flash_sr = areas_sr(self.counts, self.cell_px, self.width, display)
+        return Measured(tuple(map(float, self.mse)), tuple(map(int, self.bytes)), tuple(flash_sr), self.types)
+
+
+def look_at(pack: Pack, tiles: Tiles, taken: bool = False) -> Look:
+    """Decode every frame of a pack once and hold it against the source; of large pictures, tiles alone.
+
+    `taken`: the pack's pictures are such tiles already.
+    """
+
+    def seen(number: int) -> NDArray[np.uint8]:
+        picture = _pixels(pack, number)
+        return picture if taken else tiles.take(picture)
+
+    source = seen(0)
+    mse, counts = [], []
     for number in range(len(pack.frames)):
-        frame = _pixels(pack, number)
+        frame = seen(number)
         mse.append(float(np.mean((source.astype(np.int32) - frame) ** 2)))
-        flash.append(flash_area_sr(source, frame, display))
-    levels = pack.levels
-    return Measured(
-        tuple(mse[number] for number in levels),
-        tuple(len(pack.frames[number].content) for number in levels),
-        tuple(flash[number] for number in levels),
+        counts.append(tiles.counts(flashing(source, frame)))
+    levels = list(pack.levels)
+    sizes = np.array([len(frame.content) for frame in pack.frames])
+    return Look(
+        np.array(mse)[levels], sizes[levels], np.array(counts)[levels], tiles.step_px, tiles.width,
         tuple(sorted({frame.type for frame in pack.frames[1:]})),
-    )
+    )  # fmt: skip
 
 
 def measure_ladders(
-    ladders: Sequence[Ladder], packs: Path, cache: Path, display: Display, workers: int | None = None
+    ladders: Sequence[Ladder],
+    packs: Path,
+    cache: Path,
+    display: Display,
+    workers: int | None = None,
+    progress: OnProgress = silent,
 ) -> dict[str, Measured]:
-    """The measurements of every ladder by its key, on all cores, cached by pack and display."""
+    """The measurements of every ladder by its key, on all cores, cached by pack: another display measures nothing again."""
     cache.mkdir(parents=True, exist_ok=True)
-    shown = hashlib.sha256(display.model_dump_json().encode()).hexdigest()[:16]
-    tasks = [(pack_path(packs, ladder.pack), cache / f"{ladder.pack}-{shown}.json", display) for ladder in ladders]
+    tasks = [(pack_path(packs, ladder.pack), cache / f"{ladder.pack}.npz") for ladder in ladders]
     todo = [task for task in dict.fromkeys(tasks) if not task[1].is_file()]
-    if len(todo) > 1 and workers != 1:
-        with ProcessPoolExecutor(min(workers or os.cpu_count() or 1, len(todo))) as pool:
-            list(pool.map(_measure, todo))
-    else:
-        for task in todo:
-            _measure(task)
-    found = [json.loads(task[1].read_bytes()) for task in tasks]
-    return {
-        ladder.key: Measured(**{key: tuple(values) for key, values in record.items()})
-        for ladder, record in zip(ladders, found, strict=True)
-    }
+    on_all_cores(_look_into, todo, workers, "measuring", progress)
+    return {ladder.key: read_look(path).on(display) for ladder, (_, path) in zip(ladders, tasks, strict=True)}
 
 
-def _measure(task: tuple[Path, Path, Display]) -> None:
-    pack, record, display = task
-    write_whole(record, json.dumps(asdict(measure_pack(read_pack(pack.read_bytes()), display))).encode())
+def on_all_cores(
+    work: Callable[[Task], None], todo: Sequence[Task], workers: int | None, step: str, progress: OnProgress
+) -> None:
+    """Do independent pieces of work in processes, counting them."""
+    if len(todo) <= 1 or workers == 1:
+        for task in counted(step, todo, progress):
+            work(task)
+        return
+    with ProcessPoolExecutor(min(workers or os.cpu_count() or 1, len(todo))) as pool:
+        for number, _ in enumerate(pool.map(work, todo), start=1):
+            progress(step, number, len(todo))
 
 
-def _pixels(pack: Pack, number: int) -> np.ndarray:
+def _look_into(task: tuple[Path, Path]) -> None:
+    pack, record = task
+    opened = read_pack(pack.read_bytes())
+    write_look(record, look_at(opened, tiles_of(opened.width, opened.height)))
+
+
+def write_look(path: Path, look: Look) -> None:
+    """Keep a look in a file."""
+    file = io.BytesIO()
+    np.savez_compressed(
+        file, mse=look.mse, bytes=look.bytes, counts=look.counts, size=np.array([look.cell_px, look.width]),
+        types=np.array(look.types, dtype=np.str_),
+    )  # fmt: skip
+    write_whole(path, file.getvalue())
+
+
+def read_look(path: Path) -> Look:
+    """The look that `write_look` kept."""
+    with np.load(path) as kept:
+        cell_px, width = map(int, kept["size"])
+        return Look(kept["mse"], kept["bytes"], kept["counts"], cell_px, width, tuple(map(str, kept["types"])))
+
+
+def _pixels(pack: Pack, number: int) -> NDArray[np.uint8]:
     with Image.open(io.BytesIO(pack.frames[number].content)) as image:
         return np.asarray(image.convert("RGB"))
 
 
-def ladder_warnings(ladders: Sequence[Ladder], measured: dict[str, Measured]) -> list[str]:
-    """What looks wrong with the ladders of a batch, in words."""
+def ladder_warnings(
+    ladders: Sequence[Ladder], measured: dict[str, Measured], estimated: Collection[str] = ()
+) -> list[str]:
+    """What looks wrong with the ladders of a batch, in words; the bytes of `estimated` ones are told of nobody."""
     study = [ladder for ladder in ladders if ladder.role == "study"]
     types = {kind for ladder in study for kind in measured[ladder.key].types}
     warnings = []
     for ladder in ladders:
         warnings += [f"{ladder.key}: {problem}" for problem in _shape_warnings(ladder, measured[ladder.key])]
-        if ladder.role == "gold" and study:
+        if ladder.role == "gold" and study and not any(each.key in estimated for each in study):
             warnings += [f"{ladder.key}: it stands out: {problem}" for problem in _gold_warnings(ladder, study)]
             if not set(measured[ladder.key].types) <= types:
                 warnings.append(

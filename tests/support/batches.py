@@ -97,7 +97,8 @@ def write_batch(folder: Path, extra: str = "", size: tuple[int, int] = (320, 240
         (folder / role).mkdir(parents=True)
         for number in range(count):
             grid(*size, seed=len(role) * 10 + number).save(folder / role / f"{role}{number}.png")
-    text = HEAD
+    # one gold question is all there is of evidence here
+    text = HEAD + ("" if "[screening]" in extra else "[screening]\ngold_answers_min = 1\n")
     for role in ("study", "training", "gold"):
         levels = ", ".join(f"{{level = {level}, quality = {90 - 7 * level}}}" for level in range(1, 13))
         text += f'[[images]]\nname = "{role}"\nsources = "{role}/*.png"\ncodec = "jpeg"\nlevels = [{levels}]\nrole = "{role}"\n'

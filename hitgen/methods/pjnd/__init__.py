@@ -16,7 +16,7 @@ from hitgen.methods.pjnd import screening
 from hitgen.methods.pjnd.config import Config
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
 from hitgen.methods.pjnd.manifest import Manifest, PageData, Question
-from hitgen.methods.pjnd.robot import Robot, differences, some_answer
+from hitgen.methods.pjnd.robot import Answer, Robot, differences, knowing, some_answer
 from hitgen.methods.pjnd.row import Row
 from hitgen.methods.pjnd.tables import ANSWER, CLICKS, HOW, OUTLIERS
 from hitgen.methods.population import Simulation
@@ -97,6 +97,15 @@ class Pjnd(Method[Config, Manifest, Row]):
 
     def robot(self, config: Config, policy: Any = None) -> MakeRobot:
         return lambda page, worker: Robot(page, policy or some_answer, config.hit.locations, worker)
+
+    def rehearsing_policy(self, manifest: Manifest) -> Any:
+        answers: dict[str, Answer] = {}
+        for page in manifest.pages:
+            for trial in page.trials:
+                if trial.role == "gold" and trial.question:
+                    known = manifest.by_question[trial.question]
+                    answers[trial.trial] = Answer(sum(known.level) // 2, [(x, y) for x, y in known.points])
+        return knowing(answers)
 
     def robot_faults(self, record: WorkRecord, submission: dict[str, Any]) -> list[str]:
         return differences(record, submission)

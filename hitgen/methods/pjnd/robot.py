@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,11 @@ def some_answer(trial: Trial) -> Answer:
     return Answer(chance.randint(max(1, trial.level_count // 4), max(1, 3 * trial.level_count // 4)), points)
 
 
+def knowing(answers: Mapping[str, Answer]) -> Policy:
+    """Answers these trials, by their opaque ids, as told, and the others without any meaning."""
+    return lambda trial: answers.get(trial.trial) or some_answer(trial)
+
+
 class Robot(robot.Robot):
     """Works one page that is open in a Playwright page, or in a frame of one; `policy` says what it answers."""
 
@@ -87,6 +92,7 @@ class Robot(robot.Robot):
         level = trial.level_count if answer.level is None else answer.level
         self.set_level(level)
         self._begin(trial, answer.level)
+        self.look()
         self.press("none-seen" if answer.level is None else "confirm")
 
     def set_level(self, level: int) -> None:

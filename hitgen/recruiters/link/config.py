@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from hitgen.config.recruiter import AnyResults, Recruiting
+from hitgen.config.recruiter import OWN_COLLECTOR, OWN_SERVER, AnyResults, Recruiting
 
 DAY_S = 86_400
 
 
 class LinkRecruiter(Recruiting):
     """Own participants: a personal address for each place; people are found, and paid, outside hitgen."""
+
+    begins: ClassVar[str] = (
+        OWN_SERVER + 'kind = "link"                 # people of your own; docs/people.md\n' + OWN_COLLECTOR
+    )
 
     kind: Literal["link"]
     results: AnyResults = Field(description="where the answers go")

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
 from hitgen.lib.contract import COMPLETION_CODE
+from hitgen.lib.numbers import Numbers, take_lowest
 
 OPENED, ENDS, DELETED = "link:opened", "link:ends", "link:deleted"
 PLACE = re.compile(r"([A-Za-z0-9]+\.[A-Za-z0-9]+)-([0-9]{1,6})-([a-z2-7]{26})")
@@ -60,7 +61,7 @@ class Places:
     def __init__(self, batch: str, book: Notebook) -> None:
         self._batch = batch
         self._book = book
-        self._taken: dict[str, _Numbers] | None = None
+        self._taken: dict[str, Numbers] | None = None
 
     def secret(self) -> bytes:
         """The key that places are signed with; made on first use."""
@@ -110,20 +111,8 @@ class Places:
             orders = {known.hit: known for known in self._book.orders()}
             for hit, participant in self._book.seats():
                 for key in _keys(orders[hit]):
-                    self._taken.setdefault(key, _Numbers()).take(participant)
-        mine = [self._taken.setdefault(key, _Numbers()) for key in _keys(order)]
-        found: list[int] = []
-        number = 1
-        while len(found) < order.assignments:
-            free = max(numbers.free(number) for numbers in mine)
-            if free == number:
-                found.append(number)
-                free += 1
-            number = free
-        for each in mine:
-            for number in found:
-                each.take(number)
-        return tuple(found)
+                    self._taken.setdefault(key, Numbers()).take(participant)
+        return take_lowest([self._taken.setdefault(key, Numbers()) for key in _keys(order)], order.assignments)
 
     def end(self, name: str, at: datetime) -> None:
         """Move the end of a HIT; one that is not there stays so."""
@@ -158,26 +147,6 @@ class Places:
         name, number = PLACE.fullmatch(assignment).groups()[:2]  # type: ignore[union-attr]
         seats = self._book.seats_of(name)
         return participant_name(seats[int(number) - 1]) if 1 <= int(number) <= len(seats) else None
-
-
-class _Numbers:
-    """Numbers that are taken; the lowest free one from anywhere on is found in nearly constant time."""
-
-    def __init__(self) -> None:
-        self._beyond: dict[int, int] = {}
-
-    def take(self, number: int) -> None:
-        self._beyond.setdefault(number, number + 1)
-
-    def free(self, number: int) -> int:
-        """The lowest number from `number` on that is not taken."""
-        passed = []
-        while number in self._beyond:
-            passed.append(number)
-            number = self._beyond[number]
-        for each in passed:
-            self._beyond[each] = number
-        return number
 
 
 def _keys(order: Order) -> tuple[str, ...]:

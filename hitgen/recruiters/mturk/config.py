@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -44,6 +44,12 @@ class Requirement(Strict):
 
 class MTurkRecruiter(Recruiting):
     """Amazon Mechanical Turk, or a marketplace that speaks its protocol."""
+
+    pays: ClassVar[bool] = True
+    begins: ClassVar[str] = (
+        '[host]\nkind = "folder"               # folder: a web server of your own; s3: a bucket\n\n[recruiter]\n'
+        'kind = "mturk"                # docs/publish.md\n'
+    )
 
     kind: Literal["mturk"]
     title: Annotated[Text, AfterValidator(one_line), AfterValidator(at_most(128))] = Field(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from hitgen.config.base import Slug, Strict, Text
 from hitgen.config.hosts import Address, one_line
-from hitgen.config.recruiter import AnyResults, Recruiting, Variable
+from hitgen.config.recruiter import OWN_COLLECTOR, OWN_SERVER, AnyResults, Recruiting, Variable
 
 LISTED = "prolific:listed"
 """Notes of the sessions that Prolific has named."""
@@ -26,6 +26,12 @@ class ProlificFilter(Strict):
 
 class ProlificRecruiter(Recruiting):
     """Prolific: one study with an address for each page, so that everyone works one page."""
+
+    pays: ClassVar[bool] = True
+    begins: ClassVar[str] = (
+        OWN_SERVER + 'kind = "prolific"             # docs/people.md\n'
+        'workspace = "000000000000000000000000"   # the id of yours\nminutes = 10\n' + OWN_COLLECTOR
+    )
 
     kind: Literal["prolific"]
     results: AnyResults = Field(description="where the answers go")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,11 @@ from hitgen.config.recruiter import Recruiting, Variable
 
 class TurkleRecruiter(Recruiting):
     """A Turkle server of one's own."""
+
+    begins: ClassVar[str] = (
+        '[host]\nkind = "folder"               # folder: a web server of your own; s3: a bucket\n\n[recruiter]\n'
+        'kind = "turkle"               # docs/people.md\nurl = "http://127.0.0.1:8000"   # your Turkle server\n'
+    )
 
     kind: Literal["turkle"]
     url: Annotated[Address, Field(min_length=1, description="the Turkle server's address")]

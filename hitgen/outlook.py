@@ -1,0 +1,156 @@
+"""What a study will ask of people and bring, from its config and the pictures' headers alone; pure but for those."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from hitgen.batch.load import Batch
+from hitgen.config.hit import Display
+from hitgen.errors import Fault, in_config
+from hitgen.lib.numbers import Numbers, take_lowest
+from hitgen.lib.pictures import upright_size
+from hitgen.plan import Plan
+from hitgen.publishing.orders import groups_of
+
+TRIAL_S, AROUND_S = 45, 180
+"""What a trial takes, and all that lies around the trials of a page, for planning; a rehearsal tells better."""
+SCREENS = {"1366x768": (1366, 768, 15.6), "1920x1080": (1920, 1080, 23.8)}
+"""Common screens: their pixels, and their diagonals in inches."""
+BARS_PX = 125
+"""What a maximised browser and the system's bar take of a screen's height."""
+ROOM = re.compile(r"--room-(width|height):\s*(\d+)px")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How large a picture of one size stands on a screen, in device pixels; `scale` of them to a source pixel."""
+
+    screen: str
+    source: tuple[int, int]
+    pictures: int
+    size: tuple[int, int]
+    fits: bool
+
+    @property
+    def scale(self) -> float:
+        return self.size[0] / self.source[0]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The plan in people: each of `people` who works all pages that they may does at most `pages_each`.
+
+    `usable` of `ratings` will be used where everyone does so and passes; `reach` is the most gold answers of one person.
+    """
+
+    people: int
+    pages_each: int
+    minutes_a_page: int
+    ratings: int
+    usable: int
+    reach: int
+    qualities: tuple[tuple[str, str], ...]
+    shown: tuple[Shown, ...]
+    window: tuple[int, int]
+
+
+def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
+    """What this plan comes to; `style` is the layout's, which says what it needs beside the picture."""
+    pages = [page for page in plan.pages if page.kind == "study"]
+    seats = _seats(batch, plan)
+    golds: dict[int, set[str]] = {}
+    for page in pages:
+        for person in seats[page.page]:
+            golds.setdefault(person, set()).update(page.gold)
+    needed = batch.config.screening.gold_answers_min
+    ratings = [(person, len(page.study)) for page in pages for person in seats[page.page]]
+    counts = Counter(person for page in pages for person in seats[page.page])
+    trials = max((len(page.trials) for page in pages), default=0)
+    shown = _shown(batch)
+    room = {name: int(px) for name, px in ROOM.findall(style)}
+    widest, highest = _largest(batch.config.display, shown)
+    window = widest + room.get("width", 0), highest + room.get("height", 0)
+    return Outlook(
+        people=len(counts),
+        pages_each=max(counts.values(), default=0),
+        minutes_a_page=math.ceil((trials * TRIAL_S + AROUND_S) / 60),
+        ratings=sum(count for _, count in ratings),
+        usable=sum(count for person, count in ratings if len(golds[person]) >= needed),
+        reach=max(map(len, golds.values()), default=0),
+        qualities=tuple((images.name, _range(images.parameters)) for images in batch.config.images),
+        shown=tuple(_fitting(each, room) for each in shown),
+        window=window,
+    )
+
+
+def evidence(batch: Batch, found: Outlook) -> tuple[list[Fault], list[str]]:
+    """A fault where no rating can be used however well people work, or a warning where few can; both with the ways out."""
+    needed = batch.config.screening.gold_answers_min
+    if found.usable >= found.ratings:
+        return [], []
+    field = "screening.gold_answers_min"
+    if not found.usable:
+        most = "nobody meets a gold question" if not found.reach else f"nobody can meet more than {found.reach}"
+        problem = f"{needed} gold answers are needed to use anybody's ratings, and {most}: none of {found.ratings} would be used"
+        return [in_config(field, problem, f"{field.partition('.')[2]} = {_lower(found)}, {MORE_GOLD}")], []
+    problem = (
+        f"only {found.usable} of {found.ratings} ratings can be used: {needed} gold answers are needed, which not everybody "
+        f"can give; lower it (docs/results.md says what that costs), {MORE_GOLD}"
+    )
+    return [], [f"batch.toml: {field}: {problem}"]
+
+
+MORE_GOLD = "or make more questions by `hitgen gold` and raise `gold` under [hit]"
+
+
+def _lower(found: Outlook) -> int:
+    """Two answers tell an honest person from one who guesses better than three do (docs/results.md)."""
+    return min(2, found.reach)
+
+
+def _seats(batch: Batch, plan: Plan) -> dict[str, tuple[int, ...]]:
+    """Who works which page where as few people as can be do all that they may; nobody meets a group of trials twice."""
+    groups = groups_of(batch.config, plan.pages)
+    taken: dict[str, Numbers] = {}
+    return {
+        page.page: take_lowest(
+            [taken.setdefault(key, Numbers()) for key in (page.page, *groups[page.page].needed)], page.assignments
+        )
+        for page in plan.pages
+    }
+
+
+def _shown(batch: Batch) -> list[Shown]:
+    sizes = Counter(size for ladder in batch.ladders if (size := upright_size(ladder.path)))
+    return [
+        Shown(screen, size, count, _on_screen(batch.config.display, size, screen), True)
+        for size, count in sizes.most_common()
+        for screen in SCREENS
+    ]
+
+
+def _on_screen(display: Display, size: tuple[int, int], screen: str) -> tuple[int, int]:
+    if display.scaling == "pixels":
+        return size
+    across, down, inches = SCREENS[screen]
+    width_px = display.width_cm * math.hypot(across, down) / (inches * 2.54)
+    return round(width_px), round(width_px * size[1] / size[0])
+
+
+def _largest(display: Display, shown: list[Shown]) -> tuple[int, int]:
+    sizes = [each.size for each in shown]
+    return max((size[0] for size in sizes), default=0), max((size[1] for size in sizes), default=0)
+
+
+def _fitting(shown: Shown, room: dict[str, int]) -> Shown:
+    across, down, _ = SCREENS[shown.screen]
+    width, height = shown.size[0] + room.get("width", 0), shown.size[1] + room.get("height", 0)
+    return Shown(shown.screen, shown.source, shown.pictures, shown.size, width <= across and height <= down - BARS_PX)
+
+
+def _range(parameters: tuple[object, ...]) -> str:
+    """The codec's parameters from the first level to the last."""
+    return f"{parameters[0]} to {parameters[-1]}" if len(parameters) > 1 else str(*parameters)

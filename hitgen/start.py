@@ -1,0 +1,157 @@
+"""`hitgen init`: from a folder of photographs to a study that can be worked: sizes, levels, training and gold fitted to them."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image, ImageOps
+
+from hitgen.batch.new import Recipe, sort_out, write_new
+from hitgen.batch.sources import LadderSource
+from hitgen.config.hit import Display
+from hitgen.config.images import JpegSet
+from hitgen.config.kinds import RECRUITERS
+from hitgen.config.read import read_config
+from hitgen.errors import CONFIG_NAME
+from hitgen.lib.pictures import upright_size
+from hitgen.lib.progress import OnProgress, counted, silent
+from hitgen.methods.base import method_of
+from hitgen.stimuli.estimate import estimate_ladder
+from hitgen.stimuli.flash import MOST_FLASHES_PER_S, flash_of
+from hitgen.stimuli.sources import open_source
+
+Fit = Literal["crop", "scale", "keep"]
+Size = tuple[int, int]
+USUAL_SIZE = (640, 480)
+"""The size of the pictures of KonJND-1k and its kin, whose ladders are made and shown in no time."""
+KEPT_PX = 1_000_000
+"""Pictures of one size are left as they are up to so many pixels."""
+FEWEST_LEVELS = 60
+"""A ladder with fewer levels hides the answers of many people."""
+LEVEL_STEP = 5
+LONGEST_PAGE = 8
+"""Study trials a page, at most."""
+ONSETS = (30, 42, 24, 36, 48, 20)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A new batch folder: how many images it has, what was left out and why, and what was fitted how."""
+
+    images: int
+    left_out: tuple[str, ...]
+    told: tuple[str, ...]
+
+
+def start(
+    folder: Path,
+    images: Path,
+    recruiter: str = "link",
+    training: Sequence[Path] = (),
+    gold: Sequence[Path] = (),
+    fit: Fit | None = None,
+    size: Size = USUAL_SIZE,
+    progress: OnProgress = silent,
+) -> Started:
+    """Make a batch folder from the images of another, whole or not at all, with training and gold ladders where photographs for
+    them are named.
+
+    `fit` is `crop` (scaled and cut to `size`), `scale` (scaled into it), `keep`; None: `keep` where all pictures have one
+    moderate size, else `crop`. InputError where the folder has something in it, or a picture cannot be used.
+    """
+    found, left_out = sort_out(images, [*training, *gold])
+    sizes = Counter(each for path in [*found, *training, *gold] if (each := upright_size(path)))
+    fit = fit or ("keep" if len(sizes) == 1 and math.prod(next(iter(sizes))) <= KEPT_PX else "crop")
+    size = _possible(size, sizes)
+    recipe = Recipe(
+        RECRUITERS.get(recruiter).model, study=_study(len(found), len(gold)), training=len(training), gold=len(gold)
+    )
+    told: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="hitgen-") as name:
+        fitted = [_fitted(path, fit, size, Path(name), told) for path in counted("pictures", found, progress)]
+        recipe, why = _safe(recipe, fitted, progress)
+        told += why
+        write_new(folder, recipe, lambda place: [Path(shutil.copyfile(path, place / path.name)) for path in fitted])
+        try:
+            told += _with_answers(folder, {"training": training, "gold": gold}, fit, size, Path(name), progress)
+        except BaseException:
+            shutil.rmtree(folder)
+            raise
+    return Started(len(found), tuple(left_out), tuple(told))
+
+
+def _study(pictures: int, golds: int) -> int:
+    """Study trials a page: as many pages as gold questions, if they are not too long, and all pages alike."""
+    pages = max(golds, math.ceil(pictures / LONGEST_PAGE)) if golds else math.ceil(pictures / 2)
+    return max(1, math.ceil(pictures / max(1, pages)))
+
+
+def _possible(size: Size, sizes: Counter[Size]) -> Size:
+    """The wanted size upright where most pictures are, and smaller where the smallest has less: nothing is enlarged."""
+    upright = sum(count for (width, height), count in sizes.items() if height > width)
+    width, height = (min(size), max(size)) if upright > sizes.total() / 2 else size
+    share = min([1.0, *(min(across / width, down / height) for across, down in sizes)])
+    return max(1, math.floor(width * share)), max(1, math.floor(height * share))
+
+
+def _fitted(path: Path, fit: Fit, size: Size, place: Path, told: list[str]) -> Path:
+    """The picture as it comes into the study; what was done to it is told."""
+    source = open_source(path, str(path)).pixels
+    if fit == "keep" or source.size == size:
+        return path
+    how = ImageOps.fit if fit == "crop" else ImageOps.contain
+    picture: Image.Image = how(source, size, Image.Resampling.LANCZOS)
+    cut = 1 - (size[0] / size[1]) / (source.width / source.height) if fit == "crop" else 0.0
+    share = max(cut, 1 - 1 / (1 - cut)) if cut else 0.0
+    words = f", {share:.0%} of it cut off at the edges" if share >= 0.005 else ""
+    told.append(f"{path.name}: {source.width}x{source.height}, scaled to {picture.width}x{picture.height}{words}")
+    made = place / f"{path.stem}.png"
+    picture.save(made)
+    return made
+
+
+def _safe(recipe: Recipe, pictures: Sequence[Path], progress: OnProgress) -> tuple[Recipe, list[str]]:
+    """The recipe with as many levels as flash no more than WCAG 2.3.1 permits, or a slower flicker."""
+    steps = [
+        {"level": number, "quality": max(1, 101 - number * LEVEL_STEP)} for number in range(1, 100 // LEVEL_STEP + 1)
+    ]
+    images = JpegSet(name="study", sources="*", codec="jpeg", levels=tuple(steps))
+    first: list[tuple[int, str]] = []
+    for path in counted("flashes", pictures, progress):
+        _, look = estimate_ladder(LadderSource(images, path.stem, path, path.parent))
+        found = flash_of(path.name, look.on(Display()).flash_sr)
+        if found.first_beyond is not None:
+            first.append((found.first_beyond * LEVEL_STEP, path.name))
+    if not first:
+        return recipe, []
+    beyond, name = min(first)
+    levels = beyond - 2 * LEVEL_STEP
+    seen = f"{name} flashes beyond WCAG 2.3.1 from about level {beyond} on"
+    if levels >= FEWEST_LEVELS:
+        return replace(recipe, levels=levels, levels_why=f"; {seen}"), [f"levels = {levels}: {seen}"]
+    swaps = 2 * MOST_FLASHES_PER_S
+    told = f"swaps_per_second = {swaps:g}, which is no hazard: {seen}"
+    return replace(recipe, swaps=swaps, swaps_why=f"; at {swaps:g} no picture is a hazard"), [told]
+
+
+def _with_answers(
+    folder: Path, photographs: dict[str, Sequence[Path]], fit: Fit, size: Size, place: Path, progress: OnProgress
+) -> list[str]:
+    """Training and gold ladders from photographs, each with an onset of its own."""
+    told: list[str] = []
+    method = method_of(read_config(folder / CONFIG_NAME))
+    wanted = [(role, path) for role, paths in photographs.items() for path in paths]
+    studied = upright_size(next((folder / "images").iterdir())) or size
+    for number, (role, path) in enumerate(counted("training and gold", wanted, progress)):
+        ready = _fitted(path, "keep" if fit == "keep" else "crop", studied, place, told)
+        plan = method.plan_gold(folder, ready, role, ONSETS[number % len(ONSETS)], "", number + 1, progress)
+        method.add_gold(folder, plan)
+        told += plan.told
+    return told
