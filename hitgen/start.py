@@ -70,15 +70,14 @@ def start(
     sizes = Counter(each for path in [*found, *training, *gold] if (each := upright_size(path)))
     fit = fit or ("keep" if len(sizes) == 1 and math.prod(next(iter(sizes))) <= KEPT_PX else "crop")
     size = _possible(size, sizes)
-    recipe = Recipe(
-        RECRUITERS.get(recruiter).model, study=_study(len(found), len(gold)), training=len(training), gold=len(gold)
-    )
+    recipe = Recipe(RECRUITERS.get(recruiter).model, study=(study := _study(len(found), len(gold))), gold=len(gold))
+    recipe = replace(recipe, repeats=0 < len(gold) < math.ceil(len(found) / study))
     told: list[str] = []
     with tempfile.TemporaryDirectory(prefix="hitgen-") as name:
         fitted = [_fitted(path, fit, size, Path(name), told) for path in counted("pictures", found, progress)]
         recipe, why = _safe(recipe, fitted, progress)
         told += why
-        write_new(folder, recipe, lambda place: [Path(shutil.copyfile(path, place / path.name)) for path in fitted])
+        write_new(folder, recipe, fitted)
         try:
             told += _with_answers(folder, {"training": training, "gold": gold}, fit, size, Path(name), progress)
         except BaseException:

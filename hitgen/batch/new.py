@@ -8,7 +8,7 @@ import re
 import secrets
 import shlex
 import shutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,9 +44,9 @@ role = "study"
 # not in the study, with:  {gold}   (or --role training)
 [hit]
 layout = "flicker"            # flicker: controls below the image; side: beside it
-training = {training:<19}# training trials a page
+training = 0                  # training trials a page
 study = {study:<22}# study trials a page
-gold = {gold_count:<23}# gold trials a page
+gold = 0                      # gold trials a page
 ratings = 43                  # ratings wanted for each study image
 locations = 3                 # places a worker marks
 packs = "inline"              # inline: one file a page; linked: pages share packs
@@ -80,6 +80,9 @@ gold_answers_min = {needed:<11}# gold answers before anybody's ratings can be us
 {recruiting}"""
 
 
+REPEATS = 'gold_repeats = "allow"        # pages share gold questions, and everybody may work all pages\n'
+
+
 @dataclass(frozen=True)
 class Recipe:
     """What a new batch.toml says beyond the usual: fitted to the pictures found, and to who comes."""
@@ -90,8 +93,10 @@ class Recipe:
     swaps: float = 8
     swaps_why: str = ""
     study: int = 2
-    training: int = 0
     gold: int = 0
+    """How many gold questions there will be."""
+    repeats: bool = False
+    """Whether there will be more pages than those."""
 
 
 def sort_out(images: Path, elsewhere: Collection[Path] = ()) -> tuple[list[Path], list[str]]:
@@ -110,8 +115,8 @@ def sort_out(images: Path, elsewhere: Collection[Path] = ()) -> tuple[list[Path]
     return found, left_out
 
 
-def write_new(folder: Path, recipe: Recipe, fill: Callable[[Path], Sequence[Path]]) -> None:
-    """A new batch folder with the pictures that `fill` puts into its images/, whole or not at all.
+def write_new(folder: Path, recipe: Recipe, pictures: Sequence[Path]) -> None:
+    """A new batch folder with copies of these pictures in its images/, whole or not at all.
 
     InputError where the folder has something in it.
     """
@@ -122,9 +127,10 @@ def write_new(folder: Path, recipe: Recipe, fill: Callable[[Path], Sequence[Path
     partial = target.parent / f".{secrets.token_hex(4)}.{os.getpid()}.part"
     try:
         (partial / "images").mkdir(parents=True)
-        found = fill(partial / "images")
+        for path in pictures:
+            shutil.copyfile(path, partial / "images" / path.name)
         (partial / SCHEMA_NAME).write_text(json.dumps(batch_schema(), indent=1) + "\n", encoding="utf-8")
-        (partial / CONFIG_NAME).write_text(_template(folder, found, recipe), encoding="utf-8")
+        (partial / CONFIG_NAME).write_text(_template(folder, pictures, recipe), encoding="utf-8")
         if target.exists():
             target.rmdir()
         partial.replace(target)
@@ -146,19 +152,11 @@ def _template(folder: Path, found: Sequence[Path], recipe: Recipe) -> str:
     return TEMPLATE.format(
         schema=SCHEMA_NAME, name=short, pattern=pattern, check=f"hitgen check {quoted}", build=f"hitgen build {quoted}",
         gold=f"hitgen gold {quoted} --source PHOTO --role gold", levels=recipe.levels, levels_why=recipe.levels_why,
-        study=recipe.study, training=min(1, recipe.training), gold_count=min(1, recipe.gold), swaps=recipe.swaps,
+        study=recipe.study, swaps=recipe.swaps,
         swaps_why=recipe.swaps_why, needed=needed, needed_why="" if needed else "; 0: there is no gold yet",
         reward_usd="1.20" if recipe.recruiting.pays else "0.00",
-        recruiting=recipe.recruiting.begins.format(folder=quoted) + _repeats(recipe),
+        recruiting=recipe.recruiting.begins.format(folder=quoted) + (REPEATS if recipe.repeats else ""),
     )  # fmt: skip
-
-
-def _repeats(recipe: Recipe) -> str:
-    return (
-        'gold_repeats = "allow"        # pages share gold questions, and everybody may work all pages\n'
-        if recipe.gold
-        else ""
-    )
 
 
 def _sorted_out(images: Path, elsewhere: Collection[Path]) -> tuple[list[Path], list[str]]:

@@ -33,4 +33,6 @@ def run(given: argparse.Namespace, console: Console) -> None:
     console.say(*plan.told)
     if console.agree(f"Add it to {folder / CONFIG_NAME}?", given.yes, "Nothing was added"):
         method.add_gold(folder, plan)
-        console.say(f"Added to {CONFIG_NAME}; let [hit] {role} count it.")
+        console.say(
+            f"Added to {CONFIG_NAME}; [hit] {role} says how many stand on a page.", options.then("check", folder)
+        )

@@ -5,19 +5,24 @@ from __future__ import annotations
 import io
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from hitgen.batch.load import load_batch
+from hitgen.batch.load import Batch, load_batch
+from hitgen.config.hit import Display
 from hitgen.errors import CONFIG_NAME, Fault, InputError, at_option, in_config
 from hitgen.lib.files import write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods import base
-from hitgen.methods.pjnd.gold_ladder import Gold, make_gold, write_gold
+from hitgen.methods.pjnd.gold_ladder import LARGEST_STEP, Gold, make_gold, write_gold
 from hitgen.stimuli.alike import same_picture
+from hitgen.stimuli.flash import LIMIT_SR, flash_area_sr
 from hitgen.stimuli.make import make_ladders
 from hitgen.stimuli.packs import pack_path, read_pack
 from hitgen.stimuli.sources import open_source
@@ -25,6 +30,8 @@ from hitgen.stimuli.sources import open_source
 STUDY_LADDERS = 8
 """So many study ladders, at most, are measured for the sizes that gold has to follow."""
 LONGEST_NAME = 64
+STEPS = (LARGEST_STEP, 45.0, 32.0, 24.0)
+"""How far the places change at most: the first with which nothing flashes beyond the limit."""
 FORMS = {"jpeg": "JPEG", "webp": "WEBP"}
 
 
@@ -77,7 +84,7 @@ def plan_gold(
                 remedy,
             )
         )
-    gold = make_gold(opened, onset, like, seed, str(source), FORMS[codec])
+    gold = _harmless(batch, lambda step: make_gold(opened, onset, like, seed, str(source), FORMS[codec], step), source)
     picture = output.cache / f"{name}.png"
     shown = io.BytesIO()
     _approval_picture(gold).save(shown, "PNG")
@@ -90,6 +97,28 @@ def plan_gold(
     return GoldPlan(name, role, told, gold)
 
 
+def _harmless(batch: Batch, made: Callable[[float], Gold], source: Path) -> Gold:
+    """The gold whose places change as much as can be without a flash beyond the limit that the study keeps."""
+    display = batch.config.display
+    for step in STEPS:
+        gold = made(step)
+        if display.accept_flash_hazard or not _is_hazard(gold, display):
+            return gold
+    problem = "its places flash beyond WCAG 2.3.1 however little they change"
+    raise InputError(Fault(str(source), "", problem, "another photograph, or fewer levels for the study"))
+
+
+def _is_hazard(gold: Gold, display: Display) -> bool:
+    pristine = np.asarray(gold.source)
+    areas = (flash_area_sr(pristine, _decoded(frame), display) for frame in reversed(gold.frames))
+    return any(area > LIMIT_SR for area in areas)
+
+
+def _decoded(frame: bytes) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(frame)) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
 def _check_name(name: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) or len(name) > LONGEST_NAME:
         problem = f"{name!r} is no name of an image set"
@@ -97,13 +126,15 @@ def _check_name(name: str) -> None:
 
 
 def add_gold(folder: Path, plan: GoldPlan) -> str:
-    """Write the ladder's files and append its image set and question to batch.toml; the text that was appended."""
+    """Write the ladder's files and append its image set and question to batch.toml, where one of its kind stands on each page from then on; the text that was appended."""
     batch = load_batch(folder)
     study = next(ladder for ladder in batch.ladders if ladder.images.codec in FORMS)
     try:
         text = write_gold(plan.gold, folder, plan.name, plan.role, FORMS[study.images.codec])
-        with (folder / CONFIG_NAME).open("a", encoding="utf-8") as file:
-            file.write(text)
+        path = folder / CONFIG_NAME
+        # A batch that asks for none of its kind would never show it.
+        config = re.sub(rf"(?m)^({plan.role} *= *)0\b", r"\g<1>1", path.read_bytes().decode(), count=1)
+        write_whole(path, (config + text).encode())
     except BaseException:
         shutil.rmtree(folder / "gold" / plan.name, ignore_errors=True)
         raise

@@ -52,12 +52,18 @@ class Gold:
 
 
 def make_gold(
-    source: Image.Image, onset: int, like: Sequence[Sequence[int]], seed: int, name: str = "source", form: str = "JPEG"
+    source: Image.Image,
+    onset: int,
+    like: Sequence[Sequence[int]],
+    seed: int,
+    name: str = "source",
+    form: str = "JPEG",
+    largest_step: float = LARGEST_STEP,
 ) -> Gold:
     """A ladder with the onset at a level, whose sizes follow those of study ladders.
 
     `like` holds the sizes in bytes of study ladders, level 0 (lossless) to L each; `form` is JPEG or WEBP. InputError where
-    the onset lies outside 2..L - 8, the image is too small or too flat.
+    the onset lies outside 2..L - 8, the image is too small or too flat. `largest_step` bounds how far places change.
     """
     levels = len(like[0]) - 1
     if not 2 <= onset <= levels - WINDOW_LEVELS:
@@ -71,7 +77,7 @@ def make_gold(
     masks = [_mask(pristine.shape[:2], point, 0.55 * RADIUS_SHARE * source.height) for point in points]
     frames: list[bytes] = []
     for level in range(1, levels + 1):
-        picture = _distorted(pristine, masks, level - onset)
+        picture = _distorted(pristine, masks, level - onset, largest_step)
         frames.append(_frame(picture, level, onset, target[level], rng, form, set(frames)))
     window = (onset, onset + WINDOW_LEVELS - 1)
     return Gold(_image(pristine), tuple(frames), window, tuple(points), round(RADIUS_SHARE * source.height, 1))
@@ -166,11 +172,11 @@ def _mask(shape: tuple[int, ...], point: tuple[int, int], radius: float) -> NDAr
     return np.where(distance < 1, np.cos(distance * np.pi / 2) ** 2, 0).astype(np.float32)
 
 
-def _distorted(pristine: Pixels, masks: Sequence[NDArray[np.float32]], beyond: int) -> Pixels:
+def _distorted(pristine: Pixels, masks: Sequence[NDArray[np.float32]], beyond: int, largest_step: float) -> Pixels:
     """The picture at a level this far beyond the onset: below it, the source itself."""
     if beyond < 0:
         return pristine
-    step = min(FIRST_STEP + STEP_PER_LEVEL * beyond, LARGEST_STEP)
+    step = min(FIRST_STEP + STEP_PER_LEVEL * beyond, largest_step)
     change = np.zeros(pristine.shape[:2], dtype=np.float32)
     for number, mask in enumerate(masks):
         change += mask * step * (1 - 0.1 * number)
