@@ -15,7 +15,9 @@ class LinkRecruiter(Recruiting):
     """Own participants: a personal address for each place; people are found, and paid, outside hitgen."""
 
     begins: ClassVar[str] = (
-        OWN_SERVER + 'kind = "link"                 # people of your own; docs/people.md\n' + OWN_COLLECTOR
+        OWN_SERVER
+        + 'kind = "link"                 # people of your own; or prolific, turkle, mturk: docs/people.md\n'
+        + OWN_COLLECTOR
     )
 
     kind: Literal["link"]
