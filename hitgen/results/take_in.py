@@ -35,13 +35,13 @@ def import_files(account: Account, paths: Sequence[Path], now: datetime | None =
     known = account.kind.knows(lambda look: look(account.ledger.book))
     found: dict[str, list[Path]] = {}
     with Inbox(account.folder / FILE, config.batch.name, known) as inbox:
-        for path in _files(paths):
+        for path in files_of(paths):
             for body, arrived in _bodies(path, config.batch.name, moment):
                 found.setdefault(inbox.add(body, "import", arrived), []).append(path)
     return Imported({outcome: tuple(rows) for outcome, rows in found.items()}, collect(account))
 
 
-def _files(paths: Sequence[Path]) -> list[Path]:
+def files_of(paths: Sequence[Path]) -> list[Path]:
     """The files named, and the JSON files of folders named; InputError for what is not there."""
     found: list[Path] = []
     faults = [Fault(str(path), "", "there is no such file or folder") for path in paths if not path.exists()]
@@ -55,14 +55,14 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 def _bodies(path: Path, batch: str, moment: datetime) -> Iterator[tuple[bytes, datetime]]:
     """The submissions in a file with when they arrived: one as saved by a page, or all that a collector has."""
     if path.suffix != ".sqlite":
-        yield _compact(path), moment
+        yield compact_file(path), moment
         return
     with Inbox(path, batch) as other:
         for row in other.received():
             yield row.answer.encode(), row.received_at
 
 
-def _compact(path: Path) -> bytes:
+def compact_file(path: Path) -> bytes:
     """A saved file as it would have been posted; one that is no JSON, or far too long, as it is."""
     with path.open("rb") as file:
         body = file.read(MOST_BYTES + 1)
