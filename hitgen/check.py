@@ -42,7 +42,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Check:
+class PlanSummary:
     """The plan in numbers; `warnings` do not stop a build, faults are raised instead.
 
     `estimated` counts the ladders that were measured by tiles of their pictures, so that their bytes are about right.
@@ -87,7 +87,7 @@ def check(
     told: Callable[[Planned], None] = lambda planned: None,
     flashed: Callable[[Sequence[Flash]], None] = lambda flashes: None,
     trial: bool = False,
-) -> Check:
+) -> PlanSummary:
     """Validate a batch down to its frames; InputError with every fault.
 
     `told` hears the plan before anything is measured, `flashed` how all ladders flash where one does beyond the limit. In a
@@ -117,17 +117,17 @@ def check(
 
 
 def _measured(
-    batch: Batch, place: BuildFolder, workers: int | None, progress: OnProgress
+    batch: Batch, output: BuildFolder, workers: int | None, progress: OnProgress
 ) -> tuple[tuple[Ladder, ...], dict[str, Measured], frozenset[str]]:
     """All ladders in order with what they measure; large ones that no build has made yet are known by tiles of them."""
-    cache = place.cache / "ladders"
-    large = [each for each in batch.ladders if is_large(each) and not made_before(each, place.packs, cache)]
+    cache = output.cache / "ladders"
+    large = [each for each in batch.ladders if is_large(each) and not made_before(each, output.packs, cache)]
     exact = [each for each in batch.ladders if each not in large]
     display = batch.config.display
-    made = make_ladders(exact, place.packs, cache, workers, progress).ladders if exact else ()
-    guessed = estimate_ladders(large, place.cache / "measured", workers, progress)
+    made = make_ladders(exact, output.packs, cache, workers, progress).ladders if exact else ()
+    guessed = estimate_ladders(large, output.cache / "measured", workers, progress)
     raise_faults(double_faults(ladder for ladder, _ in guessed))
-    measured = measure_ladders(made, place.packs, place.cache / "measured", display, workers, progress)
+    measured = measure_ladders(made, output.packs, output.cache / "measured", display, workers, progress)
     measured |= {ladder.key: look.on(display) for ladder, look in guessed}
     by_key = {ladder.key: ladder for ladder in (*made, *(ladder for ladder, _ in guessed))}
     ordered = tuple(by_key[source.key] for source in batch.ladders)
@@ -159,11 +159,11 @@ def _summary(
     measured: dict[str, Measured],
     estimated: frozenset[str],
     flashes: tuple[Flash, ...],
-) -> Check:
+) -> PlanSummary:
     sizes = {ladder.key: ladder.bytes for ladder in ladders}
     carried = sum(sizes[trial.ladder] for page in plan.pages for trial in page.trials)
     linked = sum({ladder.pack: ladder.bytes for ladder in ladders}.values())
-    return Check(
+    return PlanSummary(
         planned=planned,
         inline_bytes=carried * 4 // 3,
         linked_bytes=linked,

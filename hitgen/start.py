@@ -100,7 +100,7 @@ def _possible(size: Size, sizes: Counter[Size]) -> Size:
     return max(1, math.floor(width * share)), max(1, math.floor(height * share))
 
 
-def _fitted(path: Path, fit: Fit, size: Size, place: Path, told: list[str]) -> Path:
+def _fitted(path: Path, fit: Fit, size: Size, scratch: Path, told: list[str]) -> Path:
     """The picture as it comes into the study; what was done to it is told."""
     source = open_source(path, str(path)).pixels
     if fit == "keep" or source.size == size:
@@ -111,7 +111,7 @@ def _fitted(path: Path, fit: Fit, size: Size, place: Path, told: list[str]) -> P
     share = max(cut, 1 - 1 / (1 - cut)) if cut else 0.0
     words = f", {share:.0%} of it cut off at the edges" if share >= 0.005 else ""
     told.append(f"{path.name}: {source.width}x{source.height}, scaled to {picture.width}x{picture.height}{words}")
-    made = place / f"{path.stem}.png"
+    made = scratch / f"{path.stem}.png"
     picture.save(made)
     return made
 
@@ -141,7 +141,7 @@ def _safe(recipe: Recipe, pictures: Sequence[Path], progress: OnProgress) -> tup
 
 
 def _with_answers(
-    folder: Path, photographs: dict[str, Sequence[Path]], fit: Fit, size: Size, place: Path, progress: OnProgress
+    folder: Path, photographs: dict[str, Sequence[Path]], fit: Fit, size: Size, scratch: Path, progress: OnProgress
 ) -> list[str]:
     """Training and gold ladders from photographs, each with an onset of its own."""
     told: list[str] = []
@@ -149,7 +149,7 @@ def _with_answers(
     wanted = [(role, path) for role, paths in photographs.items() for path in paths]
     studied = upright_size(next((folder / "images").iterdir())) or size
     for number, (role, path) in enumerate(counted("training and gold", wanted, progress)):
-        ready = _fitted(path, "keep" if fit == "keep" else "crop", studied, place, told)
+        ready = _fitted(path, "keep" if fit == "keep" else "crop", studied, scratch, told)
         plan = method.plan_gold(folder, ready, role, ONSETS[number % len(ONSETS)], "", number + 1, progress)
         method.add_gold(folder, plan)
         told += plan.told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from hitgen.check import Check, Planned, check
+from hitgen.check import Planned, PlanSummary, check
 from hitgen.commands import options
 from hitgen.console import Console, columns, size
 from hitgen.outlook import AROUND_S, TRIAL_S, Outlook
@@ -72,7 +72,7 @@ def _sizes(view: Outlook) -> Iterator[tuple[str, str]]:
         )
 
 
-def measured_lines(found: Check) -> list[str]:
+def measured_lines(found: PlanSummary) -> list[str]:
     """What was measured, then what to mind."""
     about = "about " if found.estimated else ""
     rows = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from hitgen.batch.load import Batch
 from hitgen.lib.progress import OnProgress
@@ -103,7 +103,7 @@ class Pjnd(Method[Config, Manifest, Row]):
         for page in manifest.pages:
             for trial in page.trials:
                 if trial.role == "gold" and trial.question:
-                    known = manifest.by_question[trial.question]
+                    known = cast(Question, manifest.by_question[trial.question])
                     answers[trial.trial] = Answer(sum(known.level) // 2, [(x, y) for x, y in known.points])
         return knowing(answers)
 

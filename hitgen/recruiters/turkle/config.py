@@ -15,7 +15,7 @@ class TurkleRecruiter(Recruiting):
 
     begins: ClassVar[str] = (
         '[host]\nkind = "folder"               # folder: a web server of your own; s3: a bucket\n\n[recruiter]\n'
-        'kind = "turkle"               # docs/people.md\nurl = "http://127.0.0.1:8000"   # your Turkle server\n'
+        'kind = "turkle"               # docs/recruiters.md\nurl = "http://127.0.0.1:8000"   # your Turkle server\n'
     )
 
     kind: Literal["turkle"]
