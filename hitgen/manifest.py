@@ -46,6 +46,11 @@ class BuildFolder:
     def cache(self) -> Path:
         return self.batch / "cache"
 
+    @property
+    def rehearsal(self) -> Path:
+        """Where the last rehearsal lies, a study of its own."""
+        return self.root / "rehearsal"
+
 
 class PageContent(Protocol):
     """A page as those see it who arrange who works what: planned or built."""

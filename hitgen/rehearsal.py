@@ -40,7 +40,7 @@ from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import Recruiter
 from hitgen.recruiters.double import Double, Worked
 from hitgen.results.raw import submission_text
-from hitgen.robots.robot import MakeRobot
+from hitgen.robots.robot import MakeRobot, Robot
 from hitgen.serve import open_collector
 
 
@@ -83,7 +83,16 @@ class Rehearsal:
     @property
     def robot(self) -> MakeRobot:
         """Who works the pages where nobody does."""
-        return method_of(self.publication.config).robot(self.publication.config)
+        config = self.publication.config
+        method = method_of(config)
+        make = method.robot(config, method.rehearsing_policy(self.publication.built.manifest))
+
+        def made(page: Any, worker: str) -> Robot:
+            robot = make(page, worker)
+            robot.patience_s = config.screening.trial_s_min + 1  # who is quicker is not used
+            return robot
+
+        return made
 
     def publish(self, progress: OnProgress = silent) -> Published:
         """Publish what is due now, as `hitgen publish` would."""
@@ -141,11 +150,13 @@ def open_rehearsal(
     kind = kind or config.recruiter.kind
     if kind not in RECRUITERS.names():
         raise InputError(at_option("--recruiter", f"{kind!r} is not known", nearest(kind, RECRUITERS.names())))
-    scratch = BuildFolder(folder).root / "rehearsal"
+    scratch = BuildFolder(folder).rehearsal
     scratch.parent.mkdir(exist_ok=True)
     with locked(scratch), ExitStack() as stack:
         shutil.rmtree(scratch, ignore_errors=True)
         private_folder(scratch)
+        # With these it is a study that can be reviewed, reported and exported.
+        shutil.copyfile(folder / CONFIG_NAME, scratch / CONFIG_NAME)
         address = f"http://127.0.0.1:{free_port()}"
         double = stack.enter_context(RECRUITERS.get(kind).rehearse(config, scratch, address))
         host = (
@@ -156,8 +167,10 @@ def open_rehearsal(
             (scratch / "cache").symlink_to(BuildFolder(folder).cache.resolve(), target_is_directory=True)
             build(folder, workers, progress, config=local, into=scratch)
             stack.enter_context(_server(local, scratch, address))
-        elif not as_built:
-            build(folder, workers, progress)
+        else:
+            if not as_built:
+                build(folder, workers, progress)
+            (scratch / "build").symlink_to(BuildFolder(folder).root.resolve(), target_is_directory=True)
         opened = open_publication(
             scratch if double.seals_anew else folder,
             ledger_path=scratch / LEDGER,

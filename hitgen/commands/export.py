@@ -14,11 +14,13 @@ from hitgen.results.study import read_study
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
+    options.rehearsal(parser)
     options.as_json(parser)
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    study = read_study(given.folder)
+    folder = options.study_folder(given)
+    study = read_study(folder)
     done = write_export(study)
     analysis = write_analysis(study, console.on_progress)
     told = [*exported_lines(done), f"{analysis}: {method_of(study.config).analysis_about}"]

@@ -9,24 +9,34 @@ from hitgen.console import Console
 from hitgen.lib.text import plain
 from hitgen.publishing.publication import open_account
 from hitgen.results.fetch import Fetched, fetch
+from hitgen.results.study import read_study
 
 MOST_NAMED = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
+    options.rehearsal(parser)
     parser.add_argument("--all", action="store_true", help="look into every HIT, not only those that changed")
     options.as_json(parser)
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    with open_account(given.folder, progress=console.on_progress) as account:
-        found = fetch(account, given.all)
+    if given.rehearsal:
+        # It took in all there was before its service ended.
+        study = read_study(options.study_folder(given))
+        found = Fetched(0, len(study.received()), study.faulty, 0)
+    else:
+        with open_account(given.folder, progress=console.on_progress) as account:
+            found = fetch(account, given.all)
     faulty = [
         {"assignment": bad.received.assignment, "hit": bad.received.hit, "fault": bad.fault} for bad in found.faulty
     ]
+    rehearsed = ("--rehearsal",) if given.rehearsal else ()
     counts = {"new": found.new, "total": found.total, "doubtful": found.doubtful}
-    console.outcome({**counts, "faulty": faulty}, fetched_lines(found))
+    console.outcome(
+        {**counts, "faulty": faulty}, [*fetched_lines(found), options.then("review", given.folder, *rehearsed)]
+    )
 
 
 def fetched_lines(found: Fetched) -> list[str]:

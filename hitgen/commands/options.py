@@ -6,10 +6,29 @@ import argparse
 import shlex
 from pathlib import Path
 
+from hitgen.errors import CONFIG_NAME, Fault, InputError
+from hitgen.manifest import BuildFolder
+
 
 def batch_dir(parser: argparse.ArgumentParser, metavar: str = "BATCH_DIR") -> None:
     """The folder that the verb works on."""
     parser.add_argument("folder", type=Path, metavar=metavar)
+
+
+def rehearsal(parser: argparse.ArgumentParser) -> None:
+    """Whether the last rehearsal is meant in place of the study."""
+    parser.add_argument("--rehearsal", action="store_true", help="of the last `hitgen rehearse`, not of the study")
+
+
+def study_folder(given: argparse.Namespace) -> Path:
+    """The folder that the verb works on: the batch's, or that of its last rehearsal; InputError where there was none."""
+    folder: Path = given.folder
+    if not given.rehearsal:
+        return folder
+    rehearsed = BuildFolder(folder).rehearsal
+    if not (rehearsed / CONFIG_NAME).is_file():
+        raise InputError(Fault(str(rehearsed), "", "nothing was rehearsed", f"`{command('rehearse', folder)}` first"))
+    return rehearsed
 
 
 def then(verb: str, folder: Path, *words: str) -> str:

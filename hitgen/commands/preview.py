@@ -20,6 +20,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
     build(given.folder, progress=console.on_progress)
     address = page_address(given.folder, given.page)
     console.say(address if open_in_browser(address) else f"No browser took it; open {address}")
+    console.say(options.then("rehearse", given.folder))
     if given.watch or address.startswith("http:"):
         console.say("Watching for changes; Ctrl+C ends.")
         watch(given.folder, console.say)

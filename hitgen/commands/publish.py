@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from hitgen.build import build
 from hitgen.check import check
@@ -15,6 +16,8 @@ from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, InputError, in_config
 from hitgen.hosts.bucket import BucketChange, configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
+from hitgen.lib.web import is_loopback
+from hitgen.publishing.orders import raise_faults
 from hitgen.publishing.publication import LEDGER, open_publication
 from hitgen.publishing.publish import PublicationPlan, Published, plan_publication, publish
 from hitgen.recruiters import kind_of
@@ -30,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
+    if given.production:
+        _refuse_loopback(given)
     if given.configure_bucket and not _configure(given, console):
         return
     if not (given.folder / LEDGER).exists():
@@ -46,7 +51,30 @@ def run(given: argparse.Namespace, console: Console) -> None:
         if plan.account.environment == "production" and (plan.now or plan.later):
             total = console.typed_total(total)
         done = publish(publication, plan, total, progress=console.on_progress)
-    console.outcome(done, published_lines(done))
+    console.outcome(done, [*published_lines(done), *_after(given)])
+
+
+def _refuse_loopback(given: argparse.Namespace) -> None:
+    """People elsewhere cannot open an address of this machine."""
+    config = read_config(given.folder / CONFIG_NAME)
+    results = kind_of(config).results
+    urls = {"host.base_url": getattr(config.host, "base_url", ""), "recruiter.results": getattr(results, "url", "")}
+    raise_faults(
+        [
+            in_config(field, f"{url} opens on this machine only", "the https address at which the world sees it")
+            for field, url in urls.items()
+            if is_loopback(urlsplit(url).hostname or "")
+        ]
+    )
+
+
+def _after(given: argparse.Namespace) -> list[str]:
+    """What to run next: the collector, where answers come to one."""
+    results = kind_of(read_config(given.folder / CONFIG_NAME)).results
+    if results is not None and results.kind == "collector":
+        told = "answers arrive while the collector runs, which can also give a place to everyone who comes"
+        return [told, options.then("serve", given.folder, "--hand-out")]
+    return [options.then("status", given.folder)]
 
 
 def _configure(given: argparse.Namespace, console: Console) -> bool:

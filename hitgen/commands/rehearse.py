@@ -40,6 +40,8 @@ def run(given: argparse.Namespace, console: Console) -> None:
             console.say(*rehearsal.by_hand())
             _by_people(console, rehearsal)
         _tell(console, rehearsal)
+        if rehearsal.handed_in():
+            console.say(options.then("report", given.folder, "--rehearsal"))
     if stuck:
         told = ", ".join(f"{count} at the screen {screen!r}" for screen, count in sorted(stuck.items()))
         raise InputError(at_option("--robots", f"some robots were stuck: {told}", "working the page by hand"))

@@ -12,6 +12,7 @@ from hitgen.console import Console
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser, "BATCH_DIR|CSV")
+    options.rehearsal(parser)
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="default: BATCH_DIR/results/report.html, or beside the CSV"
     )
@@ -19,11 +20,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    source: Path = given.folder
+    source = options.study_folder(given)
+    words = ("--rehearsal",) if given.rehearsal else ()
     if source.is_file():
         out = given.out or source.with_name(f"{source.stem}-report.html")
         report_public(source, source.stem, out, console.on_progress)
     else:
         out = given.out or source / "results" / "report.html"
         report_batch(source, out, console.on_progress)
-    console.outcome({"report": out, "bytes": out.stat().st_size}, [f"Open {out}"])
+    console.outcome(
+        {"report": out, "bytes": out.stat().st_size},
+        [f"Open {out}"] if source.is_file() else [f"Open {out}", options.then("export", given.folder, *words)],
+    )

@@ -11,7 +11,7 @@ from typing import Any
 
 from hitgen.commands import options
 from hitgen.console import Console, columns
-from hitgen.errors import OutsideError
+from hitgen.errors import InputError, OutsideError, at_option
 from hitgen.ledger.acts import Verb
 from hitgen.lib.text import plain
 from hitgen.publishing.collect import collect
@@ -29,6 +29,7 @@ LONGEST_REASON = 70
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
+    options.rehearsal(parser)
     parser.add_argument("--apply", action="store_true", help="approve, reject, pay bonuses, admit, shut out, tell")
     options.spending(parser)
     options.as_json(parser)
@@ -36,12 +37,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace, console: Console) -> None:
     if given.apply:
+        if given.rehearsal:
+            raise InputError(at_option("--apply", "a rehearsal's service has ended", "leaving one of the two out"))
         _apply(given, console)
         return
-    study = read_study(given.folder)
+    folder = options.study_folder(given)
+    study = read_study(folder)
     rows = propose(study)
-    path = write_review(given.folder, rows)
-    console.outcome([asdict(row) for row in rows], review_lines(study, rows, path))
+    path = write_review(folder, rows)
+    words = ("--rehearsal",) if given.rehearsal else ()
+    lines = [*review_lines(study, rows, path, not given.rehearsal), options.then("report", given.folder, *words)]
+    console.outcome([asdict(row) for row in rows], lines)
 
 
 def _apply(given: argparse.Namespace, console: Console) -> None:
@@ -65,7 +71,7 @@ def _apply(given: argparse.Namespace, console: Console) -> None:
         raise OutsideError(f"the recruiter refused {len(done.failed)} of these acts; the others are done")
 
 
-def review_lines(study: Study, rows: Sequence[ReviewRow], path: Path) -> list[str]:
+def review_lines(study: Study, rows: Sequence[ReviewRow], path: Path, to_apply: bool = True) -> list[str]:
     """The table, those that need a look first, with what the whole comes to."""
     ratings = [verdict.use for verdict in study.judged.ratings.values()]
     ranks = {"undecided": 0, "reject": 1, "pay": 2}
@@ -87,7 +93,9 @@ def review_lines(study: Study, rows: Sequence[ReviewRow], path: Path) -> list[st
         *lines,
         f"{len(rows)} assignments: {_counts(row.pay for row in rows)}; {_counts(row.use for row in rows)}",
         f"{len(ratings)} ratings: {_counts(ratings)}",
-        f"Edit {path}, then `hitgen review {study.folder} --apply`",
+        f"Edit {path}, then `{options.command('review', study.folder, '--apply')}`"
+        if to_apply
+        else f"Written to {path}",
     ]
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from urllib.parse import urlsplit
 
 from hitgen.collector.server import Server
 from hitgen.commands import options
+from hitgen.config.read import read_config
+from hitgen.config.recruiter import CollectorResults
 from hitgen.console import Console
-from hitgen.errors import OutsideError
+from hitgen.errors import CONFIG_NAME, OutsideError
 from hitgen.lib.web import LOOPBACK, is_loopback
+from hitgen.recruiters import kind_of
 from hitgen.serve import open_collector
 
 PORT = 8470
@@ -34,4 +38,22 @@ def run(given: argparse.Namespace, console: Console) -> None:
         if not is_loopback(given.host):
             console.warn([OPEN.format(given.host)])
         console.say(f"Collecting at {server.address}; Ctrl+C ends. Answers go to {inbox.path}")
+        console.say(*_to_hand_out(given))
         server.run()
+
+
+def _to_hand_out(given: argparse.Namespace) -> list[str]:
+    """What people are given, as the world sees it, and whether the world can."""
+    config = read_config(given.folder / CONFIG_NAME)
+    results = kind_of(config).results
+    base = results.url.rstrip("/") if isinstance(results, CollectorResults) else ""
+    name = kind_of(config).addresses
+    listed = given.folder / name
+    lines = [f"A place for everyone who opens it: {base}/go"] if given.hand_out else []
+    if name and listed.exists():
+        lines.append(f"Personal addresses, one a row: {listed}")
+    elif not given.hand_out:
+        lines.append(f"Nothing is published yet: {options.command('publish', given.folder)}")
+    if is_loopback(urlsplit(base).hostname or ""):
+        lines.append(f"{base} opens on this machine only; set [host] base_url and [recruiter] results for others")
+    return lines

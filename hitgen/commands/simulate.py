@@ -40,6 +40,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
         made,
         [
             f"{made.submissions} submissions by {made.workers} simulated workers, {made.spammers} of them spammers",
-            f"The truth is in {made.truth}; next: hitgen report {given.folder}",
+            f"The truth is in {made.truth}",
+            options.then("report", given.folder),
         ],
     )

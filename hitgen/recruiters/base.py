@@ -187,6 +187,8 @@ class Kind(ABC, Generic[Own]):
     model: ClassVar[type[Recruiting]]
     apart: ClassVar[bool] = False
     """Whether nobody meets a trial twice whatever is open at the same time."""
+    addresses: ClassVar[str] = ""
+    """The file in the batch's folder that lists personal addresses, where there are such."""
     admits: ClassVar[bool] = False
     """Whether a qualification page can let people into the study pages."""
 

@@ -16,7 +16,7 @@ from hitgen.recruiters.base import Kind, Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
 from hitgen.recruiters.link.config import LinkRecruiter
 from hitgen.recruiters.link.handout import HandingOut
-from hitgen.recruiters.link.places import is_place, secret_of
+from hitgen.recruiters.link.places import LIST, is_place, secret_of
 
 
 class LinkKind(Kind[LinkRecruiter]):
@@ -24,6 +24,7 @@ class LinkKind(Kind[LinkRecruiter]):
 
     model = LinkRecruiter
     apart = True
+    addresses = LIST
 
     def knows(self, look: Look) -> Callable[[str], bool]:
         """Places signed with the ledger's secret, which is read once it is there."""

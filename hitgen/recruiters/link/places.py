@@ -17,6 +17,7 @@ from hitgen.ledger.rows import Order
 from hitgen.lib.contract import COMPLETION_CODE
 from hitgen.lib.numbers import Numbers, take_lowest
 
+LIST = "places.csv"
 OPENED, ENDS, DELETED = "link:opened", "link:ends", "link:deleted"
 PLACE = re.compile(r"([A-Za-z0-9]+\.[A-Za-z0-9]+)-([0-9]{1,6})-([a-z2-7]{26})")
 
