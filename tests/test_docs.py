@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from hitgen import __version__, cli
+from hitgen.results.study import read_study
 from tests.bench.build import photographs
 
 ROOT = Path(__file__).parent.parent
@@ -96,27 +98,26 @@ def test_the_tutorial_s_way_from_a_folder_to_a_dataset(
             continue
         assert cli.main(line) == 0, (line, capsys.readouterr().err)
         if line[0] == "init":
-            text = config.read_text().replace("FILL IN: ", "").replace("# accept_flash_hazard", "accept_flash_hazard")
+            text = config.read_text().replace("FILL IN: ", "")
             text = re.sub(r"ratings = \d+", "ratings = 3", text)
             config.write_text(text)
-        if line[0] == "gold":
-            config.write_text(config.read_text().replace("gold = 0", "gold = 1"))
     assert (tmp_path / "my-study" / "results" / "report.html").is_file()
     assert (tmp_path / "my-study" / "results" / "export" / "ratings.csv").is_file()
 
 
-def test_the_readme_s_way_from_a_folder_to_pages(
+def test_the_readme_s_way_from_photographs_of_mixed_sizes_to_a_report_with_used_ratings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     block = (ROOT / "README.md").read_text(encoding="utf-8").split("## Your own study")[1].split("```")[1]
     lines = [shlex.split(line)[1:] for line in block.splitlines() if line.startswith("hitgen ")]
-    assert [line[0] for line in lines] == ["init", "gold", "gold", "check", "build", "preview"]
+    assert [line[0] for line in lines] == ["init", "check", "build", "preview", "simulate", "report"]
     monkeypatch.chdir(tmp_path)
-    photographs(tmp_path / "all", 4)
+    photographs(tmp_path / "all", 5)
     photos = sorted((tmp_path / "all").iterdir())
     (tmp_path / "FOLDER").mkdir()
-    for photo in photos[:2]:
-        photo.rename(tmp_path / "FOLDER" / photo.name)
+    for photo, size in zip(photos, ((1600, 1200), (1000, 500)), strict=False):
+        with Image.open(photo) as picture:
+            picture.resize(size).save(tmp_path / "FOLDER" / photo.name)
     spare = iter(photos[2:])
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
@@ -125,6 +126,7 @@ def test_the_readme_s_way_from_a_folder_to_pages(
         assert cli.main(words) == 0, capsys.readouterr().err
         if line[0] == "init":
             config = tmp_path / "my-study" / "batch.toml"
-            text = config.read_text().replace("FILL IN: ", "").replace("# accept_flash_hazard", "accept_flash_hazard")
-            config.write_text(text)
+            config.write_text(config.read_text().replace("FILL IN: ", ""))
+    used = [verdict.use == "use" for verdict in read_study(tmp_path / "my-study").judged.ratings.values()]
+    assert len(used) == 86 and sum(used) > 43, "no threshold was touched"
     assert opened and opened[0].endswith("/build/pages/p0001.html")
