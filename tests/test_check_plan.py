@@ -154,4 +154,8 @@ def test_flashes_stand_in_one_table_and_one_fault_with_a_way_out(
     said = capsys.readouterr()
     table = [line for line in said.out.splitlines() if line.endswith(("-", *"1234")) and " sr " in line]
     assert len(table) == 3
-    assert said.err.count("batch.toml: ") == 1 and "flash beyond WCAG 2.3.1" in said.err and "swaps_per_second = 6" in said.err
+    assert (
+        said.err.count("batch.toml: ") == 1
+        and "flash beyond WCAG 2.3.1" in said.err
+        and "swaps_per_second = 6" in said.err
+    )
