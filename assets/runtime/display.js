@@ -12,6 +12,8 @@ const PREFERENCES = {
   reduced_motion: "(prefers-reduced-motion: reduce)",
 };
 const USUAL_FRAME_MS = 1000 / 60;
+/** The arrangement of a layout that it may have in its style for windows that are too low for its own. */
+const BESIDE = "side";
 
 /**
  * @param {object} options
@@ -29,6 +31,7 @@ export function createDisplay({ page, session, method, clock, later, window }) {
   let refresh = null;
   /** @type {number|null} */
   let scale = null;
+  const root = window.document.documentElement;
   let changing = 0;
   let ratioSeen = window.devicePixelRatio;
   let whenRatioChanged = () => {};
@@ -92,24 +95,35 @@ export function createDisplay({ page, session, method, clock, later, window }) {
     return found;
   }
 
+  /** What the trials need in the layout's arrangement at hand; what they need beside the picture its style tells. */
+  function need() {
+    const style = window.getComputedStyle(root);
+    const told = (/** @type {string} */ name) => Number.parseFloat(style.getPropertyValue(name)) || 0;
+    const sizes = [...page.training, ...page.study].map((trial) => method.room(trial, display, session.cssPxPerCm(), window.devicePixelRatio));
+    const across = Math.max(...sizes.map((size) => size.css_width)) + told("--room-width");
+    const down = Math.max(...sizes.map((size) => size.css_height)) + told("--room-height");
+    const needed = { width: Math.ceil(across), height: Math.ceil(Math.max(down, told("--least-height"))) };
+    const viewport = { width: window.innerWidth, height: window.innerHeight };
+    return { fits: viewport.width >= needed.width && viewport.height >= needed.height, needed, viewport };
+  }
+
+  /** Whether the trials fit the window, if not as they are arranged then otherwise. */
+  function room() {
+    const found = need();
+    if (found.fits) return found;
+    const before = root.dataset.arrangement ?? "";
+    root.dataset.arrangement = before ? "" : BESIDE;
+    const other = need();
+    if (other.fits) return other;
+    root.dataset.arrangement = before;
+    return found;
+  }
+
   return {
     changed,
     onRatioChange,
     look,
-    /** Whether the trials fit the window: what a layout needs beside them its style tells, as --room-width and --room-height. */
-    room() {
-      const style = window.getComputedStyle(window.document.documentElement);
-      const beside = (/** @type {string} */ name) => Number.parseFloat(style.getPropertyValue(name)) || 0;
-      const sizes = [...page.training, ...page.study].map((trial) =>
-        method.room(trial, display, session.cssPxPerCm(), window.devicePixelRatio),
-      );
-      const needed = {
-        width: Math.ceil(Math.max(...sizes.map((size) => size.css_width)) + beside("--room-width")),
-        height: Math.ceil(Math.max(...sizes.map((size) => size.css_height)) + beside("--room-height")),
-      };
-      const viewport = { width: window.innerWidth, height: window.innerHeight };
-      return { fits: viewport.width >= needed.width && viewport.height >= needed.height, needed, viewport };
-    },
+    room,
     /** Device pixels per source pixel of the trial at hand. @param {number} next */
     setScale(next) {
       scale = next;
@@ -135,6 +149,7 @@ export function createDisplay({ page, session, method, clock, later, window }) {
       ...(refresh ?? { refresh_hz: null, frame_ms: null, frame_sd_ms: null }),
       preferences: preferences(),
       browser,
+      arrangement: root.dataset.arrangement || root.dataset.layout,
       user_agent: window.navigator.userAgent,
       warnings: warnings(),
     }),

@@ -151,6 +151,7 @@ export function createTrial(tools, stage, flicker) {
   /** @param {boolean} is */
   function setStopped(is) {
     stopped = is;
+    slots.stop.hidden = is;
     slots.resume.hidden = !is;
     slots.stopped.hidden = !is;
   }
