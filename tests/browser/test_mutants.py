@@ -133,12 +133,18 @@ FAULTS: dict[str, tuple[Check, str, str, str, str]] = {
 }  # fmt: skip
 
 
+FREE: set[tuple[Check, str]] = set()
+"""What the page as it is was seen to be free of, so that two faults of one check ask it once."""
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_fault_is_not_there_and_would_be_seen(name: str, tmp_path: Path, open_page: OpenPage) -> None:
     check, extra, module, old, new = FAULTS[name]
     folder = write_batch(tmp_path, extra, (320, 200))
-    assert check(open_page, built_page(folder))
+    if (check, extra) not in FREE:
+        assert check(open_page, built_page(folder))
+        FREE.add((check, extra))
     mutate(folder, module, old, new)
     assert not check(open_page, (build(folder, workers=1).folder.pages / "p0001.html").resolve().as_uri())
 

@@ -36,11 +36,19 @@ def work(robot: Robot) -> tuple[WorkRecord, dict]:
     return record, json.loads(Path(download.value.path()).read_text())
 
 
+LAYOUTS = (((320, 240), PHYSICAL), ((200, 300), PIXELS), ((480, 160), PHYSICAL), ((320, 240), PIXELS))
+RATIOS = (1, 1.25, 2)
+AT_ONCE = {(0, 1), (0, 1.25), (1, 1.25), (2, 2), (3, 1), (3, 2)}
+"""Every size, and both scalings at every ratio; the other pairs are soaked."""
+SHOWN = [
+    pytest.param(*layout, ratio, marks=() if (number, ratio) in AT_ONCE else pytest.mark.soak)
+    for number, layout in enumerate(LAYOUTS)
+    for ratio in RATIOS
+]
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize("ratio", [1, 1.25, 2])
-@pytest.mark.parametrize(
-    ("size", "display"), [((320, 240), PHYSICAL), ((200, 300), PIXELS), ((480, 160), PHYSICAL), ((320, 240), PIXELS)]
-)
+@pytest.mark.parametrize(("size", "display", "ratio"), SHOWN)
 def test_what_is_downloaded_is_what_was_done(
     tmp_path: Path, open_page: OpenPage, ratio: float, size: tuple[int, int], display: str
 ) -> None:
