@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -323,6 +324,18 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
     assert sorted(acknowledged) == sorted(names)
     with Inbox(folder / "collected.sqlite", "small") as inbox:
         assert inbox.delivered() == set(names)
+
+
+def test_the_verb_hands_out_where_it_is_told_to_and_ends_by_ctrl_c(tmp_path: Path) -> None:
+    port = free_port()
+    folder = link_batch(tmp_path / "batch", port)
+    command = [sys.executable, "-m", "hitgen", "serve", str(folder), "--port", str(port), "--hand-out"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and f"Collecting at http://127.0.0.1:{port}" in process.stdout.readline()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/go", timeout=20) as answer:
+            assert "All places are taken" in answer.read().decode()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) in (0, 130)
 
 
 @pytest.mark.parametrize(

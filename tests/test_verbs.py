@@ -5,6 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +70,23 @@ def test_from_a_folder_to_pages_with_gold(
             path.unlink()
     assert main(["build", str(folder)]) == 0
     assert {path: path.read_bytes() for path in (folder / "build").rglob("*") if path.is_file()} == first
+
+
+def test_preview_rebuilds_until_ctrl_c(tmp_path: Path, photos: list[Path]) -> None:
+    folder = tmp_path / "study"
+    main(["init", str(folder), "--images", str(photos[0].parent)])
+    fill_in(folder)
+    command = [sys.executable, "-u", "-m", "hitgen", "preview", str(folder), "--watch"]
+    nobody = {**os.environ, "BROWSER": "true"}
+    with subprocess.Popen(command, env=nobody, stdout=subprocess.PIPE, text=True) as process:
+        lines = iter(process.stdout.readline, "")  # type: ignore[union-attr]
+        assert any("Watching for changes" in line for line in lines)
+        time.sleep(0.2)  # what it saw first is seen before the change
+        config = folder / "batch.toml"
+        config.write_text(config.read_text().replace("seed = 7 ", "seed = 8 "))
+        assert any("rebuilt: " in line for line in lines)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) in (0, 130)
 
 
 def test_preview_watches_and_a_template_of_ones_own_wins(
