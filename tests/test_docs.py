@@ -130,3 +130,11 @@ def test_the_readme_s_way_from_photographs_of_mixed_sizes_to_a_report_with_used_
     used = [verdict.use == "use" for verdict in read_study(tmp_path / "my-study").judged.ratings.values()]
     assert len(used) == 86 and sum(used) > 43, "no threshold was touched"
     assert opened and opened[0].endswith("/build/pages/p0001.html")
+
+
+def test_every_verb_and_option_in_documents_is_run_by_some_test() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    shown = [words for document in DOCUMENTS for words in commands((ROOT / document).read_text(encoding="utf-8"))]
+    assert {words[0] for words in shown} == set(cli.VERBS)
+    words = {word for line in shown for word in line if word in cli.VERBS or word.startswith("--")}
+    assert sorted(word for word in words if f'"{word}"' not in tests) == []
