@@ -94,12 +94,22 @@ def read_level(page: Page, ratio: float) -> int:
     return level
 
 
+SIZES = {"wide": ((480, 160), PHYSICAL), "tall-in-pixels": ((200, 300), PIXELS), "usual": ((320, 240), PHYSICAL)}
+RATIOS = (1, 1.25, 2)
+AT_ONCE = {("wide", 2), ("tall-in-pixels", 1.25), ("usual", 1), ("usual", 1.25)}
+"""Every size and every ratio; the other pairs are soaked."""
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize("ratio", [1, 1.25, 2])
 @pytest.mark.parametrize(
-    ("size", "display"),
-    [((480, 160), PHYSICAL), ((200, 300), PIXELS), ((320, 240), PHYSICAL)],
-    ids=["wide", "tall-in-pixels", "usual"],
+    ("size", "display", "ratio"),
+    [
+        pytest.param(
+            *SIZES[name], ratio, id=f"{name}-{ratio}", marks=() if (name, ratio) in AT_ONCE else pytest.mark.soak
+        )
+        for name in SIZES
+        for ratio in RATIOS
+    ],
 )
 def test_the_submission_names_what_the_screen_showed(
     tmp_path: Path, open_page: OpenPage, ratio: float, size: tuple[int, int], display: str
