@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Callable, Container
 from functools import cache
 from graphlib import TopologicalSorter
@@ -87,3 +89,9 @@ def test_what_imitates_a_service_stands_alone() -> None:
 
 def test_what_judges_and_analyses_never_sees_the_simulated_truth() -> None:
     assert astray(lambda name, other: part(other) != "simulation", {"results", "analysis"}) == {}
+
+
+def test_a_build_begins_without_what_only_decoding_needs() -> None:
+    heavy = "{'numpy', 'simplejpeg', 'wasmtime', 'boto3', 'polars', 'rich'}"
+    command = [sys.executable, "-c", f"import sys, hitgen.build; print({heavy} & set(sys.modules))"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT.parent).stdout == "set()\n"

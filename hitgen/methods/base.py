@@ -11,7 +11,7 @@ from abc import ABC
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast, get_args
 
 from hitgen.batch.load import Batch
 from hitgen.config.batch import BatchConfig
@@ -23,13 +23,15 @@ from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Manifest, Trial
 from hitgen.methods import columns
 from hitgen.methods.columns import Column, Table
-from hitgen.methods.population import Simulation
 from hitgen.methods.section import Collected, Export, Section
 from hitgen.methods.submission import Row, RowT
 from hitgen.methods.work import Finding, Key, Work
 from hitgen.pages.data import PageData
 from hitgen.plan import LadderKey, Plan, PlannedTrial, make_plan
 from hitgen.robots.robot import MakeRobot, WorkRecord
+
+if TYPE_CHECKING:
+    from hitgen.methods.population import Simulation
 
 ConfigT = TypeVar("ConfigT", bound=BatchConfig)
 ManifestT = TypeVar("ManifestT", bound=Manifest)

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, cast, final
 
-from hitgen.collector.app import HandOut
 from hitgen.collector.inbox import Inbox
 from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import AnyResults, Recruiting
@@ -21,6 +20,9 @@ from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Re
 from hitgen.lib.money import FREE, Quote, quote
 from hitgen.recruiters.answers import answers_to
 from hitgen.recruiters.double import Double
+
+if TYPE_CHECKING:
+    from hitgen.collector.app import HandOut
 
 Own = TypeVar("Own", bound=Recruiting)
 Can = Literal["approve", "reject", "bonus", "exclude", "admit", "done", "notify", "extend", "delete"]

@@ -11,7 +11,6 @@ from hitgen.lib.containers import PNG_HEAD, boxes, item_properties, item_types, 
 from hitgen.lib.files import read_csv
 from hitgen.lib.pictures import open_picture, orientation
 from hitgen.stimuli.codecs import MIME_TYPES, lossless
-from hitgen.stimuli.colour import colour_of
 from hitgen.stimuli.packs import Frame
 from hitgen.stimuli.sources import decode_rgb, refusal
 
@@ -102,6 +101,8 @@ def carried_frame(path: Path, name: str, size: tuple[int, int]) -> Frame:
             f"it is {picture.width}x{picture.height}, but its source is {size[0]}x{size[1]}",
             "frames of the source's size",
         )
+    from hitgen.stimuli.colour import colour_of  # numpy comes with it
+
     with warnings.catch_warnings(action="ignore"), open_picture(content) as image:  # it was judged as it was decoded
         form = image.format or ""
         plain = orientation(image, content) == 1 and colour_of(image, content) is None

@@ -8,13 +8,11 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-import simplejpeg
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from hitgen.errors import Fault, InputError
 from hitgen.lib.containers import jpeg_lacks, jpeg_segments, png_chunks, png_lacks, primary_properties, webp_chunks
 from hitgen.lib.pictures import UPRIGHT, MissingPluginError, exif_orientation, open_picture, orientation
-from hitgen.stimuli.colour import ColourError, as_srgb, colour_of
 from hitgen.stimuli.depth import bits, is_animated
 
 MAX_PIXELS = 64_000_000
@@ -61,6 +59,12 @@ def pixels_digest(pixels: Image.Image) -> str:
 
 def decode_rgb(content: bytes, name: str) -> Image.Image:
     """RGB pixels of an encoded image as Chromium shows it, or an InputError that names it and says what is wrong."""
+    from hitgen.stimuli.colour import (  # and numpy, which a build from the cache is spared
+        ColourError,
+        as_srgb,
+        colour_of,
+    )
+
     if not content:
         raise refusal(name, "the file is empty", "copying it again")
     with warnings.catch_warnings():
@@ -168,6 +172,8 @@ def _lacks(image: Image.Image, content: bytes) -> str:
 
 def _libjpeg_warning(content: bytes) -> str:
     """What libjpeg says of coded data that it could not read, which Pillow does not hand on."""
+    import simplejpeg  # and numpy
+
     try:
         simplejpeg.decode_jpeg(content, colorspace="RGB", strict=True)
     except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from hitgen.batch.load import Batch
 from hitgen.lib.progress import OnProgress
@@ -19,11 +19,13 @@ from hitgen.methods.pjnd.manifest import Manifest, PageData, Question
 from hitgen.methods.pjnd.robot import Answer, Robot, differences, knowing, some_answer
 from hitgen.methods.pjnd.row import Row
 from hitgen.methods.pjnd.tables import ANSWER, CLICKS, HOW, OUTLIERS
-from hitgen.methods.population import Simulation
 from hitgen.methods.section import Collected, Export, Section
 from hitgen.methods.work import Attempt, Finding, Key, Work
 from hitgen.plan import PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
+
+if TYPE_CHECKING:
+    from hitgen.methods.population import Simulation
 
 EDGE_PX = 1.0
 """A mark on the very edge may lie this far outside by rounding."""
