@@ -68,7 +68,7 @@ def changes_plot(changes: Sequence[Change]) -> str:
         (deviation, [(change.sd_used, change.sd_all) for change in changes], "SD of the PJND"),
     ):
         values = np.array(pairs, float).reshape(-1, 2)
-        top = float(values.max()) * 1.05 if len(values) else 1.0
+        top = float(values.max(initial=0)) * 1.05 or 1.0  # where all agree, there is no spread to be an axis
         axes.plot([0, top], [0, top], color=GREY, linewidth=0.8)
         axes.plot(values[:, 0], values[:, 1], ".", color=ORANGE, markersize=4, alpha=0.6)
         axes.set(xlabel=f"{label}, used ratings", ylabel=f"{label}, all ratings", xlim=(0, top), ylim=(0, top))
