@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from hitgen.analysis.tables import write_analysis
 from hitgen.commands import options
 from hitgen.console import Console
 from hitgen.methods.base import method_of
@@ -19,6 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
+    from hitgen.analysis.tables import write_analysis
+
     folder = options.study_folder(given)
     study = read_study(folder)
     done = write_export(study)

@@ -7,14 +7,16 @@ import itertools
 import time
 from collections import Counter
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from hitgen.check import check
 from hitgen.commands import options
 from hitgen.config.kinds import RECRUITERS
 from hitgen.console import Console
 from hitgen.errors import InputError, at_option
-from hitgen.rehearsal import Rehearsal, open_rehearsal
-from hitgen.robots.browser import check_browser
+
+if TYPE_CHECKING:
+    from hitgen.rehearsal import Rehearsal
 
 LOOK_EVERY_S = 2.0
 
@@ -27,8 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
+    from hitgen.robots.browser import check_browser  # whose extra brings what the rest needs
+
     if given.robots:
         check_browser()  # better known before the long work
+    from hitgen.rehearsal import open_rehearsal
+
     console.warn(check(given.folder, progress=console.on_progress, trial=True).warnings)
     stuck: Counter[str] = Counter()
     with open_rehearsal(given.folder, given.recruiter or "", progress=console.on_progress) as rehearsal:

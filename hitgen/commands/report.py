@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hitgen.analysis.report import report_batch, report_public
 from hitgen.commands import options
 from hitgen.console import Console
 
@@ -20,6 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
+    from hitgen.analysis.report import report_batch, report_public
+
     source = options.study_folder(given)
     words = ("--rehearsal",) if given.rehearsal else ()
     if source.is_file():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from urllib.parse import urlsplit
 
-from hitgen.collector.server import Server
 from hitgen.commands import options
 from hitgen.config.read import read_config
 from hitgen.config.recruiter import CollectorResults
@@ -30,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
+    from hitgen.collector.server import Server
+
     with open_collector(given.folder, given.hand_out) as (collector, inbox):
         try:
             server = Server(collector, inbox, given.host, given.port)

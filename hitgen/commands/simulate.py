@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from hitgen.commands import options
@@ -12,9 +12,8 @@ from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, InputError, at_option
 from hitgen.methods.base import method_of
 from hitgen.simulation.answers import SimulatedWorker
-from hitgen.simulation.browse import robots
 from hitgen.simulation.population import read_population
-from hitgen.simulation.simulate import simulate
+from hitgen.simulation.simulate import Work, simulate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +33,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
         if not 0 <= given.spammers <= 1:
             raise InputError(at_option("--spammers", f"{given.spammers:g} is no share", "a number from 0 to 1"))
         population = population.model_copy(update={"spammers": given.spammers})
-    with robots(given.folder) if given.browser else nullcontext(SimulatedWorker.work) as work:
+    with _workers(given) as work:
         made = simulate(given.folder, population, given.seed, given.people, console.on_progress, work)
     console.outcome(
         made,
@@ -44,3 +43,12 @@ def run(given: argparse.Namespace, console: Console) -> None:
             options.then("report", given.folder),
         ],
     )
+
+
+def _workers(given: argparse.Namespace) -> AbstractContextManager[Work]:
+    """Who works the pages."""
+    if not given.browser:
+        return nullcontext(SimulatedWorker.work)
+    from hitgen.simulation.browse import robots  # an extra, which simulated observers need not
+
+    return robots(given.folder)
