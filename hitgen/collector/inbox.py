@@ -197,8 +197,12 @@ class Inbox:
         # Adding up is put off until there is something to add up.
         if listed or held_bytes < MAX_UNLISTED_BYTES:
             return bool(held_bytes > MAX_BYTES)
-        unlisted = "SELECT coalesce(sum(length(answer)), 0) FROM submissions WHERE listed = 0"
-        return bool(held_bytes > MAX_BYTES or self._database.execute(unlisted).fetchone()[0] > MAX_UNLISTED_BYTES)
+        return held_bytes > MAX_BYTES or self._unlisted_bytes() > MAX_UNLISTED_BYTES
+
+    def _unlisted_bytes(self) -> int:
+        """How much is kept of those for whom nobody vouches."""
+        sum_up = "SELECT coalesce(sum(length(answer)), 0) FROM submissions WHERE listed = 0"
+        return int(self._database.execute(sum_up).fetchone()[0])
 
     def _count(self, outcome: Outcome, size: int, times: int = 1) -> None:
         self._database.execute(
@@ -208,9 +212,11 @@ class Inbox:
         )
 
     def vouch(self, listed: set[str], asked_at: datetime) -> int:
-        """Keep what came of these assignments, and drop what came long before the list was asked for and is not on it.
+        """Keep what came of these assignments; where room runs out, drop what came long before the list was asked for and is
+        not on it.
 
-        Imported files stay, whoever they are of. Returns how many answers were dropped.
+        While there is room nothing is dropped: a list may be short for once, or asked for by a copy of the ledger that does
+        not know the last study. Imported files stay, whoever they are of. Returns how many answers were dropped.
         """
         latest = (asked_at - LISTED_WITHIN).isoformat()
         with self._together():
@@ -223,11 +229,14 @@ class Inbox:
                 for row in rows
                 if row["assignment"] not in listed and row["way"] != "import" and row["received_at"] < latest
             }
-            for sql, names in (
-                ("UPDATE submissions SET listed = 1 WHERE assignment = ?", known),
-                ("DELETE FROM submissions WHERE way <> 'import' AND assignment = ?", gone),
-            ):
-                self._database.executemany(sql, [(name,) for name in sorted(names)])
+            self._database.executemany(
+                "UPDATE submissions SET listed = 1 WHERE assignment = ?", [(name,) for name in sorted(known)]
+            )
+            if self._unlisted_bytes() <= MAX_UNLISTED_BYTES / 2:
+                return 0
+            self._database.executemany(
+                "DELETE FROM submissions WHERE way <> 'import' AND assignment = ?", [(name,) for name in sorted(gone)]
+            )
         return len(gone)
 
     def refuse(self, outcome: Outcome, size: int) -> None:
