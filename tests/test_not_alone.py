@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -171,6 +173,19 @@ def test_a_lost_build_comes_back_from_the_host(folder: Path) -> None:
         served.write_text("not what was built")
     with pytest.raises(InputError, match="is named in the manifest but missing"):
         run(folder, recruiter)
+
+
+def test_a_build_of_a_later_hitgen_makes_way_for_the_published_one(folder: Path) -> None:
+    recruiter = Memory()
+    run(folder, recruiter)
+    manifest = folder / "build" / "manifest.json"
+    page = json.loads(manifest.read_text())["pages"][0]
+    manifest.write_text(manifest.read_text().replace(page["sha256"], hashlib.sha256(b"later").hexdigest()))
+    (folder / "build" / page["file"]).write_bytes(b"later")
+    with pytest.raises(InputError, match=r"is not the one that was published; try .*removing build/"):
+        run(folder, recruiter)
+    shutil.rmtree(folder / "build")
+    assert run(folder, recruiter)[1].made == ()
 
 
 TOML = "[screening]\ngold_answers_min = 1\n"

@@ -27,6 +27,11 @@ from hitgen.recruiters.base import Kind, Opening, Recruiter
 
 LEDGER = "ledger.sqlite"
 MAX_SKEW_S = 300
+PUBLISHED_AGAIN = (
+    "undoing what was changed in batch.toml and removing build/, which is fetched back as it was published, or `hitgen close` "
+    "and another batch name"
+)
+"""What to do about a build that is not the published one; a later hitgen builds other pages of the very same batch."""
 PRIVATE = (
     "ledger*",
     "collected.sqlite*",
@@ -79,7 +84,7 @@ class Publication(Account):
         pages = self.built.manifest.by_page
         if name not in pages:
             problem = f"page {name} was published but is not in this build"
-            remedy = "undoing the change and building again, or `hitgen close` and another batch name"
+            remedy = PUBLISHED_AGAIN
             raise InputError(Fault("build/manifest.json", "pages", problem, remedy))
         return pages[name]
 

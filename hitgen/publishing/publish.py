@@ -21,7 +21,7 @@ from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.collect import collect, keep_apart
 from hitgen.publishing.create import create, settle
 from hitgen.publishing.orders import Intended, raise_faults, requirement_faults
-from hitgen.publishing.publication import Publication
+from hitgen.publishing.publication import PUBLISHED_AGAIN, Publication
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _missing(publication: Publication) -> list[Intended]:
             problem = f"page {row.page} was published with other assignments or waves"
         else:
             continue
-        remedy = "undoing the change and building again, or `hitgen close` and another batch name"
+        remedy = PUBLISHED_AGAIN
         raise InputError(Fault("build/manifest.json", row.page, problem, remedy))
     return [hit for name, hit in wanted.items() if name not in rows or rows[name].state == "refused"]
 
