@@ -16,7 +16,6 @@ FEE_PER_MILLE = 428
 LEAST_CENTS_PER_HOUR = 800
 TAKEN = {"RESERVED", "ACTIVE", "AWAITING REVIEW", "APPROVED"}
 """Of these statuses a submission holds its place; of all others the place is free again."""
-SEEN = {"APPROVED", "REJECTED", "AWAITING REVIEW", "ACTIVE", "RETURNED", "TIMED-OUT"}
 Row = dict[str, Any]
 
 
