@@ -6,7 +6,6 @@ import argparse
 
 from hitgen.commands import options
 from hitgen.console import Console
-from hitgen.lib.text import plain
 from hitgen.publishing.publication import open_account
 from hitgen.results.fetch import Fetched, fetch
 from hitgen.results.study import read_study
@@ -30,7 +29,8 @@ def run(given: argparse.Namespace, console: Console) -> None:
         with open_account(given.folder, progress=console.on_progress) as account:
             found = fetch(account, given.all)
     faulty = [
-        {"assignment": bad.received.assignment, "hit": bad.received.hit, "fault": bad.fault} for bad in found.faulty
+        {"assignment": found.pseudonym(bad.received.assignment), "hit": bad.received.hit, "fault": bad.fault}
+        for bad in found.faulty
     ]
     rehearsed = ("--rehearsal",) if given.rehearsal else ()
     counts = {"new": found.new, "total": found.total, "doubtful": found.doubtful}
@@ -43,11 +43,13 @@ def fetched_lines(found: Fetched) -> list[str]:
     """What was taken in; each faulty submission by name, up to a screenful."""
     lines = [f"{found.new} new submissions, {found.total} in all, {len(found.faulty)} of them faulty"]
     lines += [
-        f"faulty: {plain(bad.received.assignment)} for {bad.received.hit}: {bad.fault}"
+        f"faulty: {found.pseudonym(bad.received.assignment)} for {bad.received.hit}: {bad.fault}"
         for bad in found.faulty[:MOST_NAMED]
     ]
     if len(found.faulty) > MOST_NAMED:
-        lines.append(f"... and {len(found.faulty) - MOST_NAMED} more; `hitgen review` lists them all")
+        lines.append(f"... and {len(found.faulty) - MOST_NAMED} more")
+    if found.faulty:
+        lines.append("those are pseudonyms, as in the export; `hitgen review` lists them all by the recruiter's ids")
     if found.doubtful:
         lines.append(f"{found.doubtful} HITs were being made when `publish` was cut off; run it again to see theirs")
     return lines

@@ -40,7 +40,10 @@ class Table:
 BATCH = Column("batch", str, "the batch's name", lambda r: r.batch)
 PAGE = Column("page", str, "the page, p0001 up", lambda r: r.work.page.page)
 ASSIGNMENT = Column(
-    "assignment", str, "one worker's work on one HIT, by the recruiter's id", lambda r: r.work.received.assignment
+    "assignment",
+    str,
+    "one worker's work on one HIT: a pseudonym too, since a recruiter's id leads to the person",
+    lambda r: r.assignment,
 )
 WORKER = Column(
     "worker", str, "a pseudonym (HMAC-SHA256, the key stays in the ledger); the same person in one batch", lambda r: r.worker

@@ -29,7 +29,7 @@ IMAGES = (
 SURVEYS = (
     Column("batch", str, c.BATCH.about, lambda r: r.batch),
     Column("page", str, c.PAGE.about, lambda r: r.work.page.page),
-    Column("assignment", str, c.ASSIGNMENT.about, lambda r: r.work.received.assignment),
+    Column("assignment", str, c.ASSIGNMENT.about, lambda r: r.assignment),
     Column("worker", str, c.WORKER.about, lambda r: r.worker),
     Column("question", str, "the question's name in batch.toml", lambda r: r.question),
     Column("answer", str, "as given; empty where it was skipped", lambda r: None if r.answer is None else str(r.answer)),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from hitgen.methods.work import AnyWork, Attempt, Key, trial_s
 from hitgen.results.columns import tables_of
 from hitgen.results.screening import GoldTally
 from hitgen.results.study import Study, read_study
-from hitgen.results.verdicts import Verdict
+from hitgen.results.verdicts import Judged, Verdict
 
 if TYPE_CHECKING:
     import polars
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Polars frames by name: a rating is one attempt at one trial; worker names are pseudonyms everywhere."""
+    """Polars frames by name: a rating is one attempt at one trial; names of workers and assignments are pseudonyms everywhere."""
 
     tables: Mapping[str, polars.DataFrame]
 
@@ -47,10 +48,11 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Rating:
-    """One attempt with all that is around it; `worker` is a pseudonym, `notes` what the method found among the others."""
+    """One attempt with all that is around it; `worker` and `assignment` are pseudonyms, `notes` what the method found among the others."""
 
     batch: str
     worker: str
+    assignment: str
     work: AnyWork
     attempt: Attempt[Any]
     verdict: Verdict
@@ -89,6 +91,7 @@ class SurveyAnswer:
 
     batch: str
     worker: str
+    assignment: str
     work: AnyWork
     question: str
     answer: object
@@ -102,6 +105,7 @@ def make_dataset(folder: Path) -> Dataset:
 def dataset_of(study: Study) -> Dataset:
     """The dataset of a study that was read."""
     method, notes = method_of(study.config), _notes(study)
+    study = replace(study, judged=_nameless(study))
     verdicts = {key: _noted(verdict, notes.get(key)) for key, verdict in study.judged.ratings.items()}
     ratings = list(_ratings(study, verdicts, notes))
     rows: dict[str, Iterable[object]] = {
@@ -138,6 +142,25 @@ def _notes(study: Study) -> Mapping[Key, Note]:
     return method_of(study.config).notes(used, study.config)
 
 
+def _nameless(study: Study) -> Judged:
+    """The verdicts with pseudonyms in their reasons, one of which names the work that another repeats."""
+    named = {row.assignment for row in study.received()}
+
+    def pseudonym(found: re.Match[str]) -> str:
+        return f"assignment {study.pseudonym(found[1])}" if found[1] in named else found[0]
+
+    def told(verdict: Verdict) -> Verdict:
+        return replace(verdict, reasons=tuple(re.sub(r"assignment (\S+)", pseudonym, text) for text in verdict.reasons))
+
+    judged = study.judged
+    return replace(
+        judged,
+        assignments={name: told(verdict) for name, verdict in judged.assignments.items()},
+        ratings={key: told(verdict) for key, verdict in judged.ratings.items()},
+        workers={name: told(verdict) for name, verdict in judged.workers.items()},
+    )
+
+
 def _noted(verdict: Verdict, note: Note | None) -> Verdict:
     if note is None or not note.left_out:
         return verdict
@@ -151,7 +174,7 @@ def _ratings(study: Study, verdicts: Mapping[Key, Verdict], notes: Mapping[Key, 
             key = (assignment, attempt.known.trial)
             verdict = verdicts.get(key, study.judged.assignments[assignment])
             found = notes[key].values if key in notes else {}
-            yield Rating(study.manifest.batch, worker, work, attempt, verdict, found)
+            yield Rating(study.manifest.batch, worker, study.pseudonym(assignment), work, attempt, verdict, found)
 
 
 def _workers(study: Study, verdicts: Mapping[Key, Verdict]) -> Iterator[Worker]:
@@ -175,6 +198,6 @@ def _workers(study: Study, verdicts: Mapping[Key, Verdict]) -> Iterator[Worker]:
 
 def _surveys(study: Study) -> Iterator[SurveyAnswer]:
     for work in study.works:
-        worker = study.pseudonym(work.received.worker)
+        worker, assignment = study.pseudonym(work.received.worker), study.pseudonym(work.received.assignment)
         for question, answer in work.submission.survey.items():
-            yield SurveyAnswer(study.manifest.batch, worker, work, question, answer)
+            yield SurveyAnswer(study.manifest.batch, worker, assignment, work, question, answer)

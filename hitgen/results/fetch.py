@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hitgen.publishing.collect import collect
@@ -12,12 +13,13 @@ from hitgen.results.study import Study, read_study
 
 @dataclass(frozen=True)
 class Fetched:
-    """How many submissions are new and there in all; `doubtful` HITs were meant by a publish that was cut off."""
+    """How many submissions are new and there in all; `pseudonym` gives what stands for an assignment, `doubtful` HITs were meant by a publish that was cut off."""
 
     new: int
     total: int
     faulty: tuple[Faulty, ...]
     doubtful: int
+    pseudonym: Callable[[str], str]
 
 
 def fetch(account: Account, everything: bool = False) -> Fetched:
@@ -25,4 +27,4 @@ def fetch(account: Account, everything: bool = False) -> Fetched:
     new = collect(account, everything)
     study: Study = read_study(account.folder, account.ledger)
     doubtful = sum(hit.state == "intended" for hit in account.ledger.hits())
-    return Fetched(new, len(study.works) + len(study.faulty), study.faulty, doubtful)
+    return Fetched(new, len(study.works) + len(study.faulty), study.faulty, doubtful, study.pseudonym)

@@ -58,7 +58,8 @@ def _origin_faults(received: Received, manifest: Manifest, submission: Submissio
     )
     for name, told, known in pairs:
         if told != known:
-            shown = "another one" if name == "worker" else repr(told[:80])
+            # A fault is told in reports, which name nobody.
+            shown = "another one" if name in ("worker", "assignment") else repr(told[:80])
             yield f"is for {name} {shown}, but the recruiter has it for this one"
 
 

@@ -1,4 +1,4 @@
-"""What stands for a worker in all that leaves this machine; the key never leaves the ledger."""
+"""What stands for a worker or an assignment in all that leaves this machine; the key never leaves the ledger."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ FACT = "pseudonyms"
 CHARS = 16
 
 
-def pseudonym(key: bytes, worker: str) -> str:
-    """A keyed hash (HMAC-SHA256, shortened): without the key nobody can try out worker ids."""
-    return hmac.new(key, worker.encode(), hashlib.sha256).hexdigest()[:CHARS]
+def pseudonym(key: bytes, name: str) -> str:
+    """A keyed hash (HMAC-SHA256, shortened): without the key nobody can try out ids."""
+    return hmac.new(key, name.encode(), hashlib.sha256).hexdigest()[:CHARS]
 
 
 def ledger_key(ledger: Ledger) -> bytes:

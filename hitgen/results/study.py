@@ -39,9 +39,9 @@ class Study:
     judged: Judged
     key: bytes
 
-    def pseudonym(self, worker: str) -> str:
-        """What stands for a worker in all that leaves this machine: a keyed hash, the key being in the ledger."""
-        return pseudonym(self.key, worker)
+    def pseudonym(self, name: str) -> str:
+        """What stands for a worker or an assignment in all that leaves this machine: a keyed hash, the key being in the ledger."""
+        return pseudonym(self.key, name)
 
     def received(self) -> list[Received]:
         """Every submission, the faulty and the returned ones too, in order of time."""
