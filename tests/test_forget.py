@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import polars
 import pytest
 
 from hitgen import cli
+from hitgen.collector.inbox import Inbox
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.totals import totals
+from hitgen.lib.clock import utc_now
+from hitgen.publishing.end import delete, expire
+from hitgen.publishing.publication import open_account, open_publication
+from hitgen.publishing.publish import plan_publication, publish
+from hitgen.publishing.status import status
 from hitgen.results.export import export
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import read_review, review_path, write_review
 from hitgen.results.study import read_study
+from tests.support.batches import make_batch, places
+from tests.support.published import published
+from tests.support.servers import serving
 from tests.support.small_study import SmallStudy, xml
 
 
@@ -70,3 +85,101 @@ def test_a_review_saved_as_unicode_text_loses_the_worker_too(tmp_path: Path) -> 
     assert cli.main(["forget", str(tmp_path), "WLEAVES"]) == 0
     left = path.read_text("utf-8-sig")
     assert "WLEAVES" not in left and "WSTAYS" in left
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Iterator[Path]:
+    """A study of three people of one's own, published, none of whom has handed in."""
+    (tmp_path / "served").mkdir()
+    with serving(tmp_path / "served") as url:
+        host = f'kind = "folder"\nfolder = "../served"\nbase_url = "{url}"'
+        folder = make_batch(tmp_path / "batch", [{"study": ["a"], "assignments": 3}], host)
+        results = f'results = {{kind = "collector", url = "{url}/c/"}}'
+        config = folder / "batch.toml"
+        config.write_text(config.read_text().replace('kind = "mturk"', f'kind = "link"\n{results}'))
+        with open_publication(folder) as publication:
+            publish(publication, plan_publication(publication))
+        yield folder
+
+
+def names_of(folder: Path) -> list[str]:
+    """The places, in order of the participants."""
+    return [row["url"].split("assignmentId=")[1] for row in places(folder)]
+
+
+def deliver(folder: Path, name: str) -> None:
+    body = {"schema": 1, "batch": "demo", "page": "p0001", "assignment": name, "trials": []}
+    with Inbox(folder / "collected.sqlite", "demo", lambda _: True) as inbox:
+        inbox.add(json.dumps(body).encode(), "collector", utc_now())
+
+
+def taken(folder: Path) -> int:
+    with open_account(folder) as account:
+        status(account)
+        return totals(account.ledger, account.now()).taken["p0001.1"]
+
+
+def holding(folder: Path, words: list[str]) -> list[str]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in files if any(word.encode() in path.read_bytes() for word in words)]
+
+
+@pytest.mark.parametrize("fetched", [True, False])
+def test_the_next_answer_of_the_hit_is_fetched_and_nothing_of_the_person_stays(people: Path, fetched: bool) -> None:
+    one, two, _ = names_of(people)
+    codes = [row["code"] for row in places(people)]
+    deliver(people, one)
+    if fetched:
+        assert taken(people) == 1
+        with open_account(people) as account:
+            account.recruiter.approve(one)
+    with Inbox(people / "collected.sqlite", "demo") as inbox:
+        inbox.issue(["P0001"], "ticket", utc_now(), timedelta(days=1))
+    shutil.copy(people / "ledger.sqlite", people / "backup of the ledger.sqlite")
+    assert cli.main(["forget", str(people), "P0001"]) == 0
+    left = holding(people, ["P0001", one, codes[0]])
+    assert left in ([], ["backup of the ledger.sqlite"])
+    deliver(people, two)
+    assert taken(people) == 1 + fetched
+    with Ledger(people / "ledger.sqlite") as ledger:
+        assert [row.worker for row in ledger.submissions()] == ["P0002"]
+        assert [participant for _, participant in ledger.book.seats()] == [0, 2, 3]
+    assert [row["participant"] for row in places(people)] == ["P0002", "P0003"]
+
+
+def test_a_forgotten_participants_number_goes_to_nobody(people: Path) -> None:
+    assert cli.main(["forget", str(people), "P0001"]) == 0
+    with open_publication(people) as publication:
+        plan = plan_publication(publication, {"p0001": 2})
+        publish(publication, plan)
+    assert [row["participant"] for row in places(people)] == ["P0002", "P0003", "P0004", "P0005"]
+
+
+def test_a_copy_of_the_ledger_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study(tmp_path)
+    shutil.copy(tmp_path / "ledger.sqlite", tmp_path / "before.sqlite")
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "1.json").write_text('{"worker": "WLEAVES"}')
+    assert cli.main(["forget", str(tmp_path), "WLEAVES"]) == 0
+    said = capsys.readouterr().out
+    assert "before.sqlite still names" in said and "1.json still names" in said
+    assert "ledger.sqlite still names" not in said.replace("before.sqlite", "")
+
+
+def test_unjudged_work_of_the_forgotten_keeps_no_hit(tmp_path: Path) -> None:
+    with published(tmp_path, study=1, pages=1) as made:
+        mine = made.work("p0001", "AFORGOTTEN")
+        made.work("p0001", "ASTAYS")
+        assert made.fetch().new == 2
+        folder = made.small.folder
+        assert cli.main(["forget", str(folder), "AFORGOTTEN"]) == 0
+        with open_account(folder) as account:
+            before = totals(account.ledger, account.now()).committed_usd
+            expire(account)
+            assert "not judged" in delete(account).left["p0001.1"]
+            for row in list(account.ledger.submissions()):
+                account.recruiter.approve(row.assignment)
+            assert not delete(account).left
+            after = totals(account.ledger, account.now())
+        assert made.states()[mine] == "Approved"
+        assert after.paid_usd == after.committed_usd == before * 2 / 5

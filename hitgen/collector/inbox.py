@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from hitgen.errors import OutsideError
 from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
-from hitgen.lib.sqlite import WAIT_S, open_database, transaction
+from hitgen.lib.sqlite import WAIT_S, compact, open_database, transaction
 
 FILE = "collected.sqlite"
 LIMIT_BYTES = SUBMISSION_LIMIT_BYTES
@@ -322,15 +322,15 @@ class Inbox:
                 "UPDATE people SET seen_at = ? WHERE participant = ?", (now.isoformat(), participant)
             )
 
-    def erase(self, assignments: set[str]) -> int:
-        """Erase what came in of these places, from the file's free pages too; returns the rows erased."""
+    def erase(self, assignments: set[str], worker: str = "") -> int:
+        """Erase what came in of these places and that a worker was given some, from free pages too; the rows erased."""
         with self._together():
+            self._database.execute("DELETE FROM people WHERE participant = ?", (worker,))
             erased = sum(
                 self._database.execute("DELETE FROM submissions WHERE assignment = ?", (name,)).rowcount
                 for name in sorted(assignments)
             )
-        self._database.execute("VACUUM")
-        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        compact(self._database)
         return erased
 
     @contextmanager

@@ -24,7 +24,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
     if given.rehearsal:
         # It took in all there was before its service ended.
         study = read_study(options.study_folder(given))
-        found = Fetched(0, len(study.received()), study.faulty, 0)
+        found = Fetched(0, len(study.received()), study.faulty, 0, study.pseudonym)
     else:
         with open_account(given.folder, progress=console.on_progress) as account:
             found = fetch(account, given.all)

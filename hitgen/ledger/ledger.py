@@ -29,7 +29,7 @@ from hitgen.ledger.rows import (
     moment,
 )
 from hitgen.ledger.schema import SCHEMA, prepare
-from hitgen.lib.sqlite import open_database, transaction
+from hitgen.lib.sqlite import compact, open_database, transaction
 
 SAME_ACT = "verb = :verb AND worker = :worker AND subject = :subject AND purpose = :purpose"
 
@@ -223,7 +223,7 @@ class Ledger:
 
         What was returned before it was ever taken in is not kept.
         """
-        if self._is_forgotten(row.worker):
+        if self.is_forgotten(row.worker):
             self._add_nameless(hit.hit, row.assignment, row.status)
             return
         if row.status == "Returned":
@@ -270,6 +270,11 @@ class Ledger:
     def judged(self) -> Counter[str]:
         """How many submissions are in each status, without those of forgotten workers."""
         return Counter(dict(self._database.execute("SELECT status, count(*) FROM submissions GROUP BY 1").fetchall()))
+
+    def forgotten(self, status: str | None = None) -> set[str]:
+        """The HITs with submissions of workers whom this hitgen forgot, all or those in a status."""
+        sql = "SELECT DISTINCT hit FROM nameless WHERE digest NOT LIKE 'unknown %' AND (:status IS NULL OR status = :status)"
+        return {row[0] for row in self._database.execute(sql, {"status": status})}
 
     def unjudged(self) -> set[str]:
         """The HITs with submissions that are known, and that nobody has judged as far as is known."""
@@ -326,7 +331,8 @@ class Ledger:
     def _digest(self, name: str) -> str:
         return hashlib.sha256(f"{self.name}:{name}".encode()).hexdigest()
 
-    def _is_forgotten(self, worker: str) -> bool:
+    def is_forgotten(self, worker: str) -> bool:
+        """Whether a worker was forgotten here."""
         sql = "SELECT 1 FROM forgotten WHERE worker_digest = ?"
         return self._database.execute(sql, (self._digest(worker),)).fetchone() is not None
 
@@ -342,12 +348,16 @@ class Ledger:
                 row,
             )
         self._database.execute(
-            "INSERT INTO nameless VALUES (:digest, :hit, :status) ON CONFLICT (digest) DO UPDATE SET status = :status",
+            # A judgement stays, also where the only note of it was erased.
+            "INSERT INTO nameless VALUES (:digest, :hit, :status)"
+            " ON CONFLICT (digest) DO UPDATE SET status = :status WHERE :status != 'Submitted'",
             row,
         )
 
-    def forget(self, worker: str) -> int:
+    def forget(self, worker: str, assignments: Iterable[str] = ()) -> int:
         """Erase all that is kept of a worker, from the file's free pages too; returns the rows erased.
+
+        `assignments` are theirs beside those that were taken in.
 
         Without a name stay: that places were taken and paid, bonuses, and a digest, so that a later fetch does
         not bring the worker's answers back.
@@ -362,11 +372,16 @@ class Ledger:
                 self.intend_act(nameless, intent.intended_at)
                 if intent.done_at:
                     self.done(nameless, intent.outcome, intent.done_at)
+            mine = {row.assignment for row in self.submissions() if row.worker == worker}
+            self.book.drop_named({worker, *mine, *assignments})
             tables = ("submissions", "acts")
             erased = [self._database.execute(f"DELETE FROM {table} WHERE worker = ?", (worker,)) for table in tables]
-        self._database.execute("VACUUM")
-        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.compact()
         return sum(cursor.rowcount for cursor in erased)
+
+    def compact(self) -> None:
+        """Leave nothing of what was erased in the file."""
+        compact(self._database)
 
     def together(self) -> AbstractContextManager[None]:
         """Make the writes inside one transaction: all or none, one sync."""

@@ -11,7 +11,7 @@ from hitgen.ledger.rows import Order
 SEATS = """CREATE TABLE seats (
   hit TEXT NOT NULL, number INTEGER NOT NULL, participant INTEGER NOT NULL, PRIMARY KEY (hit, number)
 ) STRICT"""
-"""Which participant of one's own has which place of a HIT."""
+"""Which participant of one's own has which place of a HIT; 0 is nobody, in place of who was forgotten."""
 
 
 class Notebook:
@@ -63,6 +63,16 @@ class Notebook:
         """Take a note away; one that is not there is as good."""
         self._database.execute("DELETE FROM kept WHERE name = ?", (f"{topic}:{name}",))
 
+    def drop_named(self, names: set[str]) -> None:
+        """Take away every note about one of these names, and every record that holds one."""
+        for name, value in self._database.execute("SELECT name, value FROM kept").fetchall():
+            if name.split(":", 2)[-1] in names or names & _texts(value):
+                self._database.execute("DELETE FROM kept WHERE name = ?", (name,))
+
+    def empty_seats(self, participant: int) -> None:
+        """Leave the seats of a participant to nobody, whose number is 0."""
+        self._database.execute("UPDATE seats SET participant = 0 WHERE participant = ?", (participant,))
+
     def seats(self) -> Iterator[tuple[str, int]]:
         """HIT and participant of every seat, those of one HIT in order."""
         yield from self._database.execute("SELECT hit, participant FROM seats ORDER BY hit, number")
@@ -76,6 +86,15 @@ class Notebook:
         """Write down who has a HIT's places 1, 2, ..., all or none."""
         rows = json.dumps(list(participants))
         self._database.execute("INSERT INTO seats SELECT ?, key + 1, value FROM json_each(?) ORDER BY key", (hit, rows))
+
+
+def _texts(value: str) -> set[str]:
+    """The values of a note that is a record."""
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return set()
+    return {text for text in found.values() if isinstance(text, str)} if isinstance(found, dict) else set()
 
 
 def _order(text: str) -> Order:

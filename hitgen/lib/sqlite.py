@@ -110,6 +110,14 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
     database.execute("COMMIT")
 
 
+def compact(database: Database) -> None:
+    """Leave nothing of what was erased: not in free pages, not in the log; InputError while somebody reads the log."""
+    database.execute("VACUUM")
+    if database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        problem = "what was erased still stands in its log, which another program reads"
+        raise InputError(Fault(str(database.path), "", problem, "again when that has ended"))
+
+
 @contextmanager
 def held(path: Path, subject: Path) -> Iterator[None]:
     """Hold the lock file at `path`, or raise InputError at once: another hitgen is at work on `subject`.

@@ -23,7 +23,7 @@ def collect(account: Account, everything: bool = False) -> int:
     again = ledger.fact("closed") is None
     wanted = (hit for hit in ledger.hits() if hit.state in ("created", "ended") or (again and hit.is_missing))
     hits = {hit.hit_id: hit for hit in wanted if hit.hit_id}
-    known = ledger.by_status()
+    known, forgotten = ledger.by_status(), ledger.forgotten()
     found = {}
     for row in account.recruiter.progress(list(hits)):
         found[row.hit_id] = row
@@ -42,7 +42,8 @@ def collect(account: Account, everything: bool = False) -> int:
         ledger.seen(seen)
         count = known[hit.hit].total() - known[hit.hit]["Returned"]
         late = seen.expires_at <= now and count < seen.assignments
-        if everything or late or known[hit.hit]["Submitted"] or seen.submitted != count:
+        # Of whom was forgotten the recruiter may count another number than the ledger.
+        if everything or late or hit.hit in forgotten or known[hit.hit]["Submitted"] or seen.submitted != count:
             _take_in(account, hit, seen)
     return _count(ledger.by_status()) - _count(known)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from hitgen.errors import Fault, InputError, OutsideError, in_config
@@ -91,6 +91,7 @@ def delete(account: Account) -> Ended:
     now = account.now()
     collect(account)
     found, unjudged = totals(account.ledger, now), account.ledger.unjudged()
+    nameless = account.ledger.forgotten("Submitted") if "approve" in account.recruiter.can else set()
     done: list[str] = []
     left: dict[str, str] = {}
     for row in counted("deleting", found.hits, account.progress):
@@ -99,10 +100,20 @@ def delete(account: Account) -> Ended:
         if why := _why_not(found, row, unjudged):
             left[row.hit] = why
         else:
+            if row.hit in nameless:
+                _approve_forgotten(account, row)
             account.recruiter.delete(row.hit_id or "")
             account.ledger.set_state(row.hit, "deleted")
             done.append(row.hit)
     return Ended(tuple(done), left)
+
+
+def _approve_forgotten(account: Account, hit: Hit) -> None:
+    """Approve what forgotten workers handed in and nobody can judge any more: they are owed it, and it would keep the HIT."""
+    for row in list(account.recruiter.submissions(hit.hit_id or "")):
+        if row.status == "Submitted" and account.ledger.is_forgotten(row.worker):
+            judged = account.recruiter.approve(row.assignment)
+            account.ledger.add_submission(hit, replace(row, status=judged), account.now())
 
 
 def _why_not(found: Totals, row: Hit, unjudged: set[str]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +15,15 @@ from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.lib.files import UTF16_MARKS, csv_text, delimiter_of, unguarded, write_whole
-from hitgen.recruiters.link.places import Places
+from hitgen.recruiters.link.places import LIST, Places, secret_of
 from hitgen.results.export import export, export_path
 from hitgen.results.pseudonyms import ledger_key, pseudonym
 from hitgen.results.reviewfile import review_path
 
 CHUNK = 1 << 20
+SHORTEST = 4
+"""A shorter id, such as the number of a task, stands in any file."""
+SHOWN = ("assets", "batch.toml", "cache", "gold", "images", "published", "templates")
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,9 @@ class Forgotten:
 def forget(folder: Path, worker: str) -> Forgotten:
     """Erase a worker's submissions and all acts towards them from every ledger in `folder`.
 
-    A keyed digest stays in the ledger, so that a later fetch does not bring the answers back. Review file,
-    export and reports under `results/` are written again or removed; other files that name the worker, or
-    their pseudonym, are listed.
+    A keyed digest stays in the ledger, so that a later fetch does not bring the answers back. Review file, list of
+    places, export and reports under `results/` are written again or removed; other files of the batch that name the
+    worker, their work, or a pseudonym of either, are listed, copies of ledgers among them.
     """
     if not worker.strip():
         raise InputError(Fault("forget", "WORKER", "is empty", "the worker's id as the recruiter shows it"))
@@ -53,30 +58,46 @@ def forget(folder: Path, worker: str) -> Forgotten:
     rows, names = 0, {worker}
     for path in ledgers:
         with locked(path), Ledger(path) as ledger:
-            names.add(pseudonym(ledger_key(ledger), worker))
-            rows += _forget_received(folder, ledger, worker)
-            rows += ledger.forget(worker)
+            arrived, mine = _arrived(folder, ledger, worker), _taken_in(ledger, worker)
+            names |= {pseudonym(ledger_key(ledger), name) for name in (worker, *mine)} | mine | arrived
+            # In this order: by what goes last the rest is found again after a kill.
+            if (folder / FILE).exists():
+                with Inbox(folder / FILE, "") as inbox:
+                    rows += inbox.erase(arrived | mine, worker)
+            rows += ledger.forget(worker, arrived)
+            if secret_of(ledger.book):
+                Places("", ledger.book).retire(worker)
+                ledger.compact()
     # A worker nobody knows is no reason to make everything again; a run that was cut off here is.
     known = rows > 0 or bool(_naming(folder, names))
     erased = _erase(folder, worker) if known else Erased((), ())
     return Forgotten(rows, erased, _naming(folder, names))
 
 
-def _forget_received(folder: Path, ledger: Ledger, worker: str) -> int:
-    """Erase the worker's submissions from what was collected, fetched or not; returns the rows erased."""
+def _taken_in(ledger: Ledger, worker: str) -> set[str]:
+    return {row.assignment for row in ledger.submissions() if row.worker == worker}
+
+
+def _arrived(folder: Path, ledger: Ledger, worker: str) -> set[str]:
+    """The worker's places and sessions among what was collected, fetched or not."""
     if not (folder / FILE).exists():
-        return 0
+        return set()
     places = Places("", ledger.book)
-    mine = {row.assignment for row in ledger.submissions() if row.worker == worker}
     with Inbox(folder / FILE, "") as inbox:
-        mine |= {name for name in inbox.delivered() if places.participant(name) == worker}
-        return inbox.erase(mine)
+        found = {name for name in inbox.delivered() if places.participant(name) == worker}
+        return found | {row.assignment for row in inbox.received() if json.loads(row.answer).get("worker") == worker}
 
 
 def _naming(folder: Path, names: set[str]) -> tuple[Path, ...]:
-    """The files under results/ that hold one of these names."""
-    files = [path for path in sorted((folder / "results").rglob("*")) if path.is_file()]
-    return tuple(path for path in files if any(_names(path, name.encode()) for name in names))
+    """The files of a batch that hold one of these names: results, saved answers, copies of ledgers; not what pages show."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_shown(path.relative_to(folder))]
+    longer = [name for name in names if len(name) >= SHORTEST]
+    return tuple(path for path in files if any(_names(path, name.encode()) for name in longer))
+
+
+def _is_shown(path: Path) -> bool:
+    """Whether a file of a batch is made of config and pictures alone."""
+    return path.parts[0] in SHOWN or path.parts[:2] in (("build", "pages"), ("build", "packs"))
 
 
 def _names(path: Path, worker: bytes) -> bool:
@@ -95,7 +116,8 @@ def _erase(folder: Path, worker: str) -> Erased:
 
     An export that cannot be made again here is removed; so are reports, whose figures held the worker's answers.
     """
-    rewritten = [path for path in [review_path(folder)] if path.is_file() and _drop_rows(path, worker)]
+    tables = [review_path(folder), folder / LIST]
+    rewritten = [path for path in tables if path.is_file() and _drop_rows(path, worker)]
     removed = []
     old = list(_files(export_path(folder)))
     for path in [*old, *_reports(folder)]:
@@ -133,5 +155,6 @@ def _drop_rows(path: Path, worker: str) -> bool:
     kept = [row for row in rows if worker not in map(unguarded, row)]
     if len(kept) == len(rows):
         return False
-    write_whole(path, csv_text(kept, delimiter).encode("utf-8-sig", errors="surrogateescape"), private=True)
+    as_it_was = "utf-8-sig" if content.startswith((codecs.BOM_UTF8, *UTF16_MARKS)) else "utf-8"
+    write_whole(path, csv_text(kept, delimiter).encode(as_it_was, errors="surrogateescape"), private=True)
     return True

@@ -70,7 +70,7 @@ class Link(JudgedHere):
     def _progress(self, hit: OpenHit) -> HitProgress:
         order = hit.order
         came = len(self._inbox.delivered(f"{order.hit}-"))
-        left = max(0, order.assignments - came)
+        left = max(0, order.assignments - came - hit.participants.count(0))
         return HitProgress(
             hit_id=order.hit,
             annotation=order.annotation,

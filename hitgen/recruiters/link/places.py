@@ -19,6 +19,7 @@ from hitgen.lib.numbers import Numbers, take_lowest
 
 LIST = "places.csv"
 OPENED, ENDS, DELETED = "link:opened", "link:ends", "link:deleted"
+RETIRED = "link:retired"
 PLACE = re.compile(r"([A-Za-z0-9]+\.[A-Za-z0-9]+)-([0-9]{1,6})-([a-z2-7]{26})")
 
 
@@ -113,7 +114,22 @@ class Places:
             for hit, participant in self._book.seats():
                 for key in _keys(orders[hit]):
                     self._taken.setdefault(key, Numbers()).take(participant)
-        return take_lowest([self._taken.setdefault(key, Numbers()) for key in _keys(order)], order.assignments)
+        mine = [self._taken.setdefault(key, Numbers()) for key in _keys(order)]
+        found: list[int] = []
+        retired = self._book.notes(RETIRED)
+        while len(found) < order.assignments:
+            some = take_lowest(mine, order.assignments - len(found))
+            found += [number for number in some if not retired or self._digest(number) not in retired]
+        return tuple(found)
+
+    def retire(self, participant: str) -> None:
+        """Leave a participant's places to nobody, for good; who it was stays as a keyed hash, so that nobody gets the number."""
+        if found := re.fullmatch(r"P0*([1-9][0-9]*)", participant):
+            self._book.note(RETIRED, self._digest(int(found[1])), "yes")
+            self._book.empty_seats(int(found[1]))
+
+    def _digest(self, number: int) -> str:
+        return hmac.new(self.secret(), f"retired {number}".encode(), hashlib.sha256).hexdigest()
 
     def end(self, name: str, at: datetime) -> None:
         """Move the end of a HIT; one that is not there stays so."""
@@ -129,6 +145,8 @@ class Places:
         """The places of a HIT, in order."""
         secret = self.secret()
         for number, participant in enumerate(hit.participants, start=1):
+            if not participant:
+                continue
             assignment = _signed(secret, f"{hit.order.hit}-{number}")
             query = urlencode({"assignmentId": assignment})
             yield Place(
@@ -147,7 +165,8 @@ class Places:
             return None
         name, number = PLACE.fullmatch(assignment).groups()[:2]  # type: ignore[union-attr]
         seats = self._book.seats_of(name)
-        return participant_name(seats[int(number) - 1]) if 1 <= int(number) <= len(seats) else None
+        seat = seats[int(number) - 1] if 1 <= int(number) <= len(seats) else 0
+        return participant_name(seat) if seat else None
 
 
 def _keys(order: Order) -> tuple[str, ...]:
