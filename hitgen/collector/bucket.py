@@ -15,14 +15,14 @@ from hitgen.collector.inbox import LIMIT_BYTES, Inbox
 from hitgen.config.hosts import S3Host
 from hitgen.errors import InputError, OutsideError, in_config
 from hitgen.hosts.s3 import S3
-from hitgen.lib.aws import credentials_fault
+from hitgen.lib.aws import credentials_fault, who_signs
 from hitgen.lib.web import Response, fetch, form_with_file
 
 TYPE = "application/json"
 VALID = timedelta(days=7)
-"""The longest a presigned form may be valid; less where the credentials are temporary."""
-RENEW = timedelta(days=6)
-"""With less than this left it is renewed."""
+"""The longest a presigned form may be valid; it ends with the credentials that signed it."""
+RENEW = timedelta(days=1)
+"""By this much longer a new form has to be valid, to be worth making."""
 THREADS = 8
 
 
@@ -33,6 +33,7 @@ class BucketWay:
         self._s3 = S3(host, batch)
         self._bucket = host.bucket
         self._plan = plan
+        self.until: datetime | None = None
 
     @property
     def address(self) -> str:
@@ -45,19 +46,22 @@ class BucketWay:
         self._probe(form)
 
     def _renew(self, now: datetime) -> dict[str, Any]:
-        """The form that is public now: the one there is if it is valid for long enough, else a new one."""
-        found = self._published()
-        if found and datetime.fromisoformat(found["expires_at"]) - now > RENEW:
-            return found
+        """The form that is public now: the one there is while these credentials sign none that is valid for longer."""
+        key, token, ends_at = who_signs(self._s3.credentials)
+        until = min(now + VALID, ends_at) if ends_at else now + VALID
+        if (found := self._published()) and _is_signed_by(found["fields"], key, token):
+            self.until = datetime.fromisoformat(found["expires_at"])
+            if self.until > now and until - self.until < RENEW:
+                return found
         made = self._call(
             "generate_presigned_post",
             Bucket=self._bucket,
             Key=self._plan.prefix + "${filename}",
             Fields={"Content-Type": TYPE},
             Conditions=[{"Content-Type": TYPE}, ["content-length-range", 2, LIMIT_BYTES]],
-            ExpiresIn=int(VALID.total_seconds()),
+            ExpiresIn=max(1, int((until - now).total_seconds())),
         )
-        form = {"schema": 1, "fields": made["fields"], "expires_at": (now + VALID).isoformat()}
+        form = {"schema": 1, "fields": made["fields"], "expires_at": until.isoformat()}
         self._call(
             "put_object",
             Bucket=self._bucket,
@@ -66,6 +70,7 @@ class BucketWay:
             ContentType=TYPE,
             CacheControl="no-store",
         )
+        self.until = until
         return form
 
     def _published(self) -> dict[str, Any] | None:
@@ -135,6 +140,12 @@ class BucketWay:
         except (BotoCoreError, ClientError) as error:
             problem = f"S3 refused {name} on {self._bucket!r}: {error}; see docs/aws.md"
             raise credentials_fault(error) or OutsideError(problem) from error
+
+
+def _is_signed_by(fields: dict[str, str], key: str, token: str | None) -> bool:
+    """Whether a form was signed with this access key in this session: another one's may be shut any moment, or is."""
+    signed = str(fields.get("x-amz-credential", "")).partition("/")[0]
+    return signed == key and fields.get("x-amz-security-token") == token
 
 
 def _post(url: str, fields: dict[str, str], body: bytes) -> Response:

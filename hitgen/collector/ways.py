@@ -9,10 +9,13 @@ from hitgen.collector.inbox import Inbox
 
 
 class Way(Protocol):
-    """One way for answers; `address` is where pages send them."""
+    """One way for answers; `address` is where pages send them, `until` when that ends, None where it does not."""
 
     @property
     def address(self) -> str: ...
+
+    @property
+    def until(self) -> datetime | None: ...
 
     def prepare(self, now: datetime) -> None: ...
 
@@ -23,6 +26,8 @@ class Way(Protocol):
 
 class LocalWay:
     """`hitgen serve` writes into the inbox by itself."""
+
+    until: datetime | None = None
 
     def __init__(self, address: str) -> None:
         self._address = address

@@ -36,6 +36,10 @@ def status_lines(found: Status) -> list[str]:
         + (f", {found.returned} returned" * bool(found.returned)),
         f"${found.committed_usd} committed, of which ${found.paid_usd} paid",
     ]
+    if found.answers_until:
+        lines.append(
+            f"answers can arrive until {found.answers_until:%Y-%m-%d %H:%M} UTC; `hitgen status` or `fetch` renews"
+        )
     if found.ends_at and found.ends_at.year < NO_END:
         lines.append(f"the last HIT ends at {found.ends_at:%Y-%m-%d %H:%M} UTC")
     return lines

@@ -31,6 +31,7 @@ class S3:
         self.config = config
         self.prefix = f"{config.prefix}{batch}/"
         session = open_session(config.profile, config.region, "host.profile")
+        self.credentials: Any = session.get_credentials()
         # A server of one's own rarely has a host name for each bucket.
         self.client: Any = session.client(
             "s3",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
+from typing import Any
 
 import boto3
 import botocore.session
@@ -47,6 +49,14 @@ def _play_session(region: str) -> boto3.session.Session:
     # One on this machine is reached without a proxy.
     core.set_default_client_config(Config(proxies={}))
     return made
+
+
+def who_signs(credentials: Any) -> tuple[str, str | None, datetime | None]:
+    """The access key and session token that sign now, and when they end as far as boto3 knows."""
+    if credentials is None:
+        return "", None, None
+    frozen = credentials.get_frozen_credentials()
+    return frozen.access_key, frozen.token, getattr(credentials, "_expiry_time", None)
 
 
 def code_of(error: ClientError) -> str:

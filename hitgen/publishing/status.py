@@ -17,6 +17,7 @@ class Status:
     """Counts of HITs and assignments, and money in US dollars with fees as `Totals` has it.
 
     `out` assignments are open to workers, `at_work` accepted; `submitted` wait for a judgement.
+    After `answers_until` none can arrive unless hitgen runs before; None where there is no such end.
     """
 
     account: Binding
@@ -31,6 +32,7 @@ class Status:
     committed_usd: Decimal
     paid_usd: Decimal
     ends_at: datetime | None
+    answers_until: datetime | None
 
 
 def status(account: Account, refresh: bool = True) -> Status:
@@ -54,4 +56,5 @@ def status(account: Account, refresh: bool = True) -> Status:
         committed_usd=found.committed_usd,
         paid_usd=found.paid_usd,
         ends_at=max((hit.expires_at for hit in open_hits if hit.expires_at), default=None),
+        answers_until=account.recruiter.answers_until,
     )

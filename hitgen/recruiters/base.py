@@ -92,6 +92,11 @@ class Recruiter(ABC):
         """How far this machine's clock is ahead of the recruiter's, as last seen."""
         return 0.0
 
+    @property
+    def answers_until(self) -> datetime | None:
+        """Until when answers can arrive if nothing renews their way, as last seen; None where that has no end."""
+        return None
+
     @abstractmethod
     def account(self) -> Binding:
         """Whom a ledger is bound to."""

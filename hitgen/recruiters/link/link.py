@@ -43,6 +43,11 @@ class Link(JudgedHere):
         self._now = now or utc_now
         self.places = Places(batch, opening.book)
 
+    @property
+    def answers_until(self) -> datetime | None:
+        """When the form ends that pages post with."""
+        return self._way.until
+
     def account(self) -> Binding:
         """Where answers go; there is no account anywhere."""
         return Binding(self._way.address, "own participants", "own")

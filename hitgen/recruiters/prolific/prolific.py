@@ -84,6 +84,11 @@ class Prolific(Recruiter):
             return "local"
         return "production" if self._production else "sandbox"
 
+    @property
+    def answers_until(self) -> datetime | None:
+        """When the form ends that pages post with."""
+        return self._way.until
+
     def account(self) -> Binding:
         """The workspace whose money is spent; without --production studies stay drafts or tests."""
         return Binding(self._rest.base_url, self._config.workspace, self._environment)
