@@ -216,18 +216,16 @@ class Inbox:
         not on it.
 
         While there is room nothing is dropped: a list may be short for once, or asked for by a copy of the ledger that does
-        not know the last study. Imported files stay, whoever they are of. Returns how many answers were dropped.
+        not know the last study. What was vouched for once stays, and so do imported files. Returns how many were dropped.
         """
         latest = (asked_at - LISTED_WITHIN).isoformat()
         with self._together():
-            rows = self._database.execute(
-                "SELECT DISTINCT assignment, listed, received_at, way FROM submissions"
-            ).fetchall()
+            rows = self._database.execute("SELECT DISTINCT assignment, listed, received_at FROM submissions").fetchall()
             known = {row["assignment"] for row in rows if row["assignment"] in listed and not row["listed"]}
             gone = {
                 row["assignment"]
                 for row in rows
-                if row["assignment"] not in listed and row["way"] != "import" and row["received_at"] < latest
+                if row["assignment"] not in listed and not row["listed"] and row["received_at"] < latest
             }
             self._database.executemany(
                 "UPDATE submissions SET listed = 1 WHERE assignment = ?", [(name,) for name in sorted(known)]
@@ -235,7 +233,7 @@ class Inbox:
             if self._unlisted_bytes() <= MAX_UNLISTED_BYTES / 2:
                 return 0
             self._database.executemany(
-                "DELETE FROM submissions WHERE way <> 'import' AND assignment = ?", [(name,) for name in sorted(gone)]
+                "DELETE FROM submissions WHERE listed = 0 AND assignment = ?", [(name,) for name in sorted(gone)]
             )
         return len(gone)
 
