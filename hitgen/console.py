@@ -58,11 +58,17 @@ class Console:
         except EOFError:
             return ""
 
-    def agree(self, question: str, beforehand: bool, otherwise: str = "Nothing was changed") -> bool:
-        """Whether the user agrees now, or has by --yes; where not, says what was not done."""
+    def agree(
+        self,
+        question: str,
+        beforehand: bool,
+        otherwise: str = "Nothing was changed",
+        option: str = "--yes",
+    ) -> bool:
+        """Whether the user agrees now, or has by `option`; where not, says what was not done."""
         if beforehand or self.ask(f"{question} [y/N] ").strip().lower() in ("y", "yes"):
             return True
-        self._print(f"{otherwise}; --yes agrees beforehand.", sys.stderr if self._json else sys.stdout)
+        self._print(f"{otherwise}; {option} agrees beforehand.", sys.stderr if self._json else sys.stdout)
         return False
 
     def typed_total(self, beforehand: str) -> str:

@@ -91,7 +91,7 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Path
             **section.plots,
         },
         collected=collected,
-        warnings=section.warnings,
+        warnings=(*study.edited, *section.warnings),
     )
     return _write(context, section, out, folder)
 

@@ -7,16 +7,42 @@ from datetime import timedelta
 
 from hitgen.commands import options
 from hitgen.console import Console
-from hitgen.publishing.end import extend
+from hitgen.publishing.end import ExtensionPlan, extend, plan_extension
 from hitgen.publishing.publication import open_account
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
     parser.add_argument("--hours", type=float, required=True, metavar="H", help="from now")
+    options.spending(parser)
+    options.as_json(parser)
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
+    time = timedelta(hours=given.hours)
     with open_account(given.folder, progress=console.on_progress) as account:
-        changed = extend(account, timedelta(hours=given.hours))
-    console.say(f"{len(changed)} HITs are open for {given.hours:g} hours from now")
+        plan = plan_extension(account, time)
+        if given.dry_run:
+            console.outcome(plan, extension_lines(plan))
+            return
+        console.say(*extension_lines(plan))
+        total = given.total
+        if plan.account.environment == "production" and plan.cost_usd:
+            total = console.typed_total(total)
+        changed = extend(account, time, total, plan)
+    console.outcome({"hits": changed}, [f"{len(changed)} HITs are open for {given.hours:g} hours from now"])
+
+
+def extension_lines(plan: ExtensionPlan) -> list[str]:
+    """What giving more time does and costs; nothing where no HIT that had ended is opened again."""
+    if not plan.reopened:
+        return []
+    lines = [f"{len(plan.reopened)} HITs that had ended are opened again: {', '.join(plan.reopened[:5])} ..."]
+    if plan.beside_topups:
+        lines.append(f"{len(plan.beside_topups)} of them beside top-ups of the same pages: both bring ratings")
+    cap = f"${plan.cap_usd:.2f}" if plan.cap_usd is not None else "none"
+    return [
+        *lines,
+        f"${plan.committed_usd} committed before, of which ${plan.paid_usd} paid; ${plan.total_usd} in all; cap: {cap}",
+        f"Total: ${plan.cost_usd}",
+    ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
+from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.manifest import BuildFolder
 
@@ -61,6 +63,18 @@ def spending(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--total", default="", metavar="USD", help="the total in production, typed beforehand")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
     agreed(parser)
+
+
+def anew(parser: argparse.ArgumentParser) -> None:
+    """What was published otherwise and may change now."""
+    parser.add_argument("--new-reward", action="store_true", help="pay another reward than was published")
+    parser.add_argument("--new-answers", action="store_true", help="grade by the gold answers as they are now")
+
+
+def agrees_reward(console: Console, rewards: Sequence[tuple[str, str]], beforehand: bool) -> bool:
+    """Whether the user agrees to rewards that are other than the published ones; True where there are none."""
+    words = "; ".join(f"{field} {words}" for field, words in rewards)
+    return not words or console.agree(f"{words}. Pay that?", beforehand, f"Nothing was done: {words}", "--new-reward")
 
 
 def production(parser: argparse.ArgumentParser) -> None:

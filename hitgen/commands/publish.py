@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
     options.production(parser)
     options.spending(parser)
+    options.anew(parser)
     parser.add_argument("--adopt", action="store_true", help="take in HITs of this batch that another ledger made")
     parser.add_argument("--configure-bucket", action="store_true", help="show and set the narrowest public policy")
     options.as_json(parser)
@@ -47,10 +48,13 @@ def run(given: argparse.Namespace, console: Console) -> None:
             console.outcome(plan, plan_lines(plan))
             return
         console.say(*plan_lines(plan))
+        if not options.agrees_reward(console, plan.new_rewards, given.new_reward):
+            return
         total = given.total
         if plan.account.environment == "production" and (plan.now or plan.later):
             total = console.typed_total(total)
-        done = publish(publication, plan, total, progress=console.on_progress)
+        anew = {"new_reward": True, "new_answers": given.new_answers}
+        done = publish(publication, plan, total, progress=console.on_progress, **anew)
     console.outcome(done, [*published_lines(done), *_after(given)])
 
 
@@ -114,6 +118,7 @@ def plan_lines(plan: PublicationPlan) -> list[str]:
         )
     cap = f"${plan.cap_usd:.2f}" if plan.cap_usd is not None else "none"
     balance = f"${plan.balance_usd:.2f}" if plan.balance_usd is not None else "not drawn on"
+    lines += [f"{field} {words}" for field, words in plan.new_rewards]
     return [*lines, f"cap: {cap}; balance: {balance}", f"Total: ${quote.total_usd}"]
 
 

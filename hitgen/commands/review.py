@@ -91,6 +91,7 @@ def review_lines(study: Study, rows: Sequence[ReviewRow], path: Path, to_apply: 
         lines.append(f"the first that is not judged approves itself at {min(times):%Y-%m-%d %H:%M} UTC")
     return [
         *lines,
+        *study.edited,
         f"{len(rows)} assignments: {_counts(row.pay for row in rows)}; {_counts(row.use for row in rows)}",
         f"{len(ratings)} ratings: {_counts(ratings)}",
         f"Edit {path}, then `{options.command('review', study.folder, '--apply')}`"

@@ -42,4 +42,4 @@ def status_lines(found: Status) -> list[str]:
         )
     if found.ends_at and found.ends_at.year < NO_END:
         lines.append(f"the last HIT ends at {found.ends_at:%Y-%m-%d %H:%M} UTC")
-    return lines
+    return [*lines, *found.edited]

@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with-undecided", action="store_true", help="count ratings without enough evidence")
     options.production(parser)
     options.spending(parser)
+    options.anew(parser)
     options.as_json(parser)
 
 
@@ -31,12 +32,15 @@ def run(given: argparse.Namespace, console: Console) -> None:
         new = plan.publication
         if not (new.now or new.doubtful):
             return
+        if not options.agrees_reward(console, new.new_rewards, given.new_reward):
+            return
         total = given.total
         if new.account.environment == "production":
             total = console.typed_total(total)
         elif not console.agree("Publish these?", given.yes, "Nothing was done"):
             return
-        done = publish(publication, new, total, progress=console.on_progress)
+        anew = {"new_reward": True, "new_answers": given.new_answers}
+        done = publish(publication, new, total, progress=console.on_progress, **anew)
     console.outcome(done, published_lines(done))
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from hitgen.errors import Fault, InputError, OutsideError, in_config
 from hitgen.hosts import open_host
-from hitgen.ledger.rows import Hit
-from hitgen.ledger.totals import Totals, totals
+from hitgen.ledger.rows import Binding, Hit
+from hitgen.ledger.totals import CENT, Totals, totals
 from hitgen.lib.progress import counted
 from hitgen.publishing.collect import collect
+from hitgen.publishing.money import check_total, money_faults
+from hitgen.publishing.orders import raise_faults
 from hitgen.publishing.publication import Account
 
 LISTED_AFTER = timedelta(minutes=10)
@@ -43,10 +46,34 @@ def settle_doubtful(account: Account) -> None:
             raise OutsideError(f"{row.hit} may just have been made and is not listed yet; run this again in 10 minutes")
 
 
-def extend(account: Account, time: timedelta) -> list[str]:
-    """Keep every HIT with places left open until `time` from now; those open longer stay so.
+@dataclass(frozen=True)
+class ExtensionPlan:
+    """HITs that get more time by our names, those of them that had ended, and what their open places cost, in dollars.
 
-    HITs that were ended are opened again. Returns the names of those that changed.
+    `beside_topups` had ended and have pages that were topped up since: both would bring ratings.
+    """
+
+    account: Binding
+    until: datetime
+    hits: tuple[str, ...]
+    reopened: tuple[str, ...]
+    beside_topups: tuple[str, ...]
+    cost_usd: Decimal
+    committed_usd: Decimal
+    paid_usd: Decimal
+    cap_usd: Decimal | None
+    balance_usd: Decimal | None
+
+    @property
+    def total_usd(self) -> Decimal:
+        """What the batch costs when all is done."""
+        return self.committed_usd + self.cost_usd
+
+
+def plan_extension(account: Account, time: timedelta) -> ExtensionPlan:
+    """What keeping every HIT with places left open until `time` from now would do and cost; those open longer stay so.
+
+    Raises InputError where it cannot be, or costs more than the cap or the balance.
     """
     if time <= timedelta(0):
         raise InputError(Fault("extend", "--hours", "is not more time", "a number above 0"))
@@ -55,17 +82,52 @@ def extend(account: Account, time: timedelta) -> list[str]:
     now = account.now()
     collect(account)
     found, until = totals(account.ledger, now), now + time
-    changed = []
-    for row in counted("extending", found.hits, account.progress):
-        # A HIT whose missing places were published anew must stay shut, or they would be paid twice.
-        stays = row.state not in ("created", "ended") or row.hit in found.replaced or not found.left[row.hit]
-        if stays or not row.hit_id or (row.expires_at and row.expires_at >= until):
-            continue
-        account.recruiter.extend(row.hit_id, until)
-        account.ledger.set_state(row.hit, "created")
-        changed.append(row.hit)
+    hits = [row for row in found.hits if _takes(row, found, until)]
+    reopened = [row for row in hits if row.hit not in found.open]
+    cost_usd = sum((row.place_usd * (found.left[row.hit] - found.coming[row.hit]) for row in reopened), Decimal(0))
+    topped_up = {row.page for row in found.hits if ".t" in row.hit and row.state != "refused"}
+    bound = account.ledger.account
+    assert bound is not None
+    plan = ExtensionPlan(
+        account=bound,
+        until=until,
+        hits=tuple(row.hit for row in hits),
+        reopened=tuple(row.hit for row in reopened),
+        beside_topups=tuple(row.hit for row in reopened if row.page in topped_up and ".t" not in row.hit),
+        cost_usd=cost_usd.quantize(CENT),
+        committed_usd=found.committed_usd,
+        paid_usd=found.paid_usd,
+        cap_usd=account.config.recruiter.cap_usd,
+        balance_usd=account.recruiter.balance_usd(),
+    )
+    if plan.cost_usd:
+        cap, balance = plan.cap_usd, plan.balance_usd
+        raise_faults(
+            money_faults(bound, plan.total_usd, plan.cost_usd, cap, balance, "the places that open again cost")
+        )
+    return plan
+
+
+def _takes(row: Hit, found: Totals, until: datetime) -> bool:
+    # A HIT whose missing places were published anew must stay shut, or they would be paid twice.
+    stays = row.state not in ("created", "ended") or row.hit in found.replaced or not found.left[row.hit]
+    return bool(row.hit_id) and not stays and not (row.expires_at and row.expires_at >= until)
+
+
+def extend(account: Account, time: timedelta, typed_total: str = "", plan: ExtensionPlan | None = None) -> list[str]:
+    """Keep every HIT with places left open until `time` from now; returns the names of those that changed.
+
+    HITs that were ended are opened again; in production only if `typed_total` is what that costs.
+    """
+    plan = plan or plan_extension(account, time)
+    check_total("extend", plan.account, plan.cost_usd or None, typed_total)
+    for name in counted("extending", plan.hits, account.progress):
+        row = account.ledger.hit(name)
+        assert row is not None
+        account.recruiter.extend(row.hit_id or "", plan.until)
+        account.ledger.set_state(name, "created")
     collect(account)
-    return changed
+    return list(plan.hits)
 
 
 def expire(account: Account) -> list[str]:

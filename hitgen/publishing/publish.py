@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from hitgen.config.hosts import S3Host
 from hitgen.errors import Fault, InputError, OutsideError, in_config
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import upload, verify
+from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Binding, Hit, HitName
 from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.money import Quote
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.lib.web import LOOPBACK
 from hitgen.publishing.adopt import adopt
-from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.collect import collect, keep_apart
 from hitgen.publishing.create import create, settle
+from hitgen.publishing.money import check_total, money_faults
 from hitgen.publishing.orders import Intended, raise_faults, requirement_faults
 from hitgen.publishing.publication import PUBLISHED_AGAIN, Publication
+from hitgen.publishing.rules import keep_rules
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class PublicationPlan:
     """What `publish` is about to do; money in US dollars with fees.
 
     `now` are made by this run, `later` wait until HITs with the same study ladders are full, `doubtful`
-    were meant by a run that was cut off, `adopted` were there without this ledger's knowing. `quote` covers
-    now and later; `committed_usd` and `paid_usd` are those of the ledger's totals.
+    were meant by a run that was cut off, `adopted` were there without this ledger's knowing. `new_rewards` are fields
+    of batch.toml with words on how they differ from what was published. `quote` covers now and later; `committed_usd` and `paid_usd` are those of the ledger's totals.
     """
 
     account: Binding
@@ -44,6 +46,7 @@ class PublicationPlan:
     cap_usd: Decimal | None
     balance_usd: Decimal | None
     files: int
+    new_rewards: tuple[tuple[str, str], ...]
 
     @property
     def total_usd(self) -> Decimal:
@@ -98,6 +101,7 @@ def plan_publication(
         cap_usd=config.cap_usd,
         balance_usd=balance,
         files=len(publication.built.pages) + len(publication.built.packs),
+        new_rewards=_new_rewards(ledger, missing),
     )
     raise_faults(_money_faults(plan))
     return plan
@@ -175,19 +179,23 @@ def _in_turn(
     return now, later
 
 
+def _new_rewards(ledger: Ledger, missing: Iterable[Intended]) -> tuple[tuple[str, str], ...]:
+    """Where HITs would pay something else than those of their kind that were made last: the field, and both rewards."""
+    before = {hit.order.kind: hit.order.reward_usd for hit in ledger.hits() if hit.hit_id}
+    now = {hit.order.kind: hit.order.reward_usd for hit in missing}
+    table = {"study": "hit", "qualification": "qualification"}
+    return tuple(
+        (f"{table[kind]}.reward_usd", f"is ${usd}, and the {kind} pages that are out pay ${before[kind]}")
+        for kind, usd in now.items()
+        if kind in before and before[kind] != usd
+    )
+
+
 def _money_faults(plan: PublicationPlan) -> list[Fault]:
-    faults = []
-    if plan.cap_usd is not None and plan.total_usd > plan.cap_usd:
-        problem = f"the batch costs ${plan.total_usd}, more than its cap of ${plan.cap_usd}"
-        faults.append(in_config("recruiter.cap_usd", problem, "fewer ratings, or a higher cap"))
-    if plan.cap_usd is None and plan.account.environment == "production":
-        remedy = f'cap_usd = "{plan.total_usd}" or more under [recruiter]'
-        problem = "production needs a cap on what the batch may cost"
-        faults.append(in_config("recruiter.cap_usd", problem, remedy))
-    if plan.balance_usd is not None and plan.quote.total_usd > plan.balance_usd:
-        problem = f"what is left to publish costs ${plan.quote.total_usd}, but ${plan.balance_usd} are there"
-        faults.append(Fault("recruiter", "balance", problem, "adding funds to the account, or fewer ratings"))
-    return faults
+    cost = plan.quote.total_usd
+    return money_faults(
+        plan.account, plan.total_usd, cost, plan.cap_usd, plan.balance_usd, "what is left to publish costs"
+    )
 
 
 def publish(
@@ -196,18 +204,24 @@ def publish(
     typed_total: str = "",
     workers: int = 8,
     progress: OnProgress = silent,
+    new_reward: bool = False,
+    new_answers: bool = False,
 ) -> Published:
     """Carry out a plan; can be cut off at any moment and run again.
 
-    Production starts only if `typed_total` is the plan's `quote.total_usd`. Nothing is made before
+    Production starts only if `typed_total` is the plan's `quote.total_usd`, a reward other than the published one only
+    with `new_reward`. With `new_answers` what is built is what answers are graded by from now on. Nothing is made before
     every file is seen by the world as it was built: packs first, then pages.
     """
-    _check_total(plan, typed_total)
+    check_total("publish", plan.account, plan.quote.total_usd if plan.now or plan.later else None, typed_total)
+    if plan.new_rewards and not new_reward:
+        remedy = "agreeing when asked, or --new-reward; or the reward that was published"
+        raise InputError([in_config(field, problem, remedy) for field, problem in plan.new_rewards])
     raise_faults(_money_faults(plan))
     new = [hit.order for hit in plan.now]
     publication.recruiter.prepare(new)
     uploaded = _serve(publication, plan, workers, progress)
-    publication.ledger.set_fact(MANIFEST_FACT, publication.built.manifest.json())
+    keep_rules(publication.folder, publication.config, publication.ledger, publication.built.manifest, new_answers)
     settled = tuple(settle(publication, row).hit for row in plan.doubtful)
     excluded = _keep_apart(publication, plan)
     made: list[str] = []
@@ -220,18 +234,6 @@ def publish(
         progress("publishing", count, len(plan.now))
     told = publication.recruiter.start()
     return Published(tuple(made), settled, uploaded, len(plan.later), excluded, tuple(told))
-
-
-def _check_total(plan: PublicationPlan, typed_total: str) -> None:
-    if plan.account.environment != "production" or not (plan.now or plan.later):
-        return
-    try:
-        agreed = Decimal(typed_total.strip().removeprefix("$")) == plan.quote.total_usd
-    except InvalidOperation:
-        agreed = False
-    if not agreed:
-        problem = f"production spends ${plan.quote.total_usd}, and that total was not typed"
-        raise InputError(Fault("publish", "--production", problem, "typing it when asked, or --total"))
 
 
 def _serve(publication: Publication, plan: PublicationPlan, workers: int, progress: OnProgress) -> int:

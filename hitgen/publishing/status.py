@@ -10,6 +10,7 @@ from hitgen.ledger.rows import Binding
 from hitgen.ledger.totals import totals
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account
+from hitgen.publishing.rules import edited_rules
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Status:
 
     `out` assignments are open to workers, `at_work` accepted; `submitted` wait for a judgement.
     After `answers_until` none can arrive unless hitgen runs before; None where there is no such end.
+    `edited` says which gold answers and thresholds are other than when they were published.
     """
 
     account: Binding
@@ -33,6 +35,7 @@ class Status:
     paid_usd: Decimal
     ends_at: datetime | None
     answers_until: datetime | None
+    edited: tuple[str, ...] = ()
 
 
 def status(account: Account, refresh: bool = True) -> Status:
@@ -55,6 +58,7 @@ def status(account: Account, refresh: bool = True) -> Status:
         returned=found.judged["Returned"],
         committed_usd=found.committed_usd,
         paid_usd=found.paid_usd,
+        edited=edited_rules(account.folder, account.config, account.ledger),
         ends_at=max((hit.expires_at for hit in open_hits if hit.expires_at), default=None),
         answers_until=account.recruiter.answers_until,
     )

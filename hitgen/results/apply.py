@@ -67,15 +67,23 @@ def apply_review(account: Account, plan: ReviewPlan, typed_total: str = "", prog
 
 def _do(account: Account, act: Act) -> bool:
     """Whether an act was done; raises RefusedError where the recruiter did something else."""
-    status = account.ledger.status(act.subject) if act.verb == "bonus" else None
-    if status == "Returned" or (status == "Rejected" and account.ledger.act(act) is None):
-        # What was rejected elsewhere since the plan earns nothing; a bonus that is intended may be out, and is settled.
-        return False
+    if act.verb == "bonus" and not _earns(account, act):
+        if account.ledger.act(act) is None or account.ledger.status(act.subject) == "Returned":
+            return False
+        # A bonus that was intended may be out by now, and is settled; one that is not out is earned no more.
+        if act.bonus not in account.recruiter.bonuses(act.subject):
+            raise RefusedError("Rejected", "the work is not approved any more, so that it was not paid")
     outcome = once(account, act)
     if outcome != JUDGEMENTS.get(act.verb, outcome):
         by = "by a person" if act.verb == "approve" else "by a person or by itself"
         raise RefusedError(outcome, f"it was {outcome.lower()} before, {by}")
     return True
+
+
+def _earns(account: Account, act: Act) -> bool:
+    """Whether the work that a bonus is for is approved, whoever did that; where nothing can be, that nobody rejected it."""
+    status = account.ledger.status(act.subject)
+    return status == "Approved" or (status == "Submitted" and "approve" not in account.recruiter.can)
 
 
 def _named(act: Act) -> str:

@@ -16,6 +16,7 @@ from hitgen.methods.base import AnyMethod, method_of
 from hitgen.methods.work import AnyWork
 from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.publication import LEDGER, shut_batch
+from hitgen.publishing.rules import edited_rules
 from hitgen.results.parse import Faulty, parse
 from hitgen.results.pseudonyms import ledger_key, pseudonym
 from hitgen.results.reviewfile import ReviewRow, read_review
@@ -26,7 +27,8 @@ from hitgen.results.verdicts import Judged, judge
 class Study:
     """All submissions of a batch, in order of time, with their verdicts; `review` is the file people edit.
 
-    `returned` are those that people took back: nothing in them is read, graded, judged or used.
+    `returned` are those that people took back: nothing in them is read, graded, judged or used. `edited` says which
+    gold answers and thresholds are other than when they were published.
     """
 
     folder: Path
@@ -38,6 +40,7 @@ class Study:
     review: dict[str, ReviewRow]
     judged: Judged
     key: bytes
+    edited: tuple[str, ...] = ()
 
     def pseudonym(self, name: str) -> str:
         """What stands for a worker or an assignment in all that leaves this machine: a keyed hash, the key being in the ledger."""
@@ -75,7 +78,18 @@ def _study(folder: Path, config: BatchConfig, ledger: Ledger) -> Study:
     review = read_review(folder)
     judged = judge(works, faulty, config, {name: row.decided() for name, row in review.items()})
     key = ledger_key(ledger)
-    return Study(folder, config, manifest, tuple(works), tuple(faulty), returned, review, judged, key)
+    return Study(
+        folder,
+        config,
+        manifest,
+        tuple(works),
+        tuple(faulty),
+        returned,
+        review,
+        judged,
+        key,
+        edited_rules(folder, config, ledger),
+    )
 
 
 def published_manifest(folder: Path, ledger: Ledger) -> Manifest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from hitgen.errors import Fault, InputError
@@ -60,9 +61,11 @@ def plan_topup(publication: Publication, with_undecided: bool = False) -> TopupP
     Raises InputError as `plan_publication` does: the cap counts everything that was ever published.
     """
     adopt(publication)
+    # Before the look: a HIT that expires after it may have been accepted meanwhile.
+    at = publication.now()
     collect(publication)
     study = read_study(publication.folder, publication.ledger)
-    found = shortfalls(publication, study)
+    found = shortfalls(publication, study, at)
     need = {ladder: short.missing(with_undecided) for ladder, short in found.items()}
     pages: dict[str, int] = {}
     for page in study.manifest.pages:
@@ -76,9 +79,9 @@ def plan_topup(publication: Publication, with_undecided: bool = False) -> TopupP
     return TopupPlan(found, asked, held_back, plan_publication(publication, asked))
 
 
-def shortfalls(publication: Publication, study: Study) -> dict[str, Shortfall]:
+def shortfalls(publication: Publication, study: Study, at: datetime) -> dict[str, Shortfall]:
     """Each study ladder's ratings as they stand, by ladder."""
-    coming_by_page = coming(publication)
+    coming_by_page = coming(publication, at)
     usable: dict[str, int] = {}
     undecided: dict[str, int] = {}
     for work in study.works:
@@ -105,9 +108,9 @@ def shortfalls(publication: Publication, study: Study) -> dict[str, Shortfall]:
     }
 
 
-def coming(publication: Publication) -> dict[str, int]:
+def coming(publication: Publication, at: datetime) -> dict[str, int]:
     """The assignments of each page that may still be handed in, or that `publish` makes by itself."""
-    state = totals(publication.ledger, publication.now())
+    state = totals(publication.ledger, at)
     found: dict[str, int] = {}
     for row in state.hits:
         anew = row.state == "created" and row.hit not in state.replaced

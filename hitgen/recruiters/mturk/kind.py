@@ -31,8 +31,8 @@ class MTurkKind(Kind[MTurkRecruiter]):
         return fees.quote(hits, self.own.masters)
 
     def bonus_fee_usd(self, amount_usd: Decimal, assignments: int) -> Decimal:
-        """The fee, which is higher in a large HIT."""
-        return fees.fee_usd(amount_usd, assignments)
+        """The fee; what large HITs and Masters cost more is on rewards alone."""
+        return fees.fee_usd(amount_usd, 1)
 
     def sizes(self, assignments: int) -> list[int]:
         """One HIT, or small ones at the lower fee."""
