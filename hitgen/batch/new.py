@@ -19,6 +19,7 @@ from hitgen.config.recruiter import Recruiting
 from hitgen.config.schema import SCHEMA_NAME, batch_schema
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.lib.contract import FILE
+from hitgen.lib.files import write_whole
 from hitgen.lib.pictures import SUFFIXES
 from hitgen.lib.shipped import shipped
 from hitgen.lib.text import plain
@@ -215,5 +216,5 @@ def eject(batch_folder: Path, name: str) -> Path:
     if target.exists():
         raise InputError(Fault(str(target), "", "the batch has its own already", "editing that, or removing it first"))
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(shipped(kind) / rest, target)
+    write_whole(target, (shipped(kind) / rest).read_bytes())
     return target

@@ -18,7 +18,7 @@ from hitgen.hosts.bucket import BucketChange, configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.lib.web import is_loopback
 from hitgen.publishing.orders import raise_faults
-from hitgen.publishing.publication import LEDGER, open_publication
+from hitgen.publishing.publication import is_out, open_publication
 from hitgen.publishing.publish import PublicationPlan, Published, plan_publication, publish
 from hitgen.recruiters import kind_of
 
@@ -38,7 +38,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
         _refuse_loopback(given)
     if given.configure_bucket and not _configure(given, console):
         return
-    if not (given.folder / LEDGER).exists():
+    if not is_out(given.folder):
         # Later the build is the one that was published, and must stay as it is.
         console.warn(check(given.folder, progress=console.on_progress).warnings)
         build(given.folder, progress=console.on_progress)

@@ -83,6 +83,8 @@ class Ledger:
 
     def first_fact(self, name: str, value: str) -> str:
         """Write a fact unless there is one; the one that stands, whoever wrote it first."""
+        if (known := self.fact(name)) is not None:  # nothing is written where nothing need be
+            return known
         self._database.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (name, value))
         return cast(str, self.fact(name))
 
@@ -110,6 +112,22 @@ class Ledger:
                     "the profile and endpoint it was made with, or `hitgen close` and another folder",
                 )
             )
+
+    @property
+    def has_hits(self) -> bool:
+        """Whether a HIT was ever made by this ledger, or may have been, or anybody handed in."""
+        sql = (
+            "SELECT EXISTS (SELECT 1 FROM hits WHERE state != 'refused' OR hit_id IS NOT NULL)"
+            " OR EXISTS (SELECT 1 FROM submissions)"
+        )
+        return bool(self._database.execute(sql).fetchone()[0])
+
+    def let_go(self) -> None:
+        """Untie a ledger that has no HITs from its account, with all that was noted there."""
+        with self.together():
+            self._database.execute("DELETE FROM facts WHERE name IN ('account', 'closed')")
+            self._database.execute("DELETE FROM kept")
+            self._database.execute("DELETE FROM seats")
 
     # HITs
 

@@ -37,6 +37,8 @@ def adopt(publication: Publication, others: bool = False) -> tuple[str, ...]:
         )
         raise InputError(Fault(str(ledger.path), "", problem, remedy))
     adopted = []
+    if new:
+        ledger.bind(publication.binding)
     for _, name, found in new:
         row = ledger.hit(str(name))
         if row and row.hit_id:

@@ -23,6 +23,8 @@ def create(account: Account, hit: Intended) -> Hit:
     The intent with its token is on the disk before the call, the outcome after it. Raises whatever
     the recruiter raises; then the row says `refused` where nothing was made for certain, else `intended`.
     """
+    if account.ledger.account is None:
+        account.ledger.bind(account.recruiter.account())
     row = account.ledger.intend(hit.order, hit.page_sha256, cost_usd(account, hit), account.now(), hit.replaces)
     return _call(account, row, in_doubt=False)
 

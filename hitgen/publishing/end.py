@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from hitgen.publishing.publication import Account
 
 LISTED_AFTER = timedelta(minutes=10)
 """After this long a HIT that was made is in the recruiter's listing."""
+NOT_LISTED = "may just have been made and is not listed yet: run this again in 10 minutes"
 OUR_KEYS = re.compile(r"[A-Za-z0-9_-]+/(pages/[0-9a-f]{64}\.html|packs/[0-9a-f]{64}\.pack)")
 
 
@@ -32,8 +34,9 @@ class Ended:
     closed: bool = False
 
 
-def settle_doubtful(account: Account) -> None:
-    """Find the HITs of intents without an outcome, without making any."""
+def settle_doubtful(account: Account) -> list[str]:
+    """Find the HITs of intents without an outcome, without making any; those that are still in doubt."""
+    waiting = []
     for row in account.ledger.hits():
         if row.state != "intended":
             continue
@@ -43,7 +46,8 @@ def settle_doubtful(account: Account) -> None:
         elif account.now() - row.intended_at > LISTED_AFTER:
             account.ledger.refused(row.hit, "not made: the listing does not have it")
         else:
-            raise OutsideError(f"{row.hit} may just have been made and is not listed yet; run this again in 10 minutes")
+            waiting.append(row.hit)
+    return waiting
 
 
 @dataclass(frozen=True)
@@ -131,20 +135,38 @@ def extend(account: Account, time: timedelta, typed_total: str = "", plan: Exten
 
 
 def expire(account: Account) -> list[str]:
-    """Take no new workers for any HIT; those at work may finish. Returns the names of those ended."""
-    settle_doubtful(account)
+    """Take no new workers for any HIT; those at work may finish. Returns the names of those ended.
+
+    Raises OutsideError once all others are ended where one may just have been made and is not listed yet.
+    """
+    ended, waiting = _end(account)
+    if waiting:
+        raise OutsideError(f"{len(ended)} HITs take no new workers, but {', '.join(waiting[:5])} {NOT_LISTED}")
+    return ended
+
+
+def _end(account: Account) -> tuple[list[str], list[str]]:
+    """End all that is known, and only then look for what is in doubt: the HITs ended, and those still in doubt."""
     collect(account)
-    ended = []
+    ended = _end_known(account, [])
+    waiting = settle_doubtful(account)
+    ended = _end_known(account, ended)
+    collect(account)
+    return ended, waiting
+
+
+def _end_known(account: Account, before: Sequence[str]) -> list[str]:
+    """End what is open, except what was ended `before`; all names."""
+    ended = [*before]
     for row in counted("ending", account.ledger.hits(), account.progress):
         shut = row.expires_at is not None and row.expires_at <= account.now()
-        if row.state not in ("created", "ended") or not row.hit_id:
+        if not row.hit_id or row.state not in ("created", "ended") or row.hit in before:
             continue
         # Written first: a kill in between must not look like an expiry that asks for replacement.
         account.ledger.set_state(row.hit, "ended")
         if not shut:
             account.recruiter.expire(row.hit_id, account.now())
             ended.append(row.hit)
-    collect(account)
     return ended
 
 
@@ -195,10 +217,10 @@ def close(account: Account) -> Ended:
 
     The ledger stays, and says that it is closed.
     """
-    expire(account)
+    _, waiting = _end(account)
     ended = delete(account)
     if ended.left:
-        return ended
+        return replace(ended, left=ended.left | dict.fromkeys(waiting, f"it {NOT_LISTED}"))
     account.recruiter.clear()
     host = open_host(account.config.host, account.folder, account.config.batch.name)
     keys = sorted(key for key in host.existing() if OUR_KEYS.fullmatch(key))

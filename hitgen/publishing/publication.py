@@ -15,6 +15,7 @@ from hitgen.hosts import open_host
 from hitgen.hosts.base import Host
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
+from hitgen.ledger.rows import Binding
 from hitgen.lib.clock import Clock, utc_now
 from hitgen.lib.files import shut
 from hitgen.lib.progress import OnProgress, silent
@@ -78,6 +79,7 @@ class Publication(Account):
     host: Host
     built: Built
     orders: Orders
+    binding: Binding
 
     def page(self, name: str) -> Page:
         """A built page by its name; raises InputError for one that was published but is not built."""
@@ -121,6 +123,8 @@ def open_account(
         production = bound.environment == "production"
         used = recruiter or kind_of(config).open(Opening(folder, ledger.book, production))
         with closing(used):
+            if used.account() != bound and not ledger.has_hits:
+                raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
             ledger.bind(used.account())
             yield Account(folder, config, ledger, used, now, progress=progress)
 
@@ -140,7 +144,7 @@ def open_publication(
     the process's for the recruiter's secrets.
 
     A ledger of the sandbox that was closed makes way for another environment's; one that still has
-    HITs, or is of production, is never left behind: InputError says what to do.
+    HITs, or is of production, is never left behind: InputError says what to do. Nothing is bound before publishing.
     """
     path = ledger_path or folder / LEDGER
     config = config or read_config(folder / CONFIG_NAME)
@@ -156,9 +160,22 @@ def open_publication(
             built = read_build(folder, name, linked)
             used = recruiter or kind_of(config).open(Opening(folder, ledger.book, production, environment))
             with closing(used):
-                ledger.bind(used.account())
+                binding = used.account()
+                if ledger.account not in (None, binding) and not ledger.has_hits:
+                    ledger.let_go()
+                if ledger.account:
+                    ledger.bind(binding)
                 orders = Orders(config, built.pages, ledger.name)
-                yield Publication(folder, config, ledger, used, now, host, built, orders, progress=progress)
+                yield Publication(folder, config, ledger, used, now, host, built, orders, binding, progress=progress)
+
+
+def is_out(folder: Path) -> bool:
+    """Whether anything of a batch was ever published."""
+    path = folder / LEDGER
+    if not path.exists():
+        return False
+    with Ledger(path) as ledger:
+        return ledger.has_hits
 
 
 def make_way(path: Path, production: bool) -> None:
@@ -170,7 +187,7 @@ def make_way(path: Path, production: bool) -> None:
         return
     with Ledger(path) as ledger:
         bound = ledger.account
-        if bound is None or bound.environment == "production":
+        if bound is None or bound.environment == "production" or not ledger.has_hits:
             return
         closed = ledger.fact("closed") is not None
         if not closed and production and bound.environment != "own":

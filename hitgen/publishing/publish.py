@@ -90,7 +90,7 @@ def plan_publication(
     now, later = _in_turn(publication, found, missing)
     quote = publication.kind.quote((hit.order.assignments, hit.order.reward_usd) for hit in missing)
     plan = PublicationPlan(
-        account=recruiter.account(),
+        account=publication.binding,
         now=tuple(now),
         later=tuple(later),
         doubtful=tuple(hit for hit in ledger.hits() if hit.state == "intended"),
@@ -110,8 +110,7 @@ def plan_publication(
 def _address_faults(publication: Publication) -> list[Fault]:
     first = publication.built.pages[0].page
     url = publication.url(first)
-    bound = publication.ledger.account
-    environment = bound.environment if bound else ""
+    environment = publication.binding.environment
     alone = environment == "own" and urlsplit(url).hostname in LOOPBACK
     if url.startswith("https://") or environment == "local" or alone:
         return []
@@ -218,6 +217,7 @@ def publish(
         remedy = "agreeing when asked, or --new-reward; or the reward that was published"
         raise InputError([in_config(field, problem, remedy) for field, problem in plan.new_rewards])
     raise_faults(_money_faults(plan))
+    publication.ledger.bind(publication.binding)
     new = [hit.order for hit in plan.now]
     publication.recruiter.prepare(new)
     uploaded = _serve(publication, plan, workers, progress)

@@ -33,7 +33,7 @@ def keep_rules(folder: Path, config: BatchConfig, ledger: Ledger, built: Manifes
     """Write down what is published and what its answers are judged by; answers that are kept already stay, unless `anew`."""
     rules = json.dumps(rules_of(folder, config))
     before = ledger.fact(MANIFEST_FACT)
-    if before is None or anew:
+    if before is None or anew or not ledger.has_hits:
         ledger.set_fact(RULES_FACT, rules)
     else:
         ledger.first_fact(RULES_FACT, rules)

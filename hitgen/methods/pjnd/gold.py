@@ -20,7 +20,7 @@ from hitgen.lib.files import write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods import base
-from hitgen.methods.pjnd.gold_ladder import LARGEST_STEP, Gold, make_gold, write_gold
+from hitgen.methods.pjnd.gold_ladder import LARGEST_STEP, UNFINISHED, Gold, is_unfinished, make_gold, write_gold
 from hitgen.stimuli.alike import same_picture
 from hitgen.stimuli.flash import LIMIT_SR, flash_area_sr
 from hitgen.stimuli.make import make_ladders
@@ -60,7 +60,8 @@ def plan_gold(
     alike = [ladder for ladder in study if ladder.images == study[0].images][:STUDY_LADDERS]
     name = name or re.sub(r"[^A-Za-z0-9_-]", "-", f"{role}-{source.stem}")[:LONGEST_NAME]
     _check_name(name)
-    if (folder / "gold" / name).exists() or any(images.name == name for images in batch.config.images):
+    place = folder / "gold" / name
+    if (place.exists() and not is_unfinished(place)) or any(images.name == name for images in batch.config.images):
         raise InputError(Fault(str(folder), "", f"the batch has a ladder {name!r} already", "--name with another name"))
     opened = open_source(source, str(source)).pixels
     studied = same_picture(source, [ladder for ladder in batch.ladders if ladder.images.role == "study"])
@@ -138,6 +139,7 @@ def add_gold(folder: Path, plan: GoldPlan) -> str:
     except BaseException:
         shutil.rmtree(folder / "gold" / plan.name, ignore_errors=True)
         raise
+    (folder / "gold" / plan.name / UNFINISHED).unlink()
     return text
 
 

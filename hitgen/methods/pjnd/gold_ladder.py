@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import random
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ UNSEEN_STEP = 2
 FIRST_STEP, STEP_PER_LEVEL, LARGEST_STEP = 16.0, 1.5, 70.0
 """Luma by which the places change at the onset, more for each level from there, at most."""
 STRONGEST_BLUR_PX = 4.0
+UNFINISHED = ".unfinished"
+"""Lies in a ladder's folder until batch.toml names it."""
 Pixels = NDArray[np.int16]
 
 
@@ -252,10 +255,18 @@ def _encoded(image: Image.Image, quality: int, form: str) -> bytes:
     return buffer.getvalue()
 
 
+def is_unfinished(folder: Path) -> bool:
+    """Whether a ladder's folder was left by a run that was cut off before batch.toml knew of it."""
+    return (folder / UNFINISHED).exists()
+
+
 def write_gold(gold: Gold, batch_folder: Path, name: str, role: str, form: str = "JPEG") -> str:
     """Write source and frames under gold/NAME/ in a batch; the TOML of its image set and its question."""
     folder = batch_folder / "gold" / name
+    if is_unfinished(folder):
+        shutil.rmtree(folder)
     folder.mkdir(parents=True)
+    (folder / UNFINISHED).touch()
     gold.source.save(folder / f"{name}.png", optimize=True)
     suffix = {"JPEG": "jpg", "WEBP": "webp"}[form]
     for level, frame in enumerate(gold.frames, start=1):
