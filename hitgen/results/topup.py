@@ -108,9 +108,9 @@ def shortfalls(publication: Publication, study: Study, at: datetime) -> dict[str
     }
 
 
-def coming(publication: Publication, at: datetime) -> dict[str, int]:
+def coming(publication: Publication, at: datetime | None = None) -> dict[str, int]:
     """The assignments of each page that may still be handed in, or that `publish` makes by itself."""
-    state = totals(publication.ledger, at)
+    state = totals(publication.ledger, at or publication.now())
     found: dict[str, int] = {}
     for row in state.hits:
         anew = row.state == "created" and row.hit not in state.replaced
