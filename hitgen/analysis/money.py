@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import Ledger, read_ledger
 from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.clock import utc_now
 from hitgen.publishing.publication import LEDGER
@@ -26,10 +26,13 @@ def spending(folder: Path, now: datetime | None = None) -> Spending | None:
     path = folder / LEDGER
     if not path.exists():
         return None
-    with Ledger(path) as ledger:
-        bound = ledger.account
-        return Spending(
-            environment=bound.environment if bound else "",
-            simulated=bound is not None and bound.endpoint == "simulated",
-            totals=totals(ledger, now or utc_now()),
-        )
+    return read_ledger(path, lambda ledger: _spending(ledger, now or utc_now()))
+
+
+def _spending(ledger: Ledger, now: datetime) -> Spending:
+    bound = ledger.account
+    return Spending(
+        environment=bound.environment if bound else "",
+        simulated=bound is not None and bound.endpoint == "simulated",
+        totals=totals(ledger, now),
+    )

@@ -16,9 +16,9 @@ from hitgen.results.export import csv_bytes, export_path
 from hitgen.results.study import Study
 
 
-def write_analysis(study: Study, progress: OnProgress = silent) -> Path:
-    """Write what the study's method makes of it under `results/export/analysis/`; each file is replaced whole."""
-    into = export_path(study.folder) / "analysis"
+def write_analysis(study: Study, progress: OnProgress = silent, out: Path | None = None) -> Path:
+    """Write what the study's method makes of it under `analysis/` of its export; each file is replaced whole."""
+    into = (out or export_path(study.folder)) / "analysis"
     private_folder(into)
 
     def write(name: str, table: pl.DataFrame) -> None:

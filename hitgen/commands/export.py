@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from hitgen.commands import options
 from hitgen.console import Console
@@ -14,16 +15,16 @@ from hitgen.results.study import read_study
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
     options.rehearsal(parser)
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: results/export in the batch folder")
     options.as_json(parser)
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
     from hitgen.analysis.tables import write_analysis
 
-    folder = options.study_folder(given)
-    study = read_study(folder)
-    done = write_export(study)
-    analysis = write_analysis(study, console.on_progress)
+    study = read_study(options.study_folder(given))
+    done = write_export(study, given.out)
+    analysis = write_analysis(study, console.on_progress, given.out)
     told = [*exported_lines(done), f"{analysis}: {method_of(study.config).analysis_about}"]
     console.outcome({"folder": done.folder, "rows": done.rows, "faulty": done.faulty}, told)
 

@@ -6,7 +6,6 @@ import argparse
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from hitgen.commands import options
@@ -19,7 +18,7 @@ from hitgen.publishing.publication import open_account
 from hitgen.results.apply import Applied, apply_review
 from hitgen.results.review import propose
 from hitgen.results.review_plan import ReviewPlan, plan_review
-from hitgen.results.reviewfile import ReviewRow, write_review
+from hitgen.results.reviewfile import ReviewRow, review_path, write_review
 from hitgen.results.study import Study, read_study
 
 MOST_NAMED = 20
@@ -44,9 +43,14 @@ def run(given: argparse.Namespace, console: Console) -> None:
     folder = options.study_folder(given)
     study = read_study(folder)
     rows = propose(study)
-    path = write_review(folder, rows)
     words = ("--rehearsal",) if given.rehearsal else ()
-    lines = [*review_lines(study, rows, path, not given.rehearsal), options.then("report", given.folder, *words)]
+    try:
+        path = write_review(folder, rows)
+        apply = options.command("review", study.folder, "--apply")
+        last = f"Written to {path}" if given.rehearsal else f"Edit {path}, then `{apply}`"
+    except OSError as error:
+        last = f"{review_path(folder)}: {error.strerror}; the table is not kept in a file"
+    lines = [*review_lines(study, rows), last, options.then("report", given.folder, *words)]
     console.outcome([asdict(row) for row in rows], lines)
 
 
@@ -71,7 +75,7 @@ def _apply(given: argparse.Namespace, console: Console) -> None:
         raise OutsideError(f"the recruiter refused {len(done.failed)} of these acts; the others are done")
 
 
-def review_lines(study: Study, rows: Sequence[ReviewRow], path: Path, to_apply: bool = True) -> list[str]:
+def review_lines(study: Study, rows: Sequence[ReviewRow]) -> list[str]:
     """The table, those that need a look first, with what the whole comes to."""
     ratings = [verdict.use for verdict in study.judged.ratings.values()]
     ranks = {"undecided": 0, "reject": 1, "pay": 2}
@@ -94,9 +98,6 @@ def review_lines(study: Study, rows: Sequence[ReviewRow], path: Path, to_apply: 
         *study.edited,
         f"{len(rows)} assignments: {_counts(row.pay for row in rows)}; {_counts(row.use for row in rows)}",
         f"{len(ratings)} ratings: {_counts(ratings)}",
-        f"Edit {path}, then `{options.command('review', study.folder, '--apply')}`"
-        if to_apply
-        else f"Written to {path}",
     ]
 
 

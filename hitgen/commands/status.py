@@ -6,8 +6,9 @@ import argparse
 
 from hitgen.commands import options
 from hitgen.console import Console
+from hitgen.lib.clock import utc_now
 from hitgen.publishing.publication import open_account
-from hitgen.publishing.status import Status, status
+from hitgen.publishing.status import Status, status, status_offline
 
 NO_END = 9999
 """The year in which HITs end that have no end by themselves."""
@@ -20,6 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
+    if given.offline:
+        found = status_offline(given.folder, utc_now())
+        console.outcome(found, status_lines(found))
+        return
     with open_account(given.folder, progress=console.on_progress) as account:
         found = status(account, refresh=not given.offline)
     console.outcome(found, status_lines(found))

@@ -6,15 +6,15 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, HitgenError, InputError
 from hitgen.ledger.acts import Act, Intent, Verb
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import (
@@ -29,17 +29,21 @@ from hitgen.ledger.rows import (
     moment,
 )
 from hitgen.ledger.schema import SCHEMA, prepare
-from hitgen.lib.sqlite import compact, open_database, transaction
+from hitgen.lib.sqlite import compact, is_unwritable, memory_copy, open_database, transaction
 
+Found = TypeVar("Found")
 SAME_ACT = "verb = :verb AND worker = :worker AND subject = :subject AND purpose = :purpose"
 
 
 class Ledger:
-    """An open ledger; every writing method returns only when its change is on the disk."""
+    """An open ledger; every writing method returns only when its change is on the disk.
 
-    def __init__(self, path: Path) -> None:
+    A `copy` in memory is for reading what cannot be written: what is changed there is gone when it is closed.
+    """
+
+    def __init__(self, path: Path, copy: bool = False) -> None:
         self.path = path
-        self._database = open_database(path)
+        self._database = memory_copy(path) if copy else open_database(path)
         try:
             self._create()
         except BaseException:
@@ -404,6 +408,18 @@ class Ledger:
     def together(self) -> AbstractContextManager[None]:
         """Make the writes inside one transaction: all or none, one sync."""
         return transaction(self._database)
+
+
+def read_ledger(path: Path, look: Callable[[Ledger], Found]) -> Found:
+    """What a function finds in the ledger at `path`, also where nothing can be written: on a snapshot, or a full disk."""
+    try:
+        with Ledger(path) as ledger:
+            return look(ledger)
+    except HitgenError as error:
+        if not is_unwritable(error):
+            raise
+    with Ledger(path, copy=True) as ledger:
+        return look(ledger)
 
 
 def _seen(found: HitProgress) -> dict[str, str | int]:

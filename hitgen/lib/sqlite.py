@@ -6,9 +6,9 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hitgen.errors import Fault, HitgenError, InputError, OutsideError
 from hitgen.lib.files import private_file, shut
@@ -18,14 +18,43 @@ WAIT_S = 30
 """How long another process may hold the file before it is said to be at work."""
 
 
+UNWRITABLE = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+}
+"""What SQLite says of a file that cannot be written, and perhaps can be read."""
+
+
+class Rows(sqlite3.Cursor):
+    """The rows of a query, read as they are asked for; what fails then is raised in plain words too."""
+
+    def __next__(self) -> Any:
+        try:
+            return super().__next__()
+        except sqlite3.Error as error:
+            raise in_plain_words(error, cast(Database, self.connection).path) from error
+
+    def fetchone(self) -> Any:
+        return next(self, None)
+
+    def fetchall(self) -> list[Any]:
+        return list(self)
+
+
 class Database(sqlite3.Connection):
     """An open file: each statement is on the disk when it returns; what fails is raised in plain words."""
 
     path: Path
 
+    def cursor(self, factory: Any = Rows) -> Any:
+        return super().cursor(factory)
+
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         with plainly(self.path):
-            return super().execute(sql, parameters)
+            return cast(sqlite3.Cursor, self.cursor().execute(sql, parameters))
 
     def executemany(self, sql: str, parameters: Any, /) -> sqlite3.Cursor:
         with plainly(self.path):
@@ -71,6 +100,22 @@ def open_database(
             whole.close()
         _prepare(kept, ["query_only = ON"])
         return kept
+
+
+def is_unwritable(error: BaseException) -> bool:
+    """Whether what failed was writing, so that reading may still do."""
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorcode", None)
+    return isinstance(cause, sqlite3.Error) and code is not None and code & 0xFF in UNWRITABLE
+
+
+def memory_copy(path: Path) -> Database:
+    """What is in the file, in memory: it can be read and changed, and nothing of that reaches the file."""
+    kept = _connect(":memory:", path, False, WAIT_S)
+    with closing(open_database(path, read_only=True)) as database, plainly(path):
+        database.backup(kept)
+    _prepare(kept, ["foreign_keys = ON"])
+    return kept
 
 
 def _connect(address: str, path: Path, threads: bool, wait_s: float) -> Database:

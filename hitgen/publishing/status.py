@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
+from hitgen.config.batch import BatchConfig
+from hitgen.config.read import read_config
+from hitgen.errors import CONFIG_NAME, Fault, InputError
+from hitgen.ledger.ledger import Ledger, read_ledger
 from hitgen.ledger.rows import Binding
 from hitgen.ledger.totals import totals
 from hitgen.publishing.collect import collect
-from hitgen.publishing.publication import Account
+from hitgen.publishing.publication import LEDGER, Account
 from hitgen.publishing.rules import edited_rules
 
 
@@ -43,12 +48,25 @@ def status(account: Account, refresh: bool = True) -> Status:
     now = account.now()
     if refresh:
         collect(account)
-    found, bound = totals(account.ledger, now), account.ledger.account
-    assert bound is not None
+    return _status(account.ledger, account.folder, account.config, now)
+
+
+def status_offline(folder: Path, now: datetime) -> Status:
+    """The state of a published batch as last seen; asks nobody, and reads also what cannot be written."""
+    config, path = read_config(folder / CONFIG_NAME), folder / LEDGER
+    if not path.exists():
+        raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
+    return read_ledger(path, lambda ledger: _status(ledger, folder, config, now))
+
+
+def _status(ledger: Ledger, folder: Path, config: BatchConfig, now: datetime) -> Status:
+    found, bound = totals(ledger, now), ledger.account
+    if bound is None:
+        raise InputError(Fault(str(ledger.path), "", "this batch was never published", "`hitgen publish` first"))
     open_hits = [hit for hit in found.hits if hit.hit in found.open]
     return Status(
         account=bound,
-        closed=account.ledger.fact("closed") is not None,
+        closed=ledger.fact("closed") is not None,
         hits=found.states,
         out=sum(hit.available or 0 for hit in open_hits),
         at_work=sum(hit.pending or 0 for hit in found.hits if hit.hit not in found.over),
@@ -58,7 +76,7 @@ def status(account: Account, refresh: bool = True) -> Status:
         returned=found.judged["Returned"],
         committed_usd=found.committed_usd,
         paid_usd=found.paid_usd,
-        edited=edited_rules(account.folder, account.config, account.ledger),
+        edited=edited_rules(folder, config, ledger),
         ends_at=max((hit.expires_at for hit in open_hits if hit.expires_at), default=None),
         answers_until=account.recruiter.answers_until,
     )

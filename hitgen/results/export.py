@@ -36,10 +36,10 @@ def export(folder: Path) -> Exported:
     return write_export(read_study(folder))
 
 
-def write_export(study: Study) -> Exported:
-    """Write the dataset of a study; each file is replaced whole."""
-    dataset, into = dataset_of(study), export_path(study.folder)
-    for own in (into.parent, into):
+def write_export(study: Study, out: Path | None = None) -> Exported:
+    """Write the dataset of a study, to `out` or where it belongs; each file is replaced whole."""
+    dataset, into = dataset_of(study), out or export_path(study.folder)
+    for own in (into,) if out else (into.parent, into):
         private_folder(own)
     rows = {}
     for name, table in dataset.tables.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import Ledger, read_ledger
 from hitgen.ledger.rows import Received
 from hitgen.manifest import FILE, Manifest, parse_manifest, read_manifest
 from hitgen.methods.base import AnyMethod, method_of
@@ -64,8 +64,7 @@ def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
         if not path.exists():
             read_manifest(folder)  # where there is no build either, that is the first thing to be told
             raise InputError(Fault(str(path), "", "nothing was published or taken in yet", "`hitgen publish` first"))
-        with Ledger(path) as opened:
-            return _study(folder, config, opened)
+        return read_ledger(path, lambda opened: _study(folder, config, opened))
     return _study(folder, config, ledger)
 
 

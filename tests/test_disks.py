@@ -1,0 +1,188 @@
+"""Disks that fill up, turn read-only and come back: nothing lost, nothing twice, a message that is true."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hitgen import cli
+from hitgen.errors import HitgenError
+from hitgen.ledger.ledger import Ledger
+from hitgen.publishing import end
+from hitgen.publishing.publication import open_account, open_publication
+from hitgen.publishing.publish import plan_publication, publish
+from hitgen.recruiters.memory import Memory
+from hitgen.results.fetch import fetch
+from tests.support.disks import TRUE, Disk, Trouble, failing
+from tests.support.in_memory import InMemory
+from tests.support.servers import serving
+from tests.support.small_study import SmallStudy
+
+TOML = '[bonus]\ntraining_usd = "0.50"\n[screening]\ngold_answers_min = 1\n'
+
+
+class Weather:
+    """A study on which verb after verb is run, each on a disk that fails at one write and then comes back."""
+
+    def __init__(self, folder: Path, site: str, trouble: Trouble, step: int | None) -> None:
+        host = f'kind = "folder"\nbase_url = "{site}"'
+        self.small = SmallStudy(folder, host=host, toml=TOML, pages=1, assignments=2)
+        self.recruiter, self.trouble, self.step = Memory(), trouble, step
+        self.writes: dict[str, int] = {}
+        self.told: list[str] = []
+
+    def run(self, name: str, verb: Any) -> None:
+        disk = Disk(self.trouble, self.step)
+        try:
+            with failing(disk):
+                verb()
+        except (HitgenError, OSError) as error:
+            assert self.step is not None
+            self.told.append(str(error))
+        else:
+            assert self.step is None or disk.writes <= self.step
+        if self.step is not None:
+            verb()
+        self.writes[name] = disk.writes
+
+    def all(self) -> None:
+        out = InMemory.__new__(InMemory)
+        out.small, out.recruiter = self.small, self.recruiter
+        self.run("publish", self._publish)
+        for worker in ("A1", "A2"):
+            out.work("p0001", worker)
+        self.run("fetch", self._fetch)
+        self.run("review", out.review)
+        self.run("apply", out.apply)
+        self.run("expire", lambda: self._on_account(end.expire))
+        self.run("close", lambda: self._on_account(end.close))
+
+    def _publish(self) -> None:
+        with open_publication(self.small.folder, now=self.recruiter.clock, recruiter=self.recruiter) as publication:
+            publish(publication, plan_publication(publication))
+
+    def _on_account(self, act: Any) -> None:
+        with open_account(self.small.folder, now=self.recruiter.clock, recruiter=self.recruiter) as account:
+            act(account)
+
+    def _fetch(self) -> None:
+        self._on_account(fetch)
+
+    def outcome(self) -> Any:
+        """All that must be the same whatever the disk did."""
+        with Ledger(self.small.folder / "ledger.sqlite") as ledger:
+            rows = [(row.assignment, row.status) for row in ledger.submissions()]
+            acts = sorted((intent.act.verb, intent.act.worker, intent.outcome) for intent in ledger.acts("bonus"))
+            states = [hit.state for hit in ledger.hits()]
+            closed = ledger.fact("closed") is not None
+        orders = [order.hit for order in self.recruiter.orders.values()]
+        paid = [(bonus.worker, bonus.amount_usd) for bonus in self.recruiter.paid]
+        return rows, acts, states, closed, orders, paid
+
+
+@contextmanager
+def weather(folder: Path, trouble: Trouble, step: int | None) -> Iterator[Weather]:
+    (folder / "published").mkdir(parents=True)
+    with serving(folder / "published") as site:
+        made = Weather(folder, site, trouble, step)
+        made.all()
+        yield made
+
+
+def storm(folder: Path, every: int) -> int:
+    """Each trouble at every so-manieth write of every verb; how often it struck."""
+    with weather(folder / "calm", "full", None) as calm:
+        wanted, most = calm.outcome(), max(calm.writes.values())
+    assert wanted[3] and [paid[0] for paid in wanted[5]] == ["A1", "A2"]
+    struck = 0
+    for number, step in enumerate(range(0, most, every)):
+        trouble: Trouble = ("full", "read-only", "broken")[number % 3]  # type: ignore[assignment]
+        with weather(folder / f"{step}", trouble, step) as met:
+            assert met.outcome() == wanted, (trouble, step, met.told)
+            assert met.told
+            for told in met.told:
+                assert any(words in told for words in TRUE[trouble]), told
+                assert "restoring it from a copy" not in told and "another hitgen" not in told
+            struck += len(met.told)
+    return struck
+
+
+def test_a_storm_of_disks_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
+    assert storm(tmp_path, 5) > 10
+
+
+@pytest.mark.soak
+def test_a_long_storm_of_disks(tmp_path: Path) -> None:
+    assert storm(tmp_path, 1) > 50
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[Path]:
+    """The folder as on a snapshot: nothing in it can be written, by root neither where mounting is possible."""
+    view = folder.with_name("read-only")
+    view.mkdir()
+    mounted = not subprocess.run(["mount", "--bind", folder, view], capture_output=True).returncode
+    if mounted:
+        subprocess.run(["mount", "-o", "remount,ro,bind", view], check=True)
+    else:
+        view.rmdir()
+        shutil.copytree(folder, view)
+        for path in (view, *view.rglob("*")):
+            path.chmod(path.stat().st_mode & 0o555)
+    try:
+        yield view
+    finally:
+        if mounted:
+            subprocess.run(["umount", view], check=True)
+        else:
+            for path in (view, *view.rglob("*")):
+                path.chmod(path.stat().st_mode | 0o700)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_what_cannot_be_written_is_read(tmp_path: Path, log: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """A snapshot may have been taken while the log was not yet in the file."""
+    out = InMemory(SmallStudy(tmp_path / "batch", host='kind = "folder"\nbase_url = "http://127.0.0.1:1"', toml=TOML))
+    for number in range(4):
+        out.work("p0001", f"A{number}", levels=30 + 7 * number)
+        out.work("p0002", f"A{number}", levels=35 + 7 * number)
+    out.review()
+    (out.folder / "results" / "review.csv").unlink()
+    if log:
+        with Ledger(out.folder / "ledger.sqlite") as ledger:
+            ledger.set_fact("seen", "yes")
+            shutil.copytree(out.folder, tmp_path / "snapshot")
+            assert (tmp_path / "snapshot" / "ledger.sqlite-wal").stat().st_size
+    with read_only(tmp_path / "snapshot" if log else out.folder) as folder:
+        before = {path.name for path in folder.iterdir()}
+        assert cli.main(["status", str(folder), "--offline"]) == 0
+        assert cli.main(["review", str(folder)]) == 0
+        assert cli.main(["report", str(folder), "--out", str(tmp_path / "r.html")]) == 0
+        assert cli.main(["export", str(folder), "--out", str(tmp_path / "export")]) == 0
+        told = capsys.readouterr()
+        assert not told.err and "$11.52 committed" in told.out
+        assert "the table is not kept in a file" in told.out or os.access(folder, os.W_OK)
+        assert {path.name for path in folder.iterdir()} == before
+        assert cli.main(["expire", str(folder)]) in (1, 3)
+        assert "damaged" not in capsys.readouterr().err
+    assert (tmp_path / "export" / "ratings.csv").is_file()
+
+
+def test_a_row_that_cannot_be_read_is_told_in_plain_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = InMemory(SmallStudy(tmp_path / "batch", host='kind = "folder"\nbase_url = "http://127.0.0.1:1"', toml=TOML))
+    for number in range(5):
+        out.work("p0001", f"A{number}")
+    out.review()
+    path = out.folder / "ledger.sqlite"
+    content = bytearray(path.read_bytes())
+    content[4096 * 3 :] = bytes(len(content) - 4096 * 3)
+    path.write_bytes(content)
+    assert cli.main(["report", str(out.folder)]) == 1
+    assert "is damaged" in capsys.readouterr().err
