@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -48,7 +48,8 @@ def status(account: Account, refresh: bool = True) -> Status:
     now = account.now()
     if refresh:
         collect(account)
-    return _status(account.ledger, account.folder, account.config, now)
+    seen = _status(account.ledger, account.folder, account.config, now)
+    return replace(seen, answers_until=account.recruiter.answers_until)
 
 
 def status_offline(folder: Path, now: datetime) -> Status:
@@ -78,5 +79,5 @@ def _status(ledger: Ledger, folder: Path, config: BatchConfig, now: datetime) ->
         paid_usd=found.paid_usd,
         edited=edited_rules(folder, config, ledger),
         ends_at=max((hit.expires_at for hit in open_hits if hit.expires_at), default=None),
-        answers_until=account.recruiter.answers_until,
+        answers_until=None,
     )
