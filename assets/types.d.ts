@@ -89,6 +89,10 @@ interface VisitState {
   /** the pixel ratio that trials are held to: at the calibration, or where there is none at the first trial */
   reference_ratio?: number;
   elapsed_ms: number;
+  /** by the wall clock, at the last save */
+  saved_at: number;
+  /** between visits, as the wall clock tells it */
+  away_ms: number;
   screen: ScreenName;
   consent: { sha256: string; at: string } | null;
   calibration: Calibration | null;
@@ -99,6 +103,7 @@ interface VisitState {
   active: { trial: string } | null;
   survey: Record<string, string | number | null>;
   display_changes: (DisplayNow & { ms: number })[];
+  refresh_changes: { ms: number; refresh_hz: number }[];
   withdrawn_from: ScreenName | null;
   outbox: Outbox | null;
 }
@@ -213,6 +218,8 @@ interface Method {
   columns: Record<string, (row: any) => unknown>;
   /** Ever smaller rows, for a submission that is too large; `isLast` tells a trial's last attempt. */
   reductions(rows: Row[], isLast: (row: Row) => boolean): Iterable<Row[]>;
+  /** Whether an attempt was shown at the rate that was asked for, by its own frames. */
+  held?(row: Row, swapMs: number): boolean;
   /** Which trial comes next, for methods that adapt; null while its packs have not arrived. */
   next?(page: PageData, state: VisitState, arrived: (trial: Trial) => boolean, random: () => number): Trial | null;
 }

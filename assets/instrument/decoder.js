@@ -23,6 +23,7 @@ export function decodeFrame(frame, target) {
  * @param {{width: number, height: number}|null} options.target size in device pixels, null for the source's own
  * @param {number} [options.budgetBytes] for decoded frames; a few frames are kept whatever it is
  * @param {typeof decodeFrame} [options.createBitmap]
+ * @param {(act: () => void) => void} [options.nextFrame] what is decoded ahead lets frames through: one begins in each
  * @param {(level: number) => void} [options.onDecoded]
  * @param {(error: unknown) => void} [options.onError]
  */
@@ -35,7 +36,9 @@ export function createDecoder(pack, options) {
   const decoding = new Set();
   /** @type {Set<number>} */
   const failed = new Set();
+  const nextFrame = options.nextFrame ?? ((act) => void requestAnimationFrame(act));
   let target = options.target;
+  let begun = false; // ahead, in this frame
   let generation = 0;
   let wanted = 0;
   let held = 0;
@@ -69,11 +72,24 @@ export function createDecoder(pack, options) {
 
   function pump() {
     if (closed) return;
-    const order = urgent();
-    for (const number of order) {
+    const shown = [frameOf(0), frameOf(wanted), frameOf(held)];
+    for (const number of urgent()) {
       if (decoding.size >= DECODES_AT_ONCE) return;
-      if (!fresh(number) && !decoding.has(number) && !failed.has(number)) decode(number);
+      if (fresh(number) || decoding.has(number) || failed.has(number)) continue;
+      if (shown.includes(number)) decode(number);
+      else if (begun) return;
+      else decodeAhead(number);
     }
+  }
+
+  /** @param {number} number */
+  function decodeAhead(number) {
+    begun = true;
+    decode(number);
+    nextFrame(() => {
+      begun = false;
+      pump();
+    });
   }
 
   /** @param {number} number */

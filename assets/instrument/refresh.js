@@ -41,6 +41,32 @@ export function measureRefresh(clock, later) {
   });
 }
 
+const WATCHED = 90;
+const OTHER_SHARE = 0.1;
+const EVEN_SHARE = 0.8;
+
+/** Tells from the frames as they come that the display's rate has become another; a page under load drops frames, unevenly. */
+export function createRateWatch() {
+  /** @type {number[]} */
+  let intervals = [];
+  let last = 0;
+  const differs = (/** @type {number} */ one, /** @type {number} */ other) => Math.abs(one - other) > OTHER_SHARE * other;
+
+  return {
+    differs,
+    /** @param {number} t @param {number} frameMs as it was measured */
+    isOther(t, frameMs) {
+      if (t > last) intervals.push(t - last);
+      last = t;
+      if (intervals.length < WATCHED) return false;
+      const middle = median(intervals);
+      const even = intervals.filter((interval) => !differs(interval, middle)).length >= EVEN_SHARE * intervals.length;
+      intervals = [];
+      return even && differs(middle, frameMs);
+    },
+  };
+}
+
 /** @param {number[]} times */
 function summary(times) {
   const intervals = times.slice(1).map((t, number) => t - (times[number] ?? t));

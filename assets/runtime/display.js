@@ -1,6 +1,6 @@
 // What the display is like and how it changed: whether the trials fit, recorded with the answers, warned of where they suffer.
 
-import { measureRefresh } from "../instrument/refresh.js";
+import { createRateWatch, measureRefresh } from "../instrument/refresh.js";
 import { createSchedule } from "../instrument/schedule.js";
 
 const CHANGE_SETTLED_MS = 300;
@@ -12,6 +12,7 @@ const PREFERENCES = {
   reduced_motion: "(prefers-reduced-motion: reduce)",
 };
 const USUAL_FRAME_MS = 1000 / 60;
+const OTHER_AVIF = /Firefox\//;
 /** The arrangement of a layout that it may have in its style for windows that are too low for its own. */
 const BESIDE = "side";
 
@@ -19,12 +20,13 @@ const BESIDE = "side";
  * @param {object} options
  * @param {PageData} options.page
  * @param {ReturnType<typeof import("./session.js").createSession>} options.session
- * @param {Pick<Method, "room">} options.method
+ * @param {Pick<Method, "room"|"held">} options.method
+ * @param {Set<string>} options.types of the frames' files
  * @param {Clock} options.clock
  * @param {Later} options.later
  * @param {Window} options.window
  */
-export function createDisplay({ page, session, method, clock, later, window }) {
+export function createDisplay({ page, session, method, types, clock, later, window }) {
   const { display } = page;
   const { swaps_per_second: swapsPerSecond, schedule: kind } = display;
   /** @type {Awaited<ReturnType<typeof measureRefresh>>} */
@@ -32,6 +34,12 @@ export function createDisplay({ page, session, method, clock, later, window }) {
   /** @type {number|null} */
   let scale = null;
   const root = window.document.documentElement;
+  const watch = createRateWatch();
+  /** @type {Awaited<ReturnType<typeof measureRefresh>>} the newest, where the rate changed during the visit */
+  let refreshNow = null;
+  let measuring = false;
+  /** @type {(frameMs: number) => void} */
+  let whenRateChanged = () => {};
   let changing = 0;
   let ratioSeen = window.devicePixelRatio;
   let whenRatioChanged = () => {};
@@ -58,14 +66,28 @@ export function createDisplay({ page, session, method, clock, later, window }) {
    */
   function onRatioChange(act) {
     whenRatioChanged = act;
-    window.matchMedia(`(resolution: ${ratioSeen}dppx)`).addEventListener("change", look, { once: true });
+    window.matchMedia(`(resolution: ${ratioSeen}dppx)`).addEventListener("change", () => look(), { once: true });
   }
 
-  function look() {
+  /** @param {number} [t] of a frame */
+  function look(t) {
+    if (t !== undefined && refresh && watch.isOther(t, (refreshNow ?? refresh).frame_ms)) measureAgain();
     if (window.devicePixelRatio === ratioSeen) return;
     ratioSeen = window.devicePixelRatio;
     onRatioChange(whenRatioChanged);
     whenRatioChanged();
+  }
+
+  async function measureAgain() {
+    if (measuring) return;
+    measuring = true;
+    const found = await measureRefresh(clock, later);
+    measuring = false;
+    const before = refreshNow ?? refresh;
+    if (!found || !before || !watch.differs(found.frame_ms, before.frame_ms)) return;
+    refreshNow = found;
+    session.rateChanged(found.refresh_hz);
+    whenRateChanged(found.frame_ms);
   }
 
   /** Fewer than two frames a swap, or frames too uneven to hold the schedule within one frame. */
@@ -84,9 +106,14 @@ export function createDisplay({ page, session, method, clock, later, window }) {
   function warnings() {
     const ratios = session.state.display_changes.map((change) => change.device_pixel_ratio);
     const found = [];
+    const swapMs = 1000 / swapsShown();
     if (scale !== null && scale < 1) found.push("less than one device pixel per source pixel");
     if (session.zoomed() || ratios.some((ratio) => ratio !== session.state.reference_ratio)) found.push("the pixel ratio changed during the visit");
     if (cannotHold()) found.push("the display cannot hold the schedule");
+    if (session.state.rows.some((row) => method.held?.(row, swapMs) === false)) found.push("a trial did not hold the schedule");
+    if (session.state.refresh_changes.length) found.push("the refresh rate changed during the visit");
+    if (session.state.away_ms) found.push("the page was closed for a while, or the clock was put forward");
+    if (types.has("image/avif") && OTHER_AVIF.test(window.navigator.userAgent)) found.push("this browser shows AVIF otherwise than others");
     if (window.matchMedia(PREFERENCES.forced_colors).matches) found.push("forced colours replace the grey around the picture");
     if (window.matchMedia(PREFERENCES.inverted_colors).matches) found.push("the colours are inverted");
     if (!isTrueRatio()) found.push("the pixel ratio that the browser tells is false");
@@ -123,6 +150,10 @@ export function createDisplay({ page, session, method, clock, later, window }) {
     changed,
     onRatioChange,
     look,
+    /** @param {(frameMs: number) => void} act what the new rate is given to */
+    onRateChange(act) {
+      whenRateChanged = act;
+    },
     room,
     /** Device pixels per source pixel of the trial at hand. @param {number} next */
     setScale(next) {

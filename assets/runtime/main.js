@@ -27,7 +27,7 @@ export function start(methods) {
   const { slot, part } = createFinders(document);
   /** @type {Clock} */
   const clock = {
-    raf: (tick) => requestAnimationFrame((t) => (display.look(), tick(t))),
+    raf: (tick) => requestAnimationFrame((t) => (display.look(t), tick(t))),
     cancel: (id) => cancelAnimationFrame(id),
     now: () => performance.now(),
   };
@@ -50,7 +50,7 @@ export function start(methods) {
   });
   const { state } = session;
   const screens = createScreens(document.documentElement, window);
-  const display = createDisplay({ page, session, method, clock, later, window });
+  const display = createDisplay({ page, session, method, types: packs.types, clock, later, window });
   const panel = createPanel({
     page, packs, hashes, words, slot, part, reload, zoomed: () => display.zoomed(), isFull: storage.isFull, goingOn: () => state.active !== null,
   });
@@ -112,6 +112,7 @@ export function start(methods) {
     on(document, "visibilitychange", () => visit.visibility(document.hidden));
     on(window, "resize", visit.changed);
     display.onRatioChange(visit.changed);
+    display.onRateChange(setFrameMs);
     on(window, "pagehide", session.save);
     on(window, "storage", ({ key, newValue }) => key === storage.key && newValue !== null && visit.yield());
     on(window, "load", packs.documentEnded);
@@ -121,7 +122,12 @@ export function start(methods) {
     browser ||= await browserVersion(navigator);
     if (document.hidden) await new Promise((resolve) => on(document, "visibilitychange", resolve)); // no frames till then
     const refresh = await display.measure();
-    if (refresh) for (const flickering of [task, example]) flickering.setFrameMs(refresh.frame_ms);
+    if (refresh) setFrameMs(refresh.frame_ms);
+  }
+
+  /** @param {number} ms */
+  function setFrameMs(ms) {
+    for (const flickering of [task, example]) flickering.setFrameMs(ms);
   }
 
   function boot() {

@@ -21,6 +21,8 @@ const LONGEST_WAIT_MS = 30000;
  * @param {SubtleCrypto|undefined} options.subtle the browser's own digest, which it lends to secure contexts alone
  */
 export function createPacks({ mode, hashes, base, document, fetch, later, random, subtle }) {
+  /** @type {Set<string>} */
+  const types = new Set();
   const entries = new Map(hashes.map((hash) => [hash, newEntry()]));
   /** @type {((hash: string) => void)[]} */
   const listeners = [];
@@ -50,6 +52,7 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
     const entry = entryOf(hash);
     if ((await hexDigest(bytes)) !== hash) throw new Error("damaged");
     entry.pack = readPack(bytes);
+    for (const frame of entry.pack.frames) if ("type" in frame) types.add(frame.type);
     entry.state = "ready";
     anyArrived = true;
     changed(hash);
@@ -171,6 +174,8 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
     refuse() {
       wanted = false;
     },
+    /** The kinds of files among the frames that have arrived. */
+    types,
     /** A pack that has arrived. */
     get: (/** @type {string} */ hash) => /** @type {Pack} */ (entryOf(hash).pack),
     arrived: (/** @type {string} */ hash) => entryOf(hash).state === "ready",

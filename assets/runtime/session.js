@@ -6,6 +6,8 @@ const MOST_DISPLAY_CHANGES = 50;
 const SAVE_SOON_MS = 300;
 /** Clocks that are set right by a server move by less. */
 const CLOCK_STEP_MS = 60_000;
+/** A page that loads again takes less; more is an absence, or a clock that was put forward, and no time of any trial. */
+const LONGEST_RELOAD_MS = 60_000;
 
 /**
  * @param {object} options
@@ -25,11 +27,13 @@ export function createSession({ page, environment, storage, now, monotonic, late
   const loaded = /** @type {VisitState|null} */ (storage.load());
   const saved = loaded?.content === content ? loaded : null;
   /** @type {VisitState} */
-  const state = saved ?? {
+  const state = {
     content,
     opened_at: now(),
     opened_ratio: ratio(),
     elapsed_ms: 0,
+    saved_at: now(),
+    away_ms: 0,
     screen: firstScreen,
     consent: null,
     calibration: null,
@@ -39,10 +43,15 @@ export function createSession({ page, environment, storage, now, monotonic, late
     active: null,
     survey: {},
     display_changes: [],
+    refresh_changes: [],
     withdrawn_from: null,
     outbox: null,
+    ...saved,
   };
-  const before = Math.max(now() - state.opened_at, state.elapsed_ms);
+  const gap = Math.max(0, now() - state.saved_at);
+  const isAway = gap > LONGEST_RELOAD_MS;
+  const before = state.elapsed_ms + (isAway ? 0 : gap);
+  if (isAway) state.away_ms += gap;
   const since = monotonic();
   let waiting = false;
   let forgotten = false;
@@ -52,6 +61,7 @@ export function createSession({ page, environment, storage, now, monotonic, late
   function save() {
     if (forgotten) return;
     state.elapsed_ms = elapsed();
+    state.saved_at = now();
     storage.save(state);
   }
 
@@ -80,7 +90,7 @@ export function createSession({ page, environment, storage, now, monotonic, late
     },
     elapsed,
     /** The wall clock went back; that it went on may be a machine that slept. */
-    clockWentBack: () => now() + CLOCK_STEP_MS < state.opened_at + elapsed(),
+    clockWentBack: () => now() + CLOCK_STEP_MS < state.opened_at + elapsed() + state.away_ms,
     /** Another tab works on the same page: nothing is saved over what it saves. */
     yield() {
       forgotten = true;
@@ -107,6 +117,11 @@ export function createSession({ page, environment, storage, now, monotonic, late
     displayChanged(change) {
       if (state.reference_ratio === undefined || state.display_changes.length >= MOST_DISPLAY_CHANGES) return;
       state.display_changes.push(change);
+      save();
+    },
+    /** The display's rate is another than before. @param {number} hz */
+    rateChanged(hz) {
+      if (state.refresh_changes.length < MOST_DISPLAY_CHANGES) state.refresh_changes.push({ ms: elapsed(), refresh_hz: hz });
       save();
     },
     /** The pixel ratio is another than the one that trials are held to. */
@@ -143,7 +158,7 @@ export function createSession({ page, environment, storage, now, monotonic, late
         submitted_ms: elapsed(),
         order: state.order,
         trials: state.rows,
-        display: { ...display, changes: state.display_changes },
+        display: { ...display, changes: state.display_changes, refresh_changes: state.refresh_changes, away_ms: state.away_ms },
         calibration: state.calibration ?? {},
         consent: state.consent ?? {},
         survey: state.survey,

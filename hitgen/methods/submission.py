@@ -80,6 +80,13 @@ class DisplayChange(Part):
     device_pixel_ratio: Positive | None = None
 
 
+class RefreshChange(Part):
+    """A display whose rate became another."""
+
+    ms: Ms
+    refresh_hz: Positive
+
+
 class DisplayRecord(Part):
     """The screen as the page found it."""
 
@@ -93,6 +100,13 @@ class DisplayRecord(Part):
     user_agent: Words = ""
     warnings: tuple[Words, ...] = Field(default=(), max_length=100)
     changes: tuple[DisplayChange, ...] = Field(default=(), max_length=1000)
+    refresh_changes: tuple[RefreshChange, ...] = Field(default=(), max_length=1000)
+    away_ms: Ms = Field(default=0, description="while the page was closed, by the wall clock")
+
+    def refresh_at(self, ms: int) -> float | None:
+        """The display's rate at a time since the page was opened."""
+        later = [change.refresh_hz for change in self.refresh_changes if change.ms <= ms]
+        return later[-1] if later else self.refresh_hz
 
 
 class Calibration(Part):

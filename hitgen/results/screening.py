@@ -161,9 +161,10 @@ def _plausible(px_per_cm: float) -> bool:
 
 def _flicker(work: AnyWork, config: BatchConfig) -> Iterator[Finding]:
     """The alternation was not what was asked for; both phases apart, since they may make up for each other."""
-    rules, due_ms = config.screening, config.display.swap_ms(work.submission.display.refresh_hz)
+    rules, display = config.screening, work.submission.display
     for attempt in work.answers("study"):
         timing = attempt.row.timing
+        due_ms = config.display.swap_ms(display.refresh_at(attempt.row.ended_ms))
         means = (timing.mean_ms, timing.source_mean_ms, timing.distorted_mean_ms)
         off_ms = max((abs(mean - due_ms) for mean in means if mean is not None), default=0.0)
         fault = ""

@@ -5,7 +5,7 @@ import { createFlicker } from "../../instrument/flicker.js";
 import { shownSize } from "../../instrument/geometry.js";
 import { createSchedule } from "../../instrument/schedule.js";
 import { createExample } from "./example.js";
-import { columns, reductions } from "./rows.js";
+import { columns, held, reductions } from "./rows.js";
 import { createStage } from "./stage.js";
 import { createTrial } from "./trial.js";
 
@@ -20,6 +20,7 @@ export const method = {
   createExample: (tools) => createExample(tools, makeSchedule(tools.page.display)),
   columns,
   reductions,
+  held: (row, swapMs) => held(/** @type {PjndRow} */ (row), swapMs),
 };
 
 /** @param {Trial} trial */
@@ -56,6 +57,7 @@ function createTask(tools) {
   function decode(pack, size) {
     const made = createDecoder(pack, {
       target: targetOf(size),
+      nextFrame: tools.clock.raf,
       onError() {
         onTrouble();
         later(() => made.retry(), DECODE_AGAIN_MS);

@@ -46,5 +46,5 @@ interface PjndRow extends Row {
   ended_ms: number;
   slider_start: number;
   trace: Trace;
-  timing: object;
+  timing: { swaps?: number; mean_ms?: number | null; sd_ms?: number | null };
 }
