@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from hitgen.batch.load import load_batch
 from hitgen.cli import main
 from hitgen.config.kinds import METHODS
+from hitgen.manifest import read_manifest
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.recruiters.memory import Memory
 from hitgen.results.dataset import make_dataset
 from hitgen.results.fetch import fetch
-from tests.outside.toy import TOY
-from tests.support.batches import HEAD, grid
+from tests.outside.toy import TOY, ToyRobot
+from tests.support.batches import HEAD, built_page, grid
 from tests.support.browsers import OpenPage
 from tests.support.servers import serving
 
@@ -97,6 +99,37 @@ def test_it_goes_from_config_to_dataset_and_report(
     assert (
         "| `number` | int | how much, 0 to 10 |" in (folder / "results" / "export" / "data-dictionary.md").read_text()
     )
+
+
+@pytest.mark.browser
+def test_its_script_chooses_what_is_next_and_prepares_it(toy: None, tmp_path: Path, open_page: OpenPage) -> None:
+    folder = batch(tmp_path / "toy", "http://127.0.0.1:1")
+    page = open_page(built_page(folder))
+    robot = TOY.robot(load_batch(folder).config)(page, "")
+    assert isinstance(robot, ToyRobot)
+    while robot.screen() != "study":
+        robot._leave(robot.screen())
+    robot.step()
+    page.reload()  # what was drawn ahead is drawn again
+    robot.work()
+    planned = [trial.trial for trial in read_manifest(folder).pages[0].trials]
+    assert robot.record.order == planned[::-1] and robot.ahead == [False, False, True]
+
+
+@pytest.mark.browser
+def test_what_it_does_not_bring_has_bare_stand_ins(toy: None, tmp_path: Path, open_page: OpenPage) -> None:
+    address = built_page(batch(tmp_path / "toy", "http://127.0.0.1:1"))
+    preview = open_page(f"{address}?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE")
+    shown = preview.locator("[data-screen-part=preview]")
+    assert shown.locator("h1").inner_text() == "A small study" and "preview" in shown.inner_text()
+    page = open_page(address)
+    robot = TOY.robot(None)(page, "")  # type: ignore[arg-type]
+    robot._leave("consent")
+    assert page.locator("[data-part=what-to-do]").inner_text() == "Say how much."
+    while robot.screen() != "study":
+        robot._leave(robot.screen())
+    page.locator("[data-part=picture] img").wait_for()
+    assert page.locator("[data-part=controls] input").is_visible()
 
 
 @pytest.mark.browser

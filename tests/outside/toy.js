@@ -1,22 +1,41 @@
-// A method of one slider and one number; all that a method's script must give, and no more.
+// A method of one slider and one number: all that a method's script must give, and the two that it may.
 
 export const method = {
   packs: (trial) => [trial.pack],
   room: (trial) => ({ css_width: trial.width, css_height: trial.height }),
   createTask,
-  createExample: () => ({ still() {}, start() {}, stop() {}, setFrameMs() {} }),
+  createExample,
+  next: lastFirst,
   columns: { number: (row) => row.number },
   reductions: (rows) => [rows],
 };
 
+function lastFirst(page, state, arrived) {
+  const last = page.study.filter(({ trial }) => !state.finished.includes(trial)).at(-1);
+  return last && arrived(last) ? last : null;
+}
+
+function createExample({ part }) {
+  part("what-to-do").textContent = "Say how much.";
+  return { still() {}, start() {}, stop() {}, setFrameMs() {} };
+}
+
 function createTask({ part, window, elapsed, record }) {
   const nothing = () => {};
+  const ahead = new Map();
+
+  function pictureOf(trial, pack) {
+    const picture = window.document.createElement("img");
+    picture.src = window.URL.createObjectURL(new Blob([pack.frames[pack.levels[trial.level_max]].bytes]));
+    return picture;
+  }
+
   return {
     run(trial, [pack]) {
       const document = window.document;
       const started = Math.round(elapsed());
-      const picture = document.createElement("img");
-      picture.src = window.URL.createObjectURL(new Blob([pack.frames[pack.levels[trial.level_max]].bytes]));
+      const picture = ahead.get(trial.trial) ?? pictureOf(trial, pack);
+      picture.dataset.ahead = ahead.has(trial.trial);
       const slider = Object.assign(document.createElement("input"), { type: "range", min: 0, max: 10, value: 0 });
       slider.dataset.hit = "number";
       slider.dataset.trial = trial.trial;
@@ -32,6 +51,9 @@ function createTask({ part, window, elapsed, record }) {
           done();
         });
       });
+    },
+    prepare(trial, [pack]) {
+      ahead.set(trial.trial, pictureOf(trial, pack));
     },
     refit: nothing, stop: nothing, pause: nothing, resume: nothing, hide: nothing, reveal: nothing, setFrameMs: nothing,
   };

@@ -43,7 +43,11 @@ class PageData(data.PageData):
 
 
 class ToyRobot(Robot):
-    """Says the number of each trial's place in its order."""
+    """Says the number of each trial's place in its order, and whether its picture was made ahead."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.ahead: list[bool] = []
 
     def step(self) -> None:
         self._page.wait_for_function(ANY_OR_OVER)
@@ -51,6 +55,7 @@ class ToyRobot(Robot):
             slider = self.hit("number")
             self.meet(slider.get_attribute("data-trial"))
             slider.fill(str(len(self.record.order)))
+            self.ahead.append(self._page.locator("[data-part=picture] img").get_attribute("data-ahead") == "true")
             self.record.attempts.append(len(self.record.order))
             self.press("answer")
 
