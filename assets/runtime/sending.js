@@ -88,7 +88,7 @@ export function createSending(options) {
       place.append(" ", link);
     } else if (page.results.kind !== "frame") {
       const code = await completionCode(window.crypto, page.batch, environment.assignment);
-      if (code) place.append(` ${words("completion_code", { code })}`);
+      place.append(` ${words("completion_code", { code })}`);
     }
   }
 

@@ -106,3 +106,9 @@ def test_our_own_digest_is_sha256() -> None:
         " return found;"
     )
     assert nodes.run("instrument/sha256.js", body) == [hashlib.sha256(content).hexdigest() for content in given]
+
+
+def test_a_completion_code_needs_no_secure_context() -> None:
+    codes = "[await module.completionCode(crypto, 'b', 'A1'), await module.completionCode({}, 'b', 'A1')]"
+    lent, own = nodes.run("runtime/delivery.js", f"return {codes};")
+    assert lent == own == hashlib.sha256(b"b:A1").hexdigest()[:8].upper()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hitgen.lib.contract import read_contract
 from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.browser.test_display import POINTS
 from tests.support.batches import built_page, write_batch
@@ -81,3 +82,35 @@ def test_a_recruiter_that_stays_silent_leaves_a_way_to_save(tmp_path: Path, open
     assert robot.hit("submit").is_enabled()
     with page.expect_download():
         robot.hit("download-json").click()
+
+
+@pytest.mark.browser
+def test_who_starts_over_finds_nothing_of_who_was_there_before(tmp_path: Path, open_page: OpenPage) -> None:
+    survey = '[[survey]]\nname = "age"\nkind = "number"\nlabel = "Age"\n[[survey]]\nname = "words"\nkind = "text"\nlabel = "W"\n'
+    page = open_page(built_page(write_batch(tmp_path, f"{PIXELS}{survey}", study=1)))
+    robot = Robot(page, lambda _: Answer(5, POINTS))
+    while robot.screen() != "survey":
+        robot.step() if robot.screen() in ("training", "study") else robot._leave(robot.screen())
+    page.locator("[name=survey-age]").fill("41")
+    page.locator("[name=survey-words]").fill("mine")
+    robot.hit("reset").click()
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'consent'")
+    assert not robot.hit("consent").is_checked()
+    values = "() => [...document.querySelectorAll('form input, form textarea')].map((field) => field.value)"
+    assert set(page.evaluate(values)) == {""}
+
+
+@pytest.mark.browser
+def test_next_stays_on_the_consent_screen_and_says_so_until_the_box_is_ticked(
+    tmp_path: Path, open_page: OpenPage
+) -> None:
+    page = open_page(built_page(write_batch(tmp_path, PIXELS, study=1)))
+    robot = Robot(page, lambda _: Answer(5, POINTS))
+    assert robot.hit("next").is_enabled()
+    robot.hit("next").click()
+    assert robot.screen() == "consent" and page.locator("[data-part=consent-fault]").inner_text()
+    assert "enabled before it is ticked" in read_contract()["slots"]["consent"]
+    robot.hit("consent").check()
+    assert page.locator("[data-part=consent-fault]").inner_text() == ""
+    robot.hit("next").click()
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'instructions'")
