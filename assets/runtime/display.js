@@ -4,6 +4,8 @@ import { createRateWatch, measureRefresh } from "../instrument/refresh.js";
 import { createSchedule } from "../instrument/schedule.js";
 
 const CHANGE_SETTLED_MS = 300;
+/** A 32 inch screen of 1920 pixels has 27: before the screen is measured, a picture takes at least that. */
+const LEAST_PX_PER_CM = 27;
 const FALSE_CLOCK = 0.2;
 const PREFERENCES = {
   forced_colors: "(forced-colors: active)",
@@ -126,7 +128,8 @@ export function createDisplay({ page, session, method, types, clock, later, wind
   function need() {
     const style = window.getComputedStyle(root);
     const told = (/** @type {string} */ name) => Number.parseFloat(style.getPropertyValue(name)) || 0;
-    const sizes = [...page.training, ...page.study].map((trial) => method.room(trial, display, session.cssPxPerCm(), window.devicePixelRatio));
+    const pxPerCm = session.cssPxPerCm() ?? LEAST_PX_PER_CM;
+    const sizes = [...page.training, ...page.study].map((trial) => method.room(trial, display, pxPerCm, window.devicePixelRatio));
     const across = Math.max(...sizes.map((size) => size.css_width)) + told("--room-width");
     const down = Math.max(...sizes.map((size) => size.css_height)) + told("--room-height");
     const needed = { width: Math.ceil(across), height: Math.ceil(Math.max(down, told("--least-height"))) };

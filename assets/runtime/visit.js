@@ -114,14 +114,13 @@ export function createVisit(options) {
     working = false;
   }
 
-  /** Whether the image fits the window, from when its size is known; if not, the worker is told and the page waits. */
+  /** Whether the image fits the window, as far as its size is known; if not, the worker is told and the page waits. */
   function fits() {
-    const calibrated = state.calibration && order.indexOf(state.screen) > order.indexOf("calibration");
-    if (AFTER_TRIALS.includes(state.screen) || !(page.display.scaling === "pixels" || calibrated)) return true;
+    if (AFTER_TRIALS.includes(state.screen) || state.screen === "calibration") return true;
     const { fits: fit, needed, viewport } = display.room();
     if (!fit) {
       const text = (/** @type {{width: number, height: number}} */ size) => `${size.width} x ${size.height}`;
-      block(words("blocked_viewport", { needed: text(needed), viewport: text(viewport) }), calibration !== null);
+      block(words("blocked_viewport", { needed: text(needed), viewport: text(viewport) }), state.calibration !== null);
     }
     return fit;
   }

@@ -148,3 +148,12 @@ def test_nothing_is_written_beside_the_picture_while_nothing_changes(tmp_path: P
         }"""
     )
     assert written == 0
+
+
+@pytest.mark.browser
+def test_a_window_that_no_screen_makes_large_enough_is_told_before_consent(tmp_path: Path, open_page: OpenPage) -> None:
+    page = open_page(built_page(write_batch(tmp_path, "[display]\nwidth_cm = 14\n", study=1)), size=(640, 420))
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'blocked'")
+    assert page.locator("[data-hit=recalibrate]").is_hidden()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'consent'")
