@@ -137,8 +137,14 @@ def test_nothing_is_written_beside_the_picture_while_nothing_changes(tmp_path: P
     robot.hit("confirm").click()
     written = page.evaluate(
         """async () => {
-          for (const element of document.querySelectorAll('.marked, .task p, .controls button')) // as a translator does it
-            if (element.textContent) element.innerHTML = `<font><font>${element.textContent} indeed</font></font>`;
+          const translate = (element) => { element.innerHTML = `<font><font>${element.textContent} indeed</font></font>`; };
+          for (const element of document.querySelectorAll('.marked, .task p, .controls button')) { // as a translator does it
+            const again = new MutationObserver(() => {
+              if (element.textContent && !element.textContent.endsWith('indeed')) translate(element);
+            });
+            again.observe(element, { childList: true });
+            if (element.textContent) translate(element);
+          }
           await new Promise((seen) => requestAnimationFrame(seen));
           let count = 0;
           const observer = new MutationObserver((records) => { count += records.length; });
