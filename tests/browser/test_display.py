@@ -130,7 +130,7 @@ def test_a_zoom_before_anything_is_measured_changes_nothing(tmp_path: Path, open
 
 @pytest.mark.browser
 def test_who_zooms_as_the_page_asks_is_not_told_to_zoom_back(tmp_path: Path, open_page: OpenPage) -> None:
-    page = open_page(built_page(write_batch(tmp_path, "[display]\nwidth_cm = 9.5\n", study=1)))
+    page = open_page(built_page(write_batch(tmp_path, "[display]\nwidth_cm = 10.5\n", study=1)))
     set_zoom(page, 1.6)
     go_to(page, "calibration")
     page.locator("[data-hit=next]:visible").click()
