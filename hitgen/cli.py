@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import os
 import signal
@@ -13,32 +14,63 @@ from typing import Any
 from hitgen import __version__
 from hitgen.console import Console
 from hitgen.errors import HitgenError
+from hitgen.lib.shipped import install_line
 
-VERBS = {
-    "init": ("init", "make a new batch folder with a commented batch.toml"),
-    "gold": ("gold", "make a gold or training ladder with a known answer"),
-    "check": ("check", "validate everything and print the plan"),
-    "build": ("build", "write pages, packs and the manifest under build/"),
-    "preview": ("preview", "open a page in the browser, offline"),
-    "eject": ("eject", "copy a template, style or script into the batch to edit it"),
-    "rehearse": ("rehearse", "publish to a marketplace on this machine and work the HITs"),
-    "publish": ("publish", "upload, verify and create HITs; sandbox unless --production"),
-    "status": ("status", "what is out, in, judged and paid"),
-    "extend": ("extend", "keep HITs with places left open for longer"),
-    "expire": ("expire", "take no new workers from now on"),
-    "delete": ("delete", "remove HITs that are over and judged"),
-    "close": ("close", "expire and delete HITs, then clean recruiter and host"),
-    "forget": ("forget", "erase what this machine keeps of one worker"),
-    "fetch": ("fetch", "collect submissions"),
-    "review": ("review", "grade, screen and judge submissions; a table to edit, and to apply"),
-    "topup": ("topup", "publish just the usable ratings still missing"),
-    "export": ("export", "write the dataset, worker ids pseudonymised"),
-    "report": ("report", "one self-contained HTML report of a batch, or of a KonJND-1k-shaped CSV"),
-    "simulate": ("simulate", "answer a built batch by simulated observers, without publishing"),
-    "serve": ("serve", "run the collector that pages send their answers to"),
-    "import": ("take_in", "take in submissions that people saved as files"),
+GROUPS: dict[str, dict[str, tuple[str, str, str]]] = {
+    "make a study": {
+        "init": (
+            "init",
+            "make a new batch folder with a commented batch.toml",
+            "my-study --images photographs --gold one.jpg",
+        ),
+        "gold": (
+            "gold",
+            "make a gold or training ladder with a known answer",
+            "my-study --source one.jpg --role training",
+        ),
+        "check": ("check", "validate everything and print the plan", "my-study"),
+        "build": ("build", "write pages, packs and the manifest under build/", "my-study"),
+        "preview": ("preview", "open a page in the browser, offline", "my-study --watch"),
+        "eject": (
+            "eject",
+            "copy a template, style or script into the batch to edit it",
+            "my-study layouts/flicker.html",
+        ),
+    },
+    "try it": {
+        "simulate": (
+            "simulate",
+            "answer a built batch by simulated observers, without publishing",
+            "my-study --people 40",
+        ),
+        "rehearse": ("rehearse", "publish to a marketplace on this machine and work the HITs", "my-study --robots 2"),
+    },
+    "with people": {
+        "publish": ("publish", "upload, verify and create HITs; sandbox unless --production", "my-study --dry-run"),
+        "serve": ("serve", "run the collector that pages send their answers to", "my-study --hand-out"),
+        "status": ("status", "what is out, in, judged and paid", "my-study"),
+        "topup": ("topup", "publish just the usable ratings still missing", "my-study"),
+        "extend": ("extend", "keep HITs with places left open for longer", "my-study --hours 48"),
+        "expire": ("expire", "take no new workers from now on", "my-study"),
+    },
+    "results": {
+        "fetch": ("fetch", "collect submissions", "my-study"),
+        "import": ("take_in", "take in submissions that people saved as files", "my-study answers"),
+        "review": ("review", "grade, screen and judge submissions; a table to edit, and to apply", "my-study --apply"),
+        "report": ("report", "one self-contained HTML report of a batch, or of a KonJND-1k-shaped CSV", "my-study"),
+        "export": ("export", "write the dataset, worker ids pseudonymised", "my-study"),
+    },
+    "at the end": {
+        "delete": ("delete", "remove HITs that are over and judged", "my-study"),
+        "close": ("close", "expire and delete HITs, then clean recruiter and host", "my-study"),
+        "forget": ("forget", "erase what this machine keeps of one worker", "my-study P0001"),
+    },
+    "besides": {
+        "completion": ("completion", "print what lets a shell complete verbs and options", "bash"),
+    },
 }
-"""Each verb with its module under commands/, loaded when it is called for, and what it does."""
+"""The verbs in the order of work: each with its module under commands/, loaded when it is called for, what it does, and what follows it in an example."""
+VERBS = {name: row for rows in GROUPS.values() for name, row in rows.items()}
 
 EXTRAS = {
     **dict.fromkeys(("matplotlib", "polars", "pyarrow", "scipy"), "analysis"),
@@ -59,7 +91,7 @@ class VerbParser(argparse.ArgumentParser):
             module = importlib.import_module(f"hitgen.commands.{VERBS[self.verb][0]}")
             self.verb = ""
             module.add_arguments(self)
-            self.set_defaults(run=module.run)
+            self.set_defaults(run=module.run, verbs=tuple(VERBS))
         return super().parse_known_args(args, namespace)
 
 
@@ -67,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: 0 done, 1 the input or state is wrong, 2 usage, 3 the outside world failed."""
     console = None
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args(_asked(arguments))
         console = Console(json=getattr(options, "json", False))
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -78,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (extra := _extra_of(error)) is None:
             raise
-        return _end(console, f'this needs the extra `{extra}`; try pip install "hitgen[{extra}]"', 1)
+        return _end(console, f"this needs the extra `{extra}`; try {install_line(extra)}", 1)
     except KeyboardInterrupt:
         return _end(console, "interrupted; the same command goes on from here", 130)
     except BrokenPipeError:
@@ -98,12 +130,42 @@ def _end(console: Console | None, message: str, code: int) -> int:
     return code
 
 
+def _asked(arguments: Sequence[str] | None) -> list[str]:
+    """The command line with `help VERB` as `VERB --help`."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return [*words[1:2], "--help"] if words[:1] == ["help"] else words
+
+
+class MainParser(argparse.ArgumentParser):
+    """The parser of verbs, which guesses what an unknown one was meant to be."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        verb = next((word for word in args or () if not word.startswith("-")), None)
+        if verb is not None and verb not in VERBS:
+            near = difflib.get_close_matches(verb, VERBS, 1, 0.5)
+            self.error(
+                f"there is no verb {verb!r}; " + (f"did you mean `hitgen {near[0]}`?" if near else "see `hitgen help`")
+            )
+        return super().parse_known_args(args, namespace)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="hitgen", description="Flicker-test studies from a folder of images.")
+    raw = argparse.RawDescriptionHelpFormatter
+    lines = [
+        f"\n{group}:\n" + "\n".join(f"  {name:11} {row[1]}" for name, row in rows.items())
+        for group, rows in GROUPS.items()
+    ]
+    parser = MainParser(
+        prog="hitgen", description="Flicker-test studies from a folder of images.", formatter_class=raw,
+        epilog="verbs in the order of work" + "\n".join(["", *lines]) + "\n\n`hitgen help VERB` says more of one.",
+    )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"hitgen {__version__}")
-    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB", parser_class=VerbParser)
-    for name, (_, about) in VERBS.items():
-        verbs.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".").verb = name
+    verbs = parser.add_subparsers(required=True, metavar="VERB", parser_class=VerbParser)
+    for name, (_, about, words) in VERBS.items():
+        about = about[0].upper() + about[1:] + "."
+        verbs.add_parser(
+            name, description=about, epilog=f"example:\n  hitgen {name} {words}", formatter_class=raw
+        ).verb = name
     return parser
 
 

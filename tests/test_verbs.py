@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from hitgen import cli
 from hitgen.batch.new import ejectable
 from hitgen.cli import main
+from hitgen.lib import shipped
 from hitgen.preview import page_address, watch
 from tests.bench.build import photographs
 
@@ -115,3 +118,55 @@ def test_preview_watches_and_a_template_of_ones_own_wins(
     assert main(["eject", str(folder), "parts/dome.html"]) == 1
     assert 'try "templates/parts/done.html"' in capsys.readouterr().err
     assert "templates/layouts/side.html" in ejectable() and "assets/runtime/main.js" in ejectable()
+
+
+def test_every_example_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, (_, _, words) in cli.VERBS.items():
+        given = cli._parser().parse_args([name, *shlex.split(words)])
+        assert given.run, name
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("chek", "check"), ("reveiw", "review"), ("pubish", "publish")])
+def test_an_unknown_verb_is_guessed(typed: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([typed, "study"])
+    assert ended.value.code == 2
+    assert f"there is no verb '{typed}'; did you mean `hitgen {meant}`?" in capsys.readouterr().err
+
+
+def test_help_tells_verbs_in_the_order_of_work_and_each_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["help"])
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    places = [told.index(f"\n  {name} ") for name in cli.VERBS]
+    assert places == sorted(places)
+    with pytest.raises(SystemExit):
+        main(["help", "gold"])
+    assert "example:\n  hitgen gold my-study" in capsys.readouterr().out
+
+
+def test_a_shell_completes_verbs_and_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    ask = 'COMP_WORDS=(hitgen re); COMP_CWORD=1; _hitgen; echo "${COMPREPLY[*]}"'
+    done = subprocess.run(["bash", "-c", f"{script}{ask}"], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["rehearse", "review", "report"]
+    assert main(["completion", "zsh"]) == 0
+    assert "bashcompinit" in capsys.readouterr().out
+
+
+def test_a_hint_can_be_pasted_whatever_the_folder_is_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "my study's"
+    assert main(["check", str(folder)]) == 1
+    told = capsys.readouterr().err
+    command = told[told.index("`hitgen init") + 1 : told.rindex("`")]
+    assert shlex.split(command) == ["hitgen", "init", str(folder), "--images", "FOLDER"]
+
+
+@pytest.mark.parametrize("checkout", [True, False])
+def test_an_extra_is_installed_from_where_hitgen_is(checkout: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped, "_is_checkout", lambda: checkout)
+    words = shlex.split(shipped.install_line("heic"))
+    assert words[:2] == ["pip", "install"] and words[-1].endswith("[heic]")
+    assert (words[2] == "-e") is checkout

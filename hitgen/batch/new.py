@@ -201,7 +201,12 @@ def eject(batch_folder: Path, name: str) -> Path:
     known = ejectable()
     if not (batch_folder / CONFIG_NAME).is_file():
         raise InputError(
-            Fault(str(batch_folder), "", "it is no batch folder", f"`hitgen init {batch_folder} --images FOLDER`")
+            Fault(
+                str(batch_folder),
+                "",
+                "it is no batch folder",
+                f"`hitgen init {shlex.quote(str(batch_folder))} --images FOLDER`",
+            )
         )
     asked = (name, f"templates/{name}", f"assets/{name}")
     matches = [(candidate, candidate) for candidate in known if candidate in asked]

@@ -27,6 +27,6 @@ def run(given: argparse.Namespace, console: Console) -> None:
         [
             f"{made.ladders} ladders ({made.ladders_encoded} encoded), {made.pages} pages ({made.pages_written} written), "
             f"{size(made.bytes)}",
-            f"See the pages by `hitgen preview {given.folder}`" if made.linked else f"Open {first}",
+            f"See the pages by `{options.command('preview', given.folder)}`" if made.linked else f"Open {first}",
         ],
     )

@@ -81,7 +81,7 @@ def review_lines(study: Study, rows: Sequence[ReviewRow]) -> list[str]:
     ranks = {"undecided": 0, "reject": 1, "pay": 2}
     sorted_rows = sorted(rows, key=lambda row: (ranks[row.pay], row.use == "use"))
     table = [
-        ("assignment", "page", "min", "gold", "rate", "pay", "use", "reasons"),
+        ("participant", "page", "min", "gold", "rate", "pay", "use", "reason", "assignment"),
         *map(_cells, sorted_rows[:MOST_ROWS]),
     ]
     lines = columns(table, right=(2, 3, 4))
@@ -108,7 +108,7 @@ def _counts(names: Iterable[str]) -> str:
 def _cells(row: ReviewRow) -> tuple[str, ...]:
     reasons = row.reasons if len(row.reasons) <= LONGEST_REASON else row.reasons[: LONGEST_REASON - 3] + "..."
     numbers = (row.minutes, row.gold_answers, row.gold_rate)
-    return (plain(row.assignment), row.page, *numbers, row.pay, row.use, plain(reasons))
+    return (plain(row.worker), row.page, *numbers, row.pay, row.use, plain(reasons), plain(row.assignment))
 
 
 def review_plan_record(plan: ReviewPlan) -> dict[str, Any]:

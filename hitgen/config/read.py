@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import shlex
 import typing
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,7 +26,9 @@ def read_config(path: Path) -> BatchConfig:
     except FileNotFoundError:
         folder = path.parent
         problem = "the folder has no batch.toml" if folder.is_dir() else "there is no such folder"
-        raise InputError(Fault(str(folder), "", problem, f"`hitgen init {folder} --images FOLDER`")) from None
+        raise InputError(
+            Fault(str(folder), "", problem, f"`hitgen init {shlex.quote(str(folder))} --images FOLDER`")
+        ) from None
     except IsADirectoryError:
         raise InputError(Fault(str(path), "", "it is a folder", "a text file of that name")) from None
     except NotADirectoryError:

@@ -10,6 +10,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from hitgen.errors import Fault, InputError
+from hitgen.lib.shipped import install_line
 from hitgen.manifest import Ladder
 from hitgen.methods.base import Note, method_of
 from hitgen.methods.columns import Column
@@ -124,7 +125,7 @@ def frame(columns: Sequence[Column], rows: Iterable[object]) -> polars.DataFrame
         import polars
     except ImportError:
         problem = "datasets need the extra `analysis`"
-        raise InputError(Fault("hitgen", "", problem, 'pip install "hitgen[analysis]"')) from None
+        raise InputError(Fault("hitgen", "", problem, install_line("analysis"))) from None
     types: dict[type, Any] = {str: polars.String, int: polars.Int64, float: polars.Float64, bool: polars.Boolean}
     schema = {column.name: types[column.type] for column in columns}
     kept = list(rows)

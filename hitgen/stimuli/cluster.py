@@ -14,6 +14,7 @@ from hitgen import __version__
 from hitgen.batch.sources import LadderSource
 from hitgen.config.images import AnyImageSet
 from hitgen.errors import InputError, OutsideError, at_option
+from hitgen.lib.shipped import install_line
 from hitgen.stimuli.codecs import library_versions, prepare
 
 CONNECT_TIMEOUT_S = 8
@@ -51,7 +52,7 @@ def _client(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError(at_option(FIELD, "Dask is not installed", 'pip install "hitgen[cluster]"')) from None
+        raise InputError(at_option(FIELD, "Dask is not installed", install_line("cluster"))) from None
     parts = urlsplit(address)
     try:
         host, port = parts.hostname, parts.port

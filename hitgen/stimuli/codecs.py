@@ -30,6 +30,7 @@ from hitgen.config.images import (
 )
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.pictures import MissingPluginError, load_plugin
+from hitgen.lib.shipped import install_line
 from hitgen.stimuli.packs import Frame
 from hitgen.stimuli.sources import decode_rgb
 
@@ -101,7 +102,7 @@ def prepare(images: AnyImageSet) -> None:
         try:
             load_plugin(plugins[images.codec])
         except MissingPluginError:
-            raise _missing(images, f'pip install "hitgen[{images.codec}]"') from None
+            raise _missing(images, install_line(images.codec)) from None
     built_in = {"webp": "webp", "avif": "avif", "jpeg2000": "jpg_2000", "jpeg": "jpg"}
     name = built_in.get(images.codec)
     if name and not features.check(name):

@@ -13,6 +13,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from hitgen.errors import Fault, InputError
 from hitgen.lib.containers import jpeg_lacks, jpeg_segments, png_chunks, png_lacks, primary_properties, webp_chunks
 from hitgen.lib.pictures import UPRIGHT, MissingPluginError, exif_orientation, open_picture, orientation
+from hitgen.lib.shipped import install_line
 from hitgen.stimuli.depth import bits, is_animated
 
 MAX_PIXELS = 64_000_000
@@ -77,7 +78,7 @@ def decode_rgb(content: bytes, name: str) -> Image.Image:
             kinds = "a PNG, JPEG, WebP, AVIF, GIF, BMP, TIFF, JPEG 2000, PPM, HEIC or JPEG XL file"
             raise refusal(name, "it is not an image that can be read", kinds) from None
         except MissingPluginError as error:
-            remedy = f'pip install "hitgen[{error.args[0]}]", or saving it as PNG'
+            remedy = f"{install_line(error.args[0])}, or saving it as PNG"
             raise refusal(
                 name, f"it is a {error.args[0].upper()} file, whose reader is not installed", remedy
             ) from None
