@@ -20,6 +20,7 @@ from hitgen import __version__
 from hitgen.analysis import figures
 from hitgen.analysis.exclusions import Exclusions, exclusions
 from hitgen.analysis.money import Spending, spending
+from hitgen.analysis.people import Participants, participants
 from hitgen.analysis.pilot import Pilot, pilot
 from hitgen.analysis.timing import SwapTiming, timing
 from hitgen.batch import resources
@@ -50,6 +51,7 @@ class OwnStudy:
     pilot: Pilot
     spending: Spending | None
     faulty: dict[str, int]
+    participants: Participants
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Path
         timing(dataset.ratings, config.display),
         pilot(dataset.ratings, config.hit.reward_usd, left_out.excluded_share),
         spending(folder), dict(faults.iter_rows()),
+        participants(dataset.ratings, dataset.tables["surveys"]),
     )  # fmt: skip
     money = collected.spending
     context = ReportContext(
@@ -132,9 +135,11 @@ def _summary(dataset: Dataset, collected: OwnStudy) -> list[tuple[str, str]]:
     ]
     if collected.pilot.median_minutes:
         tiles += [("median page time", f"{collected.pilot.median_minutes:.1f} min")]
-        tiles += [("pay", f"{collected.pilot.hourly_usd} USD an hour")]
-    if collected.spending and not collected.spending.simulated:
-        tiles += [("paid", f"{collected.spending.totals.paid_usd} of {collected.spending.totals.committed_usd} USD")]
+        if collected.config.hit.reward_usd:
+            tiles += [("pay", f"{collected.pilot.hourly_usd} USD an hour")]
+    money = collected.spending
+    if money and not money.simulated and money.totals.committed_usd:
+        tiles += [("paid", f"{money.totals.paid_usd} of {money.totals.committed_usd} USD")]
     return tiles
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from hitgen.lib.files import private_folder, write_whole
 from hitgen.lib.progress import OnProgress, silent
+from hitgen.manifest import BuildFolder
 from hitgen.methods.base import method_of
 from hitgen.methods.section import Export
 from hitgen.results.dataset import dataset_of
@@ -27,5 +28,7 @@ def write_analysis(study: Study, progress: OnProgress = silent, out: Path | None
         write_whole(into / f"{name}.parquet", buffer.getvalue(), private=True)
         write_whole(into / f"{name}.csv", csv_bytes(table), private=True)
 
-    method_of(study.config).write_analysis(dataset_of(study).tables, Export(into, write, progress))
+    method_of(study.config).write_analysis(
+        dataset_of(study).tables, Export(into, write, BuildFolder(study.folder).packs, progress)
+    )
     return into

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from hitgen.build import build
 from hitgen.check import check
+from hitgen.collector.server import Server
 from hitgen.commands import options
 from hitgen.config.hosts import S3Host
 from hitgen.config.read import read_config
@@ -21,6 +24,7 @@ from hitgen.publishing.orders import raise_faults
 from hitgen.publishing.publication import is_out, open_publication
 from hitgen.publishing.publish import PublicationPlan, Published, plan_publication, publish
 from hitgen.recruiters import kind_of
+from hitgen.serve import open_collector
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +46,10 @@ def run(given: argparse.Namespace, console: Console) -> None:
         # Later the build is the one that was published, and must stay as it is.
         console.warn(check(given.folder, progress=console.on_progress).warnings)
         build(given.folder, progress=console.on_progress)
-    with open_publication(given.folder, given.production, progress=console.on_progress) as publication:
+    with (
+        _served(given, console),
+        open_publication(given.folder, given.production, progress=console.on_progress) as publication,
+    ):
         plan = plan_publication(publication, others=given.adopt)
         if given.dry_run:
             console.outcome(plan, plan_lines(plan))
@@ -70,6 +77,29 @@ def _refuse_loopback(given: argparse.Namespace) -> None:
             if is_loopback(urlsplit(url).hostname or "")
         ]
     )
+
+
+@contextmanager
+def _served(given: argparse.Namespace, console: Console) -> Iterator[None]:
+    """The pages at an address of this machine while they are verified, where nothing answers there yet."""
+    config = read_config(given.folder / CONFIG_NAME)
+    results = kind_of(config).results
+    parts = urlsplit(getattr(config.host, "base_url", ""))
+    mine = results is not None and results.kind == "collector" and is_loopback(parts.hostname or "")
+    if not mine or parts.scheme != "http" or not parts.port or _answers(parts.hostname or "", parts.port):
+        yield
+        return
+    with open_collector(given.folder) as (collector, inbox), Server(collector, inbox, parts.hostname or "", parts.port):
+        console.say(f"Nothing answers at {parts.geturl()}: served from here while the pages are verified")
+        yield
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=2):
+            return True
+    except OSError:
+        return False
 
 
 def _after(given: argparse.Namespace) -> list[str]:

@@ -53,8 +53,9 @@ Write = Callable[[str, "polars.DataFrame"], None]
 
 @dataclass(frozen=True)
 class Export:
-    """Where a method's analysis goes: a folder, and how tables are written there."""
+    """Where a method's analysis goes: a folder, and how tables are written there; and where the study's packs lie."""
 
     folder: Path
     write: Write
+    packs: Path
     progress: OnProgress

@@ -14,6 +14,7 @@ from hitgen.lib.files import private_folder, write_whole
 from hitgen.methods.pjnd.analysis.analyse import Analysis, LadderResult, analyse, ladder_table
 from hitgen.methods.pjnd.analysis.konjnd import write_konjnd
 from hitgen.methods.pjnd.analysis.overlay import grey_levels
+from hitgen.methods.pjnd.analysis.rate import level_table
 from hitgen.methods.pjnd.analysis.regions import region_map, sigma_px
 from hitgen.methods.section import Export
 
@@ -27,6 +28,7 @@ Made from the used study ratings (`role` study, `use` use), each worker's first 
 | `pjnd.csv`, `.parquet` | one row a ladder |
 | `sur.csv`, `.parquet` | one row a ladder and level: share of people whose PJND is above it, counted and fitted |
 | `workers.csv`, `.parquet` | one row a worker with used ratings, against the mean of the others on the same ladders |
+| `levels.csv`, `.parquet` | one row a ladder and level: bytes of its frame, and bits per pixel of the source |
 | `konjnd.csv` | the columns of KonJND-1k's subjective_ratings.csv; "none seen" stands as the highest level |
 | `maps/IMAGES_SOURCE_LADDER.npz` | (the first 8 digits of the ladder) `density`: rows x columns of the source, summing to 1, float32; `sigma_px`; `clicks`, (x, y) in source px |
 | `maps/IMAGES_SOURCE_LADDER.png` | the same as 8-bit grey, its maximum white |
@@ -47,7 +49,12 @@ def write_analysis(tables: Mapping[str, pl.DataFrame], out: Export) -> None:
     analysis = analyse(tables["ratings"], tables["clicks"], tables["images"], out.progress)
     maps = private_folder(out.folder / "maps")
     workers = pl.DataFrame([vars(worker) for worker in analysis.workers], infer_schema_length=None)
-    for name, table in (("pjnd", ladder_table(analysis)), ("sur", _sur(analysis)), ("workers", workers)):
+    for name, table in (
+        ("pjnd", ladder_table(analysis)),
+        ("sur", _sur(analysis)),
+        ("workers", workers),
+        ("levels", level_table(tables["images"], out.packs)),
+    ):
         out.write(name, table)
     write_konjnd(out.folder / "konjnd.csv", [result.answers for result in analysis.ladders])
     kept = {path for result in analysis.ladders if result.clicks for path in _write_map(maps, result)}

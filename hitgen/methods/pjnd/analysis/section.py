@@ -17,6 +17,7 @@ from hitgen.methods.pjnd.analysis.konjnd import read_konjnd
 from hitgen.methods.pjnd.analysis.overlay import as_data, overlay, source_picture
 from hitgen.methods.pjnd.analysis.pixels import pixel_effect
 from hitgen.methods.pjnd.analysis.precision import needed
+from hitgen.methods.pjnd.analysis.rate import ratios, weighed, weights_of
 from hitgen.methods.section import Collected, Section, WorkerColumn
 
 TEMPLATE = "report/pjnd.html"
@@ -41,7 +42,14 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
         plots["exclusions"] = figures.changes_plot(changed)
     if len(pixels.pixels) >= PIXEL_EFFECT_LEAST:
         plots["pixels"] = figures.pixels_plot(pixels)
+    weights = {
+        result.answers.ladder: found
+        for result in analysis.ladders
+        if (found := weights_of(study.packs, packs[result.answers.ladder]))
+    }
+    rows = weighed(analysis.ladders, weights)
     values = {
+        "weighed": rows, "ratios": ratios(rows),
         "cards": [_card(result, study.packs, packs[result.answers.ladder]) for result in analysis.ladders],
         "changes": changed, "mean_change": _mean(change.shift for change in changed), "pixels": pixels,
         "typical_sd": typical_sd, "needed": wanted,
@@ -64,7 +72,7 @@ def public_section(path: Path, progress: OnProgress) -> Section:
 
 
 def _values(analysis: Analysis) -> dict[str, Any]:
-    return {"analysis": analysis, "table": ladder_table(analysis)}
+    return {"analysis": analysis, "table": ladder_table(analysis), "weighed": [], "ratios": []}
 
 
 def _plots(analysis: Analysis) -> dict[str, str]:
