@@ -15,6 +15,7 @@ from hitgen.errors import InputError
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder
 from hitgen.outlook import Outlook, evidence, outlook
+from hitgen.pages.texts import text_warnings
 from hitgen.plan import Plan
 from hitgen.publishing.orders import raise_faults, requirement_faults
 from hitgen.recruiters import kind_of
@@ -102,6 +103,7 @@ def check(
     renderer.check(plan.pages[0])
     found = outlook(batch, plan, renderer.style)
     faults, warnings = evidence(batch, found)
+    warnings = [*text_warnings(batch.config, batch.folder), *warnings]
     if trial:
         faults, warnings = [], [*map(str, faults), *warnings]
     planned = _planned(batch, plan, found, warnings)

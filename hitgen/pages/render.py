@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import mimetypes
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,7 +31,7 @@ from hitgen.pages.context import InlinePack, PageContext, page_data, screen_text
 from hitgen.pages.data import PageData
 from hitgen.pages.script import link_page
 from hitgen.pages.seal import policy
-from hitgen.pages.slots import slot_faults, source_faults
+from hitgen.pages.slots import slot_faults, source_faults, style_faults
 from hitgen.pages.texts import load_texts
 from hitgen.plan import PlannedPage
 from hitgen.recruiters import kind_of
@@ -71,8 +72,17 @@ class Renderer:
         self._environment = Environment(
             loader=self._loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
+        self._environment.globals["inline"] = self._inline
         self._linked = batch.config.hit.packs == "linked"
         self._checked = False
+
+    def _inline(self, name: str) -> str:
+        """What a template writes where an address belongs: a file of the batch's assets/ itself, as a data: address."""
+        path = resources.find("assets", name, self._batch.folder)
+        if path is None:
+            raise InputError(Fault(f"assets/{name}", "", "there is no such file for inline()", "putting it there"))
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
     @property
     def style(self) -> str:
@@ -86,6 +96,13 @@ class Renderer:
             if path:
                 styles.append(path.read_text(encoding="utf-8"))
         return "\n".join(styles)
+
+    def _style_faults(self) -> list[Fault]:
+        names = ("styles/base.css", f"styles/{self._layout}.css")
+        found = [(name, resources.find("assets", name, self._batch.folder)) for name in names]
+        return [
+            fault for name, path in found if path for fault in style_faults(f"assets/{name}", path.read_text("utf-8"))
+        ]
 
     def check(self, planned: PlannedPage) -> None:
         """Refuse what is wrong with templates, before any ladder is made: stand-ins are there for the ladders."""
@@ -165,13 +182,17 @@ class Renderer:
                 sources[name] = source
                 pending += [found for found in meta.find_referenced_templates(environment.parse(source)) if found]
         display, survey = self._batch.config.display, self._batch.config.survey
-        faults = source_faults(sources) + slot_faults(
-            html,
-            self._layout,
-            sources,
-            method=self._method,
-            physical=display.scaling == "physical",
-            survey=bool(survey),
+        faults = (
+            source_faults(sources)
+            + self._style_faults()
+            + slot_faults(
+                html,
+                self._layout,
+                sources,
+                method=self._method,
+                physical=display.scaling == "physical",
+                survey=bool(survey),
+            )
         )
         if faults:
             raise InputError(faults)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
 
 from hitgen.errors import Fault
@@ -12,11 +12,42 @@ from hitgen.lib.contract import markup
 
 SCREENS_WITH_NEXT = ("consent", "instructions", "distance", "submit")
 _FORBIDDEN = (
-    (re.compile(r"<[^<>]*\son[a-z]+\s*=", re.IGNORECASE), "an inline handler, which the page's policy blocks", "a listener in assets/runtime"),
-    (re.compile(r"<[^<>]*\sstyle\s*=", re.IGNORECASE), "a style= attribute, which the page's policy blocks", "a class and a rule in assets/styles"),
-    (re.compile(r"javascript:", re.IGNORECASE), "a javascript: address, which the page's policy blocks", "a listener in assets/runtime"),
-    (re.compile(r"""<(?:script|img|link|iframe|source)\b[^>]*(?:src|href)\s*=\s*["']?(?:https?:)?//""", re.IGNORECASE),
-     "something from another address, which the page's policy blocks", "carrying it in the page"),
+    (
+        re.compile(r"<[^<>]*\son[a-z]+\s*=", re.IGNORECASE),
+        "an inline handler, which the page's policy blocks",
+        "a listener in assets/runtime",
+    ),
+    (
+        re.compile(r"<[^<>]*\sstyle\s*=", re.IGNORECASE),
+        "a style= attribute, which the page's policy blocks",
+        "a class and a rule in assets/styles",
+    ),
+    (
+        re.compile(r"javascript:", re.IGNORECASE),
+        "a javascript: address, which the page's policy blocks",
+        "a listener in assets/runtime",
+    ),
+    (
+        re.compile(
+            r"""<(?:script|img|link|iframe|source)\b[^>]*(?:src|href)\s*=\s*["']?(?:https?:)?//""", re.IGNORECASE
+        ),
+        "something from another address, which the page's policy blocks",
+        "carrying it in the page",
+    ),
+    (
+        re.compile(
+            r"""<(?:script|img|link|iframe|source|object|embed|video|audio|image)\b[^>]*\s(?:src|srcset|href|data)\s*=\s*["']?(?!["']|\{\{|\{%|data:|blob:|\#|(?:https?:)?//)[^\s>]""",
+            re.IGNORECASE,
+        ),
+        "a file beside the page, which the page's policy blocks",
+        "src=\"{{ inline('logo.png') }}\", with the file in the batch's assets/",
+    ),
+)
+_FORBIDDEN_IN_STYLES = (
+    (re.compile(r"@font-face", re.IGNORECASE), "a font of its own, which the page's policy blocks", "a font that computers have"),
+    (re.compile(r"@import", re.IGNORECASE), "another style, which the page's policy blocks", "its rules in this one"),
+    (re.compile(r"""url\(\s*["']?(?!["']|data:|\#)[^\s)]""", re.IGNORECASE),
+     "a file beside the page, which the page's policy blocks", "a picture in a template, by {{ inline('logo.png') }}"),
 )  # fmt: skip
 
 
@@ -46,13 +77,19 @@ class _Outline(HTMLParser):
 
 def source_faults(sources: Mapping[str, str]) -> list[Fault]:
     """Faults of template sources (by name) that the policy would block, each with its line."""
-    faults = []
-    for name, source in sources.items():
-        for pattern, problem, remedy in _FORBIDDEN:
-            for match in pattern.finditer(source):
-                line = source.count("\n", 0, match.end()) + 1
-                faults.append(Fault(f"templates/{name}", f"line {line}", f"it has {problem}", remedy))
-    return faults
+    return [fault for name, source in sources.items() for fault in _blocked(f"templates/{name}", source, _FORBIDDEN)]
+
+
+def style_faults(name: str, style: str) -> list[Fault]:
+    """Faults of a style that the policy would block, each with its line."""
+    return list(_blocked(name, style, _FORBIDDEN_IN_STYLES))
+
+
+def _blocked(name: str, source: str, forbidden: Iterable[tuple[re.Pattern[str], str, str]]) -> Iterator[Fault]:
+    for pattern, problem, remedy in forbidden:
+        for match in pattern.finditer(source):
+            line = source.count("\n", 0, match.end()) + 1
+            yield Fault(name, f"line {line}", f"it has {problem}", remedy)
 
 
 def slot_faults(

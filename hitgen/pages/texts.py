@@ -37,6 +37,22 @@ def load_texts(config: BatchConfig, folder: Path) -> dict[str, str]:
     return texts
 
 
+def text_warnings(config: BatchConfig, folder: Path) -> list[str]:
+    """What to mind of the batch's own texts: a placeholder that one lost, and texts that another language still lacks."""
+    texts, warnings = shipped_texts(config.method.kind), []
+    for file, field, own in _own_texts(config, folder):
+        for key, value in own.items():
+            lost = set(_PLACEHOLDER.findall(texts.get(key, ""))) - set(_PLACEHOLDER.findall(str(value)))
+            if lost:
+                at = f"{field}.{key}" if field else key
+                warnings.append(f"{file}: {at}: it no longer says {', '.join(f'{{{name}}}' for name in sorted(lost))}")
+        missing = sorted(set(texts) - set(own) - set(config.texts)) if not field else []
+        if missing:
+            named = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+            warnings.append(f"{file}: {len(missing)} texts are English still: {named}")
+    return warnings
+
+
 def shipped_texts(method: str) -> dict[str, str]:
     """The English texts of the frame and of a method."""
     texts: dict[str, str] = {}
