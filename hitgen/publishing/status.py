@@ -48,7 +48,9 @@ def status(account: Account, refresh: bool = True) -> Status:
     now = account.now()
     if refresh:
         collect(account)
-    seen = _status(account.ledger, account.folder, account.config, now)
+    # Before it is published a ledger is tied to nobody.
+    bound = account.ledger.account or account.recruiter.account()
+    seen = _status(account.ledger, account.folder, account.config, now, bound)
     return replace(seen, answers_until=account.recruiter.answers_until)
 
 
@@ -57,11 +59,11 @@ def status_offline(folder: Path, now: datetime) -> Status:
     config, path = read_config(folder / CONFIG_NAME), folder / LEDGER
     if not path.exists():
         raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
-    return read_ledger(path, lambda ledger: _status(ledger, folder, config, now))
+    return read_ledger(path, lambda ledger: _status(ledger, folder, config, now, ledger.account))
 
 
-def _status(ledger: Ledger, folder: Path, config: BatchConfig, now: datetime) -> Status:
-    found, bound = totals(ledger, now), ledger.account
+def _status(ledger: Ledger, folder: Path, config: BatchConfig, now: datetime, bound: Binding | None) -> Status:
+    found = totals(ledger, now)
     if bound is None:
         raise InputError(Fault(str(ledger.path), "", "this batch was never published", "`hitgen publish` first"))
     open_hits = [hit for hit in found.hits if hit.hit in found.open]
