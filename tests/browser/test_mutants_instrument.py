@@ -149,7 +149,7 @@ FAULTS: dict[str, tuple[Callable[[Browser, str], bool], str, str, str]] = {
     ),
     "6 the flicker runs on a timer": (
         pictures_change_on_the_frame_clock, "main.js",
-        "raf: (tick) => requestAnimationFrame((t) => (display.look(), tick(t))),", "raf: (tick) => setTimeout(() => tick(performance.now()), 125),",
+        "raf: (tick) => requestAnimationFrame((t) => (display.look(t), tick(t))),", "raf: (tick) => setTimeout(() => tick(performance.now()), 125),",
     ),
     "8 frames are shown before they are decoded": (
         nothing_is_shown_that_is_not_decoded, "flicker.js", "if (next === painted && !stale) return;",
