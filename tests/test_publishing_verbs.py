@@ -49,7 +49,7 @@ def test_publish_status_and_close(folder: Path, recruiter: Memory, capsys: pytes
     assert said.endswith("cap: $20.00; balance: $10000.00\nTotal: $14.40\n")
     assert not recruiter.hits
     assert cli.main(["publish", str(folder)]) == 0
-    assert capsys.readouterr().out.endswith("2 HITs made, 2 files sent\n")
+    assert "2 HITs made, 2 files sent\nnext: hitgen status " in capsys.readouterr().out
     assert cli.main(["status", str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["out"] == 10
     assert cli.main(["extend", str(folder), "--hours", "400"]) == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -99,7 +98,7 @@ def test_from_nine_photographs_to_people_and_to_used_ratings(tmp_path: Path) -> 
             page = browser.new_page(viewport={"width": 1366, "height": 643})
             timed("address", lambda: page.goto(url))
             page.wait_for_selector("html[data-screen=consent]")
-        server.send_signal(signal.SIGINT)
+        server.terminate()
         server.wait(timeout=20)
     to_address_s = time.monotonic() - begun_s
     timed("rehearse", lambda: hitgen("rehearse", study, "--robots", "2"))
