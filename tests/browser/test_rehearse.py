@@ -25,6 +25,8 @@ from tests.support.servers import serving
 
 ROOT = Path(__file__).parents[2]
 BATCH = """ratings = 2
+[screening]
+gold_answers_min = 10
 [display]
 width_cm = 9
 accept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"
