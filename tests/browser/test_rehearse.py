@@ -126,7 +126,8 @@ def test_people_work_until_ctrl_c(folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
         assert process.wait() == 0
-    assert rest == "p0001 by ABC: 0 trials, 0 attempts\n1 submissions of 1 workers; $9997.12 left\n"
+    told = "p0001 by ABC: 0 trials, 0 attempts\n1 submissions of 1 workers; $9997.12 left\n"
+    assert rest == f"{told}next: hitgen report {folder} --rehearsal\n"
 
 
 @pytest.mark.browser
