@@ -60,8 +60,8 @@ def plan_gold(
     alike = [ladder for ladder in study if ladder.images == study[0].images][:STUDY_LADDERS]
     name = name or re.sub(r"[^A-Za-z0-9_-]", "-", f"{role}-{source.stem}")[:LONGEST_NAME]
     _check_name(name)
-    place = folder / "gold" / name
-    if (place.exists() and not is_unfinished(place)) or any(images.name == name for images in batch.config.images):
+    made_in = folder / "gold" / name
+    if (made_in.exists() and not is_unfinished(made_in)) or any(images.name == name for images in batch.config.images):
         raise InputError(Fault(str(folder), "", f"the batch has a ladder {name!r} already", "--name with another name"))
     opened = open_source(source, str(source)).pixels
     studied = same_picture(source, [ladder for ladder in batch.ladders if ladder.images.role == "study"])
