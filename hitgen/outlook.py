@@ -21,7 +21,8 @@ SCREENS = {"1366x768": (1366, 768, 15.6), "1920x1080": (1920, 1080, 23.8)}
 """Common screens: their pixels, and their diagonals in inches."""
 BARS_PX = 125
 """What a maximised browser and the system's bar take of a screen's height."""
-ROOM = re.compile(r"--room-(width|height):\s*(\d+)px")
+ROOT = re.compile(r'(@media \(max-width: (\d+)px\) \{\s*)?:root(\[data-arrangement="\w+"\])? \{([^}]*)\}')
+ROOM = re.compile(r"--(room-width|room-height|least-height):\s*(\d+)px")
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
     counts = Counter(person for page in pages for person in seats[page.page])
     trials = max((len(page.trials) for page in pages), default=0)
     shown = _shown(batch)
-    room = {name: int(px) for name, px in ROOM.findall(style)}
-    widest, highest = _largest(batch.config.display, shown)
-    window = widest + room.get("width", 0), highest + room.get("height", 0)
+    rooms = _rooms(style)
+    largest = _largest(batch.config.display, shown)
+    window = min((room.window(largest) for room in rooms), key=lambda size: size[0] * size[1])
     return Outlook(
         people=len(counts),
         pages_each=max(counts.values(), default=0),
@@ -81,7 +82,7 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
         usable=sum(count for person, count in ratings if len(golds[person]) >= needed),
         reach=max(map(len, golds.values()), default=0),
         qualities=tuple((images.name, _range(images.parameters)) for images in batch.config.images),
-        shown=tuple(_fitting(each, room) for each in shown),
+        shown=tuple(_fitting(each, rooms) for each in shown),
         window=window,
     )
 
@@ -145,10 +146,47 @@ def _largest(display: Display, shown: list[Shown]) -> tuple[int, int]:
     return max((size[0] for size in sizes), default=0), max((size[1] for size in sizes), default=0)
 
 
-def _fitting(shown: Shown, room: dict[str, int]) -> Shown:
+@dataclass(frozen=True)
+class _Room:
+    """What an arrangement of the page needs beside the picture in CSS pixels; up to a window's width `narrow` it is higher."""
+
+    width: int
+    height: int
+    least_height: int = 0
+    narrow: int = 0
+    narrow_height: int = 0
+
+    def window(self, size: tuple[int, int], across: int = 0) -> tuple[int, int]:
+        """The window that a picture of this size needs where windows are `across` wide, or the narrowest one."""
+        width = size[0] + self.width
+        height = self.narrow_height if max(width, across) <= self.narrow else self.height
+        return width, max(size[1] + height, self.least_height)
+
+
+def _rooms(style: str) -> list[_Room]:
+    """The arrangements that a layout's style declares, the usual one first."""
+    usual: dict[str, int] = {}
+    narrow, others = (0, 0), []
+    for _, limit, arrangement, rule in ROOT.findall(style):
+        px = {name: int(value) for name, value in ROOM.findall(rule)}
+        if limit:
+            narrow = int(limit), px.get("room-height", 0)
+        elif arrangement:
+            others.append(px)
+        else:
+            usual |= px
+    rooms = [(usual, narrow), *((px, (0, 0)) for px in others)]
+    return [
+        _Room(px.get("room-width", 0), px.get("room-height", 0), px.get("least-height", 0), *limits)
+        for px, limits in rooms
+    ]
+
+
+def _fitting(shown: Shown, rooms: list[_Room]) -> Shown:
     across, down, _ = SCREENS[shown.screen]
-    width, height = shown.size[0] + room.get("width", 0), shown.size[1] + room.get("height", 0)
-    return Shown(shown.screen, shown.source, shown.pictures, shown.size, width <= across and height <= down - BARS_PX)
+    windows = [room.window(shown.size, across) for room in rooms]
+    fits = any(width <= across and height <= down - BARS_PX for width, height in windows)
+    return Shown(shown.screen, shown.source, shown.pictures, shown.size, fits)
 
 
 def _range(parameters: tuple[object, ...]) -> str:

@@ -24,7 +24,11 @@ def test_more_than_one_page_of_answers_comes_whole(tmp_path: Path, capsys: pytes
     with published(tmp_path, pages=1, assignments=130) as study:
         given = {study.work("p0001", f"AWORKER{number}") for number in range(130)}
         assert cli.main(["fetch", str(study.small.folder)]) == 0
-        assert capsys.readouterr().out == "130 new submissions, 130 in all, 0 of them faulty\n"
+        told = capsys.readouterr().out.splitlines()
+        assert told == [
+            "130 new submissions, 130 in all, 0 of them faulty",
+            f"next: hitgen review {study.small.folder}",
+        ]
         assert set(assignments(study)) == given
         assert cli.main(["fetch", str(study.small.folder), "--all", "--json"]) == 0
         assert json.loads(capsys.readouterr().out) == {"new": 0, "total": 130, "doubtful": 0, "faulty": []}
