@@ -340,6 +340,6 @@ def test_where_there_is_no_test_mode_the_draft_is_named(
     monkeypatch.setattr(recruiter_module, "LOOPBACK", ())
     monkeypatch.setattr("hitgen.publishing.publish._address_faults", lambda _: [])
     service.test_mode = False
-    (told,) = run(study)
+    *_, told = run(study)
     assert "is a draft: preview it at" in told and "not enabled for your workspace" in told
     assert [row["status"] for row in service.studies.values()] == ["UNPUBLISHED"]

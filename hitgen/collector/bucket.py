@@ -40,10 +40,11 @@ class BucketWay:
         """Where pages send answers."""
         return f"{self._plan.post_url}{self._plan.prefix}"
 
-    def prepare(self, now: datetime) -> None:
+    def prepare(self, now: datetime, inbox: Inbox, name: str) -> list[str]:
         """Renew the form where it is due, and see that a page could post with it."""
         form = self._renew(now)
         self._probe(form)
+        return []
 
     def _renew(self, now: datetime) -> dict[str, Any]:
         """The form that is public now: the one there is while these credentials sign none that is valid for longer."""

@@ -320,6 +320,11 @@ class Inbox:
                 "UPDATE people SET seen_at = ? WHERE participant = ?", (now.isoformat(), participant)
             )
 
+    def remove(self, assignment: str) -> None:
+        """Take out what came of a place that nobody was given."""
+        with self._together():
+            self._database.execute("DELETE FROM submissions WHERE assignment = ?", (assignment,))
+
     def erase(self, assignments: set[str], worker: str = "") -> int:
         """Erase what came in of these places and that a worker was given some, from free pages too; the rows erased."""
         with self._together():

@@ -6,10 +6,14 @@ from datetime import datetime
 from typing import Protocol
 
 from hitgen.collector.inbox import Inbox
+from hitgen.collector.proof import prove
 
 
 class Way(Protocol):
-    """One way for answers; `address` is where pages send them, `until` when that ends, None where it does not."""
+    """One way for answers; `address` is where pages send them, `until` when that ends, None where it does not.
+
+    `prepare` sees that they would arrive, with one for the place `name` that nobody was given, and says what to mind.
+    """
 
     @property
     def address(self) -> str: ...
@@ -17,7 +21,7 @@ class Way(Protocol):
     @property
     def until(self) -> datetime | None: ...
 
-    def prepare(self, now: datetime) -> None: ...
+    def prepare(self, now: datetime, inbox: Inbox, name: str) -> list[str]: ...
 
     def take_in(self, inbox: Inbox, now: datetime) -> None: ...
 
@@ -29,16 +33,18 @@ class LocalWay:
 
     until: datetime | None = None
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, batch: str) -> None:
         self._address = address
+        self._batch = batch
 
     @property
     def address(self) -> str:
         """Where pages send answers."""
         return self._address
 
-    def prepare(self, now: datetime) -> None:
-        """Nothing is needed."""
+    def prepare(self, now: datetime, inbox: Inbox, name: str) -> list[str]:
+        """See that an answer arrives from where pages send it."""
+        return prove(self._address, inbox, self._batch, name)
 
     def take_in(self, inbox: Inbox, now: datetime) -> None:
         """What came is there."""

@@ -10,7 +10,8 @@ from hitgen.config.read import read_config
 from hitgen.config.recruiter import CollectorResults
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, OutsideError
-from hitgen.lib.web import LOOPBACK, is_loopback
+from hitgen.lib.addresses import is_loopback
+from hitgen.lib.web import LOOPBACK
 from hitgen.recruiters import kind_of
 from hitgen.serve import open_collector
 

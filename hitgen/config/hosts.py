@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from hitgen.config.base import Strict, Text
+from hitgen.lib.addresses import address, policy_address
 
 BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -42,14 +43,8 @@ def at_most(units: int) -> Callable[[str], str]:
     return fits
 
 
-def address(text: str) -> str:
-    """`text`, if it is empty or the start of a web address."""
-    if text and not re.fullmatch(r"https?://[^\s?#]+", text):
-        raise ValueError("is not a web address; write it as https://HOST/PATH, without ? and #")
-    return text
-
-
 Address = Annotated[str, AfterValidator(address)]
+PolicyAddress = Annotated[str, AfterValidator(policy_address)]
 
 
 class FolderHost(Strict):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from hitgen.config.base import Strict
-from hitgen.config.hosts import Address
+from hitgen.config.hosts import PolicyAddress
 
 Cap = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)]
 OWN_SERVER = """[host]
@@ -43,7 +43,7 @@ class CollectorResults(Strict):
     """Answers go to `hitgen serve` on a server of one's own."""
 
     kind: Literal["collector"]
-    url: Annotated[Address, Field(min_length=1, description="where the world sees `hitgen serve`")]
+    url: Annotated[PolicyAddress, Field(min_length=1, description="where the world sees `hitgen serve`")]
 
 
 class S3Results(Strict):

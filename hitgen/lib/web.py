@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import http.client
-import ipaddress
 import json
 import time
 import urllib.error
@@ -31,14 +30,6 @@ DEADLINE_S = 600
 CHUNK = 1 << 20
 TRIES = 6
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine's own, where nothing leaves it."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") in LOOPBACK
 
 
 class NoAnswerError(OutsideError):

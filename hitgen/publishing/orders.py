@@ -11,6 +11,7 @@ from hitgen.errors import Fault, InputError, in_config
 from hitgen.ledger.rows import HitName, Order
 from hitgen.manifest import Page, PageContent
 from hitgen.recruiters import kind_of
+from hitgen.recruiters.answers import delivery_faults
 from hitgen.recruiters.base import Asked
 
 
@@ -126,7 +127,8 @@ def requirement_faults(config: BatchConfig, pages: Sequence[PageContent]) -> lis
     """Pages that ask more of workers than the recruiter can, or that nobody could ever work."""
     groups = groups_of(config, pages)
     asked = [Asked(page.page, page.kind, len(groups[page.page].needed)) for page in pages]
-    faults = kind_of(config).faults(asked)
+    kind = kind_of(config)
+    faults = [*kind.faults(asked), *delivery_faults(config, kind.answers())]
     quiz = [groups[page.page].needed for page in pages if page.kind != "study"]
     studies = [groups[page.page].needed for page in pages if page.kind == "study"]
     if quiz and studies and all(any(seen & mine for seen in quiz) for mine in studies):

@@ -14,6 +14,7 @@ from hitgen.hosts.upload import upload, verify
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Binding, Hit, HitName
 from hitgen.ledger.totals import Totals, totals
+from hitgen.lib.addresses import reach
 from hitgen.lib.money import Quote
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.lib.web import LOOPBACK
@@ -112,6 +113,9 @@ def _address_faults(publication: Publication) -> list[Fault]:
     url = publication.url(first)
     environment = publication.binding.environment
     alone = environment == "own" and urlsplit(url).hostname in LOOPBACK
+    if environment == "production" and reach(url) != "the world":
+        problem = f"workers cannot open {url}, which is open to {reach(url)} only"
+        return [in_config("host", problem, "an address under host.base_url that the world can open")]
     if url.startswith("https://") or environment == "local" or alone:
         return []
     remedy = "an https address in host.base_url; plain http works in a rehearsal only"

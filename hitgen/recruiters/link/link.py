@@ -42,6 +42,7 @@ class Link(JudgedHere):
         self._way = way
         self._now = now or utc_now
         self.places = Places(batch, opening.book)
+        self._told: list[str] = []
 
     @property
     def answers_until(self) -> datetime | None:
@@ -54,8 +55,8 @@ class Link(JudgedHere):
 
     def prepare(self, orders: Sequence[Order]) -> None:
         """Make sure that answers can arrive."""
-        self.places.secret()
-        self._way.prepare(self._now())
+        if orders:
+            self._told = self._way.prepare(self._now(), self._inbox, self.places.nobodys())
 
     def create(self, order: Order, token: str) -> HitProgress:
         """Places for this order, the same ones however often it is asked for."""
@@ -70,7 +71,7 @@ class Link(JudgedHere):
         path = self._folder / LIST
         write_whole(path, csv_text([COLUMNS, *rows]).encode(), private=True)
         people = len({place.participant for place in found})
-        return [f"{len(found)} personal addresses for {people} people are in {path}, one a row"]
+        return [*self._told, f"{len(found)} personal addresses for {people} people are in {path}, one a row"]
 
     def _progress(self, hit: OpenHit) -> HitProgress:
         order = hit.order

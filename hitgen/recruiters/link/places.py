@@ -73,6 +73,10 @@ class Places:
         """The name of a HIT's place `number` (from 1), which nobody can make up."""
         return _signed(self.secret(), f"{hit}-{number}")
 
+    def nobodys(self) -> str:
+        """The name of a place that nobody is ever given, to try whether answers arrive."""
+        return self.assignment("none.0", 0)
+
     def hits(self) -> Iterator[OpenHit]:
         """All HITs, in order of their names."""
         seats: dict[str, list[int]] = {}

@@ -8,10 +8,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from hitgen.config.base import Slug, Strict, Text
-from hitgen.config.hosts import Address, at_most, one_line
+from hitgen.config.hosts import Address, PolicyAddress, at_most, one_line
 from hitgen.config.recruiter import Recruiting
 
-Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$")]
+Origin = Annotated[PolicyAddress, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$")]
 
 
 class Requirement(Strict):

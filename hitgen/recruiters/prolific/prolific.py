@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ class Prolific(Recruiter):
         )
         self._studies = Studies(self._rest, config, batch, opening.book)
         self._bonuses = Bonuses(self._rest, opening.book)
+        self._told: list[str] = []
         self._hits: dict[str, str] = {}
         self._seen: dict[str, _Seen] = {}
 
@@ -101,7 +103,13 @@ class Prolific(Recruiter):
 
     def prepare(self, orders: Sequence[Order]) -> None:
         """Put the orders into a draft, with the groups it names; costs nothing."""
-        self._way.prepare(utc_now())
+        if orders:
+            session = secrets.token_hex(12)
+            self._book.note(LISTED, session, "")
+            try:
+                self._told = self._way.prepare(utc_now(), self._inbox, session)
+            finally:
+                self._book.drop(LISTED, session)
         self._studies.draft(orders)
 
     def create(self, order: Order, token: str) -> HitProgress:
@@ -111,7 +119,7 @@ class Prolific(Recruiter):
 
     def start(self) -> list[str]:
         """Publish every study that is a draft; without --production only to test participants."""
-        told = []
+        told = list(self._told)
         for study in self._studies.ids():
             if self._environment == "sandbox":
                 told.append(self._studies.try_out(study))

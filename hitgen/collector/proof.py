@@ -1,0 +1,60 @@
+"""Whether an answer that a page sends would arrive: one is sent as browsers send it, looked for, and taken out again."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+
+from hitgen.collector.inbox import Inbox
+from hitgen.errors import InputError, in_config
+from hitgen.lib.web import NoAnswerError, Response, fetch
+
+SERVE = "`hitgen serve BATCH` behind this address, which must stay on while answers come"
+COPY = "copy the batch folder there now, with its ledger.sqlite, and begin `hitgen serve` anew"
+
+
+def prove(address: str, inbox: Inbox, batch: str, name: str) -> list[str]:
+    """What to mind of the collector at `address`, asked with an answer for the place `name`, which nobody was given.
+
+    Raises InputError where pages could not deliver there.
+    """
+    body = {"schema": 1, "batch": batch, "page": "p0000", "assignment": name, "trials": []}
+    try:
+        answer = _post(f"{address}/results", json.dumps(body).encode())
+        return _judged(address, answer, inbox, name)
+    finally:
+        inbox.remove(name)
+
+
+def _post(url: str, body: bytes) -> Response:
+    try:
+        # As a page in a sandboxed frame does; text/plain is asked about by no browser beforehand.
+        return fetch(url, "POST", body, {"Content-Type": "text/plain", "Origin": "null"})
+    except NoAnswerError as error:
+        raise InputError(in_config("recruiter.results.url", f"no answer can arrive: {error}", SERVE)) from error
+
+
+def _judged(address: str, answer: Response, inbox: Inbox, name: str) -> list[str]:
+    outcome = _outcome(answer)
+    if not outcome and not (answer.status == 503 and b"not published yet" in answer.body):
+        problem = f"what is at {address}/results is no collector of hitgen: it says {answer.status} {answer.reason}"
+        raise InputError(in_config("recruiter.results.url", problem, SERVE))
+    if answer.headers.get("Access-Control-Allow-Origin") not in ("*", "null"):
+        problem = f"pages may not read what {address}/results says (CORS)"
+        remedy = "letting Access-Control-Allow-Origin through as the collector sends it"
+        raise InputError(in_config("recruiter.results.url", problem, remedy))
+    if outcome in ("full", "too-often"):
+        raise InputError(
+            in_config("recruiter.results.url", f"the collector at {address} takes nothing more: {outcome}", SERVE)
+        )
+    if outcome == "stored" and name in inbox.delivered(name):
+        return []
+    if outcome == "not-ours":
+        raise InputError(in_config("recruiter.results.url", f"the collector at {address} is of another batch", SERVE))
+    return [f"the collector at {address} is not this folder's: answers stay where it runs; {COPY}"]
+
+
+def _outcome(answer: Response) -> str:
+    with suppress(ValueError, RecursionError, AttributeError):
+        return str(answer.json().get("outcome", ""))
+    return ""
