@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import errno
 import importlib
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from hitgen import __version__
@@ -104,7 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         options.run(options, console)
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
     except HitgenError as error:
         return _end(console, str(error), error.exit_code)
     except ModuleNotFoundError as error:
@@ -114,15 +117,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _end(console, "interrupted; the same command goes on from here", 130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor is anything flushed there at the end
+        _drop_output()
         return 0
     except OSError as error:
         where = error.filename or "the system"
+        if error.filename is None and error.errno == errno.ENOSPC:
+            _drop_output()
         return _end(console, f"{where}: {error.strerror or error}; try again once that is mended", 3)
     finally:
         if console:
             console.close()
     return 0
+
+
+def _drop_output() -> None:
+    """Nothing more is written to standard output, nor flushed there at the end."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _end(console: Console | None, message: str, code: int) -> int:

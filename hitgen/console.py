@@ -48,14 +48,14 @@ class Console:
 
     def ask(self, question: str) -> str:
         """What the user types; the empty text where nobody is there to answer."""
-        if not sys.stdin.isatty():
+        if sys.stdin is None or sys.stderr is None or not sys.stdin.isatty():
             return ""
         self._close_bars()
         try:
             sys.stderr.write(question)
             sys.stderr.flush()
             return input()
-        except EOFError:
+        except (EOFError, UnicodeDecodeError):
             return ""
 
     def agree(
@@ -78,7 +78,12 @@ class Console:
     def on_progress(self, step: str, done: int, total: int) -> None:
         """Draw how far a step is and how long the rest will take; silent where standard error is no terminal."""
         now_s = time.monotonic()
-        if not total or not sys.stderr.isatty() or (done < total and now_s - self._drawn_s < EVERY_S):
+        if (
+            not total
+            or sys.stderr is None
+            or not sys.stderr.isatty()
+            or (done < total and now_s - self._drawn_s < EVERY_S)
+        ):
             return
         self._drawn_s = now_s
         if self._bars is None:
@@ -106,6 +111,8 @@ class Console:
     def _print(self, text: str, stream: Any = None) -> None:
         self._close_bars()
         stream = stream or sys.stdout
+        if stream is None:  # closed before the program began
+            return
         encoding = stream.encoding or "utf-8"
         lines = "\n".join(map(plain, text.split("\n")))
         print(lines.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)

@@ -13,7 +13,7 @@ from hitgen.publishing.publication import open_account
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
-    parser.add_argument("--hours", type=float, required=True, metavar="H", help="from now")
+    parser.add_argument("--hours", type=options.hours, required=True, metavar="H", help="from now")
     options.spending(parser)
     options.as_json(parser)
 

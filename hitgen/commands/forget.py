@@ -16,7 +16,7 @@ MOST_OF_A_FOLDER = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
-    parser.add_argument("worker", metavar="WORKER")
+    parser.add_argument("worker", type=options.text, metavar="WORKER")
 
 
 def run(given: argparse.Namespace, console: Console) -> None:

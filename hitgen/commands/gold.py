@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--onset", type=options.positive, default=30, metavar="LEVEL", help="where flicker begins (default 30)"
     )
     parser.add_argument("--name", default="", help="default: ROLE-IMAGE")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=options.seed, default=1)
     parser.add_argument("--yes", action="store_true", help="do not ask before adding it")
 
 

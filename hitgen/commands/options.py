@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.manifest import BuildFolder
+
+MOST_HOURS = 87_600
+MOST_WORKERS = 1024
 
 
 def batch_dir(parser: argparse.ArgumentParser, metavar: str = "BATCH_DIR") -> None:
@@ -50,7 +54,7 @@ def as_json(parser: argparse.ArgumentParser) -> None:
 
 def workers(parser: argparse.ArgumentParser) -> None:
     """How many processes make ladders."""
-    parser.add_argument("--workers", type=positive, help="processes (default: all cores)")
+    parser.add_argument("--workers", type=number(1, MOST_WORKERS), help="processes (default: all cores)")
 
 
 def agreed(parser: argparse.ArgumentParser) -> None:
@@ -82,9 +86,34 @@ def production(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--production", action="store_true", help="spend real money; asks for the total")
 
 
-def positive(text: str) -> int:
-    """An option's number, at least 1."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
+def number(least: int, most: int) -> Callable[[str], int]:
+    """Reads an option's whole number from `least` to `most`."""
+
+    def read(text: str) -> int:
+        found = int(text)
+        if not least <= found <= most:
+            raise argparse.ArgumentTypeError(f"must be from {least} to {most}")
+        return found
+
+    read.__name__ = "number"  # as argparse calls what it cannot read
+    return read
+
+
+def text(given: str) -> str:
+    """An option's text, whatever the encoding of the command line; what is no UTF-8 names nobody and nothing."""
+    try:
+        return os.fsencode(given).decode("utf-8")
+    except ValueError:
+        raise argparse.ArgumentTypeError("is not UTF-8") from None
+
+
+def hours(text: str) -> float:
+    """An option's time, more than none and less than ten years."""
+    found = float(text)
+    if not 0 < found <= MOST_HOURS:
+        raise argparse.ArgumentTypeError(f"must be more than 0 and at most {MOST_HOURS}")
+    return found
+
+
+positive = number(1, 100_000)
+seed = number(0, 2**53 - 1)

@@ -19,7 +19,7 @@ from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, InputError, in_config
 from hitgen.hosts.bucket import BucketChange, configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
-from hitgen.lib.web import is_loopback
+from hitgen.lib.addresses import is_loopback
 from hitgen.publishing.orders import raise_faults
 from hitgen.publishing.publication import is_out, open_publication
 from hitgen.publishing.publish import PublicationPlan, Published, plan_publication, publish

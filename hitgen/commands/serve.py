@@ -25,7 +25,7 @@ OPEN = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
     parser.add_argument("--host", default=LOOPBACK[0], help="default: this machine only, behind your web server")
-    parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}; 0: any free one")
+    parser.add_argument("--port", type=options.number(0, 65_535), default=PORT, help=f"default {PORT}; 0: any free one")
     parser.add_argument("--hand-out", action="store_true", help="give a place to everyone who opens the address /go")
 
 

@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
     parser.add_argument("--population", type=Path, metavar="FILE", help="a TOML file; see docs/analysis.md")
     parser.add_argument("--spammers", type=float, metavar="SHARE", help="of the workers (default 0.2)")
-    parser.add_argument("--people", type=int, metavar="N", help="default: as many as the batch asks for")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--people", type=options.positive, metavar="N", help="default: as many as the batch asks for")
+    parser.add_argument("--seed", type=options.seed, default=1)
     parser.add_argument("--browser", action="store_true", help="robots work the real pages in a real browser")
     options.as_json(parser)
 

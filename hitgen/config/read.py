@@ -21,6 +21,8 @@ from hitgen.lib.toml import read_toml
 
 def read_config(path: Path) -> BatchConfig:
     """The config in a batch.toml; InputError with every fault in it."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise InputError(Fault(str(path), "", "it is neither a file nor a folder", "a text file of that name"))
     try:
         content = path.read_bytes()
     except FileNotFoundError:

@@ -145,14 +145,14 @@ def _checked(text: str, policy: bool) -> str:
     if not re.fullmatch(r"https?://[^\s?#\\\x00-\x20\x7f-\x9f\ud800-\udfff]+", text):
         raise ValueError("is not a web address; write it as https://HOST/PATH, without spaces, ? and #")
     scheme, rest = text.split("://", 1)
-    place, slash, path = rest.partition("/")
-    if "@" in place:
+    authority, slash, path = rest.partition("/")
+    if "@" in authority:
         raise ValueError(
-            f"holds a name or password; no page may use it, write {scheme}://{place.rpartition('@')[2]}{slash}{path}"
+            f"holds a name or password; no page may use it, write {scheme}://{authority.rpartition('@')[2]}{slash}{path}"
         )
-    host, port = _parted(place)
-    _check_port(place, host, port)
-    _check_host(scheme, host, place[len(host) :] + slash + path, policy)
+    host, port = _parted(authority)
+    _check_port(authority, host, port)
+    _check_host(scheme, host, authority[len(host) :] + slash + path, policy)
     if any(part in ("", ".", "..") for part in path.split("/")[:-1]) or path in (".", ".."):
         raise ValueError(
             "has an empty step, . or .. in its path; browsers and servers read that differently, write it out"
@@ -160,20 +160,20 @@ def _checked(text: str, policy: bool) -> str:
     return text
 
 
-def _parted(place: str) -> tuple[str, str | None]:
+def _parted(authority: str) -> tuple[str, str | None]:
     """Host and port of HOST:PORT; None where there is no colon for a port."""
-    if place.startswith("["):
-        host, bracket, rest = place.partition("]")
+    if authority.startswith("["):
+        host, bracket, rest = authority.partition("]")
         return host + bracket, rest[1:] if rest.startswith(":") else rest or None
-    host, colon, port = place.partition(":")
+    host, colon, port = authority.partition(":")
     return host, port if colon else None
 
 
-def _check_port(place: str, host: str, port: str | None) -> None:
+def _check_port(authority: str, host: str, port: str | None) -> None:
     if port is None:
         return
     if not re.fullmatch(r"[1-9][0-9]{0,4}|0", port) or int(port) > 65_535:
-        raise ValueError(f"has {port!r} for a port in {place!r}; write a number up to 65535, or {host!r} alone")
+        raise ValueError(f"has {port!r} for a port in {authority!r}; write a number up to 65535, or {host!r} alone")
     if int(port) in BLOCKED_PORTS:
         raise ValueError(f"is on port {port}, which browsers open no pages at; use another, such as 8470")
 

@@ -88,18 +88,32 @@ def open_database(
         _prepare(database, ["query_only = ON", "schema_version"])
         return database
     except HitgenError:
-        # The log of a file in a folder that cannot be written is readable only beside a copy.
-        with tempfile.TemporaryDirectory() as folder, plainly(path):
-            copy = Path(folder) / path.name
-            for ending in ("", BESIDE[0]):
-                if (source := path.with_name(path.name + ending)).is_file():
-                    shutil.copyfile(source, copy.with_name(copy.name + ending))
-            kept = _connect(":memory:", path, threads, wait_s)
-            with _connect(str(copy), path, threads, wait_s) as whole:
-                whole.backup(kept)
-            whole.close()
-        _prepare(kept, ["query_only = ON"])
-        return kept
+        return _copied(path, threads, wait_s)
+
+
+def open_foreign(path: Path) -> Database:
+    """Somebody else's file at `path`, to read: nothing is changed in it and nothing made beside it, not even for a moment."""
+    log = path.with_name(path.name + BESIDE[0])
+    if log.is_file() and log.stat().st_size:
+        return _copied(path, threads=False, wait_s=WAIT_S)
+    database = _connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", path, threads=False, wait_s=WAIT_S)
+    _prepare(database, ["query_only = ON", "schema_version"])
+    return database
+
+
+def _copied(path: Path, threads: bool, wait_s: float) -> Database:
+    # The log of a file in a folder that is not written to is readable only beside a copy.
+    with tempfile.TemporaryDirectory() as folder, plainly(path):
+        copy = Path(folder) / path.name
+        for ending in ("", BESIDE[0]):
+            if (source := path.with_name(path.name + ending)).is_file():
+                shutil.copyfile(source, copy.with_name(copy.name + ending))
+        kept = _connect(":memory:", path, threads, wait_s)
+        with _connect(str(copy), path, threads, wait_s) as whole:
+            whole.backup(kept)
+        whole.close()
+    _prepare(kept, ["query_only = ON"])
+    return kept
 
 
 def is_unwritable(error: BaseException) -> bool:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from hitgen.collector.foreign import arrivals, fault_of, is_database
 from hitgen.collector.inbox import FILE, LIMIT_BYTES, Inbox
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.clock import utc_now
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account
 
+REMEDY = "files that pages of this batch saved, or another collector's collected.sqlite"
 MOST_BYTES = 4 * LIMIT_BYTES
 """Saved files are laid out for reading, which makes them longer."""
 
@@ -34,32 +36,45 @@ def import_files(account: Account, paths: Sequence[Path], now: datetime | None =
         raise InputError(in_config("recruiter.kind", problem, "keeping the file beside the results"))
     known = account.kind.knows(lambda look: look(account.ledger.book))
     found: dict[str, list[Path]] = {}
+    files = files_of(paths, account.folder / FILE)
     with Inbox(account.folder / FILE, config.batch.name, known) as inbox:
-        for path in files_of(paths):
-            for body, arrived in _bodies(path, config.batch.name, moment):
+        for path in files:
+            for body, arrived in _bodies(path, moment):
                 found.setdefault(inbox.add(body, "import", arrived), []).append(path)
     return Imported({outcome: tuple(rows) for outcome, rows in found.items()}, collect(account))
 
 
-def files_of(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and the JSON files of folders named; InputError for what is not there."""
+def files_of(paths: Sequence[Path], own: Path | None = None) -> list[Path]:
+    """The files named, and the JSON files of folders named; InputError for what is not there or cannot hold submissions.
+
+    `own` is the batch's own inbox, which is none of them.
+    """
     found: list[Path] = []
-    faults = [Fault(str(path), "", "there is no such file or folder") for path in paths if not path.exists()]
+    faults = []
+    for path in paths:
+        mine = sorted(each for each in path.rglob("*.json") if each.is_file()) if path.is_dir() else [path]
+        if not path.exists():
+            faults.append(Fault(str(path), "", "there is no such file or folder"))
+        elif not mine:
+            faults.append(Fault(str(path), "", "there is no JSON file in it", REMEDY))
+        elif not all(each.is_file() for each in mine):
+            faults.append(Fault(str(path), "", "it is neither a file nor a folder", REMEDY))
+        elif own and own.exists() and any(each.samefile(own) for each in mine):
+            faults.append(Fault(str(path), "", "it is this batch's own collected.sqlite", "`hitgen fetch`"))
+        elif is_database(mine[0]) and (fault := fault_of(mine[0])):
+            faults.append(fault)
+        found += mine
     if faults:
         raise InputError(faults)
-    for path in paths:
-        found += sorted(path.rglob("*.json")) if path.is_dir() else [path]
     return found
 
 
-def _bodies(path: Path, batch: str, moment: datetime) -> Iterator[tuple[bytes, datetime]]:
+def _bodies(path: Path, moment: datetime) -> Iterator[tuple[bytes, datetime]]:
     """The submissions in a file with when they arrived: one as saved by a page, or all that a collector has."""
-    if path.suffix != ".sqlite":
+    if is_database(path):
+        yield from arrivals(path)
+    else:
         yield compact_file(path), moment
-        return
-    with Inbox(path, batch) as other:
-        for row in other.received():
-            yield row.answer.encode(), row.received_at
 
 
 def compact_file(path: Path) -> bytes:
