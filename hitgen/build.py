@@ -12,6 +12,7 @@ from typing import Any
 from hitgen import __version__
 from hitgen.batch import resources
 from hitgen.batch.load import Batch, load_batch
+from hitgen.batch.plan_salt import make_salt, read_salt
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
 from hitgen.errors import Fault, InputError, in_config
@@ -43,7 +44,8 @@ class Build:
 
 def plan_of(batch: Batch) -> Plan:
     """The plan of a loaded batch."""
-    return method_of(batch.config).plan(batch.config, {role: batch.names(role) for role in ROLES})
+    names = {role: batch.names(role) for role in ROLES}
+    return method_of(batch.config).plan(batch.config, names, read_salt(batch.folder))
 
 
 def unfilled(config: BatchConfig) -> list[Fault]:
@@ -81,6 +83,9 @@ def build(
     renderer.check(plan.pages[0])
     made = make_ladders(batch.ladders, output.packs, output.cache / "ladders", workers, progress, scheduler)
     ladders = {ladder.key: ladder for ladder in made.ladders}
+    # Only now, when nothing is wrong: a refused build leaves nothing behind.
+    make_salt(batch.folder)
+    plan = plan_of(batch)
     output.pages.mkdir(parents=True, exist_ok=True)
     shell = _shell_digest(batch)
     record = _PageRecord(output.cache / "pages.json")

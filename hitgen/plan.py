@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,28 +62,30 @@ class Plan:
         return counts
 
 
-def make_plan(config: BatchConfig, names: Mapping[Role, Sequence[LadderKey]]) -> Plan:
+def make_plan(config: BatchConfig, names: Mapping[Role, Sequence[LadderKey]], salt: str = "") -> Plan:
     """The plan of a batch: every study ladder gets exactly `hit.ratings` ratings.
 
     Study ladders are dealt once into groups of at most `hit.study`, ladders of one source to different groups
     where there are enough of them. With `hit.assignments` below `hit.ratings` each group stands on several pages,
     always the same group, so that a worker meets a ladder again only on a copy of a page already done. Training
     and gold are dealt in turn from one shuffled round each: use differs by at most one, and the pages a worker
-    does one after another share as few of them as possible.
+    does one after another share as few of them as possible. Whoever knows config and `salt` knows the plan; the seed
+    alone can be tried out, so what workers are shown has a secret salt (plan_salt.py).
     """
-    rng = random.Random(f"{config.batch.name}/{config.batch.seed}")
+    secret = f"{salt}/" if salt else ""
+    rng = random.Random(f"{secret}{config.batch.name}/{config.batch.seed}")
     training, gold = _Deck(names["training"], rng), _Deck(names["gold"], rng)
     pages: list[PlannedPage] = []
     if config.qualification:
         stage = config.qualification
         trials = training.deal(stage.training, "training"), gold.deal(stage.gold, "gold")
-        pages.append(_page(config, rng, len(pages), "qualification", stage.assignments, *trials))
+        pages.append(_page(config, salt, rng, len(pages), "qualification", stage.assignments, *trials))
     groups = _groups(names["study"], config.hit.study, rng)
     for assignments in _rounds(config.hit.ratings, config.hit.assignments or config.hit.ratings):
         for group in groups:
             judged = gold.deal(config.hit.gold, "gold") + [(key, "study") for key in group]
             coached = training.deal(config.hit.training, "training")
-            pages.append(_page(config, rng, len(pages), "study", assignments, coached, judged))
+            pages.append(_page(config, salt, rng, len(pages), "study", assignments, coached, judged))
     return Plan(tuple(pages))
 
 
@@ -118,6 +121,7 @@ def _rounds(ratings: int, assignments: int) -> list[int]:
 
 def _page(
     config: BatchConfig,
+    salt: str,
     rng: random.Random,
     number: int,
     kind: PageKind,
@@ -128,12 +132,12 @@ def _page(
     page = f"p{number + 1:04d}"
     rng.shuffle(judged)
     trials = tuple(
-        PlannedTrial(_trial_id(config, page, position), key, role, None if role == "study" else key)
+        PlannedTrial(_trial_id(config, page, position, salt), key, role, None if role == "study" else key)
         for position, (key, role) in enumerate(coached + judged)
     )
     return PlannedPage(page, kind, assignments, trials)
 
 
-def _trial_id(config: BatchConfig, page: str, position: int) -> str:
-    text = f"{config.batch.seed}/{config.batch.name}/{page}/{position}"
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _trial_id(config: BatchConfig, page: str, position: int, salt: str) -> str:
+    text = f"{config.batch.seed}/{config.batch.name}/{page}/{position}".encode()
+    return (hmac.new(salt.encode(), text, "sha256") if salt else hashlib.sha256(text)).hexdigest()[:16]

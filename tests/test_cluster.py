@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -62,6 +63,7 @@ def listing(folder: Path) -> dict[str, bytes]:
 def test_two_workers_make_the_same_bytes(tmp_path: Path, cluster: str) -> None:
     here, there = write_batch(tmp_path / "here", study=5), write_batch(tmp_path / "there", study=5)
     build(here, workers=1)
+    shutil.copy(here / "plan.secret", there)
     done = run(there, cluster)
     assert done.returncode == 0, done.stderr
     assert "7 ladders (7 encoded)" in done.stdout

@@ -23,7 +23,7 @@ class BatchTable(Strict):
     """The `[batch]` table."""
 
     name: Slug = Field(examples=["study"], description="the batch's name: letters, digits, - and _")
-    seed: int = Field(ge=0, le=2**53 - 1, examples=[7], description="same seed, same plan")
+    seed: int = Field(ge=0, le=2**53 - 1, examples=[7], description="same seed and `plan.secret`, same plan")
     language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = Field(
         default="en", description="language tag of the texts"
     )

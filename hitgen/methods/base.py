@@ -88,9 +88,9 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
 
     # What is built
 
-    def plan(self, config: ConfigT, names: Mapping[Role, Sequence[LadderKey]]) -> Plan:
-        """Which trials stand on which page."""
-        return make_plan(config, names)
+    def plan(self, config: ConfigT, names: Mapping[Role, Sequence[LadderKey]], salt: str = "") -> Plan:
+        """Which trials stand on which page; `salt` is the batch's secret."""
+        return make_plan(config, names, salt)
 
     def settings(self, config: ConfigT) -> dict[str, Any]:
         """The method's own keys of the manifest and of a page's data."""
