@@ -145,9 +145,29 @@ interface Schedule {
   indexAt(t: number): number;
 }
 
-interface Frame {
+interface CarriedFrame {
   type: string;
   bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A frame that the page makes of its pack's source. */
+interface MadeFrame {
+  codec: "jpeg";
+  subsampling: "4:4:4" | "4:2:2" | "4:2:0";
+  quality: number;
+  /** masked by its own pixels */
+  planted: string;
+}
+
+type Frame = CarriedFrame | MadeFrame;
+
+/** Where a decoder has its bitmaps from, if not from the browser's own decoding. */
+interface Bitmaps {
+  createBitmap?(frame: Frame, target: { width: number; height: number } | null, signal: AbortSignal): Promise<ImageBitmap>;
+  /** nothing more is wanted */
+  onClose?(): void;
+  budgetBytes?: number;
+  leastFrames?: number;
 }
 
 interface Pack {
@@ -178,6 +198,8 @@ interface Tools {
   /** takes one attempt's row */
   record(row: Row): void;
   onSize(size: { scale: number }): void;
+  /** where the bitmaps of a pack come from, for a decoder's options */
+  bitmaps(pack: Pack): Bitmaps;
   /** a picture cannot be shown; the method tries again */
   onTrouble(): void;
 }

@@ -21,7 +21,7 @@ from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder, Manifest
 from hitgen.methods.base import method_of
 from hitgen.plan import Plan, PlannedPage
-from hitgen.stimuli.make import make_ladders
+from hitgen.stimuli.make import in_form, make_ladders
 
 FILL_IN = "FILL IN"
 """What `init` writes where the researcher has to."""
@@ -81,7 +81,8 @@ def build(
 
     renderer = Renderer(batch)
     renderer.check(plan.pages[0])
-    made = make_ladders(batch.ladders, output.packs, output.cache / "ladders", workers, progress, scheduler)
+    sources, _ = in_form(batch.ladders, batch.config.hit.frames)
+    made = make_ladders(sources, output.packs, output.cache / "ladders", workers, progress, scheduler)
     ladders = {ladder.key: ladder for ladder in made.ladders}
     # Only now, when nothing is wrong: a refused build leaves nothing behind.
     make_salt(batch.folder)

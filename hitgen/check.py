@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from hitgen.batch.load import Batch, load_batch
-from hitgen.batch.sources import untaken
+from hitgen.batch.sources import LadderSource, untaken
 from hitgen.build import plan_of, unfilled
 from hitgen.errors import InputError
 from hitgen.lib.progress import OnProgress, silent
@@ -22,7 +22,7 @@ from hitgen.recruiters import kind_of
 from hitgen.stimuli.alike import double_faults, double_warnings
 from hitgen.stimuli.estimate import estimate_ladders, is_large
 from hitgen.stimuli.flash import Flash, flash_faults, flash_of
-from hitgen.stimuli.make import made_before, make_ladders
+from hitgen.stimuli.make import Made, in_form, made_before, make_ladders
 from hitgen.stimuli.measure import Measured, ladder_warnings, measure_ladders
 
 
@@ -46,11 +46,15 @@ class Planned:
 class PlanSummary:
     """The plan in numbers; `warnings` do not stop a build, faults are raised instead.
 
-    `estimated` counts the ladders that were measured by tiles of their pictures, so that their bytes are about right.
+    `estimated` counts the ladders that were measured by tiles of their pictures, so that their bytes are about right. `made`
+    counts those whose frames pages make; `inline_bytes_otherwise` is what pages would weigh if they carried them, or made them.
     """
 
     planned: Planned
+    made: int
+    carried_because: str
     inline_bytes: int
+    inline_bytes_otherwise: int
     linked_bytes: int
     linked_worth_it: bool
     estimated: int
@@ -108,32 +112,35 @@ def check(
         faults, warnings = [], [*map(str, faults), *warnings]
     planned = _planned(batch, plan, found, warnings)
     told(planned)
-    ladders, measured, estimated = _measured(batch, BuildFolder(folder), workers, progress)
+    sources, why = in_form(batch.ladders, batch.config.hit.frames)
+    made, measured, estimated = _measured(sources, batch, BuildFolder(folder), workers, progress)
+    ladders, why = made.ladders, made.carried_because or why
     flashes = tuple(flash_of(ladder.key, measured[ladder.key].flash_sr) for ladder in ladders)
     if any(each.first_beyond is not None for each in flashes):
         flashed(flashes)
     faults += [*flash_faults(flashes, batch.config.display), *unfilled(batch.config)]
     if faults:
         raise InputError(faults)
-    return _summary(planned, plan, ladders, measured, estimated, flashes)
+    able = frozenset(source.key for source in sources if source.images.can_be_made)
+    return _summary(planned, plan, ladders, measured, estimated, flashes, able, why)
 
 
 def _measured(
-    batch: Batch, output: BuildFolder, workers: int | None, progress: OnProgress
-) -> tuple[tuple[Ladder, ...], dict[str, Measured], frozenset[str]]:
+    sources: Sequence[LadderSource], batch: Batch, output: BuildFolder, workers: int | None, progress: OnProgress
+) -> tuple[Made, dict[str, Measured], frozenset[str]]:
     """All ladders in order with what they measure; large ones that no build has made yet are known by tiles of them."""
     cache = output.cache / "ladders"
-    large = [each for each in batch.ladders if is_large(each) and not made_before(each, output.packs, cache)]
-    exact = [each for each in batch.ladders if each not in large]
+    large = [each for each in sources if is_large(each) and not made_before(each, output.packs, cache)]
+    exact = [each for each in sources if each not in large]
     display = batch.config.display
-    made = make_ladders(exact, output.packs, cache, workers, progress).ladders if exact else ()
+    made = make_ladders(exact, output.packs, cache, workers, progress) if exact else Made((), 0)
     guessed = estimate_ladders(large, output.cache / "measured", workers, progress)
     raise_faults(double_faults(ladder for ladder, _ in guessed))
-    measured = measure_ladders(made, output.packs, output.cache / "measured", display, workers, progress)
+    measured = measure_ladders(made.ladders, output.packs, output.cache / "measured", display, workers, progress)
     measured |= {ladder.key: look.on(display) for ladder, look in guessed}
-    by_key = {ladder.key: ladder for ladder in (*made, *(ladder for ladder, _ in guessed))}
-    ordered = tuple(by_key[source.key] for source in batch.ladders)
-    return ordered, measured, frozenset(ladder.key for ladder, _ in guessed)
+    by_key = {ladder.key: ladder for ladder in (*made.ladders, *(ladder for ladder, _ in guessed))}
+    ordered = tuple(by_key[source.key] for source in sources)
+    return replace(made, ladders=ordered), measured, frozenset(ladder.key for ladder, _ in guessed)
 
 
 def _planned(batch: Batch, plan: Plan, found: Outlook, warnings: list[str]) -> Planned:
@@ -161,21 +168,39 @@ def _summary(
     measured: dict[str, Measured],
     estimated: frozenset[str],
     flashes: tuple[Flash, ...],
+    able: frozenset[str],
+    why: str,
 ) -> PlanSummary:
+    trials = [trial.ladder for page in plan.pages for trial in page.trials]
     sizes = {ladder.key: ladder.bytes for ladder in ladders}
-    carried = sum(sizes[trial.ladder] for page in plan.pages for trial in page.trials)
+    otherwise = {ladder.key: _bytes_otherwise(ladder, ladder.key in able, measured[ladder.key]) for ladder in ladders}
+    inline = sum(sizes[ladder] for ladder in trials)
     linked = sum({ladder.pack: ladder.bytes for ladder in ladders}.values())
     return PlanSummary(
         planned=planned,
-        inline_bytes=carried * 4 // 3,
+        made=sum(ladder.made for ladder in ladders),
+        carried_because=why,
+        inline_bytes=inline * 4 // 3,
+        inline_bytes_otherwise=sum(otherwise[ladder] for ladder in trials) * 4 // 3,
         linked_bytes=linked,
-        linked_worth_it=carried > 3 * linked,
+        linked_worth_it=inline > 3 * linked,
         estimated=len(estimated),
         flashes=flashes,
         warnings=(
-            *planned.warnings, *ladder_warnings(ladders, measured, estimated), *double_warnings(ladders)
+            *planned.warnings, *_frames_warnings(why), *ladder_warnings(ladders, measured, estimated), *double_warnings(ladders)
         ),
     )  # fmt: skip
+
+
+def _bytes_otherwise(ladder: Ladder, able: bool, measured: Measured) -> int:
+    """About what a pack would weigh in the other form, if it has one: carried, or little more than its source."""
+    if ladder.carried_bytes is not None:
+        return ladder.carried_bytes
+    return measured.bytes[0] if able else ladder.bytes
+
+
+def _frames_warnings(why: str) -> list[str]:
+    return [f"{why}, so all frames are carried; `hitgen gold` makes gold that pages can make"] if why else []
 
 
 def _config_warnings(batch: Batch) -> list[str]:

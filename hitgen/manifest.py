@@ -92,6 +92,9 @@ class Ladder(Frozen):
     role: Role
     pack: Digest
     bytes: int = Field(description="of the pack")
+    carried_bytes: int | None = Field(
+        default=None, description="about what the pack would weigh if it carried its frames; null where it does"
+    )
     width: int = Field(description="of the source in pixels")
     height: int = Field(description="of the source in pixels")
     levels: tuple[Level, ...] = Field(min_length=1, description="level 0, the source, and 1 to the highest")
@@ -100,6 +103,11 @@ class Ladder(Frozen):
     def key(self) -> str:
         """`images/source`: unique in the batch, also where two sets share a source."""
         return f"{self.images}/{self.source}"
+
+    @property
+    def made(self) -> bool:
+        """Whether pages make its frames."""
+        return self.carried_bytes is not None
 
     @property
     def level_max(self) -> int:

@@ -6,10 +6,13 @@ import hashlib
 from collections.abc import Iterator
 from functools import cache
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from hitgen.stimuli.made import Maker, unlike
+from hitgen.stimuli import made
+from hitgen.stimuli.made import Maker, _stacks, prove
+from hitgen.stimuli.planting import key_of
 from tests import kernel
 from tests.support.pictures import PHOTOS, SAMPLINGS, extremes, noise, photograph, shown, small_pictures
 
@@ -75,13 +78,42 @@ def test_photographs() -> None:
     assert list(differing({name: photograph(name) for name in PHOTOS[:2]}, (1, 30, 75, 100))) == []
 
 
-def test_what_the_proof_finds_is_named_by_quality(monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = photograph("coffee.png", (121, 91))
-    assert unlike(picture, "4:2:0", EVERY) == []
-    assert unlike(picture, "4:2:0", (1, 50)) == []
+@pytest.mark.parametrize("size", ((121, 91), (64, 33), (40, 16), (50, 32), (33, 200)))
+def test_the_proof_compares_every_level(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = photograph("coffee.png", size)
+    assert prove(picture, "4:2:0", EVERY).unlike == ()
     frame = Maker.frame
-    monkeypatch.setattr(Maker, "frame", lambda self, quality: frame(self, 76 if quality == 75 else quality))
-    assert unlike(picture, "4:2:0", (74, 75, 76)) == [75]
+    monkeypatch.setattr(
+        Maker, "frame", lambda self, quality: frame(self, quality - 1 if quality in (75, 76) else quality)
+    )
+    assert prove(picture, "4:2:0", (74, 75, 76, 77)).unlike == (75, 76)
+
+
+def test_all_of_a_picture_is_compared_at_every_second_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One pixel is made wrong at every quality, wherever it lies: half of the levels see it, in the first stripe all."""
+    picture = photograph("coffee.png", (48, 160))
+    wrong = np.array(picture)
+    for row in range(0, 160, 7):
+        changed = wrong.copy()
+        changed[row, row % 48] = 255 - changed[row, row % 48]
+        damaged = {
+            part.tobytes(): whole
+            for part, whole in zip(_stacks(picture), _stacks(Image.fromarray(changed)), strict=True)
+        }
+        monkeypatch.setattr(
+            made, "Maker", lambda part, sampling, damaged=damaged: Maker(damaged[part.tobytes()], sampling)
+        )
+        found = prove(picture, "4:4:4", (90, 91, 92, 93)).unlike
+        assert found in ((90, 92), (91, 93), (90, 91, 92, 93))
+        assert (len(found) == 4) == (row < 16)
+
+
+def test_what_masks_a_frame_is_the_same_for_its_stripes_and_the_whole() -> None:
+    for picture in (photograph("coffee.png", (90, 120)), noise(33, 49), extremes(17, 5), noise(16, 16)):
+        for sampling in SAMPLINGS:
+            maker = Maker(picture, sampling)
+            whole = tuple(key_of(maker.frame(quality), picture.width) for quality in QUALITIES)
+            assert prove(picture, sampling, QUALITIES).keys == whole
 
 
 @pytest.mark.soak

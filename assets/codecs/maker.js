@@ -2,23 +2,17 @@
 // had, in the page itself. Source and levels go one way, from pixels to a bitmap.
 
 import { loadKernel } from "./kernel.js";
+import { plant } from "./plant.js";
 import { decodeWebp } from "./webp.js";
 
 /** Above this many pixels the worker is given one frame at a time: what is needed may change while it works. */
 const QUICK_PIXELS = 2 ** 20;
 
 /**
- * How the levels of one pack come about.
- * @typedef {object} Recipe
- * @property {Uint8Array} source a lossless WebP
- * @property {import("./kernel.js").Subsampling} subsampling
- * @property {(number|null)[]} qualities by level; null: the source
- * @property {number} width
- * @property {number} height
- *
+ * @typedef {{source: Uint8Array, width: number, height: number}} Recipe of a pack: its source as lossless WebP, and its size
  * @typedef {{width: number, height: number}|null} Target size in device pixels; null: the source's own
  * @typedef {(pixels: Uint8ClampedArray<ArrayBuffer>, width: number, height: number, target: Target) => Promise<ImageBitmap>} ToBitmap
- * @typedef {{pack: string, level: number, target: Target, need: number, done: (bitmap: ImageBitmap) => void, failed: (error: Error) => void}} Request
+ * @typedef {{pack: number, frame: MadeFrame|null, target: Target, done: (bitmap: ImageBitmap) => void, failed: (error: Error) => void}} Request
  * @typedef {{postMessage: (message: unknown[]) => void, terminate: () => void, onmessage: ((event: MessageEvent) => void)|null,
  *   onerror: ((event: any) => void)|null, onmessageerror: ((event: any) => void)|null}} WorkerLike
  */
@@ -40,36 +34,45 @@ export function toBitmap(pixels, width, height, target) {
  * @param {() => Promise<import("./kernel.js").Kernel>} [load]
  */
 export function createBench(paint = toBitmap, load = loadKernel) {
-  /** @type {Map<string, {recipe: Recipe, source?: ReturnType<typeof decodeWebp>, frames?: import("./kernel.js").Frames}>} */
+  /** @type {Map<number, {recipe: Recipe, pixels: Uint8ClampedArray<ArrayBuffer>|null, frames: import("./kernel.js").Frames|null}>} */
   const packs = new Map();
   /** @type {ReturnType<typeof load>|null} */
   let kernel = null;
   /** @type {Promise<unknown>} */
   let last = Promise.resolve();
 
-  /** @type {(pack: string, level: number, target: Target) => Promise<ImageBitmap>} */
-  async function make(pack, level, target) {
+  /** @type {(pack: number, frame: MadeFrame|null, target: Target) => Promise<ImageBitmap>} */
+  async function make(pack, frame, target) {
     const kept = packs.get(pack);
     if (!kept) throw new Error(`pack ${pack} is not open`);
-    const { width, height, pixels } = (kept.source ??= decodeWebp(kept.recipe.source));
-    const quality = kept.recipe.qualities[level];
-    if (quality === null) return paint(pixels, width, height, target);
-    kept.frames ??= await (await (kernel ??= load())).prepare(pixels, width, height, kept.recipe.subsampling);
-    return paint(kept.frames(quality), width, height, target);
+    const { source, width, height } = kept.recipe;
+    if (!frame) {
+      const pixels = kept.pixels ?? decodeWebp(source).pixels;
+      if (width * height <= QUICK_PIXELS || !kept.frames) kept.pixels = pixels;
+      return paint(pixels, width, height, target);
+    }
+    if (!kept.frames) {
+      const pixels = kept.pixels ?? decodeWebp(source).pixels;
+      kept.frames = await (await (kernel ??= load())).prepare(pixels, width, height, frame.subsampling);
+      kept.pixels = width * height <= QUICK_PIXELS ? pixels : null; // large ones are read again in the rare case
+    }
+    const pixels = kept.frames(frame.quality);
+    plant(pixels, width, height, frame.planted);
+    return paint(pixels, width, height, target);
   }
 
   return {
-    /** @type {(pack: string, recipe: Recipe) => void} */
+    /** @type {(pack: number, recipe: Recipe) => void} */
     open(pack, recipe) {
-      packs.set(pack, { recipe });
+      packs.set(pack, { recipe, pixels: null, frames: null });
     },
-    /** The next frame waits until the bitmap of this one is there, as its pixels may lie in the same memory. @type {typeof make} */
-    make(pack, level, target) {
-      const made = last.then(() => make(pack, level, target));
+    /** A frame, null for the source. The next one waits until the bitmap of this one is there, as its pixels may lie in the same memory. @type {typeof make} */
+    make(pack, frame, target) {
+      const made = last.then(() => make(pack, frame, target));
       last = made.catch(() => {});
       return made;
     },
-    /** @type {(pack: string) => void} */
+    /** @type {(pack: number) => void} */
     close(pack) {
       packs.delete(pack);
     },
@@ -86,9 +89,9 @@ export function serve(scope, bench = createBench()) {
     if (verb === "open") bench.open(given[0], given[1]);
     else if (verb === "close") bench.close(given[0]);
     else {
-      const [number, pack, level, target] = given;
+      const [number, pack, frame, target] = given;
       try {
-        const bitmap = await bench.make(pack, level, target);
+        const bitmap = await bench.make(pack, frame, target);
         scope.postMessage([number, bitmap], [bitmap]);
       } catch (error) {
         scope.postMessage([number, null, String(error)]);
@@ -110,14 +113,14 @@ export function workerOf(text) {
 }
 
 /**
- * Asks for frames, the most needed first.
+ * Asks for frames, one after another.
  * @param {object} options
  * @param {() => WorkerLike} options.createWorker may throw; a worker that fails, at once or later, is replaced by the page itself
  * @param {ReturnType<typeof createBench>} [options.bench] for the page itself
  * @param {(act: () => void) => void} [options.later] so that the page can draw between two frames that it makes itself
  */
 export function createMaker({ createWorker, bench = createBench(), later = (act) => setTimeout(act) }) {
-  /** @type {Map<string, Recipe>} */
+  /** @type {Map<number, Recipe>} */
   const recipes = new Map();
   /** @type {Request[]} */
   let waiting = [];
@@ -163,14 +166,13 @@ export function createMaker({ createWorker, bench = createBench(), later = (act)
   }
 
   function pump() {
-    waiting.sort((one, other) => one.need - other.need);
-    while (waiting.length && mayBegin(waiting[0])) {
+    while (waiting[0] && mayBegin(waiting[0])) {
       const request = /** @type {Request} */ (waiting.shift());
-      const { pack, level, target } = request;
+      const { pack, frame, target } = request;
       const number = (count += 1);
       inHand.set(number, request);
-      if (worker) worker.postMessage(["make", number, pack, level, target]);
-      else later(() => bench.make(pack, level, target).then((bitmap) => answer(number, bitmap), (error) => answer(number, null, String(error))));
+      if (worker) worker.postMessage(["make", number, pack, frame, target]);
+      else later(() => bench.make(pack, frame, target).then((bitmap) => answer(number, bitmap), (error) => answer(number, null, String(error))));
     }
   }
 
@@ -180,42 +182,48 @@ export function createMaker({ createWorker, bench = createBench(), later = (act)
     request.failed(why);
   }
 
+  /** @type {(pack: number, frame: MadeFrame|null, target: Target, signal?: AbortSignal) => Promise<ImageBitmap>} */
+  function make(pack, frame, target, signal) {
+    return new Promise((done, failed) => {
+      if (!recipes.has(pack)) throw new Error(`pack ${pack} is not open`);
+      signal?.throwIfAborted();
+      const request = { pack, frame, target, done, failed };
+      signal?.addEventListener("abort", () => waiting.includes(request) && drop(request, signal.reason), { once: true });
+      waiting.push(request);
+      pump();
+    });
+  }
+
+  /** @param {number} pack */
+  function close(pack) {
+    recipes.delete(pack);
+    if (worker) worker.postMessage(["close", pack]);
+    else bench.close(pack);
+    const why = new Error(`pack ${pack} was closed`);
+    for (const request of waiting.filter((other) => other.pack === pack)) drop(request, why);
+    for (const [number, request] of inHand) {
+      if (request.pack !== pack) continue;
+      inHand.delete(number);
+      request.failed(why);
+    }
+  }
+
   return {
-    /** @type {(pack: string, recipe: Recipe) => void} */
-    open(pack, recipe) {
+    /**
+     * The bitmaps of a pack that says how its frames are made. A request that is aborted before it has begun is dropped; after `close`
+     * its memory is free, and what is still asked for fails.
+     * @param {Recipe} recipe
+     */
+    open(recipe) {
+      const pack = (count += 1);
       recipes.set(pack, recipe);
       if (worker) worker.postMessage(["open", pack, recipe]);
       else bench.open(pack, recipe);
-    },
-    /**
-     * The bitmap of a level. Smaller needs come first, equal ones in the order they were asked for. An aborted request that has not begun is dropped.
-     * @param {string} pack an open one
-     * @param {number} level
-     * @param {{target?: Target, need?: number, signal?: AbortSignal}} [options]
-     * @returns {Promise<ImageBitmap>}
-     */
-    make(pack, level, { target = null, need = 0, signal } = {}) {
-      return new Promise((done, failed) => {
-        if (!recipes.has(pack)) throw new Error(`pack ${pack} is not open`);
-        signal?.throwIfAborted();
-        const request = { pack, level, target, need, done, failed };
-        signal?.addEventListener("abort", () => waiting.includes(request) && drop(request, signal.reason), { once: true });
-        waiting.push(request);
-        pump();
-      });
-    },
-    /** Nothing more of this pack is wanted: its memory is freed, what is still asked for of it fails. @type {(pack: string) => void} */
-    close(pack) {
-      recipes.delete(pack);
-      if (worker) worker.postMessage(["close", pack]);
-      else bench.close(pack);
-      const why = new Error(`pack ${pack} was closed`);
-      for (const request of waiting.filter((other) => other.pack === pack)) drop(request, why);
-      for (const [number, request] of inHand) {
-        if (request.pack !== pack) continue;
-        inHand.delete(number);
-        request.failed(why);
-      }
+      return {
+        /** @type {(frame: MadeFrame|null, target: Target, signal?: AbortSignal) => Promise<ImageBitmap>} */
+        make: (frame, target, signal) => make(pack, frame, target, signal),
+        close: () => close(pack),
+      };
     },
     inWorker: () => worker !== null,
   };

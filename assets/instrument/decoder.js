@@ -8,9 +8,10 @@ const DEFAULT_BUDGET_BYTES = 256 * 2 ** 20;
 /**
  * A frame as a bitmap. No colour conversion: frames carry no profile and are sRGB. With a target, every frame is
  * resampled alike.
- * @param {Frame} frame @param {{width: number, height: number}|null} target
+ * @type {NonNullable<Bitmaps["createBitmap"]>}
  */
-export function decodeFrame(frame, target) {
+export async function decodeFrame(frame, target) {
+  if ("codec" in frame) throw new Error(`nothing here makes ${frame.codec}`);
   /** @type {ImageBitmapOptions} */
   const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
   if (target) Object.assign(options, { resizeWidth: target.width, resizeHeight: target.height, resizeQuality: "high" });
@@ -22,18 +23,20 @@ export function decodeFrame(frame, target) {
  * @param {object} options
  * @param {{width: number, height: number}|null} options.target size in device pixels, null for the source's own
  * @param {number} [options.budgetBytes] for decoded frames; a few frames are kept whatever it is
- * @param {typeof decodeFrame} [options.createBitmap]
  * @param {(act: () => void) => void} [options.nextFrame] what is decoded ahead lets frames through: one begins in each
+ * @param {number} [options.leastFrames] how many
+ * @param {Bitmaps["createBitmap"]} [options.createBitmap] may heed the signal: the frame is no longer urgent
+ * @param {() => void} [options.onClose]
  * @param {(level: number) => void} [options.onDecoded]
  * @param {(error: unknown) => void} [options.onError]
  */
 export function createDecoder(pack, options) {
-  const { budgetBytes = DEFAULT_BUDGET_BYTES, createBitmap = decodeFrame, onDecoded, onError } = options;
+  const { budgetBytes = DEFAULT_BUDGET_BYTES, leastFrames = LEAST_FRAMES, createBitmap = decodeFrame, onDecoded, onError } = options;
   const { levels, frames } = pack;
   /** @type {Map<number, {bitmap: ImageBitmap, generation: number}>} by frame number */
   const bitmaps = new Map();
-  /** @type {Set<number>} */
-  const decoding = new Set();
+  /** @type {Map<number, AbortController>} */
+  const decoding = new Map();
   /** @type {Set<number>} */
   const failed = new Set();
   const nextFrame = options.nextFrame ?? ((act) => void requestAnimationFrame(act));
@@ -49,7 +52,7 @@ export function createDecoder(pack, options) {
 
   function capacity() {
     const { width, height } = target ?? pack;
-    return Math.max(LEAST_FRAMES, Math.floor(budgetBytes / (width * height * BYTES_PER_PIXEL)) - DECODES_AT_ONCE);
+    return Math.max(leastFrames, Math.floor(budgetBytes / (width * height * BYTES_PER_PIXEL)) - DECODES_AT_ONCE);
   }
 
   /** Frame numbers worth having, most urgent first: source, wanted, then outward, two ahead for one behind. */
@@ -97,19 +100,26 @@ export function createDecoder(pack, options) {
     const frame = frames[number];
     const mine = generation;
     if (!frame) return;
-    decoding.add(number);
+    const stop = new AbortController();
+    decoding.set(number, stop);
     try {
-      const bitmap = await createBitmap(frame, target);
+      const bitmap = await createBitmap(frame, target, stop.signal);
       if (closed || mine !== generation) bitmap.close();
       else keep(number, bitmap);
     } catch (error) {
-      if (!closed && mine === generation) {
+      if (!closed && mine === generation && !stop.signal.aborted) {
         failed.add(number);
         onError?.(error);
       }
     }
     decoding.delete(number);
     pump();
+  }
+
+  /** What is being decoded and is not wanted next need not come first. */
+  function hurry() {
+    const shown = [frameOf(0), frameOf(wanted), frameOf(held)];
+    for (const [number, stop] of decoding) if (!shown.includes(number)) stop.abort();
   }
 
   /** @param {number} number @param {ImageBitmap} bitmap */
@@ -136,6 +146,7 @@ export function createDecoder(pack, options) {
     want(level) {
       if (level !== wanted) direction = level > wanted ? 1 : -1;
       wanted = level;
+      hurry();
       pump();
     },
     /** Keep this level's bitmap: it is what the flicker shows. @param {number} level */
@@ -160,6 +171,7 @@ export function createDecoder(pack, options) {
       closed = true;
       for (const { bitmap } of bitmaps.values()) bitmap.close();
       bitmaps.clear();
+      options.onClose?.();
     },
   };
 }

@@ -3,7 +3,7 @@
 const MAGIC = "HITPACK1";
 
 /**
- * The frames in a pack's bytes; levels[d] is the number of the frame shown at level d.
+ * The frames in a pack's bytes, or how they are made; levels[d] is the number of the frame shown at level d.
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Pack}
  */
@@ -13,16 +13,15 @@ export function readPack(bytes) {
     throw new Error("no pack");
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true);
-  /** @type {{width: number, height: number, levels: number[], frames: {type: string, offset: number, length: number}[]}} */
+  /** @type {{width: number, height: number, levels: number[], frames: ({type: string, offset: number, length: number}|MadeFrame)[]}} */
   const index = JSON.parse(new TextDecoder().decode(bytes.subarray(start, start + length)));
   const body = start + length;
-  const frames = index.frames.map((frame) => ({
-    type: frame.type,
-    bytes: bytes.subarray(body + frame.offset, body + frame.offset + frame.length),
-  }));
-  if (frames.some((frame, number) => frame.bytes.length !== index.frames[number]?.length)) {
-    throw new Error("pack cut short");
-  }
+  const frames = index.frames.map((frame) => {
+    if ("codec" in frame) return frame;
+    const carried = bytes.subarray(body + frame.offset, body + frame.offset + frame.length);
+    if (carried.length !== frame.length) throw new Error("pack cut short");
+    return { type: frame.type, bytes: carried };
+  });
   return { width: index.width, height: index.height, levels: index.levels, frames };
 }
 

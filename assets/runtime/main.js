@@ -1,5 +1,6 @@
 // Wires the page up; the one module that touches globals.
 
+import { createBitmaps } from "./bitmaps.js";
 import { createCalibration } from "./calibration.js";
 import { createDisplay } from "./display.js";
 import { browserVersion, isHandheld, readEnvironment } from "./environment.js";
@@ -19,8 +20,9 @@ const LOAD_AGAIN_MS = 150;
 /**
  * Starts the page; the method is the one that the page's data name.
  * @param {Record<string, Method>} methods those that are linked into it
+ * @param {typeof import("../codecs/maker.js")|null} [codecs] what makes frames, where the page has packs that need it
  */
-export function start(methods) {
+export function start(methods, codecs = null) {
   const page = readPage(document);
   const method = /** @type {Method} */ (methods[page.method]);
   const words = createWords(page.texts);
@@ -35,6 +37,7 @@ export function start(methods) {
   const later = (act, ms) => void setTimeout(act, ms);
   const random = () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
   const reload = () => location.reload();
+  const bitmaps = createBitmaps(codecs, document.currentScript?.textContent ?? "");
   const hashes = [...page.training, ...page.study].flatMap(method.packs);
 
   const environment = readEnvironment(location, page.submit_origins);
@@ -58,7 +61,7 @@ export function start(methods) {
   const tools = {
     page, words, slot, part, window, clock, later, random, elapsed: session.elapsed, cssPxPerCm: session.cssPxPerCm,
     save: (active) => session.keep(active), saveSoon: (active) => session.keepSoon(active), record: (row) => session.record(row),
-    onSize: (size) => display.setScale(size.scale), onTrouble: () => panel.trouble(),
+    bitmaps, onSize: (size) => display.setScale(size.scale), onTrouble: () => panel.trouble(),
   };
   const task = method.createTask(tools);
   const example = method.createExample(tools);

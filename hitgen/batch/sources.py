@@ -25,6 +25,8 @@ class LadderSource:
     source: str
     path: Path
     folder: Path
+    made: bool = False
+    """Whether its pack says how a page makes its frames, instead of carrying them."""
 
     @property
     def key(self) -> str:

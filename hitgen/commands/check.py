@@ -72,10 +72,19 @@ def _sizes(view: Outlook) -> Iterator[tuple[str, str]]:
         )
 
 
+def _frames(found: PlanSummary) -> str:
+    other = f"about {size(found.inline_bytes_otherwise)} in pages"
+    if found.made:
+        return f"made by pages in {found.made} ladders; carried they would weigh {other}"
+    could = found.inline_bytes_otherwise < found.inline_bytes
+    return f"carried; made by pages they would weigh {other}" if could else "carried"
+
+
 def measured_lines(found: PlanSummary) -> list[str]:
     """What was measured, then what to mind."""
     about = "about " if found.estimated else ""
     rows = [
+        ("frames", _frames(found)),
         ("inline", f"{about}{size(found.inline_bytes)} of packs in pages"),
         ("linked", f"{about}{size(found.linked_bytes)} of packs" + (": worth it" if found.linked_worth_it else "")),
         ("flash area", f"{found.largest_flash_sr:.4f} sr at most; the limit of WCAG 2.3.1 is {LIMIT_SR}"),

@@ -32,6 +32,11 @@ class ImageSet(Strict):
         raise NotImplementedError
 
     @property
+    def can_be_made(self) -> bool:
+        """Whether pages know how its frames are made."""
+        return False
+
+    @property
     def level_count(self) -> int:
         """L, the highest level."""
         return len(self.parameters)
@@ -74,9 +79,27 @@ class QualitySet(ImageSet):
         return spelled_out(self.levels, "quality") or ()
 
 
+Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
+
+
+class Planted(Strict):
+    """A change that grows from a level on in three places, so that the answer is known: `hitgen gold` writes it."""
+
+    level: int = Field(ge=1, description="the first level that has it")
+    points: tuple[tuple[int, int], tuple[int, int], tuple[int, int]] = Field(
+        description="its middles, in source pixels"
+    )
+    most: int = Field(default=70, ge=1, le=127, description="by how much its middles change at most, of 255")
+
+
 class JpegSet(QualitySet):
     codec: Literal["jpeg"]
-    subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
+    subsampling: Subsampling = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
+    planted: Planted | None = Field(default=None, description="what `hitgen gold` planted in it; null in study")
+
+    @property
+    def can_be_made(self) -> bool:
+        return 0 not in self.parameters  # which Pillow takes for its default
 
 
 class WebpSet(QualitySet):
@@ -86,13 +109,13 @@ class WebpSet(QualitySet):
 
 class AvifSet(QualitySet):
     codec: Literal["avif"]
-    subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
+    subsampling: Subsampling = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
     speed: int = Field(default=6, ge=0, le=10, description="0 (slow) to 10")
 
 
 class HeicSet(QualitySet):
     codec: Literal["heic"]
-    subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
+    subsampling: Subsampling = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
 
 
 class JxlSet(QualitySet):

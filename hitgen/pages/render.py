@@ -36,6 +36,7 @@ from hitgen.pages.texts import load_texts
 from hitgen.plan import PlannedPage
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.answers import sources
+from hitgen.stimuli.make import in_form, makes_any
 from hitgen.stimuli.packs import pack_path
 
 CHUNK_BYTES = 3 * 2**18
@@ -60,7 +61,8 @@ class Renderer:
             used.add(name)
             return find("assets", name)
 
-        self._script = link_page(self._method, asset)
+        self._makes = makes_any(in_form(batch.ladders, batch.config.hit.frames)[0])
+        self._script = link_page(self._method, asset, makes=self._makes)
         unused = resources.unused_scripts(batch.folder, used)
         if unused:
             raise InputError(unused)
@@ -145,6 +147,7 @@ class Renderer:
                 linked=self._linked,
                 origins=self._origins,
                 results=self._results,
+                makes=self._makes,
             ),
             style=Markup(self._style),
             script=Markup(self._script),

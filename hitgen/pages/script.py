@@ -48,14 +48,20 @@ def link(entry: str, find: Find, name: str) -> str:
     return linker.script(f"const {name} = {_variable(entry)};")
 
 
-def link_page(method: str, find: Find) -> str:
-    """The script of a page: the frame, started with the one method that the page's data name."""
-    frame, entry = "runtime/main.js", f"methods/{method}/method.js"
+def link_page(method: str, find: Find, *, makes: bool) -> str:
+    """The script of a page: the frame, started with the one method that the page's data name.
+
+    Where it `makes` frames it holds what makes them, and is the script of its own worker too, which has no document.
+    """
+    frame, entry, maker = "runtime/main.js", f"methods/{method}/method.js", "codecs/maker.js"
     linker = _Linker(find)
-    linker.visit(frame, [])
-    linker.visit(entry, [])
+    for module in (frame, entry, *([maker] if makes else [])):
+        linker.visit(module, [])
     methods = f"{{ {json.dumps(method)}: {_variable(entry)}.method }}"
-    return linker.script(f"const hit = {_variable(frame)}.start({methods});")
+    if not makes:
+        return linker.script(f"const hit = {_variable(frame)}.start({methods});")
+    start = f"{_variable(frame)}.start({methods}, {_variable(maker)})"
+    return linker.script(f'const hit = typeof document === "undefined" ? {_variable(maker)}.serve(self) : {start};')
 
 
 class _Linker:

@@ -14,21 +14,27 @@ TAKE_PACK = "hit.take()"
 """The one-line script after each inline pack: always this text, so that one hash serves all."""
 
 
-def policy(*, script: str, style: str, linked: bool, origins: Sequence[str], results: Sequence[str] = ()) -> str:
+def policy(
+    *, script: str, style: str, linked: bool, origins: Sequence[str], results: Sequence[str] = (), makes: bool = False
+) -> str:
     """The policy of a page: its own script and style by hash, no other address, forms to known origins alone.
 
-    `results` are the addresses its script may post answers to, or read how from.
+    `results` are the addresses its script may post answers to, or read how from. A page that `makes` frames may compile
+    WebAssembly, and run a worker of its own text.
     `default-src` covers neither `form-action` nor `base-uri`: both are set.
     """
     rules = {
         "default-src": ["'none'"],
-        "script-src": [_hash(script), *([] if linked else [_hash(TAKE_PACK)])],
+        "script-src": [
+            _hash(script), *([] if linked else [_hash(TAKE_PACK)]), *(["'wasm-unsafe-eval'"] if makes else []),
+        ],
+        **({"worker-src": ["blob:"]} if makes else {}),
         "style-src": [_hash(style)],
         "img-src": ["data:", "blob:"],
         "connect-src": [*(["'self'"] if linked else []), *results] or ["'none'"],
         "form-action": [*origins, *LOOPBACK],
         "base-uri": ["'none'"],
-    }
+    }  # fmt: skip
     return "; ".join(f"{name} {' '.join(values)}" for name, values in rules.items())
 
 

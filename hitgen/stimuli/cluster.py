@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -68,7 +69,7 @@ def _client(address: str) -> Any:
 
 
 def _absolute(source: LadderSource) -> LadderSource:
-    return LadderSource(source.images, source.source, source.path.resolve(), source.folder.resolve())
+    return replace(source, path=source.path.resolve(), folder=source.folder.resolve())
 
 
 def _same_everywhere(client: Any, sets: Sequence[AnyImageSet], folder: Path) -> None:

@@ -19,7 +19,7 @@ from hitgen.manifest import Ladder, Level
 from hitgen.stimuli.codecs import encode_frame, lossless, prepare
 from hitgen.stimuli.files import name_of
 from hitgen.stimuli.ladders import cache_key
-from hitgen.stimuli.measure import Look, look_at, on_all_cores, read_look, write_look
+from hitgen.stimuli.measure import MADE, Look, look_at, on_all_cores, read_look, write_look
 from hitgen.stimuli.packs import make_pack
 from hitgen.stimuli.sources import open_source
 from hitgen.stimuli.tiles import BLOCK_PX, as_picture, tiles_of
@@ -30,6 +30,8 @@ WIDE_TILE_PX = 64
 """For codecs whose blocks, or waves, are larger than JPEG's and WebP's."""
 HEADER_BYTES = {"jpeg": 620}
 """What a frame weighs whatever its size."""
+INDEX_BYTES_A_LEVEL = 90
+"""What a pack says of a frame that pages make."""
 
 
 def is_large(source: LadderSource) -> bool:
@@ -97,9 +99,11 @@ def estimate_ladder(source: LadderSource) -> tuple[Ladder, Look]:
         for level, (parameter, digest) in enumerate(zip((None, *images.parameters), digests, strict=True))
     )
     whole = hashlib.sha256("".join([opened.digest, *digests]).encode()).hexdigest()
+    carried_bytes = int(sum(dict(zip(digests, map(int, sizes), strict=True)).values()))
+    made_bytes = int(sizes[0]) + INDEX_BYTES_A_LEVEL * len(images.parameters)
     ladder = Ladder(
         ladder=whole, images=images.name, source=source.source, codec=images.codec, role=images.role, pack=whole,
-        bytes=int(sum(dict(zip(digests, map(int, sizes), strict=True)).values())), width=opened.width,
-        height=opened.height, levels=levels,
+        bytes=made_bytes if source.made else carried_bytes, carried_bytes=carried_bytes if source.made else None,
+        width=opened.width, height=opened.height, levels=levels,
     )  # fmt: skip
-    return ladder, replace(look, bytes=sizes)
+    return ladder, replace(look, bytes=sizes, types=(MADE,) if source.made else look.types)

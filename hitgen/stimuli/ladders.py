@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
+from PIL import Image
+
 from hitgen.batch.sources import LadderSource
-from hitgen.config.images import FilesSet, Parameter
+from hitgen.config.images import FilesSet, JpegSet
 from hitgen.lib.files import file_sha256
 from hitgen.manifest import Ladder, Level
 from hitgen.stimuli.codecs import encode_frame, library_versions, lossless, prepare
 from hitgen.stimuli.files import carried_frame, level_files, name_of
-from hitgen.stimuli.packs import make_pack, write_pack
+from hitgen.stimuli.kernel import kernel_digest
+from hitgen.stimuli.packs import Frame, MadeFrame, make_pack, write_pack
 from hitgen.stimuli.sources import open_source
 
 FORMAT = 2
@@ -20,34 +24,61 @@ FORMAT = 2
 
 
 def make_ladder(source: LadderSource, folder: Path) -> Ladder:
-    """Encode every level of one source and write the pack into a folder; pure in source, set and library versions."""
+    """Every level of one source, encoded or as the page makes it, as a pack in a folder; pure in source, set and library versions.
+
+    Frames that are to be made and are not what Pillow decodes are carried after all.
+    """
     images = source.images
     prepare(images)
     name = name_of(source.path, source.folder)
     opened = open_source(source.path, name)
-    frames = [lossless(opened.pixels)]
-    if isinstance(images, FilesSet):
-        files = level_files(images, source.source, source.folder)
-        size = (opened.width, opened.height)
-        frames += [carried_frame(path, name_of(path, source.folder), size) for path in files]
-        parameters: tuple[Parameter, ...] = (
-            tuple(path.name for path in files) if images.index.endswith(".csv") else images.parameters
-        )
-    else:
-        parameters = images.parameters
-        frames += [encode_frame(opened.pixels, images, parameter, name) for parameter in parameters]
+    carried_bytes: int | None = None
+    frames: list[Frame | MadeFrame] | None = None
+    if source.made and isinstance(images, JpegSet):
+        from hitgen.stimuli.made import made_frames
+
+        frames, carried_bytes = made_frames(opened.pixels, images)
+    if frames is None:
+        frames = _carried(source, opened.pixels, name)
+    frames = [lossless(opened.pixels), *frames]
+    if carried_bytes is not None:
+        carried_bytes += len(frames[0].content)
+    parameters = images.parameters
+    if isinstance(images, FilesSet) and images.index.endswith(".csv"):
+        parameters = tuple(path.name for path in level_files(images, source.source, source.folder))
     pack = make_pack(opened.width, opened.height, frames)
     digest, size_bytes = write_pack(pack, folder)
-    digests = {frame: hashlib.sha256(frame.content).hexdigest() for frame in pack.frames}
+    first = hashlib.sha256(pack.source.content).hexdigest()
+    digests = {frame: _frame_digest(frame, first) for frame in pack.frames}
     levels = tuple(
         Level(level, parameter, digests[frame])
         for level, (parameter, frame) in enumerate(zip((None, *parameters), frames, strict=True))
     )
     return Ladder(
         ladder=_digest(images.codec, opened.width, opened.height, levels), images=images.name, source=source.source,
-        codec=images.codec, role=images.role, pack=digest, bytes=size_bytes, width=opened.width, height=opened.height,
-        levels=levels,
+        codec=images.codec, role=images.role, pack=digest, bytes=size_bytes, carried_bytes=carried_bytes,
+        width=opened.width, height=opened.height, levels=levels,
     )  # fmt: skip
+
+
+def _carried(source: LadderSource, picture: Image.Image, name: str) -> list[Frame | MadeFrame]:
+    images = source.images
+    if isinstance(images, FilesSet):
+        files = level_files(images, source.source, source.folder)
+        return [carried_frame(path, name_of(path, source.folder), picture.size) for path in files]
+    shown: Iterable[Image.Image] = (picture for _ in images.parameters)
+    if isinstance(images, JpegSet) and images.planted:
+        from hitgen.stimuli.planting import planted_pictures
+
+        shown = planted_pictures(picture, images.planted, images.level_count)
+    pairs = zip(shown, images.parameters, strict=True)
+    return [encode_frame(each, images, parameter, name) for each, parameter in pairs]
+
+
+def _frame_digest(frame: Frame | MadeFrame, source: str) -> str:
+    """Of a made frame, by its source and how it is made of it."""
+    content = frame.content if isinstance(frame, Frame) else source.encode() + frame.content
+    return hashlib.sha256(content).hexdigest()
 
 
 def cache_key(source: LadderSource) -> str:
@@ -57,8 +88,10 @@ def cache_key(source: LadderSource) -> str:
     """
     images = source.images
     prepare(images)
-    settings = images.model_dump(mode="json", exclude={"name", "role", "sources"})
-    digest = hashlib.sha256(json.dumps([FORMAT, settings, library_versions(images)], sort_keys=True).encode())
+    settings = images.model_dump(mode="json", exclude={"name", "role", "sources"}, exclude_none=True)
+    made = ["made", kernel_digest()] if source.made else []
+    key = json.dumps([FORMAT, settings, library_versions(images), *made], sort_keys=True)
+    digest = hashlib.sha256(key.encode())
     paths = [source.path]
     if isinstance(images, FilesSet):
         paths += level_files(images, source.source, source.folder)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import ctypes
 import io
-import json
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,17 +14,25 @@ import numpy.typing as npt
 from PIL import Image
 from wasmtime import Engine, Instance, Memory, Module, Store
 
-from hitgen.lib.shipped import shipped
+from hitgen.config.images import JpegSet, Subsampling
+from hitgen.stimuli.kernel import kernel_wasm
+from hitgen.stimuli.packs import Frame, MadeFrame
+from hitgen.stimuli.planting import change_at, changed, key_of, masked, unmasked
 
-KERNEL = Path("codecs") / "jpeg.wasm.json"
 HALVED = {"4:4:4": (0, 0), "4:2:2": (1, 0), "4:2:0": (1, 1)}
 """Whether chroma has half of luma's columns and rows."""
+STRIPE_ROWS = 16
+"""Whole blocks of every component, so that stripes can be stacked."""
+
+
+HEAD_BYTES = 623
+"""A JPEG of Pillow's before its scan: tables, whatever the picture."""
 
 
 class Maker:
     """Makes the frames of one picture, as the page does."""
 
-    def __init__(self, picture: Image.Image, subsampling: str, wasm: bytes | None = None) -> None:
+    def __init__(self, picture: Image.Image, subsampling: Subsampling, wasm: bytes | None = None) -> None:
         self.width, self.height = picture.size
         engine, module = _module(wasm)
         self._store = Store(engine)
@@ -48,24 +54,78 @@ class Maker:
         memory = (ctypes.c_uint32 * (self.width * self.height)).from_address(start)
         return np.ctypeslib.as_array(memory)
 
-
-def unlike(picture: Image.Image, subsampling: str, qualities: Iterable[int]) -> list[int]:
-    """The qualities at which Pillow decodes other pixels from its own JPEG of a picture than the page makes."""
-    maker = Maker(picture, subsampling)
-    return [
-        quality
-        for quality in qualities
-        if not np.array_equal(maker.frame(quality), _decoded(picture, subsampling, quality))
-    ]
+    def shown(self, quality: int, planted: str) -> npt.NDArray[np.uint8]:
+        """The frame as a page shows it, with what is planted in it: height x width x RGB."""
+        frame = self.frame(quality)
+        pixels = frame.view(np.uint8).reshape(self.height, self.width, 4)[..., :3]
+        return changed(pixels, unmasked(planted, key_of(frame, self.width)))
 
 
-def _decoded(picture: Image.Image, subsampling: str, quality: int) -> npt.NDArray[np.uint32]:
+def made_frames(picture: Image.Image, images: JpegSet) -> tuple[list[Frame | MadeFrame] | None, int | None]:
+    """How the page makes levels 1..L, and about what their JPEGs would weigh; None where it would make other pixels."""
+    qualities = [int(quality) for quality in images.parameters]
+    proof = prove(picture, images.subsampling, qualities)
+    if proof.unlike:
+        return None, None
+    pixels = np.asarray(picture)
+    frames: list[Frame | MadeFrame] = []
+    for level, (quality, key) in enumerate(zip(qualities, proof.keys, strict=True), start=1):
+        planted = masked(change_at(images.planted, pixels, level), key)
+        frames.append(MadeFrame(subsampling=images.subsampling, quality=quality, planted=planted))
+    return frames, proof.jpeg_bytes
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How a picture's made frames compare with Pillow's JPEGs of it."""
+
+    unlike: tuple[int, ...]
+    """The qualities at which Pillow decodes other pixels than the page makes."""
+    keys: tuple[int, ...]
+    """Of each frame, what masks it (`planting.key_of`)."""
+    jpeg_bytes: int
+    """About what the JPEGs weigh together."""
+
+
+def prove(picture: Image.Image, subsampling: Subsampling, qualities: Sequence[int]) -> Proof:
+    """Compare every quality's pixels with those that Pillow decodes of its own JPEG.
+
+    Each on half of the picture: every other stripe of 16 rows, those of one level being the ones that its neighbours leave
+    out, so that all of the picture is compared at every second level; the first stripe, whose pixels mask, at each.
+    """
+    stacks = [(part, Maker(part, subsampling)) for part in _stacks(picture)]
+    unlike, keys, size_bytes = [], [], 0.0
+    for number, quality in enumerate(qualities):
+        part, maker = stacks[number % len(stacks)]
+        frame = maker.frame(quality)
+        coded = _encoded(part, subsampling, quality)
+        if not np.array_equal(frame, _decoded(coded)):
+            unlike.append(quality)
+        keys.append(key_of(frame, part.width))
+        size_bytes += HEAD_BYTES + (len(coded) - HEAD_BYTES) * picture.height / part.height
+    return Proof(tuple(unlike), tuple(keys), round(size_bytes))
+
+
+def _stacks(picture: Image.Image) -> list[Image.Image]:
+    """The first stripe with the even ones, and with the odd ones; the whole picture where it has no more than two."""
+    count = -(-picture.height // STRIPE_ROWS)
+    if count <= 2:
+        return [picture]
+    rows = np.asarray(picture)
+    stripes = [rows[number * STRIPE_ROWS : (number + 1) * STRIPE_ROWS] for number in range(count)]
+    return [Image.fromarray(np.concatenate([stripes[0], *stripes[first::2]])) for first in (2, 1)]
+
+
+def _encoded(picture: Image.Image, subsampling: str, quality: int) -> bytes:
     buffer = io.BytesIO()
-    # a copy: one Image object saved from two threads at once writes the wrong quality without a word
-    picture.copy().save(buffer, "JPEG", quality=quality, subsampling=subsampling)
-    with Image.open(buffer) as coded:
-        coded.load()
-        return np.frombuffer(coded.tobytes("raw", "RGBX"), np.uint32)
+    picture.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
+    return buffer.getvalue()
+
+
+def _decoded(content: bytes) -> npt.NDArray[np.uint32]:
+    with Image.open(io.BytesIO(content)) as picture:
+        picture.load()
+        return np.frombuffer(picture.tobytes("raw", "RGBX"), np.uint32)
 
 
 def _call(function: Any, store: Store, *numbers: int) -> int:
@@ -76,6 +136,4 @@ def _call(function: Any, store: Store, *numbers: int) -> int:
 @cache
 def _module(wasm: bytes | None) -> tuple[Engine, Module]:
     engine = Engine()
-    if wasm is None:
-        wasm = base64.b64decode(json.loads((shipped("assets") / KERNEL).read_text(encoding="utf-8"))["base64"])
-    return engine, Module(engine, wasm)
+    return engine, Module(engine, wasm or kernel_wasm())

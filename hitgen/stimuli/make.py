@@ -5,11 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
+from typing import Literal
 
 from hitgen.batch.sources import LadderSource
 from hitgen.errors import Fault, InputError
@@ -23,6 +24,7 @@ from hitgen.stimuli.ladders import cache_key, make_ladder
 from hitgen.stimuli.packs import pack_path
 
 """Called with how many are done and how many there are."""
+Frames = Literal["made", "carried"]
 IN_FLIGHT_PER_WORKER = 4
 
 
@@ -32,6 +34,27 @@ class Made:
 
     ladders: tuple[Ladder, ...]
     encoded: int
+    carried_because: str = ""
+    """Why frames that pages could make are carried after all."""
+
+
+def in_form(sources: Sequence[LadderSource], frames: Frames) -> tuple[list[LadderSource], str]:
+    """The sources with what is to become of their frames, and why none is made though some could be.
+
+    With `frames = "made"`, JPEG ladders are, unless there is gold that pages cannot make: it would stand out.
+    """
+    study = any(source.images.can_be_made for source in sources if source.images.role == "study")
+    gold = [source.key for source in sources if source.images.role == "gold" and not source.images.can_be_made]
+    why = f"{gold[0]}: pages cannot make its frames, and it would stand out beside those they make" if gold else ""
+    if frames == "carried" or not study:
+        why = ""
+    wanted = frames == "made" and not why
+    return [replace(source, made=wanted and source.images.can_be_made) for source in sources], why
+
+
+def makes_any(sources: Iterable[LadderSource]) -> bool:
+    """Whether pages will make frames, if the proof succeeds."""
+    return any(source.made for source in sources)
 
 
 def make_ladders(
@@ -47,12 +70,35 @@ def make_ladders(
     A ladder whose inputs are known is taken from the cache if its pack is there in full length: packs appear under
     their final name only when whole, so a killed run leaves none that is cut short. The faults of all sources are
     raised together, after the others are done; until there are none, new packs wait in the cache. With `scheduler`, the
-    address of a Dask cluster, its workers do what processes on this machine would.
+    address of a Dask cluster, its workers do what processes on this machine would. Where one ladder that is to be made
+    cannot be, as this machine's JPEGs show other pixels, all are carried.
     """
     waiting = cache / "packs"
     for folder in (cache, waiting):
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
+    why = ""
+    ladders, encoded = _all_of(sources, packs, cache, workers, progress, scheduler)
+    unproved = [made.key for source, made in zip(sources, ladders, strict=True) if source.made and not made.made]
+    if unproved:
+        why = f"{unproved[0]}: this machine's JPEGs do not show the pixels that pages make"
+        carried = [replace(source, made=False) for source in sources]
+        ladders, more = _all_of(carried, packs, cache, workers, progress, scheduler)
+        encoded += more
+    _hand_over(waiting, packs, {ladder.pack for ladder in ladders})
+    return Made(tuple(ladders), encoded, why)
+
+
+def _all_of(
+    sources: Sequence[LadderSource],
+    packs: Path,
+    cache: Path,
+    workers: int | None,
+    progress: OnProgress,
+    scheduler: str | None,
+) -> tuple[list[Ladder], int]:
+    """The ladders, new packs waiting in the cache, and how many of them are new."""
+    waiting = cache / "packs"
     done: dict[int, Ladder] = {}
     faults: dict[int, Sequence[Fault]] = {}  # told in the order of the sources, whoever was done first
     missing: list[tuple[int, str]] = []
@@ -91,8 +137,7 @@ def make_ladders(
     found += double_faults(done[number] for number in sorted(done))
     if found:
         raise InputError(dict.fromkeys(found))
-    _hand_over(waiting, packs, {ladder.pack for ladder in done.values()})
-    return Made(tuple(done[number] for number in range(len(sources))), len(missing))
+    return [done[number] for number in range(len(sources))], len(missing)
 
 
 def made_before(source: LadderSource, packs: Path, cache: Path) -> bool:

@@ -13,17 +13,19 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from hitgen.config.hit import Display
 from hitgen.lib.files import write_whole
 from hitgen.lib.progress import OnProgress, counted, silent
 from hitgen.manifest import Ladder
 from hitgen.stimuli.flash import areas_sr, flashing
-from hitgen.stimuli.packs import Pack, pack_path, read_pack
+from hitgen.stimuli.packs import Frame, Pack, pack_path, read_pack
+from hitgen.stimuli.shown import PackPixels
 from hitgen.stimuli.tiles import Tiles, tiles_of
 
 Task = TypeVar("Task")
+MADE = "made"
+"""Where others have the type of their frames."""
 IDENTICAL_RUN = 3
 """A run of this many levels with one frame is told: a worker cannot choose between them."""
 ERROR_DROP = 0.3
@@ -63,16 +65,18 @@ class Look:
 
 
 def look_at(pack: Pack, tiles: Tiles, taken: bool = False) -> Look:
-    """Decode every frame of a pack once and hold it against the source; of large pictures, tiles alone.
+    """Look at every frame of a pack once and hold it against the source; of large pictures, tiles alone.
 
     `taken`: the pack's pictures are such tiles already.
     """
 
+    shown = PackPixels(pack)
+
     def seen(number: int) -> NDArray[np.uint8]:
-        picture = _pixels(pack, number)
+        picture = shown.of(pack.frames[number])
         return picture if taken else tiles.take(picture)
 
-    source = seen(0)
+    source = seen(pack.levels[0])
     mse, counts = [], []
     for number in range(len(pack.frames)):
         frame = seen(number)
@@ -82,7 +86,7 @@ def look_at(pack: Pack, tiles: Tiles, taken: bool = False) -> Look:
     sizes = np.array([len(frame.content) for frame in pack.frames])
     return Look(
         np.array(mse)[levels], sizes[levels], np.array(counts)[levels], tiles.step_px, tiles.width,
-        tuple(sorted({frame.type for frame in pack.frames[1:]})),
+        tuple(sorted({frame.type if isinstance(frame, Frame) else MADE for frame in pack.frames[1:]})),
     )  # fmt: skip
 
 
@@ -136,11 +140,6 @@ def read_look(path: Path) -> Look:
     with np.load(path) as kept:
         cell_px, width = map(int, kept["size"])
         return Look(kept["mse"], kept["bytes"], kept["counts"], cell_px, width, tuple(map(str, kept["types"])))
-
-
-def _pixels(pack: Pack, number: int) -> NDArray[np.uint8]:
-    with Image.open(io.BytesIO(pack.frames[number].content)) as image:
-        return np.asarray(image.convert("RGB"))
 
 
 def ladder_warnings(

@@ -1,4 +1,4 @@
-"""Packs: one content-addressed file with a ladder's unique frames and an index.
+"""Packs: one content-addressed file with a ladder's unique frames, or how they are made, and an index.
 
 The ASCII bytes HITPACK1, a 4-byte little-endian length, that many bytes of JSON index, then the frames one after
 another. `levels[d]` is the number of the frame shown at level d; offsets count from the end of the index.
@@ -10,9 +10,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
+from hitgen.config.images import Subsampling
 from hitgen.lib.files import write_whole
 from hitgen.manifest import Frozen
 
@@ -27,6 +29,22 @@ class PackedFrame(Frozen):
     length: int = Field(ge=1)
 
 
+class MadeFrame(Frozen):
+    """A frame that the page makes of the pack's first frame, the source."""
+
+    codec: Literal["jpeg"] = "jpeg"
+    subsampling: Subsampling
+    quality: int = Field(ge=1, le=100)
+    planted: str = Field(
+        pattern="^[0-9a-f]{30}$", description="what is planted in it, masked by its own pixels; in study nothing"
+    )
+
+    @property
+    def content(self) -> bytes:
+        """What it is told by."""
+        return self.model_dump_json().encode()
+
+
 class PackIndex(Frozen):
     """The JSON index at the head of a pack."""
 
@@ -35,7 +53,7 @@ class PackIndex(Frozen):
     levels: tuple[int, ...] = Field(
         min_length=1, description="levels[d] is the number of the frame shown at level d; level 0 is the source"
     )
-    frames: tuple[PackedFrame, ...] = Field(min_length=1)
+    frames: tuple[PackedFrame | MadeFrame, ...] = Field(min_length=1, description="each carried, or made of the first")
 
 
 @dataclass(frozen=True)
@@ -53,28 +71,41 @@ class Pack:
     width: int
     height: int
     levels: tuple[int, ...]
-    frames: tuple[Frame, ...]
+    frames: tuple[Frame | MadeFrame, ...]
 
-    def frame(self, level: int) -> Frame:
+    def frame(self, level: int) -> Frame | MadeFrame:
         return self.frames[self.levels[level]]
 
+    @property
+    def source(self) -> Frame:
+        """The source, which is always carried."""
+        frame = self.frame(0)
+        assert isinstance(frame, Frame)
+        return frame
 
-def make_pack(width: int, height: int, frames: Sequence[Frame]) -> Pack:
+
+def make_pack(width: int, height: int, frames: Sequence[Frame | MadeFrame]) -> Pack:
     """A pack of the frames of levels 0..L; byte-identical ones are kept once, in order of first use."""
-    numbers: dict[Frame, int] = {}
+    numbers: dict[Frame | MadeFrame, int] = {}
     levels = tuple(numbers.setdefault(frame, len(numbers)) for frame in frames)
     return Pack(width, height, levels, tuple(numbers))
 
 
 def pack_bytes(pack: Pack) -> bytes:
     """The pack as a file; the same pack gives the same bytes."""
-    index, offset = [], 0
+    index: list[PackedFrame | MadeFrame] = []
+    carried: list[bytes] = []
+    offset = 0
     for frame in pack.frames:
+        if isinstance(frame, MadeFrame):
+            index.append(frame)
+            continue
         index.append(PackedFrame(type=frame.type, offset=offset, length=len(frame.content)))
+        carried.append(frame.content)
         offset += len(frame.content)
     head = PackIndex(width=pack.width, height=pack.height, levels=pack.levels, frames=tuple(index))
     text = head.model_dump_json().encode()
-    return b"".join([MAGIC, len(text).to_bytes(4, "little"), text, *(frame.content for frame in pack.frames)])
+    return b"".join([MAGIC, len(text).to_bytes(4, "little"), text, *carried])
 
 
 def read_pack(content: bytes) -> Pack:
@@ -85,8 +116,11 @@ def read_pack(content: bytes) -> Pack:
     length = int.from_bytes(content[len(MAGIC) : start], "little")
     index = PackIndex.model_validate_json(content[start : start + length])
     body = memoryview(content)[start + length :]
-    frames = []
+    frames: list[Frame | MadeFrame] = []
     for entry in index.frames:
+        if isinstance(entry, MadeFrame):
+            frames.append(entry)
+            continue
         part = bytes(body[entry.offset : entry.offset + entry.length])
         if len(part) != entry.length:
             raise ValueError("the pack is cut short")

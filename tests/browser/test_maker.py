@@ -10,11 +10,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from hitgen.stimuli.made import Maker
+from hitgen.stimuli.planting import Change, key_of, masked
 from tests.support import codecs
 from tests.support.pictures import digest, encoded, photograph, shown
 
 pytestmark = pytest.mark.browser
-QUALITIES = [None, 90, 40, 3]
+QUALITIES = (90, 40, 3)
+CHANGE = Change(((10, 12), (50, 20), (30, 44)), (30, -25, 0))
 TOOLS = """
 const pixelsOf = (bitmap) => {
   const surface = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
@@ -30,12 +33,15 @@ const scripted = () => {
   const worker = {
     asked: [],
     postMessage([verb, ...given]) { if (verb === "make") worker.asked.push(given); },
-    reply(number) { worker.onmessage({ data: [number, { close() { worker.closed = number; }, number }] }); },
+    closed: new Set(),
+    reply(number) { worker.onmessage({ data: [number, { close() { worker.closed.add(number); }, number }] }); },
     terminate() { worker.ended = true; },
   };
   return workers[workers.push(worker) - 1];
 };
-const recipe = (size) => ({ source: fromBase64(source), subsampling: "4:2:0", qualities: [null, 90, 40, 3], ...size });
+const recipe = (size) => ({ source: fromBase64(source), ...size });
+const frame = (quality) => (quality ? { codec: "jpeg", subsampling: "4:2:0", quality, planted: planted[quality] ?? "0".repeat(30) } : null);
+const qualities = () => workers[0].asked.map(([, , frame]) => frame?.quality ?? 0);
 const small = { width: 61, height: 45 };
 const said = (promise) => promise.then(() => "made", (error) => `${error.name}: ${error.message}`);
 """
@@ -54,7 +60,13 @@ def opened(browser: Browser, picture: Image.Image, changes: Sequence[tuple[str, 
     picture.save(buffer, "WEBP", lossless=True, method=2, quality=20)
     source = base64.b64encode(buffer.getvalue()).decode()
     page.evaluate(f"() => {{ {text} globalThis.maker = codec; }}")
-    page.evaluate("([text, given]) => { workerText = text; source = given; }", [f"{text} codec.serve(self);", source])
+    maker = Maker(picture, "4:2:0")
+    planted = {q: masked(Change(), key_of(maker.frame(q), picture.width)) for q in QUALITIES}
+    planted[41] = masked(CHANGE, key_of(maker.frame(41), picture.width))
+    page.evaluate(
+        "([text, given, masks]) => { workerText = text; source = given; planted = masks; }",
+        [f"{text} codec.serve(self);", source, planted],
+    )
     page.add_script_tag(content=TOOLS)
     return page
 
@@ -73,22 +85,36 @@ def test_every_level_is_made_whatever_workers_there_are(
     made, worked = page.evaluate(
         f"""async () => {{
           const frames = maker.createMaker({{ createWorker: {kind} }});
-          frames.open("p", recipe(small));
-          const bitmaps = await Promise.all([0, 1, 2, 3].map((level) => frames.make("p", level)));
+          const pack = frames.open(recipe(small));
+          const bitmaps = await Promise.all([0, 90, 40, 3].map((quality) => pack.make(frame(quality), null)));
           return [await Promise.all(bitmaps.map((bitmap) => sha256(pixelsOf(bitmap)))), frames.inWorker()];
         }}"""
     )
-    assert made == [digest(picture), *(shown(picture, "4:2:0", quality) for quality in QUALITIES if quality)]
+    assert made == [digest(picture), *(shown(picture, "4:2:0", quality) for quality in QUALITIES)]
     assert worked is in_worker
+
+
+@pytest.mark.parametrize("before", ("", "WebAssembly = undefined;"), ids=("wasm", "script"))
+def test_what_is_planted_is_shown_as_the_build_reckons(before: str, page: Page, picture: Image.Image) -> None:
+    made = page.evaluate(
+        f"""async () => {{
+          workerText = {before!r} + workerText;
+          const pack = maker.createMaker({{ createWorker: real }}).open(recipe(small));
+          return sha256(pixelsOf(await pack.make(frame(41), null)));
+        }}"""
+    )
+    maker = Maker(picture, "4:2:0")
+    expected = maker.shown(41, masked(CHANGE, key_of(maker.frame(41), picture.width)))
+    assert made == digest(Image.fromarray(expected))
+    assert made != shown(picture, "4:2:0", 41)
 
 
 def test_a_resampled_frame_is_what_the_jpeg_gives_resampled(page: Page, picture: Image.Image) -> None:
     jpeg = base64.b64encode(encoded(picture, "4:2:0", 40)).decode()
     made, carried = page.evaluate(
         """async (jpeg) => {
-          const frames = maker.createMaker({ createWorker: real });
-          frames.open("p", recipe(small));
-          const made = await frames.make("p", 2, { target: { width: 97, height: 71 } });
+          const pack = maker.createMaker({ createWorker: real }).open(recipe(small));
+          const made = await pack.make(frame(40), { width: 97, height: 71 });
           const options = { colorSpaceConversion: "none", premultiplyAlpha: "none", resizeWidth: 97, resizeHeight: 71, resizeQuality: "high" };
           const carried = await createImageBitmap(new Blob([fromBase64(jpeg)], { type: "image/jpeg" }), options);
           return [await sha256(pixelsOf(made)), await sha256(pixelsOf(carried))];
@@ -101,9 +127,8 @@ def test_a_resampled_frame_is_what_the_jpeg_gives_resampled(page: Page, picture:
 def test_a_worker_that_ends_in_the_midst_leaves_nothing_unanswered(page: Page, picture: Image.Image) -> None:
     made = page.evaluate(
         """async () => {
-          const frames = maker.createMaker({ createWorker: scripted });
-          frames.open("p", recipe(small));
-          const asked = [3, 1, 2].map((level) => frames.make("p", level));
+          const pack = maker.createMaker({ createWorker: scripted }).open(recipe(small));
+          const asked = [3, 90, 40].map((quality) => pack.make(frame(quality), null));
           workers[0].onerror({});
           workers[0].onerror({});
           return [workers[0].ended, ...await Promise.all((await Promise.all(asked)).map((bitmap) => sha256(pixelsOf(bitmap))))];
@@ -112,26 +137,24 @@ def test_a_worker_that_ends_in_the_midst_leaves_nothing_unanswered(page: Page, p
     assert made == [True, *(shown(picture, "4:2:0", quality) for quality in (3, 90, 40))]
 
 
-def test_the_most_needed_comes_first_and_two_small_ones_are_in_hand(page: Page) -> None:
+def test_two_small_ones_are_in_hand_and_the_others_wait_in_order(page: Page) -> None:
     order = page.evaluate(
         """() => {
-          const frames = maker.createMaker({ createWorker: scripted });
-          frames.open("p", recipe(small));
-          for (const [level, need] of [[1, 5], [2, 4], [3, 3], [0, 1], [1, 3]]) frames.make("p", level, { need });
-          const before = workers[0].asked.map(([, , level]) => level);
-          for (let number = 1; number <= 5; number += 1) workers[0].reply(number);
-          return [before, workers[0].asked.map(([, , level]) => level)];
+          const pack = maker.createMaker({ createWorker: scripted }).open(recipe(small));
+          for (const quality of [90, 40, 3, 0, 90]) pack.make(frame(quality), null);
+          const before = qualities();
+          for (const [number] of [...workers[0].asked]) workers[0].reply(number);
+          return [before, qualities()];
         }"""
     )
-    assert order == [[1, 2], [1, 2, 0, 3, 1]]
+    assert order == [[90, 40], [90, 40, 3, 0]]
 
 
 def test_of_large_pictures_one_is_in_hand(page: Page) -> None:
     asked = page.evaluate(
         """() => {
-          const frames = maker.createMaker({ createWorker: scripted });
-          frames.open("p", recipe({ width: 3840, height: 2160 }));
-          for (const level of [1, 2, 3]) frames.make("p", level);
+          const pack = maker.createMaker({ createWorker: scripted }).open(recipe({ width: 3840, height: 2160 }));
+          for (const quality of [90, 40, 3]) pack.make(frame(quality), null);
           return workers[0].asked.length;
         }"""
     )
@@ -141,18 +164,17 @@ def test_of_large_pictures_one_is_in_hand(page: Page) -> None:
 def test_what_is_no_longer_wanted_is_not_made(page: Page) -> None:
     asked, ends = page.evaluate(
         """async () => {
-          const frames = maker.createMaker({ createWorker: scripted });
-          frames.open("p", recipe(small));
+          const pack = maker.createMaker({ createWorker: scripted }).open(recipe(small));
           const stop = new AbortController();
-          const asked = [1, 2, 3, 0].map((level) => said(frames.make("p", level, { signal: stop.signal })));
+          const asked = [90, 40, 3, 0].map((quality) => said(pack.make(frame(quality), null, stop.signal)));
           stop.abort();
-          const late = said(frames.make("p", 1, { signal: stop.signal }));
-          for (const number of [1, 2]) workers[0].reply(number);
-          return [workers[0].asked.map(([, , level]) => level), await Promise.all([...asked, late])];
+          const late = said(pack.make(frame(90), null, stop.signal));
+          for (const [number] of [...workers[0].asked]) workers[0].reply(number);
+          return [qualities(), await Promise.all([...asked, late])];
         }"""
     )
     aborted = "AbortError: signal is aborted without reason"
-    assert asked == [1, 2]
+    assert asked == [90, 40]
     assert ends == ["made", "made", aborted, aborted, aborted]
 
 
@@ -160,17 +182,18 @@ def test_a_closed_pack_is_answered_for_and_its_bitmaps_do_not_stay(page: Page) -
     ends, closed, after = page.evaluate(
         """async () => {
           const frames = maker.createMaker({ createWorker: scripted });
-          frames.open("p", recipe(small));
-          frames.open("q", recipe(small));
-          const asked = [["p", 1], ["q", 1], ["p", 2], ["q", 2]].map(([pack, level]) => said(frames.make(pack, level)));
-          frames.close("p");
-          for (const number of [1, 2, 3]) workers[0].reply(number);
-          return [await Promise.all(asked), workers[0].closed, await said(frames.make("p", 1))];
+          const [p, q] = [frames.open(recipe(small)), frames.open(recipe(small))];
+          const asked = [[p, 90], [q, 90], [p, 40], [q, 40]].map(([pack, quality]) => said(pack.make(frame(quality), null)));
+          const first = workers[0].asked[0][0];
+          p.close();
+          for (const [number] of [...workers[0].asked]) workers[0].reply(number);
+          for (const [number] of [...workers[0].asked]) workers[0].reply(number);
+          return [await Promise.all(asked), workers[0].closed.has(first), await said(p.make(frame(90), null))];
         }"""
     )
-    assert ends == ["Error: pack p was closed", "made", "Error: pack p was closed", "made"]
-    assert closed == 1
-    assert after == "Error: pack p is not open"
+    assert ends == ["Error: pack 1 was closed", "made", "Error: pack 1 was closed", "made"]
+    assert closed is True
+    assert after == "Error: pack 1 is not open"
 
 
 @pytest.mark.parametrize("kind", ("real", "none"))
@@ -178,9 +201,9 @@ def test_a_damaged_source_fails_alone(kind: str, page: Page) -> None:
     ends = page.evaluate(
         f"""async () => {{
           const frames = maker.createMaker({{ createWorker: {kind} }});
-          frames.open("bad", {{ ...recipe(small), source: new Uint8Array(40) }});
-          frames.open("p", recipe(small));
-          return Promise.all([said(frames.make("bad", 1)), said(frames.make("p", 1))]);
+          const bad = frames.open({{ ...recipe(small), source: new Uint8Array(40) }});
+          const good = frames.open(recipe(small));
+          return Promise.all([said(bad.make(frame(90), null)), said(good.make(frame(90), null))]);
         }}"""
     )
     assert ends[0].endswith("no lossless WebP: it has no VP8L chunk")
@@ -188,8 +211,8 @@ def test_a_damaged_source_fails_alone(kind: str, page: Page) -> None:
 
 
 MUTANTS: dict[str, tuple[Callable[[Page], None], str, str]] = {
-    "needs do not count": (test_the_most_needed_comes_first_and_two_small_ones_are_in_hand, "waiting.sort((one, other) => one.need - other.need);", ""),
     "large ones pile up": (test_of_large_pictures_one_is_in_hand, "inHand.size === 1 && width * height <= QUICK_PIXELS", "inHand.size === 1"),
+    "the newest comes first": (test_two_small_ones_are_in_hand_and_the_others_wait_in_order, "waiting.push(request);", "waiting.unshift(request);"),
     "aborted ones are made": (test_what_is_no_longer_wanted_is_not_made, "waiting.includes(request) && drop(request, signal.reason)", "request.failed(signal.reason)"),
     "bitmaps of closed packs stay": (test_a_closed_pack_is_answered_for_and_its_bitmaps_do_not_stay, "if (!request) bitmap?.close();", "if (!request) count += 0;"),
 }  # fmt: skip
@@ -202,3 +225,37 @@ def test_a_fault_would_be_seen(name: str, browser: Browser, picture: Image.Image
     with pytest.raises(AssertionError):
         check(page)
     page.close()
+
+
+def test_a_plant_that_errs_would_be_seen(browser: Browser, picture: Image.Image) -> None:
+    """Each step of unmasking and changing."""
+    for old, new in PLANT_MUTANTS:
+        page = codecs.open_codecs(browser)
+        codecs.add(page, "product", "plant.js")
+        codecs.add(page, "mutant", "plant.js", [(old, new)])
+        product, mutant = (planted_by(page, name, picture) for name in ("product", "mutant"))
+        maker = Maker(picture, "4:2:0")
+        expected = maker.shown(41, masked(CHANGE, key_of(maker.frame(41), picture.width)))
+        assert product == digest(Image.fromarray(expected)) != mutant, old
+        page.close()
+
+
+PLANT_MUTANTS = (
+    ("2 * at + 1", "2 * at"), ("state ^= state >>> 17;", "state ^= state >> 17;"), ("reach ** 2 - (column - x) ** 2", "reach ** 2 - (column - y) ** 2"),
+    (">> 8) * step) >> 8", ">> 7) * step) >> 8"), ("height * REACH_SHARE", "height * REACH_SHARE + 1"),
+)  # fmt: skip
+
+
+def planted_by(page: Page, name: str, picture: Image.Image) -> str:
+    maker = Maker(picture, "4:2:0")
+    mask = masked(CHANGE, key_of(maker.frame(41), picture.width))
+    pixels = base64.b64encode(maker.frame(41).tobytes()).decode()
+    result: str = page.evaluate(
+        """async ([name, text, width, height, mask]) => {
+          const pixels = new Uint8ClampedArray(fromBase64(text));
+          codecs[name].plant(pixels, width, height, mask);
+          return sha256(pixels);
+        }""",
+        [name, pixels, *picture.size, mask],
+    )
+    return result

@@ -34,6 +34,9 @@ document.addEventListener('DOMContentLoaded', () => {
 SLOW_DECODING = """
 const decode = window.createImageBitmap.bind(window);
 window.createImageBitmap = async (...given) => { await new Promise((go) => setTimeout(go, 250)); return decode(...given); };
+window.Worker = class extends window.Worker {
+  set onmessage(act) { this.addEventListener('message', (event) => setTimeout(() => act(event), 250)); }
+};
 """
 BLACK_FRAMES = """
 async () => {

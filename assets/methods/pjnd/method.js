@@ -56,6 +56,7 @@ function createTask(tools) {
   /** @param {Pack} pack @param {ShownSize} size */
   function decode(pack, size) {
     const made = createDecoder(pack, {
+      ...tools.bitmaps(pack),
       target: targetOf(size),
       nextFrame: tools.clock.raf,
       onError() {

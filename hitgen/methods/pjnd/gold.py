@@ -6,24 +6,26 @@ import io
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from hitgen.batch.load import Batch, load_batch
 from hitgen.config.hit import Display
+from hitgen.config.images import JpegSet
 from hitgen.errors import CONFIG_NAME, Fault, InputError, at_option, in_config
 from hitgen.lib.files import write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods import base
 from hitgen.methods.pjnd.gold_ladder import LARGEST_STEP, UNFINISHED, Gold, is_unfinished, make_gold, write_gold
+from hitgen.methods.pjnd.gold_planted import PlantedGold, make_planted, write_planted
 from hitgen.stimuli.alike import same_picture
 from hitgen.stimuli.flash import LIMIT_SR, flash_area_sr
-from hitgen.stimuli.make import make_ladders
+from hitgen.stimuli.make import in_form, make_ladders
 from hitgen.stimuli.packs import pack_path, read_pack
 from hitgen.stimuli.sources import open_source
 
@@ -33,13 +35,14 @@ LONGEST_NAME = 64
 STEPS = (LARGEST_STEP, 45.0, 32.0, 24.0)
 """How far the places change at most: the first with which nothing flashes beyond the limit."""
 FORMS = {"jpeg": "JPEG", "webp": "WEBP"}
+AnyGold = TypeVar("AnyGold", Gold, PlantedGold)
 
 
 @dataclass(frozen=True)
 class GoldPlan(base.GoldPlan):
     """A made ladder that waits for approval: its TOML is what will be added to batch.toml."""
 
-    gold: Gold
+    gold: Gold | PlantedGold
 
 
 def plan_gold(
@@ -56,7 +59,6 @@ def plan_gold(
                 'codec = "jpeg"',
             )
         )
-    codec = study[0].images.codec
     alike = [ladder for ladder in study if ladder.images == study[0].images][:STUDY_LADDERS]
     name = name or re.sub(r"[^A-Za-z0-9_-]", "-", f"{role}-{source.stem}")[:LONGEST_NAME]
     _check_name(name)
@@ -69,23 +71,26 @@ def plan_gold(
         problem = f"it shows the study picture {studied.key}, whose answer nobody knows"
         raise InputError(Fault(str(source), "", problem, "a photograph that is not in the study"))
     output = BuildFolder(folder)
+    images = study[0].images
+    sources, _ = in_form(batch.ladders, batch.config.hit.frames)
+    is_made = {source.key for source in sources if source.made}
+    alike = [replace(ladder, made=ladder.key in is_made) for ladder in alike]
     made = make_ladders(alike, output.packs, output.cache / "ladders", progress=progress)
-    like = []
-    for ladder in made.ladders:
-        pack = read_pack(pack_path(output.packs, ladder.pack).read_bytes())
-        like.append([len(pack.frame(level).content) for level in range(len(pack.levels))])
     size = (made.ladders[0].width, made.ladders[0].height)
     if opened.size != size:
         remedy = f"cropping and scaling it to {size[0]}x{size[1]}"
-        raise InputError(
-            Fault(
-                str(source),
-                "",
-                f"it is {opened.width}x{opened.height}, unlike the study images, and would stand out",
-                remedy,
-            )
-        )
-    gold = _harmless(batch, lambda step: make_gold(opened, onset, like, seed, str(source), FORMS[codec], step), source)
+        problem = f"it is {opened.width}x{opened.height}, unlike the study images, and would stand out"
+        raise InputError(Fault(str(source), "", problem, remedy))
+    packs = [read_pack(pack_path(output.packs, ladder.pack).read_bytes()) for ladder in made.ladders]
+    gold: Gold | PlantedGold
+    if isinstance(images, JpegSet) and made.ladders[0].made:
+        weights = [len(pack.source.content) for pack in packs]
+        planted = make_planted(opened, onset, weights, images, seed, str(source))
+        gold = _harmless(batch, planted.changing, source)
+    else:
+        like = [[len(pack.frame(level).content) for level in range(len(pack.levels))] for pack in packs]
+        form = FORMS[images.codec]
+        gold = _harmless(batch, lambda step: make_gold(opened, onset, like, seed, str(source), form, step), source)
     picture = output.cache / f"{name}.png"
     shown = io.BytesIO()
     _approval_picture(gold).save(shown, "PNG")
@@ -98,7 +103,7 @@ def plan_gold(
     return GoldPlan(name, role, told, gold)
 
 
-def _harmless(batch: Batch, made: Callable[[float], Gold], source: Path) -> Gold:
+def _harmless(batch: Batch, made: Callable[[float], AnyGold], source: Path) -> AnyGold:
     """The gold whose places change as much as can be without a flash beyond the limit that the study keeps."""
     display = batch.config.display
     for step in STEPS:
@@ -109,15 +114,9 @@ def _harmless(batch: Batch, made: Callable[[float], Gold], source: Path) -> Gold
     raise InputError(Fault(str(source), "", problem, "another photograph, or fewer levels for the study"))
 
 
-def _is_hazard(gold: Gold, display: Display) -> bool:
+def _is_hazard(gold: Gold | PlantedGold, display: Display) -> bool:
     pristine = np.asarray(gold.source)
-    areas = (flash_area_sr(pristine, _decoded(frame), display) for frame in reversed(gold.frames))
-    return any(area > LIMIT_SR for area in areas)
-
-
-def _decoded(frame: bytes) -> NDArray[np.uint8]:
-    with Image.open(io.BytesIO(frame)) as picture:
-        return np.asarray(picture.convert("RGB"))
+    return any(flash_area_sr(pristine, pixels, display) > LIMIT_SR for pixels in gold.shown())
 
 
 def _check_name(name: str) -> None:
@@ -131,7 +130,10 @@ def add_gold(folder: Path, plan: GoldPlan) -> str:
     batch = load_batch(folder)
     study = next(ladder for ladder in batch.ladders if ladder.images.codec in FORMS)
     try:
-        text = write_gold(plan.gold, folder, plan.name, plan.role, FORMS[study.images.codec])
+        if isinstance(plan.gold, PlantedGold):
+            text = write_planted(plan.gold, folder, plan.name, plan.role)
+        else:
+            text = write_gold(plan.gold, folder, plan.name, plan.role, FORMS[study.images.codec])
         path = folder / CONFIG_NAME
         # A batch that asks for none of its kind would never show it.
         config = re.sub(rf"(?m)^({plan.role} *= *)0\b", r"\g<1>1", path.read_bytes().decode(), count=1)
@@ -143,7 +145,7 @@ def add_gold(folder: Path, plan: GoldPlan) -> str:
     return text
 
 
-def _approval_picture(gold: Gold) -> Image.Image:
+def _approval_picture(gold: Gold | PlantedGold) -> Image.Image:
     picture = gold.source.copy()
     draw = ImageDraw.Draw(picture)
     for x, y in gold.points:

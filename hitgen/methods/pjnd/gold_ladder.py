@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import random
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +53,12 @@ class Gold:
     points: tuple[tuple[int, int], ...]
     radius_px: float
 
+    def shown(self) -> Iterator[NDArray[np.uint8]]:
+        """The pixels of its levels, the highest first."""
+        for frame in reversed(self.frames):
+            with Image.open(io.BytesIO(frame)) as picture:
+                yield np.asarray(picture.convert("RGB"))
+
 
 def make_gold(
     source: Image.Image,
@@ -70,12 +76,11 @@ def make_gold(
     """
     levels = len(like[0]) - 1
     if not 2 <= onset <= levels - WINDOW_LEVELS:
-        problem = f"an onset at level {onset} leaves no room for a window of {WINDOW_LEVELS} levels"
-        raise InputError(Fault(name, "onset", problem, f"a level of 2 to {levels - WINDOW_LEVELS}"))
+        raise InputError(onset_fault(name, onset, levels))
     rng = random.Random(seed)
     target = _target(like, rng)
     plain, noise = _simplified(source, target, onset, rng, form)
-    points = _places(plain, RADIUS_SHARE * source.height, rng, name)
+    points = chosen_places(plain, RADIUS_SHARE * source.height, rng, name)
     pristine = np.clip(plain + noise, 0, 255).astype(np.int16)
     masks = [_mask(pristine.shape[:2], point, 0.55 * RADIUS_SHARE * source.height) for point in points]
     frames: list[bytes] = []
@@ -84,6 +89,12 @@ def make_gold(
         frames.append(_frame(picture, level, onset, target[level], rng, form, set(frames)))
     window = (onset, onset + WINDOW_LEVELS - 1)
     return Gold(_image(pristine), tuple(frames), window, tuple(points), round(RADIUS_SHARE * source.height, 1))
+
+
+def onset_fault(name: str, onset: int, levels: int) -> Fault:
+    """What is wrong with an onset that leaves no room for the window of accepted levels."""
+    problem = f"an onset at level {onset} leaves no room for a window of {WINDOW_LEVELS} levels"
+    return Fault(name, "onset", problem, f"a level of 2 to {levels - WINDOW_LEVELS}")
 
 
 def _target(like: Sequence[Sequence[int]], rng: random.Random) -> list[float]:
@@ -133,7 +144,7 @@ def _weighing(plain: Pixels, dice: NDArray[np.float32], sign: Pixels, wanted: fl
     return noise
 
 
-def _places(plain: Pixels, radius: float, rng: random.Random, name: str) -> list[tuple[int, int]]:
+def chosen_places(plain: Pixels, radius: float, rng: random.Random, name: str) -> list[tuple[int, int]]:
     """Three places more than two radii apart, where neither texture nor clipping hides a change."""
     height, width = plain.shape[:2]
     margin = round(0.7 * radius)
@@ -260,13 +271,19 @@ def is_unfinished(folder: Path) -> bool:
     return (folder / UNFINISHED).exists()
 
 
-def write_gold(gold: Gold, batch_folder: Path, name: str, role: str, form: str = "JPEG") -> str:
-    """Write source and frames under gold/NAME/ in a batch; the TOML of its image set and its question."""
+def unfinished_folder(batch_folder: Path, name: str) -> Path:
+    """A new folder for a ladder, marked until batch.toml names it."""
     folder = batch_folder / "gold" / name
     if is_unfinished(folder):
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / UNFINISHED).touch()
+    return folder
+
+
+def write_gold(gold: Gold, batch_folder: Path, name: str, role: str, form: str = "JPEG") -> str:
+    """Write source and frames under gold/NAME/ in a batch; the TOML of its image set and its question."""
+    folder = unfinished_folder(batch_folder, name)
     gold.source.save(folder / f"{name}.png", optimize=True)
     suffix = {"JPEG": "jpg", "WEBP": "webp"}[form]
     for level, frame in enumerate(gold.frames, start=1):

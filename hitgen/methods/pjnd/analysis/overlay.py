@@ -27,7 +27,7 @@ def source_picture(packs: Path, pack: str, width_px: int = WIDTH_PX) -> Image.Im
     if not path.is_file():
         return None
     found = read_pack(path.read_bytes())
-    with Image.open(io.BytesIO(found.frame(0).content)) as picture:
+    with Image.open(io.BytesIO(found.source.content)) as picture:
         small = picture.convert("RGB")
     small.thumbnail((width_px, width_px * 4))
     return small

@@ -1,0 +1,28 @@
+// Where a pack's bitmaps come from: frames that it carries are the browser's to decode, others are made here.
+
+const BUDGET_BYTES = 64 * 2 ** 20; // less than of decoded frames: a frame is soon made again
+const LEAST_FRAMES = 3; // source, wanted and held
+
+/**
+ * @param {typeof import("../codecs/maker.js")|null} codecs
+ * @param {string} script the page's own, which a worker runs to make frames
+ * @returns {Tools["bitmaps"]}
+ */
+export function createBitmaps(codecs, script) {
+  /** @type {ReturnType<typeof import("../codecs/maker.js")["createMaker"]>|null} */
+  let maker = null;
+
+  return ({ width, height, levels, frames }) => {
+    const source = frames[levels[0] ?? 0];
+    if (!codecs || !source || !("bytes" in source) || !frames.some((frame) => "codec" in frame)) return {};
+    const { createMaker, workerOf } = codecs;
+    maker ??= createMaker({ createWorker: () => workerOf(script) });
+    const pack = maker.open({ source: source.bytes, width, height });
+    return {
+      createBitmap: (frame, target, signal) => pack.make("codec" in frame ? frame : null, target, signal),
+      onClose: pack.close,
+      budgetBytes: BUDGET_BYTES,
+      leastFrames: LEAST_FRAMES,
+    };
+  };
+}

@@ -1,0 +1,155 @@
+"""Which frames pages make and which packs carry, and why; a build is the same either way but for its weight."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hitgen.build import build
+from hitgen.check import check
+from hitgen.commands.check import measured_lines
+from hitgen.manifest import Ladder, read_manifest
+from hitgen.stimuli import ladders as ladders_module
+from hitgen.stimuli import made as made_module
+from hitgen.stimuli.made import Proof, prove
+from hitgen.stimuli.packs import Frame, MadeFrame, Pack, read_pack
+from hitgen.stimuli.shown import PackPixels
+from tests.support.batches import write_batch
+
+PIXELS = '[display]\nscaling = "pixels"\n'
+
+
+def packs_of(folder: Path) -> list[tuple[Ladder, Pack]]:
+    packs = folder / "build" / "packs"
+    return [(each, read_pack((packs / f"{each.pack}.pack").read_bytes())) for each in read_manifest(folder).ladders]
+
+
+def page_of(folder: Path) -> str:
+    return (folder / "build" / "pages" / "p0001.html").read_text(encoding="utf-8")
+
+
+def test_jpeg_ladders_are_made_by_the_page_and_show_what_carried_ones_do(tmp_path: Path) -> None:
+    made = write_batch(tmp_path / "made", PIXELS, (96, 80))
+    carried = write_batch(tmp_path / "carried", f'frames = "carried"\n{PIXELS}', (96, 80))
+    for folder in (made, carried):
+        build(folder, workers=1)
+    for (ladder, pack), (other, carrying) in zip(packs_of(made), packs_of(carried), strict=True):
+        assert ladder.made and not other.made
+        assert isinstance(pack.frames[0], Frame) and all(isinstance(frame, MadeFrame) for frame in pack.frames[1:])
+        assert all(isinstance(frame, Frame) for frame in carrying.frames)
+        assert ladder.parameters == other.parameters
+        shown, carried_pixels = PackPixels(pack), PackPixels(carrying)
+        assert all(np.array_equal(shown.at(level), carried_pixels.at(level)) for level in range(13))
+        assert 0.8 < (ladder.carried_bytes or 0) / other.bytes < 1.2
+
+
+def test_only_pages_that_make_frames_may_compile_and_have_what_it_needs(tmp_path: Path) -> None:
+    for name, extra in (("made", ""), ("carried", 'frames = "carried"\n')):
+        build(write_batch(tmp_path / name, f"{extra}{PIXELS}", (96, 80)), workers=1)
+    made, carried = page_of(tmp_path / "made"), page_of(tmp_path / "carried")
+    for words in ("wasm-unsafe-eval", "worker-src blob:", "module_codecs_maker"):
+        assert words in made and words not in carried
+
+
+def test_many_processes_make_the_same_bytes_and_nothing_is_made_twice(tmp_path: Path) -> None:
+    folders = [write_batch(tmp_path / name, PIXELS, (96, 80)) for name in ("one", "many")]
+    first, many = (build(folder, workers=count) for folder, count in zip(folders, (1, 3), strict=True))
+    assert first.ladders_encoded == many.ladders_encoded == 4
+    assert [pack for _, pack in packs_of(folders[0])] == [pack for _, pack in packs_of(folders[1])]
+    assert build(folders[0], workers=1).ladders_encoded == 0
+
+
+def test_a_proof_holds_for_its_kernel_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
+    build(folder, workers=1)
+    monkeypatch.setattr(ladders_module, "kernel_digest", lambda: hashlib.sha256(b"another").hexdigest())
+    assert build(folder, workers=1).ladders_encoded == 4
+
+
+def test_where_a_jpeg_shows_other_pixels_all_is_carried_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
+
+    def differing(picture: Image.Image, subsampling: Any, qualities: Sequence[int]) -> Proof:
+        proof = prove(picture, subsampling, qualities)
+        return Proof(tuple(qualities[3:4]), proof.keys, proof.jpeg_bytes)
+
+    monkeypatch.setattr(made_module, "prove", differing)
+    build(folder, workers=1)
+    assert not any(ladder.made for ladder, _ in packs_of(folder))
+    found = check(folder, workers=1)
+    assert found.made == 0
+    assert found.carried_because.endswith("this machine's JPEGs do not show the pixels that pages make")
+
+
+def with_files(folder: Path, role: str) -> None:
+    """Put a ladder of files in the place of a role's."""
+    (folder / "ladder").mkdir()
+    source = next((folder / role).glob("*.png"))
+    with Image.open(source) as picture:
+        for level in range(1, 13):
+            picture.save(folder / "ladder" / f"{source.stem}_{level}.jpg", quality=90 - 7 * level)
+    text = (folder / "batch.toml").read_text()
+    head, _, rest = text.partition(f'name = "{role}"\n')
+    _, _, rest = rest.partition("[[")
+    files = 'codec = "files"\nframes = "ladder/{source}_{index}.jpg"\nindex = "level"\nlevels = 12\n'
+    (folder / "batch.toml").write_text(
+        f'{head}name = "{role}"\nsources = "{role}/*.png"\nrole = "{role}"\n{files}[[{rest}'
+    )
+
+
+def test_gold_that_pages_cannot_make_would_stand_out_so_all_is_carried(tmp_path: Path) -> None:
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
+    with_files(folder, "gold")
+    build(folder, workers=1)
+    assert not any(ladder.made for ladder, _ in packs_of(folder))
+    assert "wasm" not in page_of(folder)
+    found = check(folder, workers=1)
+    assert found.carried_because.startswith("gold/gold0: pages cannot make its frames")
+    assert found.inline_bytes_otherwise < found.inline_bytes
+    assert any("made" in line and line.startswith("frames") for line in measured_lines(found))
+
+
+def test_training_has_nothing_to_hide_and_may_be_carried(tmp_path: Path) -> None:
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
+    with_files(folder, "training")
+    build(folder, workers=1)
+    assert {ladder.role for ladder, _ in packs_of(folder) if ladder.made} == {"study", "gold"}
+    found = check(folder, workers=1)
+    assert (found.made, found.carried_because) == (3, "")
+    assert found.inline_bytes_otherwise > found.inline_bytes
+
+
+def test_gold_and_study_packs_have_the_same_form(tmp_path: Path) -> None:
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
+    text = (folder / "batch.toml").read_text()
+    planted = 'planted = {level = 4, points = [[20, 20], [70, 20], [50, 60]]}\nrole = "gold"'
+    (folder / "batch.toml").write_text(text.replace('role = "gold"', planted))
+    build(folder, workers=1)
+    forms = {}
+    for ladder, pack in packs_of(folder):
+        frames = [sorted(frame.model_dump()) for frame in pack.frames if isinstance(frame, MadeFrame)]
+        qualities = [frame.quality for frame in pack.frames if isinstance(frame, MadeFrame)]
+        forms[ladder.role] = (pack.width, pack.height, pack.levels, frames, qualities)
+        shown = PackPixels(pack)
+        changes = [np.abs(shown.at(level).astype(int) - shown.at(0))[20, 20].max() for level in (3, 4)]
+        assert (changes[1] > changes[0] + 8) == (ladder.role == "gold")
+    assert forms["gold"] == forms["study"]
+
+
+def test_a_planted_ladder_can_be_carried(tmp_path: Path) -> None:
+    folder = write_batch(tmp_path, f'frames = "carried"\n{PIXELS}', (96, 80))
+    text = (folder / "batch.toml").read_text()
+    planted = 'planted = {level = 4, points = [[20, 20], [70, 20], [50, 60]]}\nrole = "gold"'
+    (folder / "batch.toml").write_text(text.replace('role = "gold"', planted))
+    build(folder, workers=1)
+    (gold,) = (PackPixels(pack) for ladder, pack in packs_of(folder) if ladder.role == "gold")
+    changes = [np.abs(gold.at(level).astype(int) - gold.at(0))[20, 20].max() for level in (3, 4)]
+    assert changes[1] > changes[0] + 8
