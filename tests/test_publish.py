@@ -20,6 +20,7 @@ from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.totals import totals
 from hitgen.publishing import end
 from hitgen.publishing.built import MANIFEST_FACT
+from hitgen.publishing.create import create
 from hitgen.publishing.once import UNKNOWN, bonus_act, once
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
@@ -31,6 +32,7 @@ from tests.support.batches import make_batch
 from tests.support.servers import serving
 
 PAGES = [{"study": ["a", "b"]}, {"study": ["c", "d"]}, {"study": ["e"]}]
+PAGE_NAMES = ("p0001", "p0002", "p0003")
 
 
 @pytest.fixture
@@ -340,6 +342,8 @@ def test_production_gets_its_own_ledger_once_the_sandbox_is_closed(tmp_path: Pat
         end.close(account)
     with open_publication(folder, True, now=real.clock, recruiter=real) as publication:
         assert publication.ledger.hits() == []
+        # Only looking at it ties the ledger to nobody; what was made there does, for good.
+        create(publication, publication.orders.first({page: publication.url(page) for page in PAGE_NAMES})[0])
     assert (folder / "ledger-local-1.sqlite").exists()
     with pytest.raises(InputError, match="belongs to account"), open_publication(folder, recruiter=recruiter):
         pass
