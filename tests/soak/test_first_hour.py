@@ -36,7 +36,7 @@ SIZES = (
 )
 TO_AN_ADDRESS_S = 600
 TWENTY_S, PLAN_S, AGAIN_S = 60.0, 3.0, 3.0
-pytestmark = [pytest.mark.soak, pytest.mark.browser]
+pytestmark = [pytest.mark.soak, pytest.mark.browser, pytest.mark.timeout(1800)]
 
 
 def photographs(folder: Path) -> list[Path]:
