@@ -12,7 +12,7 @@ from PIL import Image
 
 from hitgen.stimuli import made
 from hitgen.stimuli.made import Maker, _stacks, prove
-from hitgen.stimuli.planting import key_of
+from hitgen.stimuli.plant import key_of
 from tests import kernel
 from tests.support.pictures import PHOTOS, SAMPLINGS, extremes, noise, photograph, shown, small_pictures
 

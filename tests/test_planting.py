@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hitgen.config.images import Planted
-from hitgen.stimuli.planting import Change, change_at, changed, masked, unmasked
+from hitgen.stimuli.plant import Change, change_at, changed, masked, unmasked
 from tests.support.pictures import photograph
 
 PLANTED = Planted(level=20, points=((60, 40), (240, 60), (150, 180)))

@@ -1,5 +1,5 @@
 // What is planted in a made frame: a change in three places, where the answer is to be known. A pack says it masked by the frame's own first
-// rows, and as much of it for every frame; nearly always it says nothing. Whole numbers only, as in hitgen/stimuli/planting.py.
+// rows, and as much of it for every frame; nearly always it says nothing. Whole numbers only, as in hitgen/stimuli/plant.py.
 
 const KEY_ROWS = 8;
 const REACH_SHARE = 0.08; // of the picture's height

@@ -68,7 +68,7 @@ def _carried(source: LadderSource, picture: Image.Image, name: str) -> list[Fram
         return [carried_frame(path, name_of(path, source.folder), picture.size) for path in files]
     shown: Iterable[Image.Image] = (picture for _ in images.parameters)
     if isinstance(images, JpegSet) and images.planted:
-        from hitgen.stimuli.planting import planted_pictures
+        from hitgen.stimuli.plant import planted_pictures
 
         shown = planted_pictures(picture, images.planted, images.level_count)
     pairs = zip(shown, images.parameters, strict=True)

@@ -17,7 +17,7 @@ from wasmtime import Engine, Instance, Memory, Module, Store
 from hitgen.config.images import JpegSet, Subsampling
 from hitgen.stimuli.kernel import kernel_wasm
 from hitgen.stimuli.packs import Frame, MadeFrame
-from hitgen.stimuli.planting import change_at, changed, key_of, masked, unmasked
+from hitgen.stimuli.plant import change_at, changed, key_of, masked, unmasked
 
 HALVED = {"4:4:4": (0, 0), "4:2:2": (1, 0), "4:2:0": (1, 1)}
 """Whether chroma has half of luma's columns and rows."""

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from hitgen.stimuli.made import Maker
-from hitgen.stimuli.planting import Change, key_of, masked
+from hitgen.stimuli.plant import Change, key_of, masked
 from tests.support import codecs
 from tests.support.pictures import digest, encoded, photograph, shown
 

@@ -28,7 +28,7 @@ from hitgen.methods.pjnd.gold_ladder import (
 )
 from hitgen.stimuli.codecs import lossless
 from hitgen.stimuli.made import Maker
-from hitgen.stimuli.planting import change_at, changed
+from hitgen.stimuli.plant import change_at, changed
 
 UNSEEN_RMS = 3.0
 """Luma by which a block of 8x8 may differ before the change; where the study's photographs begin to flicker it is above 8."""
