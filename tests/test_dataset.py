@@ -149,4 +149,4 @@ def test_without_the_extra_fetch_and_review_work_and_export_says_what_is_missing
     }
     assert (run["review"].returncode, run["export"].returncode) == (0, 1)
     assert "1 assignments: 1 pay" in run["review"].stdout
-    assert 'this needs the extra `analysis`; try pip install "hitgen[analysis]"' in run["export"].stderr
+    assert "this needs the extra `analysis`; try pip install -e '" in run["export"].stderr

@@ -149,7 +149,9 @@ def read_only(folder: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("log", [False, True])
 def test_what_cannot_be_written_is_read(tmp_path: Path, log: bool, capsys: pytest.CaptureFixture[str]) -> None:
     """A snapshot may have been taken while the log was not yet in the file."""
-    out = InMemory(SmallStudy(tmp_path / "batch", host='kind = "folder"\nbase_url = "http://127.0.0.1:1"', toml=TOML))
+    out = InMemory(
+        SmallStudy(tmp_path / "batch", host='kind = "folder"\nbase_url = "http://127.0.0.1:9001"', toml=TOML)
+    )
     for number in range(4):
         out.work("p0001", f"A{number}", levels=30 + 7 * number)
         out.work("p0002", f"A{number}", levels=35 + 7 * number)
@@ -176,7 +178,9 @@ def test_what_cannot_be_written_is_read(tmp_path: Path, log: bool, capsys: pytes
 
 
 def test_a_row_that_cannot_be_read_is_told_in_plain_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = InMemory(SmallStudy(tmp_path / "batch", host='kind = "folder"\nbase_url = "http://127.0.0.1:1"', toml=TOML))
+    out = InMemory(
+        SmallStudy(tmp_path / "batch", host='kind = "folder"\nbase_url = "http://127.0.0.1:9001"', toml=TOML)
+    )
     for number in range(5):
         out.work("p0001", f"A{number}")
     out.review()

@@ -131,7 +131,7 @@ def test_training_has_nothing_to_hide_and_may_be_carried(tmp_path: Path) -> None
 def test_gold_and_study_packs_have_the_same_form(tmp_path: Path) -> None:
     folder = write_batch(tmp_path, MADE, (96, 80))
     text = (folder / "batch.toml").read_text()
-    planted = 'planted = {level = 4, points = [[20, 20], [70, 20], [50, 60]]}\nrole = "gold"'
+    planted = 'planted = {level = 4, centres = [[20, 20], [70, 20], [50, 60]]}\nrole = "gold"'
     (folder / "batch.toml").write_text(text.replace('role = "gold"', planted))
     build(folder, workers=1)
     forms = {}
@@ -148,7 +148,7 @@ def test_gold_and_study_packs_have_the_same_form(tmp_path: Path) -> None:
 def test_a_planted_ladder_can_be_carried(tmp_path: Path) -> None:
     folder = write_batch(tmp_path, f'frames = "carried"\n{PIXELS}', (96, 80))
     text = (folder / "batch.toml").read_text()
-    planted = 'planted = {level = 4, points = [[20, 20], [70, 20], [50, 60]]}\nrole = "gold"'
+    planted = 'planted = {level = 4, centres = [[20, 20], [70, 20], [50, 60]]}\nrole = "gold"'
     (folder / "batch.toml").write_text(text.replace('role = "gold"', planted))
     build(folder, workers=1)
     (gold,) = (PackPixels(pack) for ladder, pack in packs_of(folder) if ladder.role == "gold")

@@ -356,7 +356,7 @@ STEPS = (
 @given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9)), min_size=40, max_size=60))
 def test_all_show_the_same_money_whatever_happened(steps: list[tuple[str, int]]) -> None:
     with TemporaryDirectory() as name:
-        SmallStudy(Path(name), host='kind = "folder"\nbase_url = "http://127.0.0.1:1"', assignments=3)
+        SmallStudy(Path(name), host='kind = "folder"\nbase_url = "http://127.0.0.1:9001"', assignments=3)
         life = Life(Path(name))
         for number, step in enumerate(steps):
             life.step(*step)

@@ -9,7 +9,7 @@ from hitgen.config.images import Planted
 from hitgen.stimuli.plant import Change, change_at, changed, masked, unmasked
 from tests.support.pictures import photograph
 
-PLANTED = Planted(level=20, points=((60, 40), (240, 60), (150, 180)))
+PLANTED = Planted(level=20, centres=((60, 40), (240, 60), (150, 180)))
 SOURCE = np.asarray(photograph("coffee.png", (320, 240)))
 
 
@@ -34,9 +34,9 @@ def test_nothing_changes_before_the_level_and_three_places_from_there() -> None:
     for level in (20, 27, 100):
         difference = np.abs(changed(SOURCE, change_at(PLANTED, SOURCE, level)).astype(int) - SOURCE)
         rows, columns = np.nonzero(difference.max(2))
-        distances = [np.hypot(columns - x, rows - y) for x, y in PLANTED.points]
+        distances = [np.hypot(columns - x, rows - y) for x, y in PLANTED.centres]
         assert (np.min(distances, axis=0) < 0.08 * 240).all()
-        assert all(difference[y, x].min() >= 12 for x, y in PLANTED.points)
+        assert all(difference[y, x].min() >= 12 for x, y in PLANTED.centres)
 
 
 def test_it_grows_from_level_to_level() -> None:

@@ -104,7 +104,7 @@ def test_more_time_beside_a_top_up_is_counted_under_the_cap(tmp_path: Path) -> N
 @pytest.mark.parametrize(("amount", "fee"), [("0.50", "0.10"), ("1.00", "0.20"), ("0.01", "0.01")])
 @pytest.mark.parametrize("places", [1, 9, 10, 50])
 def test_a_bonus_costs_the_same_fee_in_hits_of_any_size(tmp_path: Path, amount: str, fee: str, places: int) -> None:
-    folder = batch(tmp_path, "http://127.0.0.1:1", "masters = true")
+    folder = batch(tmp_path, "http://127.0.0.1:9001", "masters = true")
     kind = kind_of(read_config(folder / "batch.toml"))
     assert kind.bonus_fee_usd(Decimal(amount), places) == Decimal(fee)
     assert fee_cents(int(Decimal(amount) * 100), 1) == int(Decimal(fee) * 100)

@@ -86,7 +86,7 @@ class Planted(Strict):
     """A change that grows from a level on in three places, so that the answer is known: `hitgen gold` writes it."""
 
     level: int = Field(ge=1, description="the first level that has it")
-    points: tuple[tuple[int, int], tuple[int, int], tuple[int, int]] = Field(
+    centres: tuple[tuple[int, int], tuple[int, int], tuple[int, int]] = Field(
         description="its middles, in source pixels"
     )
     most: int = Field(default=70, ge=1, le=127, description="by how much its middles change at most, of 255")

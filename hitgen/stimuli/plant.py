@@ -32,7 +32,7 @@ Pixels = npt.NDArray[np.uint8]
 class Change:
     """By how much the middles of three places become brighter, or darker below 0."""
 
-    points: tuple[tuple[int, int], ...] = ((0, 0), (0, 0), (0, 0))
+    centres: tuple[tuple[int, int], ...] = ((0, 0), (0, 0), (0, 0))
     steps: tuple[int, ...] = (0, 0, 0)
 
 
@@ -43,11 +43,11 @@ def change_at(planted: Planted | None, source: Pixels, level: int) -> Change:
     step = min(FIRST_STEP + STEP_PER_LEVEL * (level - planted.level), planted.most)
     reach = reach_px(source.shape[0])
     steps = []
-    for number, (x, y) in enumerate(planted.points):
+    for number, (x, y) in enumerate(planted.centres):
         around = source[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
         brighter = around.mean() <= MIDDLE_GREY
         steps.append(round(step * (1 - WEAKER_PER_PLACE * number)) * (1 if brighter else -1))
-    return Change(planted.points, tuple(steps))
+    return Change(planted.centres, tuple(steps))
 
 
 def reach_px(height: int) -> int:
@@ -60,7 +60,7 @@ def changed(pixels: Pixels, change: Change) -> Pixels:
     result = pixels.copy()
     reach = reach_px(pixels.shape[0])
     rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
-    for (x, y), step in zip(change.points, change.steps, strict=True):
+    for (x, y), step in zip(change.centres, change.steps, strict=True):
         if not step or not reach:
             continue
         inside = np.maximum(reach**2 - (columns - x) ** 2 - (rows - y) ** 2, 0)
@@ -85,7 +85,7 @@ def key_of(frame: npt.NDArray[np.uint32], width: int) -> int:
 
 def masked(change: Change, key: int) -> str:
     """A change as a pack has it."""
-    plain = FORM.pack(*(number for point in change.points for number in point), *change.steps)
+    plain = FORM.pack(*(number for point in change.centres for number in point), *change.steps)
     return bytes(a ^ b for a, b in zip(plain, _stream(key), strict=True)).hex()
 
 
@@ -93,8 +93,8 @@ def unmasked(text: str, key: int) -> Change:
     """What a pack has, as a change."""
     plain = bytes(a ^ b for a, b in zip(bytes.fromhex(text), _stream(key), strict=True))
     *places, first, second, third = FORM.unpack(plain)
-    points = tuple(zip(places[::2], places[1::2], strict=True))
-    return Change(points, (first, second, third))
+    centres = tuple(zip(places[::2], places[1::2], strict=True))
+    return Change(centres, (first, second, third))
 
 
 def _stream(key: int) -> bytes:

@@ -103,7 +103,7 @@ def test_it_goes_from_config_to_dataset_and_report(
 
 @pytest.mark.browser
 def test_its_script_chooses_what_is_next_and_prepares_it(toy: None, tmp_path: Path, open_page: OpenPage) -> None:
-    folder = batch(tmp_path / "toy", "http://127.0.0.1:1")
+    folder = batch(tmp_path / "toy", "http://127.0.0.1:9001")
     page = open_page(built_page(folder))
     robot = TOY.robot(load_batch(folder).config)(page, "")
     assert isinstance(robot, ToyRobot)
@@ -118,7 +118,7 @@ def test_its_script_chooses_what_is_next_and_prepares_it(toy: None, tmp_path: Pa
 
 @pytest.mark.browser
 def test_what_it_does_not_bring_has_bare_stand_ins(toy: None, tmp_path: Path, open_page: OpenPage) -> None:
-    address = built_page(batch(tmp_path / "toy", "http://127.0.0.1:1"))
+    address = built_page(batch(tmp_path / "toy", "http://127.0.0.1:9001"))
     preview = open_page(f"{address}?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE")
     shown = preview.locator("[data-screen-part=preview]")
     assert shown.locator("h1").inner_text() == "A small study" and "preview" in shown.inner_text()

@@ -165,7 +165,7 @@ def test_what_is_missing_is_named(folder: Path, tmp_path: Path) -> None:
     code = "import sys; sys.modules['moto'] = None; from hitgen.cli import main; sys.exit(main(sys.argv[1:]))"
     run: dict[str, Any] = {"capture_output": True, "text": True, "check": False}
     done = subprocess.run([sys.executable, "-c", code, "rehearse", str(folder)], **run)
-    assert (done.returncode, 'pip install "hitgen[rehearse]"' in done.stderr) == (1, True)
+    assert (done.returncode, "[rehearse]'" in done.stderr) == (1, True)
     nowhere = {**os.environ, "PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-m", "hitgen", "rehearse", str(folder), "--robots", "1"], env=nowhere, **run

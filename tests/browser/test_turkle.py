@@ -39,7 +39,7 @@ def study(tmp_path_factory: pytest.TempPathFactory, turkle: RunningTurkle) -> It
         folder = link_batch(tmp_path / "batch", 1, recruiter=f'kind = "turkle"\nurl = "{turkle.url}"')
         text = (folder / "batch.toml").read_text()
         host = f'folder = "../served"\nbase_url = "{url}"'
-        (folder / "batch.toml").write_text(text.replace('base_url = "http://127.0.0.1:1"', host))
+        (folder / "batch.toml").write_text(text.replace('base_url = "http://127.0.0.1:9001"', host))
         build(folder, workers=1)
         assert main(["publish", str(folder)]) == 0
         assert main(["publish", str(folder)]) == 0

@@ -70,4 +70,4 @@ class InMemory:
 
 def in_memory(folder: Path, **options: Any) -> InMemory:
     """A small study published to a recruiter in memory."""
-    return InMemory(SmallStudy(folder, host='kind = "folder"\nbase_url = "http://127.0.0.1:1"', **options))
+    return InMemory(SmallStudy(folder, host='kind = "folder"\nbase_url = "http://127.0.0.1:9001"', **options))

@@ -65,7 +65,7 @@ class PlantedGold:
 
     @property
     def points(self) -> tuple[tuple[int, int], ...]:
-        return self.planted.points
+        return self.planted.centres
 
 
 def make_planted(
@@ -101,7 +101,7 @@ def make_planted(
         else:
             low = middle
     places = chosen_places(np.asarray(best, dtype=np.int16), RADIUS_SHARE * source.height, rng, name)
-    planted = Planted(level=onset, points=(places[0], places[1], places[2]))
+    planted = Planted(level=onset, centres=(places[0], places[1], places[2]))
     return PlantedGold(best, images, planted, round(RADIUS_SHARE * source.height, 1))
 
 
@@ -164,7 +164,7 @@ codec = "jpeg"
 subsampling = "{gold.images.subsampling}"
 levels = {levels}
 role = "{role}"
-planted = {{level = {gold.planted.level}, points = [{points}], most = {gold.planted.most}}}
+planted = {{level = {gold.planted.level}, centres = [{points}], most = {gold.planted.most}}}
 
 [[questions]]
 images = "{name}"
