@@ -55,7 +55,7 @@ def test_rows_say_what_was_handed_in(tmp_path: Path) -> None:
     assert (
         set(
             data.tables["clicks"]
-            .filter(polars.col("assignment") == "A1")
+            .filter(polars.col("assignment") == row["assignment"])
             .select("trial", "click", "x", "y")
             .iter_rows()
         )

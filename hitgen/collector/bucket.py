@@ -40,7 +40,7 @@ class BucketWay:
         """Where pages send answers."""
         return f"{self._plan.post_url}{self._plan.prefix}"
 
-    def prepare(self, now: datetime, inbox: Inbox, name: str) -> list[str]:
+    def prepare(self, now: datetime, inbox: Inbox, name: str, new: bool) -> list[str]:
         """Renew the form where it is due, and see that a page could post with it."""
         form = self._renew(now)
         self._probe(form)

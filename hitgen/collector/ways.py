@@ -21,7 +21,7 @@ class Way(Protocol):
     @property
     def until(self) -> datetime | None: ...
 
-    def prepare(self, now: datetime, inbox: Inbox, name: str) -> list[str]: ...
+    def prepare(self, now: datetime, inbox: Inbox, name: str, new: bool) -> list[str]: ...
 
     def take_in(self, inbox: Inbox, now: datetime) -> None: ...
 
@@ -42,9 +42,9 @@ class LocalWay:
         """Where pages send answers."""
         return self._address
 
-    def prepare(self, now: datetime, inbox: Inbox, name: str) -> list[str]:
-        """See that an answer arrives from where pages send it."""
-        return prove(self._address, inbox, self._batch, name)
+    def prepare(self, now: datetime, inbox: Inbox, name: str, new: bool) -> list[str]:
+        """See that an answer arrives from where pages send it, where something `new` is to be published."""
+        return prove(self._address, inbox, self._batch, name) if new else []
 
     def take_in(self, inbox: Inbox, now: datetime) -> None:
         """What came is there."""

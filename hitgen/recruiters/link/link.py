@@ -55,8 +55,7 @@ class Link(JudgedHere):
 
     def prepare(self, orders: Sequence[Order]) -> None:
         """Make sure that answers can arrive."""
-        if orders:
-            self._told = self._way.prepare(self._now(), self._inbox, self.places.nobodys())
+        self._told = self._way.prepare(self._now(), self._inbox, self.places.nobodys(), bool(orders))
 
     def create(self, order: Order, token: str) -> HitProgress:
         """Places for this order, the same ones however often it is asked for."""

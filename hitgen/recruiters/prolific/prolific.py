@@ -103,13 +103,12 @@ class Prolific(Recruiter):
 
     def prepare(self, orders: Sequence[Order]) -> None:
         """Put the orders into a draft, with the groups it names; costs nothing."""
-        if orders:
-            session = secrets.token_hex(12)
-            self._book.note(LISTED, session, "")
-            try:
-                self._told = self._way.prepare(utc_now(), self._inbox, session)
-            finally:
-                self._book.drop(LISTED, session)
+        session = secrets.token_hex(12)
+        self._book.note(LISTED, session, "")
+        try:
+            self._told = self._way.prepare(utc_now(), self._inbox, session, bool(orders))
+        finally:
+            self._book.drop(LISTED, session)
         self._studies.draft(orders)
 
     def create(self, order: Order, token: str) -> HitProgress:
