@@ -341,7 +341,7 @@ def test_a_closed_service_is_told_plainly(keys: None, bench: Bench, monkeypatch:
     bench.client.endpoint = PRODUCTION
     with pytest.raises(OutsideError, match="closed Mechanical Turk for good on 30 September 2026"):
         bench.recruiter.balance_usd()
-    nowhere = MTurkClient(config(endpoint_url="http://127.0.0.1:9"), pacer=Pacer(100, sleep=lambda _: None))
+    nowhere = MTurkClient(config(endpoint_url="http://127.0.0.1:9001"), pacer=Pacer(100, sleep=lambda _: None))
     with pytest.raises(OutsideError, match=r"cannot be reached .*Is the marketplace running"):
         nowhere.call("get_account_balance")
     nowhere.close()
@@ -350,7 +350,7 @@ def test_a_closed_service_is_told_plainly(keys: None, bench: Bench, monkeypatch:
 def test_no_credentials(bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    keyless = MTurkClient(config(endpoint_url="http://127.0.0.1:9"))
+    keyless = MTurkClient(config(endpoint_url="http://127.0.0.1:9001"))
     for ask in (keyless.account, lambda: keyless.call("get_account_balance")):
         with pytest.raises(InputError, match=r"no credentials were found .*aws configure"):
             ask()

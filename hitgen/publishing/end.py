@@ -90,8 +90,7 @@ def plan_extension(account: Account, time: timedelta) -> ExtensionPlan:
     reopened = [row for row in hits if row.hit not in found.open]
     cost_usd = sum((row.place_usd * (found.left[row.hit] - found.coming[row.hit]) for row in reopened), Decimal(0))
     topped_up = {row.page for row in found.hits if ".t" in row.hit and row.state != "refused"}
-    bound = account.ledger.account
-    assert bound is not None
+    bound = account.ledger.account or account.recruiter.account()
     plan = ExtensionPlan(
         account=bound,
         until=until,
