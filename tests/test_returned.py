@@ -49,7 +49,7 @@ LEFT = "p0001WLEAVES"
 
 def usable(study: InMemory) -> set[int]:
     with study.opened() as publication:
-        found = shortfalls(publication, read_study(study.folder, publication.ledger))
+        found = shortfalls(publication, read_study(study.folder, publication.ledger), publication.now())
     return {row.usable for row in found.values()}
 
 

@@ -90,8 +90,11 @@ def test_edits_survive_the_next_review_and_reach_the_dataset(tmp_path: Path, del
     assert (rows["A3"].pay, rows["A3"].use, rows["A3"].feedback) == ("pay", "use", "after all")
     assert (rows["A1"].use, rows["A4"].pay, rows["A5"].use) == ("exclude", "reject", "use")
     assert rows["A3"].training_bonus_usd == Decimal("0.10")
+    hidden = read_study(tmp_path).pseudonym
     uses = {(row["assignment"], row["use"]) for row in make_dataset(tmp_path).ratings.to_dicts()}
-    assert uses == {("A1", "exclude"), ("A2", "use"), ("A3", "use"), ("A5", "use")}
+    assert uses == {
+        (hidden(name), use) for name, use in [("A1", "exclude"), ("A2", "use"), ("A3", "use"), ("A5", "use")]
+    }
     assert "by hand" in make_dataset(tmp_path).ratings["reasons"].to_list()[0]
 
 
