@@ -96,8 +96,8 @@ def test_without_an_extra_the_verb_that_needs_it_names_it(tmp_path: Path) -> Non
     assert without(EXTRAS, "build", study).returncode == 0
     for verb, extra in {"serve": "serve", "rehearse": "rehearse", "report": "analysis", "export": "analysis"}.items():
         done = without(EXTRAS, verb, study)
-        assert done.returncode == 1 and f"hitgen[{extra}]" in done.stderr, (verb, done.stderr)
+        assert done.returncode == 1 and f"[{extra}]'" in done.stderr, (verb, done.stderr)
     no_browser = [package for package, extra in EXTRAS.items() if extra != "analysis"]
-    assert "hitgen[rehearse]" in without(no_browser, "simulate", study, "--browser").stderr
+    assert "[rehearse]'" in without(no_browser, "simulate", study, "--browser").stderr
     done = without(no_browser, "simulate", study, "--people", "2")
     assert done.returncode == 0, done.stderr

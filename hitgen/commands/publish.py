@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from hitgen.build import build
 from hitgen.check import check
-from hitgen.collector.server import Server
 from hitgen.commands import options
 from hitgen.config.hosts import S3Host
 from hitgen.config.read import read_config
@@ -89,6 +88,9 @@ def _served(given: argparse.Namespace, console: Console) -> Iterator[None]:
     if not mine or parts.scheme != "http" or not parts.port or _answers(parts.hostname or "", parts.port):
         yield
         return
+    # The extra `serve`, which nobody needs who publishes elsewhere.
+    from hitgen.collector.server import Server
+
     with open_collector(given.folder) as (collector, inbox), Server(collector, inbox, parts.hostname or "", parts.port):
         console.say(f"Nothing answers at {parts.geturl()}: served from here while the pages are verified")
         yield
