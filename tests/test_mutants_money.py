@@ -36,10 +36,10 @@ MUTANTS = {
         TOTALS, 'ledger.acts("bonus", done=True)', 'ledger.acts("bonus")', "a_bonus_in_doubt_is_committed_and_not_yet_paid",
     ),
     "a plan has a bonus for rejected work": (
-        PLAN, ' or row.status == "Rejected":', ":", "what_the_recruiter_rejected_before_the_plan_earns_no_bonus",
+        PLAN, " or row.status in UNPAID:", ":", "what_the_recruiter_rejected_before_the_plan_earns_no_bonus",
     ),
     "a plan pays a bonus for work that was rejected since": (
-        APPLY, ' and account.ledger.status(act.subject) == "Rejected"', " and False", "what_the_recruiter_rejected_since_the_plan_earns_no_bonus",
+        APPLY, 'return status == "Approved" or (', "return True or (", "what_the_recruiter_rejected_since_the_plan_earns_no_bonus",
     ),
 }  # fmt: skip
 

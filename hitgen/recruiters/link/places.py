@@ -64,6 +64,7 @@ class Places:
         self._batch = batch
         self._book = book
         self._taken: dict[str, Numbers] | None = None
+        self._retired: dict[str, str] | None = None
 
     def secret(self) -> bytes:
         """The key that places are signed with; made on first use."""
@@ -120,16 +121,18 @@ class Places:
                     self._taken.setdefault(key, Numbers()).take(participant)
         mine = [self._taken.setdefault(key, Numbers()) for key in _keys(order)]
         found: list[int] = []
-        retired = self._book.notes(RETIRED)
+        if self._retired is None:
+            self._retired = self._book.notes(RETIRED)
         while len(found) < order.assignments:
             some = take_lowest(mine, order.assignments - len(found))
-            found += [number for number in some if not retired or self._digest(number) not in retired]
+            found += [number for number in some if not self._retired or self._digest(number) not in self._retired]
         return tuple(found)
 
     def retire(self, participant: str) -> None:
         """Leave a participant's places to nobody, for good; who it was stays as a keyed hash, so that nobody gets the number."""
         if found := re.fullmatch(r"P0*([1-9][0-9]*)", participant):
             self._book.note(RETIRED, self._digest(int(found[1])), "yes")
+            self._retired = None
             self._book.empty_seats(int(found[1]))
 
     def _digest(self, number: int) -> str:
