@@ -38,9 +38,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "study"
 
 
-@pytest.mark.parametrize("module", ["hitgen.cli", "argparse", "hitgen.commands.build", "pydantic", "PIL.Image"])
-def test_while_it_is_loading(module: str, folder: Path) -> None:
-    command = [sys.executable, "-c", AT_IMPORT, module, "build", str(folder)]
+@pytest.mark.parametrize(
+    ("module", "verb"),
+    [
+        *((name, "build") for name in ("hitgen.cli", "argparse", "hitgen.commands.build", "pydantic", "PIL.Image")),
+        ("numpy", "check"),
+    ],
+)
+def test_while_it_is_loading(module: str, verb: str, folder: Path) -> None:
+    command = [sys.executable, "-c", AT_IMPORT, module, verb, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGINT and done.stderr == ""
 
