@@ -13,6 +13,7 @@ from typing import Any, cast
 from hitgen.errors import Fault, HitgenError, InputError, OutsideError
 from hitgen.lib.files import private_file, shut
 
+IN_MEMORY = ":memory:"
 BESIDE = ("-wal", "-shm")
 WAIT_S = 30
 """How long another process may hold the file before it is said to be at work."""
@@ -75,7 +76,8 @@ def open_database(
     InputError or OutsideError where it cannot be opened, each with the true reason.
     """
     if not read_only:
-        private_file(path)
+        if str(path) != IN_MEMORY:
+            private_file(path)
         for ending in BESIDE:
             shut(path.with_name(path.name + ending))
         database = _connect(str(path), path, threads, wait_s)
