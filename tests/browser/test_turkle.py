@@ -36,7 +36,7 @@ def study(tmp_path_factory: pytest.TempPathFactory, turkle: RunningTurkle) -> It
     (tmp_path / "served").mkdir()
     with serving(tmp_path / "served") as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("TURKLE_TOKEN", turkle.token)
-        folder = link_batch(tmp_path / "batch", 1, recruiter=f'kind = "turkle"\nurl = "{turkle.url}"')
+        folder = link_batch(tmp_path / "batch", 9001, recruiter=f'kind = "turkle"\nurl = "{turkle.url}"')
         text = (folder / "batch.toml").read_text()
         host = f'folder = "../served"\nbase_url = "{url}"'
         (folder / "batch.toml").write_text(text.replace('base_url = "http://127.0.0.1:9001"', host))
