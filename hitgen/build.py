@@ -71,7 +71,8 @@ def build(
     `config` stands in place of the folder's where only host and recruiter differ; `into` is another folder for what is made.
     """
     batch = load_batch(folder)
-    if faults := unfilled(batch.config):
+    method = method_of(batch.config)
+    if faults := [*method.faults(batch), *unfilled(batch.config)]:
         raise InputError(faults)
     if config:
         batch = replace(batch, config=config)
@@ -81,7 +82,7 @@ def build(
 
     renderer = Renderer(batch)
     renderer.check(plan.pages[0])
-    sources, _ = in_form(batch.ladders, batch.config.hit.frames)
+    sources, _ = in_form(method.sources(batch), batch.config.hit.frames)
     made = make_ladders(sources, output.packs, output.cache / "ladders", workers, progress, scheduler)
     ladders = {ladder.key: ladder for ladder in made.ladders}
     # Only now, when nothing is wrong: a refused build leaves nothing behind.
@@ -106,7 +107,11 @@ def build(
     found = _manifest(batch, pages, ladders)
     # It names what is gold and the right answers; pages and packs are for everybody.
     write_whole(output.manifest, f"{found.json(indent=1)}\n".encode(), private=True)
-    _remove_stale(output, {page.file for page in found.pages}, {ladder.pack for ladder in made.ladders})
+    _remove_stale(
+        output,
+        {page.file for page in found.pages},
+        {pack for ladder in made.ladders for pack in (ladder.pack, *ladder.packs)},
+    )
     return Build(
         output,
         len(pages),

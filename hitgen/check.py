@@ -14,6 +14,7 @@ from hitgen.build import plan_of, unfilled
 from hitgen.errors import InputError
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder
+from hitgen.methods.base import method_of
 from hitgen.outlook import Outlook, evidence, outlook
 from hitgen.pages.texts import text_warnings
 from hitgen.plan import Plan
@@ -40,6 +41,8 @@ class Planned:
     hourly_usd: Decimal | None
     outlook: Outlook
     warnings: tuple[str, ...]
+    asked: tuple[tuple[str, str], ...]
+    pace: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,11 @@ class PlanSummary:
 
     def record(self) -> dict[str, Any]:
         """All of it as JSON values, money as text."""
-        plan = {key: value for key, value in asdict(self.planned).items() if key not in ("outlook", "warnings")}
+        plan = {
+            key: value
+            for key, value in asdict(self.planned).items()
+            if key not in ("outlook", "warnings", "asked", "pace")
+        }
         money = {name: str(plan[name]) for name in ("reward_usd", "fees_usd", "waves_save_usd")}
         money["hourly_usd"] = "" if self.planned.hourly_usd is None else str(self.planned.hourly_usd)
         found = {key: value for key, value in asdict(self).items() if key != "planned"}
@@ -99,6 +106,8 @@ def check(
     `trial` it is no fault that no rating could be used.
     """
     batch = load_batch(folder)
+    method = method_of(batch.config)
+    raise_faults(list(method.faults(batch)))
     plan = plan_of(batch)
     raise_faults(requirement_faults(batch.config, plan.pages))
     from hitgen.pages.render import Renderer
@@ -112,17 +121,17 @@ def check(
         faults, warnings = [], [*map(str, faults), *warnings]
     planned = _planned(batch, plan, found, warnings)
     told(planned)
-    sources, why = in_form(batch.ladders, batch.config.hit.frames)
+    sources, why = in_form(method.sources(batch), batch.config.hit.frames)
     made, measured, estimated = _measured(sources, batch, BuildFolder(folder), workers, progress)
     ladders, why = made.ladders, made.carried_because or why
-    flashes = tuple(flash_of(ladder.key, measured[ladder.key].flash_sr) for ladder in ladders)
+    flashes = tuple(_flash(ladder, measured[ladder.key], method.flickering(ladder)) for ladder in ladders)
     if any(each.first_beyond is not None for each in flashes):
         flashed(flashes)
     faults += [*flash_faults(flashes, batch.config.display), *unfilled(batch.config)]
     if faults:
         raise InputError(faults)
-    able = frozenset(source.key for source in sources if source.images.can_be_made)
-    return _summary(planned, plan, ladders, measured, estimated, flashes, able, why)
+    able = frozenset(source.key for source in sources if source.can_be_made)
+    return _summary(batch, planned, plan, ladders, measured, estimated, flashes, able, why)
 
 
 def _measured(
@@ -157,11 +166,14 @@ def _planned(batch: Batch, plan: Plan, found: Outlook, warnings: list[str]) -> P
         waves_save_usd=kind.waves_save_usd(asked),
         hourly_usd=kind.hourly_usd("study"),
         outlook=found,
-        warnings=(*_config_warnings(batch), *warnings, *kind.warnings()),
+        warnings=(*_config_warnings(batch, plan), *warnings, *kind.warnings()),
+        asked=tuple(method_of(batch.config).plan_rows(batch, plan)),
+        pace=method_of(batch.config).pace,
     )
 
 
 def _summary(
+    batch: Batch,
     planned: Planned,
     plan: Plan,
     ladders: tuple[Ladder, ...],
@@ -171,17 +183,20 @@ def _summary(
     able: frozenset[str],
     why: str,
 ) -> PlanSummary:
-    trials = [trial.ladder for page in plan.pages for trial in page.trials]
-    sizes = {ladder.key: ladder.bytes for ladder in ladders}
+    method, by_key = method_of(batch.config), {ladder.key: ladder for ladder in ladders}
     otherwise = {ladder.key: _bytes_otherwise(ladder, ladder.key in able, measured[ladder.key]) for ladder in ladders}
-    inline = sum(sizes[ladder] for ladder in trials)
-    linked = sum({ladder.pack: ladder.bytes for ladder in ladders}.values())
+    carried = [
+        {pack: size for trial in page.trials for pack, size in method.packs_of(trial, by_key).items()}
+        for page in plan.pages
+    ]
+    inline = sum(sum(packs.values()) for packs in carried)
+    linked = sum({pack: size for ladder in ladders for pack, size in ladder.packs.items()}.values())
     return PlanSummary(
         planned=planned,
         made=sum(ladder.made for ladder in ladders),
         carried_because=why,
         inline_bytes=inline * 4 // 3,
-        inline_bytes_otherwise=sum(otherwise[ladder] for ladder in trials) * 4 // 3,
+        inline_bytes_otherwise=sum(otherwise[key] for page in plan.pages for key in page.ladders) * 4 // 3,
         linked_bytes=linked,
         linked_worth_it=inline > 3 * linked,
         estimated=len(estimated),
@@ -203,18 +218,14 @@ def _frames_warnings(why: str) -> list[str]:
     return [f"{why}, so all frames are carried; `hitgen gold` makes gold that pages can make"] if why else []
 
 
-def _config_warnings(batch: Batch) -> list[str]:
+def _config_warnings(batch: Batch, plan: Plan) -> list[str]:
     warnings = [
         f"{name}: it lies among the study's images, but no image set takes it; mind its ending in `sources`, or move it away"
         for name in untaken(batch.ladders)
     ]
-    hit = batch.config.hit
-    if not hit.gold:
-        warnings.append(
-            "batch.toml: hit.gold: without gold questions nobody can be screened; make some with `hitgen gold`"
-        )
-    if not hit.training:
-        warnings.append(
-            "batch.toml: hit.training: without training nobody learns the task; make some with `hitgen gold --role training`"
-        )
-    return warnings
+    return [*warnings, *method_of(batch.config).warnings(batch, plan)]
+
+
+def _flash(ladder: Ladder, measured: Measured, at_once: int) -> Flash:
+    """How so many pictures of a ladder flash side by side: their areas add up."""
+    return flash_of(ladder.key, [at_once * area for area in measured.flash_sr])

@@ -105,6 +105,11 @@ class Ladder(Frozen):
         return f"{self.images}/{self.source}"
 
     @property
+    def packs(self) -> dict[str, int]:
+        """The packs that pages are given, with their bytes."""
+        return {self.pack: self.bytes}
+
+    @property
     def made(self) -> bool:
         """Whether pages make its frames."""
         return self.carried_bytes is not None
@@ -150,6 +155,11 @@ class Trial(Frozen):
         """`images/source` of its ladder."""
         return f"{self.images}/{self.source}"
 
+    @property
+    def subject(self) -> str:
+        """What a study trial asks about, which nobody is asked twice."""
+        return self.ladder
+
 
 class Page(Frozen):
     """One page, to be worked by `assignments` people."""
@@ -169,8 +179,8 @@ class Page(Frozen):
 
     @property
     def study(self) -> frozenset[str]:
-        """The study ladders on this page."""
-        return frozenset(trial.ladder for trial in self.trials if trial.role == "study")
+        """What the study trials on this page ask about."""
+        return frozenset(trial.subject for trial in self.trials if trial.role == "study")
 
     @property
     def gold(self) -> frozenset[str]:

@@ -11,12 +11,12 @@ from hitgen.batch.load import Batch
 from hitgen.config.hit import Display
 from hitgen.errors import Fault, in_config
 from hitgen.lib.numbers import Numbers, take_lowest
-from hitgen.lib.pictures import upright_size
+from hitgen.methods.base import method_of
 from hitgen.plan import Plan
 from hitgen.publishing.orders import groups_of
 
-TRIAL_S, AROUND_S = 45, 180
-"""What a trial takes, and all that lies around the trials of a page, for planning; a rehearsal tells better."""
+AROUND_S = 180
+"""What all takes that lies around the trials of a page, for planning; a rehearsal tells better."""
 SCREENS = {"1366x768": (1366, 768, 15.6), "1920x1080": (1920, 1080, 23.8)}
 """Common screens: their pixels, and their diagonals in inches."""
 BARS_PX = 125
@@ -60,7 +60,7 @@ class Outlook:
 
 def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
     """What this plan comes to; `style` is the layout's, which says what it needs beside the picture."""
-    pages = [page for page in plan.pages if page.kind == "study"]
+    method, pages = method_of(batch.config), [page for page in plan.pages if page.kind == "study"]
     seats = _seats(batch, plan)
     golds: dict[int, set[str]] = {}
     for page in pages:
@@ -69,20 +69,20 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
     needed = batch.config.screening.gold_answers_min
     ratings = [(person, len(page.study)) for page in pages for person in seats[page.page]]
     counts = Counter(person for page in pages for person in seats[page.page])
-    trials = max((len(page.trials) for page in pages), default=0)
+    longest_s = max((sum(map(method.trial_s, page.trials)) for page in pages), default=0)
     shown = _shown(batch)
     rooms = _rooms(style)
-    largest = _largest(batch.config.display, shown)
+    largest = _largest(shown, method.across)
     window = min((room.window(largest) for room in rooms), key=lambda size: size[0] * size[1])
     return Outlook(
         people=len(counts),
         pages_each=max(counts.values(), default=0),
-        minutes_a_page=math.ceil((trials * TRIAL_S + AROUND_S) / 60),
+        minutes_a_page=math.ceil((longest_s + AROUND_S) / 60),
         ratings=sum(count for _, count in ratings),
         usable=sum(count for person, count in ratings if len(golds[person]) >= needed),
         reach=max(map(len, golds.values()), default=0),
-        qualities=tuple((images.name, _range(images.parameters)) for images in batch.config.images),
-        shown=tuple(_fitting(each, rooms) for each in shown),
+        qualities=tuple((images.name, method.levels_told(batch.config, images)) for images in batch.config.images),
+        shown=tuple(_fitting(each, rooms, method.across) for each in shown),
         window=window,
     )
 
@@ -125,7 +125,8 @@ def _seats(batch: Batch, plan: Plan) -> dict[str, tuple[int, ...]]:
 
 
 def _shown(batch: Batch) -> list[Shown]:
-    sizes = Counter(size for ladder in batch.ladders if (size := upright_size(ladder.path)))
+    method = method_of(batch.config)
+    sizes = Counter(size for source in method.sources(batch) if (size := method.picture_size(source)))
     return [
         Shown(screen, size, count, _on_screen(batch.config.display, size, screen), True)
         for size, count in sizes.most_common()
@@ -141,9 +142,15 @@ def _on_screen(display: Display, size: tuple[int, int], screen: str) -> tuple[in
     return round(width_px), round(width_px * size[1] / size[0])
 
 
-def _largest(display: Display, shown: list[Shown]) -> tuple[int, int]:
-    sizes = [each.size for each in shown]
+def _largest(shown: list[Shown], across: tuple[int, int]) -> tuple[int, int]:
+    sizes = [_together(each.size, across) for each in shown]
     return max((size[0] for size in sizes), default=0), max((size[1] for size in sizes), default=0)
+
+
+def _together(size: tuple[int, int], across: tuple[int, int]) -> tuple[int, int]:
+    """What pictures of a size take side by side."""
+    count, gap = across
+    return count * size[0] + (count - 1) * gap, size[1]
 
 
 @dataclass(frozen=True)
@@ -182,13 +189,8 @@ def _rooms(style: str) -> list[_Room]:
     ]
 
 
-def _fitting(shown: Shown, rooms: list[_Room]) -> Shown:
+def _fitting(shown: Shown, rooms: list[_Room], side_by_side: tuple[int, int]) -> Shown:
     across, down, _ = SCREENS[shown.screen]
-    windows = [room.window(shown.size, across) for room in rooms]
+    windows = [room.window(_together(shown.size, side_by_side), across) for room in rooms]
     fits = any(width <= across and height <= down - BARS_PX for width, height in windows)
     return Shown(shown.screen, shown.source, shown.pictures, shown.size, fits)
-
-
-def _range(parameters: tuple[object, ...]) -> str:
-    """The codec's parameters from the first level to the last."""
-    return f"{parameters[0]} to {parameters[-1]}" if len(parameters) > 1 else str(*parameters)

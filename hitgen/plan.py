@@ -25,6 +25,11 @@ class PlannedTrial:
     role: Role
     question: str | None
 
+    @property
+    def subject(self) -> str:
+        """What a study trial asks about, which nobody is asked twice."""
+        return self.ladder
+
 
 @dataclass(frozen=True)
 class PlannedPage:
@@ -36,14 +41,19 @@ class PlannedPage:
     trials: tuple[PlannedTrial, ...]
 
     @property
+    def ladders(self) -> frozenset[LadderKey]:
+        """The ladders of its trials."""
+        return frozenset(trial.ladder for trial in self.trials)
+
+    @property
     def study(self) -> frozenset[str]:
-        """The study ladders on this page."""
-        return frozenset(trial.ladder for trial in self.trials if trial.role == "study")
+        """What the study trials on this page ask about."""
+        return frozenset(trial.subject for trial in self.trials if trial.role == "study")
 
     @property
     def gold(self) -> frozenset[str]:
         """The gold questions on this page."""
-        return frozenset(trial.ladder for trial in self.trials if trial.role == "gold")
+        return frozenset(trial.question or "" for trial in self.trials if trial.role == "gold")
 
 
 @dataclass(frozen=True)
@@ -52,13 +62,12 @@ class Plan:
 
     pages: tuple[PlannedPage, ...]
 
-    def ratings(self) -> dict[LadderKey, int]:
-        """How many ratings each study ladder gets if every assignment is worked."""
-        counts: dict[LadderKey, int] = {}
+    def ratings(self) -> dict[str, int]:
+        """How many ratings each subject of study trials gets if every assignment is worked."""
+        counts: dict[str, int] = {}
         for page in self.pages:
-            for trial in page.trials:
-                if trial.role == "study":
-                    counts[trial.ladder] = counts.get(trial.ladder, 0) + page.assignments
+            for subject in page.study:
+                counts[subject] = counts.get(subject, 0) + page.assignments
         return counts
 
 
@@ -132,12 +141,13 @@ def _page(
     page = f"p{number + 1:04d}"
     rng.shuffle(judged)
     trials = tuple(
-        PlannedTrial(_trial_id(config, page, position, salt), key, role, None if role == "study" else key)
+        PlannedTrial(trial_id(config, page, position, salt), key, role, None if role == "study" else key)
         for position, (key, role) in enumerate(coached + judged)
     )
     return PlannedPage(page, kind, assignments, trials)
 
 
-def _trial_id(config: BatchConfig, page: str, position: int, salt: str) -> str:
+def trial_id(config: BatchConfig, page: str, position: int, salt: str) -> str:
+    """The opaque id of a page's trial."""
     text = f"{config.batch.seed}/{config.batch.name}/{page}/{position}".encode()
     return (hmac.new(salt.encode(), text, "sha256") if salt else hashlib.sha256(text)).hexdigest()[:16]

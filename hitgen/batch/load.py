@@ -140,7 +140,7 @@ def _supply_faults(
     supply = {role: sum(ladder.images.role == role for ladder in ladders) for role in ("study", "training", "gold")}
     if all(images.role != "study" for images in config.images):
         yield in_config("images", "no image set has the role study", 'role = "study" for the set to be rated')
-    stages = [("hit", config.hit.training, config.hit.gold)]
+    stages = [("hit", config.hit.training, config.hit.gold)] if config.deals_ladders else []
     if config.qualification:
         stages.append(("qualification", config.qualification.training, config.qualification.gold))
     for stage, training, gold in stages:

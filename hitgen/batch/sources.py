@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from hitgen.config.images import AnyImageSet
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.files import read_csv
 from hitgen.lib.pictures import SUFFIXES
+from hitgen.manifest import Ladder
 
 UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
 TURNING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 """Signs that turn the direction of the text around them."""
+
+
+class Treatment(ABC):
+    """How a method makes a ladder where it is more than a source's frames as they are; goes to other processes by value."""
+
+    model: ClassVar[type[Ladder]] = Ladder
+
+    @abstractmethod
+    def make(self, source: LadderSource, folder: Path) -> Ladder:
+        """The ladder, its packs written into a folder; pure in source, set and library versions."""
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """All that it depends on beside source, set and library versions."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +45,17 @@ class LadderSource:
     folder: Path
     made: bool = False
     """Whether its pack says how a page makes its frames, instead of carrying them."""
+    treatment: Treatment | None = None
 
     @property
     def key(self) -> str:
         """`images/source`: unique in the batch, also where two sets share a source."""
         return f"{self.images.name}/{self.source}"
+
+    @property
+    def can_be_made(self) -> bool:
+        """Whether pages know how its frames are made."""
+        return self.images.can_be_made and self.treatment is None
 
 
 def composed(name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from hitgen.check import Planned, PlanSummary, check
 from hitgen.commands import options
 from hitgen.console import Console, columns, size
-from hitgen.outlook import AROUND_S, TRIAL_S, Outlook
+from hitgen.outlook import AROUND_S, Outlook
 from hitgen.stimuli.flash import LIMIT_SR, Flash
 
 MOST_FLASHES = 30
@@ -36,9 +36,9 @@ def plan_lines(planned: Planned) -> list[str]:
         ("pages", f"{planned.pages}, {planned.assignments} assignments, {planned.trials} trials on all pages"),
         (
             "time",
-            f"about {view.minutes_a_page} minutes a page ({TRIAL_S} s a picture, {AROUND_S // 60} minutes around them)",
+            f"about {view.minutes_a_page} minutes a page ({planned.pace}, {AROUND_S // 60} minutes around them)",
         ),
-        ("ratings", f"{planned.ratings_per_image} for each study image, {view.ratings} in all"),
+        *planned.asked,
         ("usable", f"{view.usable} of them, where all work all their pages and pass the screening"),
         *_cost(planned),
         *(("levels", f"{name}: {qualities}") for name, qualities in view.qualities),

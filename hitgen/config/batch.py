@@ -44,6 +44,8 @@ class BatchConfig(Strict):
 
     question: ClassVar[type[Question]] = Question
     """The model of a known answer."""
+    deals_ladders: ClassVar[bool] = True
+    """Whether each training and gold trial is a ladder of its own, made with that role."""
     offer: ClassVar[Mapping[str, str]] = {
         "title": "Judge pictures",
         "description": "Look at pictures and answer what is asked of each.",

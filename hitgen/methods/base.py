@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast, get_args
 
 from hitgen.batch.load import Batch
+from hitgen.batch.sources import LadderSource
 from hitgen.config.batch import BatchConfig
-from hitgen.config.images import Role
+from hitgen.config.images import AnyImageSet, Role
 from hitgen.config.kinds import METHODS
 from hitgen.config.screening import Rule
 from hitgen.errors import Fault, InputError, in_config
+from hitgen.lib.pictures import upright_size
 from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Manifest, Trial
 from hitgen.methods import columns
@@ -86,7 +88,59 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     """The answer, as columns of `ratings`."""
     tables: ClassVar[Mapping[str, RowTable]] = {}
 
+    across: ClassVar[tuple[int, int]] = (1, 0)
+    """How many pictures stand side by side, and the CSS pixels between them."""
+    pace: ClassVar[str] = "45 s a picture"
+    """What a trial is reckoned to take, in words."""
+
     # What is built
+
+    def sources(self, batch: Batch) -> tuple[LadderSource, ...]:
+        """The ladders to be made."""
+        return batch.ladders
+
+    def faults(self, batch: Batch) -> Iterator[Fault]:
+        """What of a batch does not go together."""
+        yield from ()
+
+    def warnings(self, batch: Batch, plan: Plan) -> Iterator[str]:
+        """What to mind of a batch before it is built."""
+        if not batch.config.hit.gold:
+            yield "batch.toml: hit.gold: without gold questions nobody can be screened; make some with `hitgen gold`"
+        if not batch.config.hit.training:
+            yield (
+                "batch.toml: hit.training: without training nobody learns the task; "
+                "make some with `hitgen gold --role training`"
+            )
+
+    def plan_rows(self, batch: Batch, plan: Plan) -> Iterator[tuple[str, str]]:
+        """What is asked how often, as rows of a name and a text."""
+        yield "ratings", f"{batch.config.hit.ratings} for each study image, {sum(plan.ratings().values())} in all"
+
+    def levels_told(self, config: ConfigT, images: AnyImageSet) -> str:
+        """The codec's parameters from the first level to the last."""
+        first, *others = images.parameters
+        return f"{first} to {others[-1]}" if others else str(first)
+
+    def trial_s(self, trial: PlannedTrial) -> float:
+        """What a trial is reckoned to take, in seconds; a rehearsal tells better."""
+        return 45
+
+    def picture_size(self, source: LadderSource) -> tuple[int, int] | None:
+        """The size in pixels of a picture as it is shown; None where its file does not tell."""
+        return upright_size(source.path)
+
+    def packs_of(self, trial: PlannedTrial, ladders: Mapping[str, Ladder]) -> Mapping[str, int]:
+        """The packs that a trial needs, with their bytes."""
+        return ladders[trial.ladder].packs
+
+    def flickering(self, ladder: Ladder) -> int:
+        """How many pictures of a ladder flicker side by side."""
+        return 1
+
+    def wanted(self, config: ConfigT, trial: Trial) -> int:
+        """How many ratings the subject of a study trial wants."""
+        return config.hit.ratings
 
     def plan(self, config: ConfigT, names: Mapping[Role, Sequence[LadderKey]], salt: str = "") -> Plan:
         """Which trials stand on which page; `salt` is the batch's secret."""
@@ -100,7 +154,7 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """The method's own keys of a trial in the manifest."""
         return {}
 
-    def trial_data(self, batch: Batch, trial: PlannedTrial, ladder: Ladder) -> dict[str, Any]:
+    def trial_data(self, batch: Batch, trial: PlannedTrial, ladders: Mapping[str, Ladder]) -> dict[str, Any]:
         """The method's own keys of a trial in its page's data; never an answer, but for training trials."""
         return {}
 

@@ -61,7 +61,7 @@ def page_data(
     def of(trial: PlannedTrial) -> dict[str, Any]:
         ladder = ladders[trial.ladder]
         frame = {"trial": trial.trial, "pack": ladder.pack, "width": ladder.width, "height": ladder.height}
-        return {**frame, **method.trial_data(batch, trial, ladder)}
+        return {**frame, **method.trial_data(batch, trial, ladders)}
 
     return method.page.model_validate(
         {

@@ -7,6 +7,7 @@ import functools
 import json
 import mimetypes
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from hitgen.batch.load import Batch
 from hitgen.config.read import nearest
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.manifest import Ladder, Level
+from hitgen.methods.base import method_of
 from hitgen.pages.context import InlinePack, PageContext, page_data, screen_texts
 from hitgen.pages.data import PageData
 from hitgen.pages.script import link_page
@@ -61,7 +63,7 @@ class Renderer:
             used.add(name)
             return find("assets", name)
 
-        self._makes = makes_any(in_form(batch.ladders, batch.config.hit.frames)[0])
+        self._makes = makes_any(in_form(method_of(batch.config).sources(batch), batch.config.hit.frames)[0])
         self._script = link_page(self._method, asset, makes=self._makes)
         unused = resources.unused_scripts(batch.folder, used)
         if unused:
@@ -112,7 +114,7 @@ class Renderer:
             ladder="", images="", source="", codec="", role="study", pack="0" * 64, bytes=0, width=1, height=1,
             levels=(Level(0, None, ""),),
         )  # fmt: skip
-        data = self.data(planned, {trial.ladder: stand_in for trial in planned.trials})
+        data = self.data(planned, defaultdict(lambda: stand_in))
         self._html(data, self._inlined(data))
 
     def data(self, planned: PlannedPage, ladders: Mapping[str, Ladder]) -> PageData:
@@ -133,7 +135,7 @@ class Renderer:
         """Where packs go in the page, by a mark that stands for each."""
         if self._linked:
             return []
-        hashes = [pack for trial in (*data.training, *data.study) for pack in trial.packs]
+        hashes = dict.fromkeys(pack for trial in (*data.training, *data.study) for pack in trial.packs)
         return [InlinePack(digest, Markup(f"@@PACK {digest}@@")) for digest in hashes]
 
     def _html(self, data: PageData, packs: list[InlinePack]) -> str:

@@ -46,5 +46,5 @@ def files_of(folder: Path, manifest: Manifest, linked: bool) -> tuple[dict[str, 
     """The file of each page, and the packs that pages fetch, where they lie in a batch folder."""
     build, batch = BuildFolder(folder), manifest.batch
     files = {page.page: page_file(batch, build.root / page.file, page.sha256) for page in manifest.pages}
-    names = sorted({ladder.pack for ladder in manifest.ladders}) if linked else []
+    names = sorted({pack for ladder in manifest.ladders for pack in ladder.packs}) if linked else []
     return files, tuple(pack_file(batch, build.packs / f"{name}.pack", name) for name in names)

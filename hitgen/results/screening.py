@@ -41,7 +41,7 @@ def repeats(works: Iterable[AnyWork]) -> set[Key]:
     found: set[Key] = set()
     for work in works:
         for attempt in (*work.answers("study"), *work.answers("gold")):
-            thing = (work.received.worker, attempt.known.question or attempt.known.ladder)
+            thing = (work.received.worker, attempt.known.question or attempt.known.subject)
             if thing in met:
                 found.add((work.received.assignment, attempt.known.trial))
             met.add(thing)

@@ -9,6 +9,7 @@ from pathlib import Path
 from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.totals import totals
+from hitgen.methods.base import method_of
 from hitgen.publishing.adopt import adopt
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import LEDGER, Publication
@@ -18,7 +19,7 @@ from hitgen.results.study import Study, read_study
 
 @dataclass(frozen=True)
 class Shortfall:
-    """One study ladder: ratings wanted, usable, without enough evidence, and still to come from open HITs."""
+    """One subject of study trials, such as a ladder: ratings wanted, usable, without enough evidence, and still to come from open HITs."""
 
     images: str
     source: str
@@ -35,7 +36,7 @@ class Shortfall:
 
 @dataclass(frozen=True)
 class TopupPlan:
-    """What is missing by ladder, the assignments asked for by page, and the publication that would bring them."""
+    """What is missing by subject, the assignments asked for by page, and the publication that would bring them."""
 
     shortfalls: dict[str, Shortfall]
     pages: dict[str, int]
@@ -57,7 +58,7 @@ def refuse_unpublished(folder: Path) -> None:
 def plan_topup(publication: Publication, with_undecided: bool = False) -> TopupPlan:
     """What is missing and what it costs; changes nothing at the recruiter.
 
-    A page brings one rating for each of its study ladders, so it is asked for as often as the neediest of them needs.
+    A page brings one rating for each subject of its study trials, so it is asked for as often as the neediest of them needs.
     Raises InputError as `plan_publication` does: the cap counts everything that was ever published.
     """
     adopt(publication)
@@ -66,13 +67,13 @@ def plan_topup(publication: Publication, with_undecided: bool = False) -> TopupP
     collect(publication)
     study = read_study(publication.folder, publication.ledger)
     found = shortfalls(publication, study, at)
-    need = {ladder: short.missing(with_undecided) for ladder, short in found.items()}
+    need = {subject: short.missing(with_undecided) for subject, short in found.items()}
     pages: dict[str, int] = {}
     for page in study.manifest.pages:
-        wanted = max((need[ladder] for ladder in page.study), default=0) if page.kind == "study" else 0
+        wanted = max((need[subject] for subject in page.study), default=0) if page.kind == "study" else 0
         if wanted:
             pages[page.page] = wanted
-            need.update({ladder: max(0, need[ladder] - wanted) for ladder in page.study})
+            need.update({subject: max(0, need[subject] - wanted) for subject in page.study})
     most = publication.kind.largest_further()
     asked = {page: count if most is None else min(count, most) for page, count in pages.items()}
     held_back = sum(pages.values()) - sum(asked.values())
@@ -80,7 +81,7 @@ def plan_topup(publication: Publication, with_undecided: bool = False) -> TopupP
 
 
 def shortfalls(publication: Publication, study: Study, at: datetime) -> dict[str, Shortfall]:
-    """Each study ladder's ratings as they stand, by ladder."""
+    """The ratings of each subject of study trials as they stand."""
     coming_by_page = coming(publication, at)
     usable: dict[str, int] = {}
     undecided: dict[str, int] = {}
@@ -89,22 +90,23 @@ def shortfalls(publication: Publication, study: Study, at: datetime) -> dict[str
             use = study.judged.ratings[work.received.assignment, attempt.known.trial].use
             counts = {"use": usable, "not-enough-evidence": undecided}.get(use)
             if counts is not None:
-                counts[attempt.known.ladder] = counts.get(attempt.known.ladder, 0) + 1
+                counts[attempt.known.subject] = counts.get(attempt.known.subject, 0) + 1
     expected: dict[str, int] = {}
     for page in study.manifest.pages:
-        for ladder in page.study:
-            expected[ladder] = expected.get(ladder, 0) + coming_by_page.get(page.page, 0)
+        for subject in page.study:
+            expected[subject] = expected.get(subject, 0) + coming_by_page.get(page.page, 0)
+    method = method_of(study.config)
+    trials = {trial.subject: trial for page in study.manifest.pages for trial in page.trials if trial.role == "study"}
     return {
-        row.ladder: Shortfall(
-            images=row.images,
-            source=row.source,
-            wanted=study.config.hit.ratings,
-            usable=usable.get(row.ladder, 0),
-            undecided=undecided.get(row.ladder, 0),
-            coming=expected.get(row.ladder, 0),
+        subject: Shortfall(
+            images=trial.images,
+            source=trial.source,
+            wanted=method.wanted(study.config, trial),
+            usable=usable.get(subject, 0),
+            undecided=undecided.get(subject, 0),
+            coming=expected.get(subject, 0),
         )
-        for row in study.manifest.ladders
-        if row.role == "study"
+        for subject, trial in trials.items()
     }
 
 

@@ -36,7 +36,7 @@ INDEX_BYTES_A_LEVEL = 90
 
 def is_large(source: LadderSource) -> bool:
     """Whether a ladder takes long to encode, and is encoded here at all."""
-    if isinstance(source.images, FilesSet) or source.images.codec == "command":
+    if source.treatment or isinstance(source.images, FilesSet) or source.images.codec == "command":
         return False
     size = upright_size(source.path)
     return size is not None and size[0] * size[1] > LARGE_PX

@@ -28,6 +28,8 @@ def make_ladder(source: LadderSource, folder: Path) -> Ladder:
 
     Frames that are to be made and are not what Pillow decodes are carried after all.
     """
+    if source.treatment:
+        return source.treatment.make(source, folder)
     images = source.images
     prepare(images)
     name = name_of(source.path, source.folder)
@@ -90,6 +92,7 @@ def cache_key(source: LadderSource) -> str:
     prepare(images)
     settings = images.model_dump(mode="json", exclude={"name", "role", "sources"}, exclude_none=True)
     made = ["made", kernel_digest()] if source.made else []
+    made += [source.treatment.key] if source.treatment else []
     key = json.dumps([FORMAT, settings, library_versions(images), *made], sort_keys=True)
     digest = hashlib.sha256(key.encode())
     paths = [source.path]

@@ -43,13 +43,13 @@ def in_form(sources: Sequence[LadderSource], frames: Frames) -> tuple[list[Ladde
 
     With `frames = "made"`, JPEG ladders are, unless there is gold that pages cannot make: it would stand out.
     """
-    study = any(source.images.can_be_made for source in sources if source.images.role == "study")
-    gold = [source.key for source in sources if source.images.role == "gold" and not source.images.can_be_made]
+    study = any(source.can_be_made for source in sources if source.images.role == "study")
+    gold = [source.key for source in sources if source.images.role == "gold" and not source.can_be_made]
     why = f"{gold[0]}: pages cannot make its frames, and it would stand out beside those they make" if gold else ""
     if frames == "carried" or not study:
         why = ""
     wanted = frames == "made" and not why
-    return [replace(source, made=wanted and source.images.can_be_made) for source in sources], why
+    return [replace(source, made=wanted and source.can_be_made) for source in sources], why
 
 
 def makes_any(sources: Iterable[LadderSource]) -> bool:
@@ -85,7 +85,7 @@ def make_ladders(
         carried = [replace(source, made=False) for source in sources]
         ladders, more = _all_of(carried, packs, cache, workers, progress, scheduler)
         encoded += more
-    _hand_over(waiting, packs, {ladder.pack for ladder in ladders})
+    _hand_over(waiting, packs, {pack for ladder in ladders for pack in (ladder.pack, *ladder.packs)})
     return Made(tuple(ladders), encoded, why)
 
 
@@ -112,7 +112,7 @@ def _all_of(
             problem = f"it cannot be read ({error.strerror})"
             faults[number] = [Fault(source.path.name, "", problem, "its path and permissions")]
             continue
-        ladder = _cached(cache / f"{key}.json", (packs, waiting))
+        ladder = _cached(source, cache / f"{key}.json", (packs, waiting))
         if ladder is None:
             missing.append((number, key))
         else:
@@ -143,17 +143,20 @@ def _all_of(
 def made_before(source: LadderSource, packs: Path, cache: Path) -> bool:
     """Whether a ladder's pack is there from an earlier run; False where the source cannot be read."""
     try:
-        return _cached(cache / f"{cache_key(source)}.json", (packs, cache / "packs")) is not None
+        return _cached(source, cache / f"{cache_key(source)}.json", (packs, cache / "packs")) is not None
     except (InputError, OSError):
         return False
 
 
-def _cached(record: Path, folders: Sequence[Path]) -> Ladder | None:
+def _cached(source: LadderSource, record: Path, folders: Sequence[Path]) -> Ladder | None:
+    model = source.treatment.model if source.treatment else Ladder
     try:
-        ladder = Ladder.model_validate_json(record.read_bytes())
+        ladder = model.model_validate_json(record.read_bytes())
     except (OSError, ValueError):
         return None
-    return ladder if any(_is_whole(pack_path(folder, ladder.pack), ladder.bytes) for folder in folders) else None
+    sizes = {ladder.pack: ladder.bytes, **ladder.packs}
+    whole = all(any(_is_whole(pack_path(folder, name), size) for folder in folders) for name, size in sizes.items())
+    return ladder if whole else None
 
 
 def _is_whole(pack: Path, size_bytes: int) -> bool:

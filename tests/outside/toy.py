@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -69,8 +69,8 @@ class Toy(Method[BatchConfig, Manifest, Row]):
     rules = ("speed", "copy", "repeat", "display")
     answer_columns = (Column("number", int, "how much, 0 to 10", lambda r: r.attempt.row.number),)
 
-    def trial_data(self, batch: Batch, trial: PlannedTrial, ladder: Ladder) -> dict[str, Any]:
-        return {"level_max": ladder.level_max}
+    def trial_data(self, batch: Batch, trial: PlannedTrial, ladders: Mapping[str, Ladder]) -> dict[str, Any]:
+        return {"level_max": ladders[trial.ladder].level_max}
 
     def row_faults(self, row: Row, trial: Trial, last: int, manifest: Manifest) -> Iterator[str]:
         if row.number > LARGEST:

@@ -51,10 +51,10 @@ class Pjnd(Method[Config, Manifest, Row]):
     def settings(self, config: Config) -> dict[str, Any]:
         return {"locations": config.hit.locations}
 
-    def trial_data(self, batch: Batch, trial: PlannedTrial, ladder: Ladder) -> dict[str, Any]:
+    def trial_data(self, batch: Batch, trial: PlannedTrial, ladders: Mapping[str, Ladder]) -> dict[str, Any]:
         answers = {question.name: question for question in batch.questions if trial.role == "training"}
         known = {"question": answers[trial.question].model_dump()} if trial.question in answers else {}
-        return {"level_count": ladder.level_max, **known}
+        return {"level_count": ladders[trial.ladder].level_max, **known}
 
     def plan_gold(
         self, folder: Path, source: Path, role: str, onset: int, name: str, seed: int, progress: OnProgress
