@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
+from hitgen.errors import InputError, in_config
 from hitgen.manifest import PageKind
 
+MOST_PAGES = 100_000
 LadderKey = str
 """`images/source`, as in `LadderSource.key`; a gold or training question has its ladder's key as name."""
 
@@ -90,7 +92,11 @@ def make_plan(config: BatchConfig, names: Mapping[Role, Sequence[LadderKey]], sa
         trials = training.deal(stage.training, "training"), gold.deal(stage.gold, "gold")
         pages.append(_page(config, salt, rng, len(pages), "qualification", stage.assignments, *trials))
     groups = _groups(names["study"], config.hit.study, rng)
-    for assignments in _rounds(config.hit.ratings, config.hit.assignments or config.hit.ratings):
+    rounds = _rounds(config.hit.ratings, config.hit.assignments or config.hit.ratings)
+    if len(rounds) * len(groups) > MOST_PAGES:
+        problem = f"makes {len(rounds) * len(groups)} pages; a batch has at most {MOST_PAGES}"
+        raise InputError(in_config("hit.assignments", problem, "more assignments a page, or several batches"))
+    for assignments in rounds:
         for group in groups:
             judged = gold.deal(config.hit.gold, "gold") + [(key, "study") for key in group]
             coached = training.deal(config.hit.training, "training")

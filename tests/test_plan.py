@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from hitgen.config.batch import BatchConfig
+from hitgen.errors import InputError
 from hitgen.plan import Plan, make_plan
 
 
@@ -95,6 +96,13 @@ def test_a_qualification_page_has_training_and_gold_alone() -> None:
     first, second = plan.pages[:2]
     assert (first.kind, second.kind) == ("qualification", "study")
     assert Counter(t.role for t in first.trials) == {"training": 1, "gold": 3}
+
+
+def test_more_pages_than_anybody_could_publish_are_refused_before_they_are_made() -> None:
+    with pytest.raises(
+        InputError, match=r"hit.assignments: makes 10000000 pages; a batch has at most 100000; try more"
+    ):
+        make_plan(config(ratings=10_000, assignments=1, study=1, gold=0, training=0), names(1000, 0, 0))
 
 
 def test_ten_thousand_pages() -> None:

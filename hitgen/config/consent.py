@@ -29,6 +29,10 @@ class Consent(Strict):
         return self
 
 
+Bound = Annotated[float, Field(ge=-1e9, le=1e9)]
+"""What a submission can carry."""
+
+
 class SurveyQuestion(Strict):
     name: Slug = Field(examples=["vision"], description="the column's name")
     label: Text = Field(description="the question")
@@ -42,8 +46,14 @@ class ChoiceQuestion(SurveyQuestion):
 
 class NumberQuestion(SurveyQuestion):
     kind: Literal["number"]
-    min: float | None = Field(default=None, description="least")
-    max: float | None = Field(default=None, description="most")
+    min: Bound | None = Field(default=None, description="least")
+    max: Bound | None = Field(default=None, description="most")
+
+    @model_validator(mode="after")
+    def _some_number_fits(self) -> NumberQuestion:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min is {self.min:g} and max {self.max:g}; nobody could answer, give the least first")
+        return self
 
 
 class ScaleQuestion(SurveyQuestion):

@@ -23,9 +23,12 @@ class HitTable(Strict):
     training: int = Field(default=2, ge=0, le=50, description="training trials a page")
     study: int = Field(default=2, ge=1, le=200, description="study trials a page, at most")
     gold: int = Field(default=1, ge=0, le=50, description="gold trials a page")
-    ratings: int = Field(default=43, ge=1, description="ratings wanted for each study ladder")
+    ratings: int = Field(default=43, ge=1, le=10_000, description="ratings wanted for each study ladder")
     assignments: int | None = Field(
-        default=None, ge=1, description="workers per page; default: ratings, so that one page serves them all"
+        default=None,
+        ge=1,
+        le=10_000,
+        description="workers per page; default: ratings, so that one page serves them all",
     )
     packs: Literal["inline", "linked"] = Field(
         default="inline", description="`inline`: one file a page; `linked`: pages share packs"
@@ -43,7 +46,7 @@ class Qualification(Strict):
     training: int = Field(default=2, ge=0, le=50, description="training trials")
     gold: int = Field(default=3, ge=1, le=50, description="gold questions of the quiz")
     pass_share: float = Field(default=0.7, gt=0, le=1, description="share of gold checks to be passed")
-    assignments: int = Field(default=100, ge=1, description="workers who may try")
+    assignments: int = Field(default=100, ge=1, le=100_000, description="workers who may try")
     reward_usd: Money = Field(default=Decimal("0.60"), description="as text")
 
 

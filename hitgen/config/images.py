@@ -54,7 +54,10 @@ def spelled_out(levels: int | tuple[dict[str, Any], ...], key: str) -> tuple[Par
     return tuple(row[key] for row in levels)
 
 
-Levels = Annotated[int, Field(ge=1, le=MAX_LEVELS)] | Annotated[tuple[dict[str, Any], ...], Field(min_length=1)]
+Levels = (
+    Annotated[int, Field(ge=1, le=MAX_LEVELS)]
+    | Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=MAX_LEVELS)]
+)
 
 
 class QualitySet(ImageSet):
@@ -82,13 +85,15 @@ class QualitySet(ImageSet):
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
 
+Pixel = Annotated[int, Field(ge=0, le=100_000)]
+Centre = tuple[Pixel, Pixel]
+
+
 class Planted(Strict):
     """A change that grows from a level on in three places, so that the answer is known: `hitgen gold` writes it."""
 
-    level: int = Field(ge=1, description="the first level that has it")
-    centres: tuple[tuple[int, int], tuple[int, int], tuple[int, int]] = Field(
-        description="its middles, in source pixels"
-    )
+    level: int = Field(ge=1, le=MAX_LEVELS, description="the first level that has it")
+    centres: tuple[Centre, Centre, Centre] = Field(description="its middles, in source pixels")
     most: int = Field(default=70, ge=1, le=127, description="by how much its middles change at most, of 255")
 
 
@@ -164,7 +169,7 @@ class CommandSet(ImageSet):
     suffix: Annotated[str, Field(pattern=r"^\.[A-Za-z0-9]{1,8}$")] = Field(
         default=".bin", description="ending of the coded file"
     )
-    timeout_s: float = Field(default=60, gt=0, description="seconds a call may take")
+    timeout_s: float = Field(default=60, gt=0, le=86_400, description="seconds a call may take")
     levels: tuple[dict[str, Any], ...] = Field(
         min_length=1,
         max_length=MAX_LEVELS,

@@ -29,9 +29,12 @@ class Screening(Strict):
     gold_answers_min: int = Field(
         default=10,
         ge=0,
+        le=10_000,
         description="gold answers before a worker can be judged by them; below it: not enough evidence",
     )
-    trial_s_min: float = Field(default=5, ge=0, description="quickest believable median study trial, in seconds")
+    trial_s_min: float = Field(
+        default=5, ge=0, le=3600, description="quickest believable median study trial, in seconds"
+    )
     swap_error_share: Share = Field(default=0.1, description="how far the mean swap may be off its time")
     swap_sd_share: Share = Field(default=0.2, description="standard deviation of swaps against their time")
     off: tuple[str, ...] = Field(default=(), description="rules that are not applied")
@@ -48,7 +51,7 @@ class BonusTable(Strict):
     completion_usd: Money = Field(
         default=Decimal("0.00"), description="once a worker, with the page that completes completion_pages"
     )
-    completion_pages: int = Field(default=10, ge=1, description="paid study pages that make a completion")
+    completion_pages: int = Field(default=10, ge=1, le=10_000, description="paid study pages that make a completion")
 
 
 class Notices(Strict):

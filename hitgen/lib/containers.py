@@ -5,6 +5,7 @@ Every walker raises ValueError where the file is not built as its format says.
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,6 +51,11 @@ def jpeg_segments(content: bytes) -> list[Piece]:
         if marker[0] == SOS:
             position = _end_of_scan(content, position)
         parts.append(Piece(marker, payload, b"\xff" + content[start:position].lstrip(b"\xff")))
+
+
+def jpeg_head(content: bytes) -> list[Piece]:
+    """The segments before the first scan: what a JPEG says of its picture later is heeded by nobody."""
+    return list(itertools.takewhile(lambda part: part.kind[0] != SOS, jpeg_segments(content)))
 
 
 def _end_of_scan(content: bytes, position: int) -> int:
@@ -99,6 +105,34 @@ def png_chunks(content: bytes) -> list[Piece]:
         if kind == b"IEND":
             return parts
         position = end
+
+
+_CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
+_COLOUR_BYTES = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"cICP": 4}
+
+
+def png_oddity(parts: list[Piece]) -> str:
+    """What decoders take in different ways about a PNG's chunks, in words, empty if nothing."""
+    kinds = [part.kind for part in parts]
+    told = parts[: kinds.index(b"IDAT")] if b"IDAT" in kinds else parts
+    if kinds[0] != b"IHDR" or kinds.count(b"IHDR") > 1:
+        return "it has no head, or several"
+    if unknown := [kind for kind in kinds if not kind[0] & 0x20 and kind not in _CRITICAL]:
+        return f"a chunk {unknown[0].decode('latin-1')!r} is needed to read it, and known to nobody"
+    before = [part.kind for part in told]
+    for part in told:
+        name = part.kind.decode("latin-1")
+        if len(part.payload) != _COLOUR_BYTES.get(part.kind, len(part.payload)):
+            return f"its chunk {name!r} has {len(part.payload)} bytes"
+        if part.kind in (b"iCCP", b"cICP") and before.count(part.kind) > 1:
+            return f"it has several chunks {name!r}"
+    if b"cICP" in before and b"PLTE" in before[: before.index(b"cICP")]:
+        return "its chunk 'cICP' is behind its palette"
+    if any(part.kind == b"sRGB" and part.payload[0] > 3 for part in told):
+        return "its chunk 'sRGB' names no intent"
+    if any(part.kind == b"iCCP" and not 0 < part.payload.find(b"\0") < 80 for part in told):
+        return "its ICC profile has no name"
+    return ""
 
 
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))

@@ -8,9 +8,9 @@ import struct
 import warnings
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
-from hitgen.lib.containers import JXL_BOXED, jpeg_segments, primary_properties
+from hitgen.lib.containers import JXL_BOXED, jpeg_head, primary_properties
 
 SUFFIXES = {
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
@@ -33,6 +33,10 @@ UPRIGHT = {
 """What brings a picture of each EXIF orientation upright."""
 _PLUGINS = {"HEIF": ("pillow_heif", "register_heif_opener", "heic"), "JXL": ("pillow_jxl", "", "jxl")}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+
+
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
+"""A PNG may carry some megabytes of an editor's text; all of them together are bounded."""
 
 
 class MissingPluginError(Exception):
@@ -78,7 +82,7 @@ def orientation(image: Image.Image, content: bytes) -> int:
     if image.format == "AVIF":
         return _of_boxes(content)
     if image.format in ("JPEG", "MPO"):
-        told = (part.payload for part in jpeg_segments(content) if part.kind == APP1 and part.payload[:5] == b"Exif\0")
+        told = (part.payload for part in jpeg_head(content) if part.kind == APP1 and part.payload[:5] == b"Exif\0")
         return exif_orientation(next(told, b"")[6:])
     if image.format == "PNG" or getattr(image, "jpeg", False):
         return exif_orientation(image.info.get("exif", b""))
@@ -95,10 +99,9 @@ def exif_orientation(exif: bytes) -> int:
         (start,) = struct.unpack_from(order + "I", tiff, 4)
         (entries,) = struct.unpack_from(order + "H", tiff, start)
         for number in range(entries):
-            tag, kind, count = struct.unpack_from(order + "HHI", tiff, start + 2 + 12 * number)
-            if tag == EXIF_ORIENTATION:
-                (value,) = struct.unpack_from(order + "H", tiff, start + 10 + 12 * number)
-                return int(value) if kind == 3 and count == 1 and value in UPRIGHT else 1
+            tag, kind, count, value = struct.unpack_from(order + "HHIHxx", tiff, start + 2 + 12 * number)
+            if tag == EXIF_ORIENTATION and kind == 3 and count == 1 and (value in UPRIGHT or value == 1):
+                return int(value)
     except struct.error:
         pass
     return 1

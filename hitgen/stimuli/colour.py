@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hitgen.lib.containers import boxes, item_properties, png_chunks
+from hitgen.lib.containers import boxes, item_properties, jpeg_head, png_chunks
 
 Floats = NDArray[np.float64]
 PNG_GAMMA_THRESHOLD = 0.05
@@ -47,6 +47,7 @@ _CODED_PRIMARIES = {
     12: (((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)), SRGB_WHITE),
 }
 """Source: ITU-T H.273, table 2."""
+_CODED_MATRICES = {0, 1, 2, 4, 5, 6, 7, 8, 9}
 _VALUES = np.arange(256) / 255
 
 
@@ -93,13 +94,17 @@ def colour_of(image: Image.Image, content: bytes) -> Colour | None:
 
 
 def _told(image: Image.Image, content: bytes) -> Colour | None:
-    if image.format in ("GIF", "BMP", "PPM"):
+    if image.format in ("GIF", "PPM"):
         return None  # browsers heed no profile in these
+    if image.format == "BMP":
+        return of_icc(_bmp_profile(content), "RGB") if content[14] == 124 and content[70:74] == b"DEBM" else None
     profile = image.info.get("icc_profile") or b""
     if image.format == "PNG":
         return _of_png(content, profile)
     if image.format in ("AVIF", "HEIF"):
         return _of_boxes(content, profile)
+    if image.format in ("JPEG", "MPO"):
+        profile = _jpeg_profile(content)  # Pillow overlooks one behind the frame's head
     if profile:
         return of_icc(profile, image.mode)
     if image.format == "TIFF" and {301, 318, 319} & set(getattr(image, "tag_v2", ())):
@@ -133,6 +138,18 @@ def _of_png(content: bytes, profile: bytes) -> Colour | None:
     return Colour(np.tile(_VALUES ** (1 / gamma), (3, 1)), matrix_)
 
 
+def _bmp_profile(content: bytes) -> bytes:
+    offset, size = struct.unpack_from("<II", content, 14 + 112)
+    return content[14 + offset : 14 + offset + size]
+
+
+def _jpeg_profile(content: bytes) -> bytes:
+    """The parts of a JPEG's profile in their order; that none is missing is known since it was decoded."""
+    told = [part.payload for part in jpeg_head(content) if part.kind == b"\xe2"]
+    parts = sorted(payload[12:] for payload in told if payload.startswith(b"ICC_PROFILE\0"))
+    return b"".join(part[2:] for part in parts)
+
+
 def _coded(primaries: int, transfer: int, *, video_as_srgb: bool) -> Colour:
     if primaries not in _CODED_PRIMARIES:
         raise ColourError(f"its coded primaries {primaries} are not known")
@@ -151,7 +168,9 @@ def _of_boxes(content: bytes, profile: bytes) -> Colour | None:
         raise ColourError("its ICC profile cannot be read")
     if not coded:
         return None
-    primaries, transfer, _ = struct.unpack(">HHH", coded.pop())
+    primaries, transfer, matrix = struct.unpack(">HHH", coded.pop())
+    if matrix not in _CODED_MATRICES:
+        raise ColourError(f"its coded matrix {matrix} is not known to every browser")
     # Chromium takes what is not specified as sRGB, and the curves of video too.
     return _coded(1 if primaries == 2 else primaries, 13 if transfer == 2 else transfer, video_as_srgb=True)
 

@@ -11,7 +11,15 @@ from pathlib import Path
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from hitgen.errors import Fault, InputError
-from hitgen.lib.containers import jpeg_lacks, jpeg_segments, png_chunks, png_lacks, primary_properties, webp_chunks
+from hitgen.lib.containers import (
+    jpeg_lacks,
+    jpeg_segments,
+    png_chunks,
+    png_lacks,
+    png_oddity,
+    primary_properties,
+    webp_chunks,
+)
 from hitgen.lib.pictures import UPRIGHT, MissingPluginError, exif_orientation, open_picture, orientation
 from hitgen.lib.shipped import install_line
 from hitgen.stimuli.depth import bits, is_animated
@@ -20,6 +28,8 @@ MAX_PIXELS = 64_000_000
 """Larger images are refused before they are decoded; an 8K frame has 33 million."""
 MIN_SIDE_PX = 32
 AGAIN = "copying or exporting it again"
+HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
+"""What nothing but an image file begins with."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,8 @@ def decode_rgb(content: bytes, name: str) -> Image.Image:
         except Image.DecompressionBombError:
             raise _too_large(name) from None
         except UnidentifiedImageError:
+            if content.startswith(HEADS):
+                raise refusal(name, "its head is damaged", AGAIN) from None
             kinds = "a PNG, JPEG, WebP, AVIF, GIF, BMP, TIFF, JPEG 2000, PPM, HEIC or JPEG XL file"
             raise refusal(name, "it is not an image that can be read", kinds) from None
         except MissingPluginError as error:
@@ -134,6 +146,10 @@ def refuse_what_is_not_shown(image: Image.Image, content: bytes, name: str) -> N
         raise refusal(name, "it is an animation", "saving one frame alone")
     if image.format == "GIF" and _drawn_box(image) != (0, 0, *image.size):
         raise refusal(name, "its frame does not fill it; the rest is transparent", "saving it flattened")
+    if image.format == "BMP" and content[14] != 12 and content[30] in (1, 2):
+        raise refusal(
+            name, "it is run-length coded, and programs fill what it steps over in their own ways", "saving it as PNG"
+        )
     if image.format == "BMP" and content[14] != 12 and content[28] == 16:
         raise refusal(name, "it has 16 bits a pixel, which programs spread to 24 in their own ways", "saving it as PNG")
     if image.format == "AVIF" and any(part.kind == b"clap" for part in primary_properties(content)):
@@ -165,10 +181,19 @@ def _lacks(image: Image.Image, content: bytes) -> str:
     if image.format in ("JPEG", "MPO"):
         return jpeg_lacks(jpeg_segments(content)) or _libjpeg_warning(content)
     if image.format == "PNG":
-        return png_lacks(png_chunks(content))
+        parts = png_chunks(content)
+        return png_oddity(parts) or png_lacks(parts) or _beyond_palette(image)
     if image.format == "WEBP":
         webp_chunks(content)
-    return ""
+    return _beyond_palette(image)
+
+
+def _beyond_palette(image: Image.Image) -> str:
+    """Whether pixels have numbers of colours that are not there, which programs paint in their own ways."""
+    if image.mode != "P":
+        return ""
+    colours = len(image.palette.palette) // 3 if image.palette else 0
+    return "" if int(image.getextrema()[1]) < colours else f"it has more colours than the {colours} of its palette"  # type: ignore[arg-type]
 
 
 def _libjpeg_warning(content: bytes) -> str:

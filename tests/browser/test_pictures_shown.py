@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,11 @@ SAME: dict[str, bytes] = {
     "bmp": saved(ODD, "BMP"),
     "bmp palette": saved(PICTURE.quantize(16), "BMP"),
     "bmp 1 bit": saved(GREY.convert("1"), "BMP"),
+    "png with much text": png(
+        PICTURE, made.chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(b"ab" * 1_000_000))
+    ),
+    "jpeg profile after its scan": made.before_end(jpeg(), b"\xe2", made.icc_segment(icc(primaries="p3"))),
+    "bmp calibrated by its head": made.bmp_with_profile(b"").replace(b"DEBM", bytes(4)),
 }
 """What is shown as its numbers are."""
 TURNED: dict[str, bytes] = {
@@ -108,6 +114,13 @@ TURNED: dict[str, bytes] = {
     **{f"png {turn}": png(WIDE, made.chunk(b"eXIf", made.exif(turn, order="<"))) for turn in range(1, 9)},
     **{f"avif {turn}": saved(WIDE, "AVIF", exif=jpeg_exif(made.exif(turn))) for turn in range(1, 9)},
     "avif by another writer": (made.DATA / "avif_irot.avif").read_bytes(),
+    "jpeg with EXIF before its scan": made.before_scan(jpeg(WIDE), b"\xe1", jpeg_exif(made.exif(6))),
+    "jpeg with EXIF after its scan": made.before_end(jpeg(WIDE), b"\xe1", jpeg_exif(made.exif(6))),
+    "jpeg turned by 6, then 3": jpeg(WIDE, exif=jpeg_exif(made.exif_of(6, 3))),
+    "jpeg turned by 9, then 3": jpeg(WIDE, exif=jpeg_exif(made.exif_of(9, 3))),
+    "jpeg with EXIF without a second directory": jpeg(WIDE, exif=jpeg_exif(made.exif_of(6, cut=4))),
+    "jpeg with EXIF cut in its entry": jpeg(WIDE, exif=jpeg_exif(made.exif_of(6, cut=6))),
+    "png turned by 9, then 3": png(WIDE, made.chunk(b"eXIf", made.exif_of(9, 3))),
     "jpeg with broken EXIF": jpeg(WIDE, exif=jpeg_exif(made.broken_exif(6))),
     "jpeg with two EXIFs": made.with_segments(jpeg(WIDE), jpeg_exif(made.exif(6)), jpeg_exif(made.exif(3))),
     "jpeg with EXIF after XMP": made.with_segments(
@@ -155,6 +168,12 @@ COLOURED: dict[str, bytes] = {
     "png coded 2.8": png(PICTURE, cicp(5, 5, 0, 1)),
     "png coded linear": png(PICTURE, cicp(1, 8, 0, 1)),
     "png coded 601": png(PICTURE, cicp(6, 6, 0, 1)),
+    "png palette gamma before it": made.in_palette(gama(1)),
+    "png profile and a name for sRGB": png(PICTURE, SRGB, iccp(icc(primaries="p3"))),
+    "jpeg profile before its scan": made.before_scan(jpeg(), b"\xe2", made.icc_segment(icc(primaries="p3"))),
+    "jpeg profile in parts out of order": made.in_segments(jpeg(), icc(primaries="p3"), (2, 0, 1)),
+    "bmp profile": made.bmp_with_profile(icc(primaries="p3")),
+    "bmp profile of a curve": made.bmp_with_profile(icc(made.curv(256))),
     "png profile": png(PICTURE, iccp(icc(primaries="adobe", curve=made.curv(563)))),
     "png grey profile": png(GREY, iccp(icc(GAMMA_TABLE, space=b"GRAY"))),
     "jpeg P3": jpeg(icc_profile=icc(primaries="p3")),

@@ -252,6 +252,7 @@ STEPS = {
             "ledger add_submission",
             "ledger seen",
             "call approve",
+            "call list_bonus_payments",
             "call send_bonus",
             "call list_assign",
         ),

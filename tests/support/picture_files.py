@@ -273,3 +273,62 @@ def bmp(bits: int, height: int = 32, masks: tuple[int, ...] = ()) -> bytes:
     head = struct.pack("<IiiHHIIiiII", 40, 32, height, 1, bits, 3 if masks else 0, len(pixels), 0, 0, 0, 0)
     head += struct.pack(f"<{len(masks)}I", *masks)
     return b"BM" + struct.pack("<IHHI", 14 + len(head) + len(pixels), 0, 0, 14 + len(head)) + head + pixels
+
+
+def bmp_with_profile(profile: bytes, image: Image.Image = PICTURE) -> bytes:
+    """A BMP whose fifth header holds a profile."""
+    pixels = np.asarray(image)[::-1, :, ::-1].tobytes()
+    head = struct.pack("<IiiHHIIiiII", 124, *image.size, 1, 24, 0, len(pixels), 0, 0, 0, 0)
+    head += bytes(16) + b"DEBM" + bytes(48) + struct.pack("<4I", 4, 124 + len(pixels), len(profile), 0)
+    length = 14 + len(head) + len(pixels) + len(profile)
+    return b"BM" + struct.pack("<IHHI", length, 0, 0, 14 + len(head)) + head + pixels + profile
+
+
+def run_length_bmp() -> bytes:
+    """A BMP that steps over pixels."""
+    rows = b"".join(bytes([20, row, 0, 2, 4, 0, 24, row + 2, 0, 0]) for row in range(48)) + b"\0\1"
+    palette = bytes(range(256)) * 4
+    head = struct.pack("<IiiHHIIiiII", 40, 48, 48, 1, 8, 1, len(rows), 0, 0, 0, 0)
+    start = 14 + len(head) + len(palette)
+    return b"BM" + struct.pack("<IHHI", start + len(rows), 0, 0, start) + head + palette + rows
+
+
+def in_palette(extra_before: bytes = b"", extra_after: bytes = b"", colours: int = 64) -> bytes:
+    """A PNG of a palette of so many colours, all 64 in use, with chunks around it."""
+    content = saved(PICTURE.quantize(64), "PNG")
+    at = content.index(b"PLTE") - 4
+    length = int.from_bytes(content[at : at + 4], "big")
+    palette = chunk(b"PLTE", content[at + 8 : at + 8 + 3 * colours]) if colours else b""
+    return content[:at] + extra_before + palette + extra_after + content[at + 12 + length :]
+
+
+def before_scan(content: bytes, marker: bytes, payload: bytes) -> bytes:
+    """A JPEG with a segment right before its first scan."""
+    at = content.index(b"\xff\xda")
+    return content[:at] + b"\xff" + marker + struct.pack(">H", len(payload) + 2) + payload + content[at:]
+
+
+def before_end(content: bytes, marker: bytes, payload: bytes) -> bytes:
+    """A JPEG with a segment after its last scan."""
+    return content[:-2] + b"\xff" + marker + struct.pack(">H", len(payload) + 2) + payload + content[-2:]
+
+
+def exif_of(*orientations: int, cut: int = 0) -> bytes:
+    """EXIF with several orientations, its end missing."""
+    entries = b"".join(struct.pack(">HHIHH", 0x0112, 3, 1, each, 0) for each in orientations)
+    told = b"MM" + struct.pack(">HIH", 42, 8, len(orientations)) + entries + bytes(4)
+    return told[: len(told) - cut]
+
+
+def icc_segment(part: bytes, number: int = 1, of: int = 1) -> bytes:
+    """What a JPEG's APP2 segment holds of a profile."""
+    return b"ICC_PROFILE\0" + bytes([number, of]) + part
+
+
+def in_segments(content: bytes, profile: bytes, order: tuple[int, ...]) -> bytes:
+    """A JPEG with a profile in parts, put down in this order."""
+    length = -(-len(profile) // len(order))
+    for number in reversed(order):
+        part = icc_segment(profile[number * length : (number + 1) * length], number + 1, len(order))
+        content = content[:2] + b"\xff\xe2" + struct.pack(">H", len(part) + 2) + part + content[2:]
+    return content

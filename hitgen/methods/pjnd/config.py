@@ -9,9 +9,12 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from hitgen.config import batch, hit, screening
 from hitgen.config import questions as asked
+from hitgen.config.images import MAX_LEVELS
 from hitgen.lib.files import number, unguarded, whole_number
 
-Coordinate = Annotated[float, Field(ge=0)]
+MOST_PX = 100_000
+Coordinate = Annotated[float, Field(ge=0, le=MOST_PX)]
+Level = Annotated[int, Field(ge=1, le=MAX_LEVELS)]
 Rule = Literal[screening.Rule, "straight", "slider"]
 
 
@@ -40,14 +43,12 @@ class Display(hit.Display):
 class Question(asked.Question):
     """The known answer of one ladder: an inclusive level window, and points (x, y) in source pixels."""
 
-    level: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
-        description="lowest and highest accepted level", examples=[[48, 55]]
-    )
+    level: tuple[Level, Level] = Field(description="lowest and highest accepted level", examples=[[48, 55]])
     points: tuple[tuple[Coordinate, Coordinate], ...] = Field(
         min_length=1, description="(x, y) in source pixels", examples=[[[22, 47], [591, 303], [188, 323]]]
     )
-    radius_px: float = Field(gt=0, description="how far from a point a mark may lie", examples=[70])
-    matches: int = Field(default=2, ge=1, description="points that must have a mark of their own")
+    radius_px: float = Field(gt=0, le=MOST_PX, description="how far from a point a mark may lie", examples=[70])
+    matches: int = Field(default=2, ge=1, le=1000, description="points that must have a mark of their own")
 
     columns: ClassVar[tuple[str, ...]] = (
         "images",
@@ -106,9 +107,11 @@ class Screening(screening.Screening):
     same_level_share: screening.Share = Field(
         default=0.8, description="share of study answers at one level that is too much"
     )
-    same_level_min: int = Field(default=6, ge=2, description="study answers before that share counts")
-    outlier_z: float = Field(default=3, gt=0, description="standard deviations from a ladder's mean; flagged")
-    outlier_iqr: float = Field(default=1.5, gt=0, description="interquartile ranges beyond the quartiles; flagged")
+    same_level_min: int = Field(default=6, ge=2, le=10_000, description="study answers before that share counts")
+    outlier_z: float = Field(default=3, gt=0, le=1000, description="standard deviations from a ladder's mean; flagged")
+    outlier_iqr: float = Field(
+        default=1.5, gt=0, le=1000, description="interquartile ranges beyond the quartiles; flagged"
+    )
     remove_outliers: Literal["none", "z", "iqr", "either"] = Field(
         default="none", description="which are left out; removing them cuts the tail that SUR describes"
     )

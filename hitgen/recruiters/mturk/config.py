@@ -13,6 +13,8 @@ from hitgen.config.recruiter import Recruiting
 
 Origin = Annotated[PolicyAddress, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$")]
 
+Value = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+
 
 class Requirement(Strict):
     """What a worker's qualification must be: exactly one condition."""
@@ -20,9 +22,9 @@ class Requirement(Strict):
     qualification: Text = Field(
         description="approval_percent, approved_hits, adult, locale, or one of your own by name"
     )
-    at_least: int | None = Field(default=None, description="lowest accepted value")
-    at_most: int | None = Field(default=None, description="highest accepted value")
-    equals: int | None = Field(default=None, description="the one accepted value")
+    at_least: Value | None = Field(default=None, description="lowest accepted value")
+    at_most: Value | None = Field(default=None, description="highest accepted value")
+    equals: Value | None = Field(default=None, description="the one accepted value")
     granted: bool | None = Field(default=None, description="true: must have it; false: must not")
     among: tuple[str, ...] = Field(default=(), max_length=30, description="locales: US, DE or US-NY")
     not_among: tuple[str, ...] = Field(default=(), max_length=30, description="locales that are refused")

@@ -14,14 +14,16 @@ from hitgen.config.recruiter import OWN_COLLECTOR, OWN_SERVER, AnyResults, Recru
 LISTED = "prolific:listed"
 """Notes of the sessions that Prolific has named."""
 
+Bound = Annotated[int, Field(ge=-(10**12), le=10**12)]
+
 
 class ProlificFilter(Strict):
     """Who may take part, in the words of Prolific's API."""
 
     filter_id: Text = Field(description="for example `current-country-of-residence`")
     selected_values: tuple[str, ...] = Field(default=(), description="the accepted values")
-    lower: int | None = Field(default=None, description="least of a range")
-    upper: int | None = Field(default=None, description="most of a range")
+    lower: Bound | None = Field(default=None, description="least of a range")
+    upper: Bound | None = Field(default=None, description="most of a range")
 
 
 class ProlificRecruiter(Recruiting):
@@ -49,7 +51,7 @@ class ProlificRecruiter(Recruiting):
     qualification_minutes: int | None = Field(
         default=None, ge=1, le=600, description="how long the qualification page takes; default: minutes"
     )
-    minimum_usd_per_hour: Annotated[Decimal, Field(ge=0, decimal_places=2)] = Field(
+    minimum_usd_per_hour: Annotated[Decimal, Field(ge=0, le=1000, decimal_places=2)] = Field(
         default=Decimal("8.00"), description="`check` and `publish` refuse less"
     )
     fee_percent: Annotated[Decimal, Field(ge=0, le=200)] = Field(
