@@ -16,6 +16,8 @@ from hitgen.results.review_plan import plan_review
 from hitgen.results.study import read_study
 from tests.support.published import Published, published, review_until_done, workers
 
+pytestmark = pytest.mark.long
+
 TOML = """
 [screening]
 gold_answers_min = 1

@@ -24,6 +24,8 @@ from hitgen.stimuli.tiles import tiles_of
 from tests.bench.build import photographs
 from tests.support.batches import write_batch
 
+pytestmark = pytest.mark.long
+
 NEEDED = "[screening]\ngold_answers_min = {}\n"
 
 

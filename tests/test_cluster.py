@@ -16,6 +16,8 @@ import pytest
 from hitgen.build import build
 from tests.support.batches import write_batch
 
+pytestmark = pytest.mark.long
+
 HITGEN = [sys.executable, "-m", "hitgen", "build"]
 
 

@@ -25,6 +25,8 @@ from tests.support.in_memory import InMemory
 from tests.support.servers import serving
 from tests.support.small_study import SmallStudy
 
+pytestmark = pytest.mark.long
+
 TOML = '[bonus]\ntraining_usd = "0.50"\n[screening]\ngold_answers_min = 1\n'
 
 

@@ -76,7 +76,7 @@ def prepared(tmp_path: Path, document: str) -> list[list[str]]:
     """The commands that a document shows in its code blocks, with pictures for them beside."""
     text = (ROOT / document).read_text(encoding="utf-8")
     lines = [line for block in re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M) for line in block.splitlines()]
-    photographs(tmp_path / "all", 3)
+    photographs(tmp_path / "all", 3, 320)
     photos = sorted((tmp_path / "all").iterdir())
     (tmp_path / "FOLDER").mkdir()
     for photo in photos[:2]:
@@ -86,6 +86,7 @@ def prepared(tmp_path: Path, document: str) -> list[list[str]]:
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_the_tutorial_s_way_from_a_folder_to_a_dataset(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -99,12 +100,13 @@ def test_the_tutorial_s_way_from_a_folder_to_a_dataset(
         assert cli.main(line) == 0, (line, capsys.readouterr().err)
         if line[0] == "init":
             text = config.read_text().replace("FILL IN: ", "")
-            text = re.sub(r"ratings = \d+", "ratings = 3", text)
+            text = re.sub(r"ratings = \d+", "ratings = 2", text)  # one round of the two robots
             config.write_text(text)
     assert (tmp_path / "my-study" / "results" / "report.html").is_file()
     assert (tmp_path / "my-study" / "results" / "export" / "ratings.csv").is_file()
 
 
+@pytest.mark.long
 def test_the_readme_s_way_from_photographs_of_mixed_sizes_to_a_report_with_used_ratings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,10 +114,10 @@ def test_the_readme_s_way_from_photographs_of_mixed_sizes_to_a_report_with_used_
     lines = [shlex.split(line)[1:] for line in block.splitlines() if line.startswith("hitgen ")]
     assert [line[0] for line in lines] == ["init", "check", "build", "preview", "simulate", "report"]
     monkeypatch.chdir(tmp_path)
-    photographs(tmp_path / "all", 5)
+    photographs(tmp_path / "all", 5, 320)
     photos = sorted((tmp_path / "all").iterdir())
     (tmp_path / "FOLDER").mkdir()
-    for photo, size in zip(photos, ((1600, 1200), (1000, 500)), strict=False):
+    for photo, size in zip(photos, ((800, 600), (500, 250)), strict=False):
         with Image.open(photo) as picture:
             picture.resize(size).save(tmp_path / "FOLDER" / photo.name)
     spare = iter(photos[2:])

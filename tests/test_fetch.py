@@ -15,6 +15,8 @@ from hitgen.results.fetch import fetch
 from hitgen.results.study import read_study
 from tests.support.published import Published, killed, published
 
+pytestmark = pytest.mark.long
+
 
 def assignments(study: Published) -> list[str]:
     return [row.assignment for row in read_study(study.small.folder).received()]

@@ -15,7 +15,10 @@ from hitgen.stimuli.codecs import lossless
 from tests.bench.build import photographs
 
 LADDERS = 8
-pytestmark = pytest.mark.xdist_group("gold")  # its ladders take half a minute: made once, not once a process
+pytestmark = [
+    pytest.mark.xdist_group("gold"),
+    pytest.mark.long,
+]  # its ladders take half a minute: made once, not once a process
 Curve = list[int]
 
 

@@ -23,6 +23,8 @@ from hitgen.stimuli.shown import PackPixels
 from tests.bench.build import photographs
 from tests.test_gold import larger_share
 
+pytestmark = pytest.mark.long
+
 LADDERS = 10
 STUDY = JpegSet(name="study", sources="*.png", codec="jpeg")
 

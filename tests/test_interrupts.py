@@ -16,6 +16,8 @@ from hitgen.cli import main
 from tests.bench.build import photographs
 from tests.test_verbs import fill_in
 
+pytestmark = pytest.mark.long
+
 AT_IMPORT = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)

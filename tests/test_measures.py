@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.bench.measures import TARGETS, measure
+
+pytestmark = pytest.mark.long
 
 
 def test_a_study_of_known_truth_is_measured() -> None:

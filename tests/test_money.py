@@ -36,6 +36,8 @@ from tests.support.batches import make_batch
 from tests.support.servers import serving
 from tests.support.small_study import SmallStudy
 
+pytestmark = pytest.mark.long
+
 PLACE_USD = Decimal("1.44")
 """$1.20 and its fee."""
 
@@ -352,9 +354,23 @@ STEPS = (
 )
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
-@given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9)), min_size=40, max_size=60))
+STEPS_OF_A_LIFE = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9)), min_size=40, max_size=60)
+
+
+@settings(max_examples=10, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
+@given(steps=STEPS_OF_A_LIFE)
 def test_all_show_the_same_money_whatever_happened(steps: list[tuple[str, int]]) -> None:
+    check_life(steps)
+
+
+@pytest.mark.soak
+@settings(max_examples=300, deadline=None, database=None, phases=[Phase.generate, Phase.shrink])
+@given(steps=STEPS_OF_A_LIFE)
+def test_all_show_the_same_money_in_three_hundred_lives(steps: list[tuple[str, int]]) -> None:
+    check_life(steps)
+
+
+def check_life(steps: list[tuple[str, int]]) -> None:
     with TemporaryDirectory() as name:
         SmallStudy(Path(name), host='kind = "folder"\nbase_url = "http://127.0.0.1:9001"', assignments=3)
         life = Life(Path(name))

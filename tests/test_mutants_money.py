@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 TOTALS, PLAN, APPLY = "ledger/totals.py", "results/review_plan.py", "results/apply.py"
 # Module, what it says, what the mutant says, and the test that tells them apart.

@@ -13,6 +13,8 @@ from hitgen.config.read import read_config
 from tests.bench.build import photographs
 from tests.test_projects import GOOD, batch, picture
 
+pytestmark = pytest.mark.long
+
 STRANGE = [
     "cost $5 of $\\alpha_1$",
     "'single' \"double\" `back`",

@@ -22,6 +22,8 @@ from hitgen.cli import VERBS, main
 from tests.support.batches import link_batch
 from tests.support.servers import collecting, free_port
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = 25
 LONG = 6_000
 """So many in the soak."""

@@ -20,6 +20,8 @@ from hitgen.results.study import read_study
 from tests.support.small_study import SmallStudy, xml
 from tests.test_upgrade import ALL, OUT, Old, kinds, old
 
+pytestmark = pytest.mark.long
+
 __all__ = ["old"]
 SHORT = 4
 """Shorter ids, such as the numbers of a Turkle, stand in any text; they are looked for as whole cells."""

@@ -26,6 +26,8 @@ from tests.support.batches import make_batch
 from tests.support.marketplace import hand_in, open_marketplace
 from tests.support.servers import serving
 
+pytestmark = pytest.mark.long
+
 PAGES: list[dict[str, Any]] = [{"study": [name], "assignments": 3} for name in ("a", "b", "c")]
 EACH_CENTS = 3 * 144
 DAY_S = 24 * 3600

@@ -17,6 +17,8 @@ from hitgen.rehearsal import Rehearsal, open_rehearsal
 from hitgen.robots.crew import Crew
 from tests.support.batches import make_batch
 
+pytestmark = pytest.mark.long
+
 HOST = 'kind = "folder"'
 
 

@@ -35,6 +35,8 @@ from hitgen.simulation.simulate import simulate
 from tests.support.large_study import make_study
 from tests.support.small_study import SmallStudy, xml
 
+pytestmark = pytest.mark.long
+
 HEADINGS = (
     "Progress and cost", "PJND of each ladder", "Satisfied-user ratio and critical regions", "Workers and gold questions",
     "Timing", "Reliability", "What was left out, and what it changes", "PJND against device pixels per source pixel",

@@ -237,7 +237,7 @@ def load_batch_names(folder: Path) -> list[str]:
 
 
 def test_a_half_made_folder_does_not_block_the_next_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    photos = photographs(tmp_path / "photos", 3)
+    photos = photographs(tmp_path / "photos", 3, 160)
     (tmp_path / "empty").mkdir()
     copied = []
 
@@ -258,7 +258,7 @@ def test_a_half_made_folder_does_not_block_the_next_try(tmp_path: Path, monkeypa
 
 @pytest.mark.parametrize("name", ["_" * 3 + "study", "x" * 200, "a\nb", "caf\udce9", "..."])
 def test_init_writes_a_batch_that_can_be_read_into_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
-    photos = photographs(tmp_path / "photos", 1)
+    photos = photographs(tmp_path / "photos", 1, 160)
     assert main(["init", str(tmp_path / name), "--images", str(photos[0].parent)]) == 0
     assert load_batch(tmp_path / name).names("study") == [f"study/{photos[0].stem}"]
 

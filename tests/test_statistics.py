@@ -13,6 +13,8 @@ from hitgen.methods.pjnd.analysis.pjnd import estimate_pjnd, expanded
 from hitgen.methods.pjnd.analysis.regions import Clicks
 from hitgen.methods.pjnd.analysis.sur import FAMILIES, empirical_sur, estimate_sur, fit_sur
 
+pytestmark = pytest.mark.long
+
 
 def answers(levels: list[int], level_max: int = 100, name: str = "ladder") -> LadderAnswers:
     """Answers of as many workers; JPEG's quality as parameter."""

@@ -23,6 +23,8 @@ from hitgen.stimuli.packs import Frame, make_pack, pack_bytes, pack_path, read_p
 from hitgen.stimuli.sources import decode_rgb, open_source
 from tests.bench.build import ladder_sources, photographs
 
+pytestmark = pytest.mark.long
+
 ROWS = ({"level": 1, "quality": 80}, {"level": 2, "quality": 30})
 
 

@@ -13,6 +13,8 @@ from hitgen.publishing.publication import open_account, open_publication
 from hitgen.results.topup import TopupPlan, plan_topup
 from tests.support.published import Published, published, workers
 
+pytestmark = pytest.mark.long
+
 TOML = "[screening]\ngold_answers_min = 1\n"
 
 

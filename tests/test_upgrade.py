@@ -26,6 +26,8 @@ from hitgen.doubles.prolific.server import Prolific
 from hitgen.results.study import read_study
 from tests.support.marketplace import open_marketplace
 
+pytestmark = pytest.mark.long
+
 OLD = Path(__file__).parent / "data" / "upgrade"
 OUT = ("link", "linked", "mturk", "prolific", "rehearsal", "turkle")
 ALL = (*OUT, "simulate")

@@ -21,10 +21,12 @@ from hitgen.lib import shipped
 from hitgen.preview import page_address, watch
 from tests.bench.build import photographs
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def photos(tmp_path: Path) -> list[Path]:
-    return photographs(tmp_path / "photos", 2)
+    return photographs(tmp_path / "photos", 2, 320)
 
 
 def fill_in(folder: Path) -> None:
@@ -47,7 +49,7 @@ def test_from_a_folder_to_pages_with_gold(
         for key in ("contact", "approval", "retention")
     )
     fill_in(folder)
-    extra = photographs(tmp_path / "extra", 4)[2:]
+    extra = photographs(tmp_path / "extra", 4, 320)[2:]
     for role, source in zip(("training", "gold"), extra, strict=True):
         arguments = ["gold", str(folder), "--source", str(source), "--role", role, "--onset", "5"]
         before = (folder / "batch.toml").read_text()

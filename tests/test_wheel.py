@@ -9,8 +9,12 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from hitgen.cli import EXTRAS, VERBS
 from tests.bench.build import photographs
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parent.parent
 BUILD = ["-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
@@ -27,7 +31,7 @@ def test_a_study_is_built_from_the_wheel_alone(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("hitgen-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
-    photographs(tmp_path / "photos", 1)
+    photographs(tmp_path / "photos", 1, 160)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
 
     def hitgen(*words: str) -> str:
@@ -89,7 +93,7 @@ def test_without_extras_every_verb_tells_how_it_is_used() -> None:
 
 
 def test_without_an_extra_the_verb_that_needs_it_names_it(tmp_path: Path) -> None:
-    photographs(tmp_path / "photos", 1)
+    photographs(tmp_path / "photos", 1, 160)
     study = str(tmp_path / "study")
     assert without(EXTRAS, "init", study, "--images", str(tmp_path / "photos")).returncode == 0
     fill_in(tmp_path / "study")

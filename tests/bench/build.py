@@ -22,12 +22,13 @@ SOURCES = 200
 PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png", "ihc.png")
 
 
-def photographs(folder: Path, count: int) -> list[Path]:
-    """Distinct 640x480 PNGs cut from the photographs that scikit-image ships."""
+def photographs(folder: Path, count: int, width_px: int = 640) -> list[Path]:
+    """Distinct PNGs of four to three, cut from the photographs that scikit-image ships."""
     import skimage
 
     shipped = Path(skimage.__file__).parent / "data"
-    photos = [Image.open(shipped / name).convert("RGB") for name in PHOTOS if (shipped / name).exists()]
+    there = [shipped / name for name in PHOTOS if (shipped / name).exists()]
+    photos = [Image.open(path).convert("RGB") for path in there[:count]]
     rng = np.random.default_rng(1)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -38,7 +39,7 @@ def photographs(folder: Path, count: int) -> list[Path]:
         left = int(rng.integers(0, photo.width - width + 1))
         top = int(rng.integers(0, photo.height - width * 3 // 4 + 1))
         box = (left, top, left + width, top + width * 3 // 4)
-        picture = photo.crop(box).resize((640, 480), Image.Resampling.LANCZOS)
+        picture = photo.crop(box).resize((width_px, width_px * 3 // 4), Image.Resampling.LANCZOS)
         path = folder / f"photo{number:04d}.png"
         picture.save(path, compress_level=1)
         paths.append(path)

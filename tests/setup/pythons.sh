@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Types and the tests without a browser on each further Python of the list that is at hand, each in a venv of its own.
+# Types and the short tests without a browser on each further Python of the list that is at hand, each in a venv of its own.
 set -euo pipefail
 venv_version=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 # On PATH, or one of pyenv's, whose shims are there for versions that are not in use as well.
@@ -30,5 +30,5 @@ for version in "$@"; do
   fi
   echo "$("$venv/bin/python" -V)"
   "$venv/bin/mypy" --python-version "$version"
-  "$venv/bin/python" -m pytest -q -n 2 --dist loadgroup -p no:cacheprovider -m "not soak and not timing and not browser"
+  "$venv/bin/python" -m pytest -q -n 2 --dist loadgroup -p no:cacheprovider -m "not soak and not timing and not browser and not long"
 done
