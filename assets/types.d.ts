@@ -190,6 +190,8 @@ interface Tools {
   random(): number;
   /** milliseconds since the page was first opened */
   elapsed(): number;
+  /** how many trials are over */
+  worked(): number;
   cssPxPerCm(): number | null;
   /** keeps the trial's state for a reload */
   save(active: { trial: string } | null): void;

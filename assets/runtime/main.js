@@ -59,7 +59,7 @@ export function start(methods, codecs = null) {
   });
   /** @type {Tools} */
   const tools = {
-    page, words, slot, part, window, clock, later, random, elapsed: session.elapsed, cssPxPerCm: session.cssPxPerCm,
+    page, words, slot, part, window, clock, later, random, elapsed: session.elapsed, cssPxPerCm: session.cssPxPerCm, worked: () => state.finished.length,
     save: (active) => session.keep(active), saveSoon: (active) => session.keepSoon(active), record: (row) => session.record(row),
     bitmaps, onSize: (size) => display.setScale(size.scale), onTrouble: () => panel.trouble(),
   };

@@ -11,8 +11,9 @@ import io
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import PIL
 from PIL import Image, features
@@ -34,6 +35,7 @@ from hitgen.lib.shipped import install_line
 from hitgen.stimuli.packs import Frame
 from hitgen.stimuli.sources import decode_rgb
 
+T = TypeVar("T")
 WEBP_MAX_SIDE_PX = 16383
 MAX_SIDES_PX = {"jpeg": 65500, "webp": WEBP_MAX_SIDE_PX, "avif": 32768, "heic": 32768}
 """The longest side that encoder and decoders of a codec take."""
@@ -44,17 +46,31 @@ def encode_frame(image: Image.Image, images: AnyImageSet, parameter: Parameter, 
     """The frame of one level; InputError, calling the source `name`, where codec and picture or parameter do not go
     together on this machine."""
     if isinstance(images, CommandSet):
-        return lossless(_by_command(image, images, parameter))
+        return lossless(_by_command(image, images, parameter)[1])
+    return _guarded(image, images, name, lambda: _frame(images, *_encoded(image, images, parameter)))
+
+
+def code(
+    image: Image.Image, images: AnyImageSet, parameter: Parameter, name: str = "source"
+) -> tuple[int, Image.Image]:
+    """The bytes of one level as coded, and the picture that is decoded from it; InputError as for `encode_frame`."""
+    if isinstance(images, CommandSet):
+        return _by_command(image, images, parameter)
+    content, _ = _guarded(image, images, name, lambda: _encoded(image, images, parameter))
+    return len(content), decode_rgb(content, f"{images.codec} frame")
+
+
+def _guarded(image: Image.Image, images: AnyImageSet, name: str, act: Callable[[], T]) -> T:
+    """What encodes, with the faults of its encoder in words."""
     most = MAX_SIDES_PX.get(images.codec, max(image.size))
     if max(image.size) > most:
         raise _untaken(images, image, name, f"at most {most} pixels a side go")
     try:
-        frame = _encoded(image, images, parameter)
+        return act()
     except InputError:
         raise
     except Exception as error:  # each encoder has errors of its own
         raise _untaken(images, image, name, str(error) or type(error).__name__) from None
-    return frame
 
 
 def _untaken(images: AnyImageSet, image: Image.Image, name: str, why: str) -> InputError:
@@ -62,27 +78,29 @@ def _untaken(images: AnyImageSet, image: Image.Image, name: str, why: str) -> In
     return InputError(Fault(name, f"images {images.name}", problem, "a smaller picture, or another codec"))
 
 
-def _encoded(image: Image.Image, images: AnyImageSet, parameter: Parameter) -> Frame:
+def _encoded(image: Image.Image, images: AnyImageSet, parameter: Parameter) -> tuple[bytes, str]:
+    """The picture as coded, and its MIME type where browsers show it."""
     if isinstance(images, JpegSet):
-        return Frame(_saved(image, "JPEG", quality=parameter, subsampling=images.subsampling), "image/jpeg")
+        return _saved(image, "JPEG", quality=parameter, subsampling=images.subsampling), "image/jpeg"
     if isinstance(images, WebpSet):
-        return Frame(_saved(image, "WEBP", quality=parameter, method=images.method), "image/webp")
+        return _saved(image, "WEBP", quality=parameter, method=images.method), "image/webp"
     if isinstance(images, AvifSet):
         options = {"quality": parameter, "subsampling": images.subsampling, "speed": images.speed}
-        return Frame(_saved(image, "AVIF", max_threads=1, **options), "image/avif")
+        return _saved(image, "AVIF", max_threads=1, **options), "image/avif"
     if isinstance(images, Jpeg2000Set):
-        coded = _saved(
-            image, "JPEG2000", quality_mode="rates", quality_layers=[parameter], irreversible=True, no_jp2=True
-        )
-    elif isinstance(images, HeicSet):
-        coded = _saved(image, "HEIF", quality=parameter, chroma=int(images.subsampling.replace(":", "")))
-    elif isinstance(images, JxlSet):
+        layers = {"quality_mode": "rates", "quality_layers": [parameter]}
+        return _saved(image, "JPEG2000", **layers, irreversible=True, no_jp2=True), ""
+    if isinstance(images, HeicSet):
+        return _saved(image, "HEIF", quality=parameter, chroma=int(images.subsampling.replace(":", ""))), ""
+    if isinstance(images, JxlSet):
         # 100 is the lossless mode, for which the encoder wants to be asked by name
         options = {"lossless": True} if parameter == 100 else {"quality": parameter}
-        coded = _saved(image, "JXL", effort=images.effort, num_threads=1, **options)
-    else:
-        raise TypeError(f"{images.codec} has no encoder")
-    return lossless(decode_rgb(coded, f"{images.codec} frame"))
+        return _saved(image, "JXL", effort=images.effort, num_threads=1, **options), ""
+    raise TypeError(f"{images.codec} has no encoder")
+
+
+def _frame(images: AnyImageSet, content: bytes, kind: str) -> Frame:
+    return Frame(content, kind) if kind else lossless(decode_rgb(content, f"{images.codec} frame"))
 
 
 def lossless(image: Image.Image) -> Frame:
@@ -132,7 +150,8 @@ def _saved(image: Image.Image, form: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _by_command(image: Image.Image, images: CommandSet, parameter: Parameter) -> Image.Image:
+def _by_command(image: Image.Image, images: CommandSet, parameter: Parameter) -> tuple[int, Image.Image]:
+    """Bytes of the coded file, and the decoded picture."""
     with tempfile.TemporaryDirectory(prefix="hitgen-") as name:
         folder = Path(name)
         source, coded, decoded = folder / "source.png", folder / f"coded{images.suffix}", folder / "decoded.png"
@@ -140,7 +159,7 @@ def _by_command(image: Image.Image, images: CommandSet, parameter: Parameter) ->
         words = {"{parameter}": str(parameter)}
         _run(images, "encode", images.encode, {**words, "{input}": str(source), "{output}": str(coded)}, coded)
         _run(images, "decode", images.decode, {**words, "{input}": str(coded), "{output}": str(decoded)}, decoded)
-        picture = decode_rgb(decoded.read_bytes(), f"what {images.decode[0]} made")
+        picture, size_bytes = decode_rgb(decoded.read_bytes(), f"what {images.decode[0]} made"), coded.stat().st_size
     if picture.size != image.size:
         raise InputError(
             in_config(
@@ -149,7 +168,7 @@ def _by_command(image: Image.Image, images: CommandSet, parameter: Parameter) ->
                 "a codec that keeps the size",
             )
         )
-    return picture
+    return size_bytes, picture
 
 
 def _run(images: CommandSet, step: str, command: tuple[str, ...], words: dict[str, str], result: Path) -> None:

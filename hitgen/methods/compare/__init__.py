@@ -1,1 +1,116 @@
 """`compare`: a source and two versions of it, and which of the two differs more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from hitgen.batch.load import Batch
+from hitgen.batch.sources import LadderSource
+from hitgen.config.images import AnyImageSet, Role
+from hitgen.config.screening import Rule
+from hitgen.errors import Fault
+from hitgen.manifest import Ladder
+from hitgen.methods.base import Method
+from hitgen.methods.compare import manifest, overview
+from hitgen.methods.compare.config import Config
+from hitgen.methods.compare.crops import crop_faults, shown_sources
+from hitgen.methods.compare.manifest import Manifest, PageData
+from hitgen.methods.compare.plan import PlannedQuestion, Question, make_plan
+from hitgen.methods.compare.row import Row, Version
+from hitgen.methods.compare.stimuli import Shown
+from hitgen.plan import LadderKey, Plan, PlannedTrial
+
+GAP_PX = 24
+"""CSS pixels between the two pictures; method.css has the same."""
+BOOSTED_S, PLAIN_S = 4.0, 8.0
+
+
+class Compare(Method[Config, Manifest, Row]):
+    """Triplet comparisons after JPEG AIC-3, plain and boosted, and the detection of AIC-2."""
+
+    name = "compare"
+    config = Config
+    manifest = Manifest
+    page = PageData
+    row = Row
+    rules: ClassVar[tuple[Rule, ...]] = ("display", "flicker", "repeat", "copy")
+    across = (2, GAP_PX)
+    pace = f"{BOOSTED_S:g} s a boosted question, {PLAIN_S:g} s a plain one"
+
+    # What is built
+
+    def sources(self, batch: Batch) -> tuple[LadderSource, ...]:
+        return shown_sources(batch)
+
+    def faults(self, batch: Batch) -> Iterator[Fault]:
+        yield from crop_faults(batch)
+        yield from overview.graph_faults(batch)
+
+    def warnings(self, batch: Batch, plan: Plan) -> Iterator[str]:
+        yield from overview.warnings(batch, plan)
+
+    def plan(self, config: Config, names: Mapping[Role, Sequence[LadderKey]], salt: str = "") -> Plan:
+        return make_plan(config, names, salt)
+
+    def plan_rows(self, batch: Batch, plan: Plan) -> Iterator[tuple[str, str]]:
+        yield from overview.plan_rows(batch, plan)
+
+    def levels_told(self, config: Config, images: AnyImageSet) -> str:
+        return overview.levels_told(config, images)
+
+    def trial_s(self, trial: PlannedTrial) -> float:
+        return BOOSTED_S if _asked(trial).arm == "boosted" else PLAIN_S
+
+    def picture_size(self, source: LadderSource) -> tuple[int, int] | None:
+        return source.treatment.size(source) if isinstance(source.treatment, Shown) else None
+
+    def packs_of(self, trial: PlannedTrial, ladders: Mapping[str, Ladder]) -> Mapping[str, int]:
+        question = _asked(trial)
+        pivot = _picture(ladders, question, Version(codec="source", level=0))
+        return dict([pivot, _picture(ladders, question, question.left), _picture(ladders, question, question.right)])
+
+    def flickering(self, ladder: Ladder) -> int:
+        return 2 if isinstance(ladder, manifest.Ladder) and ladder.arm == "boosted" else 0
+
+    def wanted(self, config: Config, trial: Any) -> int:
+        return config.answers(trial.arm)
+
+    def settings(self, config: Config) -> dict[str, Any]:
+        method = config.method
+        return {
+            "flickers": "flicker" in method.boost, "shown_s": method.shown_s, "blank_s": method.blank_s,
+            "limit_s": method.limit_s, "toggles_per_second": method.toggles_per_second, "pause": config.hit.pause,
+        }  # fmt: skip
+
+    def built_trial(self, trial: PlannedTrial) -> dict[str, Any]:
+        question = _asked(trial)
+        sides = {"left": question.left.model_dump(), "right": question.right.model_dump()}
+        return {"arm": question.arm, "asked": question.asked, **sides}
+
+    def trial_data(self, batch: Batch, trial: PlannedTrial, ladders: Mapping[str, Ladder]) -> dict[str, Any]:
+        question = _asked(trial)
+        pivot, left, right = (
+            _picture(ladders, question, version)[0]
+            for version in (Version(codec="source", level=0), question.left, question.right)
+        )
+        known = {"answer": "left" if question.left.level else "right"} if trial.role == "training" else {}
+        block = trial.block if isinstance(trial, PlannedQuestion) else 0
+        return {"pack": pivot, "left": left, "right": right, "arm": question.arm, "block": block, **known}
+
+
+def _asked(trial: PlannedTrial) -> Question:
+    assert isinstance(trial, PlannedQuestion)
+    return trial.what
+
+
+def _picture(ladders: Mapping[str, Ladder], question: Question, version: Version) -> tuple[str, int]:
+    """The pack of a version's picture, with its bytes."""
+    key = f"{version.codec}.{question.arm}/{question.source}" if version.level else question.ladder
+    ladder = ladders[key]
+    if not isinstance(ladder, manifest.Ladder):
+        return ladder.pack, ladder.bytes  # stands in for one that is not made yet
+    return ladder.pictures[version.level], ladder.picture_bytes[version.level]
+
+
+COMPARE = Compare()

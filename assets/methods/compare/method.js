@@ -1,0 +1,29 @@
+// The method compare: two versions of a picture side by side, and which differs more from the source.
+
+import { shownSize } from "../../instrument/geometry.js";
+import { createExample } from "./example.js";
+import { nextQuestion } from "./order.js";
+import { createTask } from "./question.js";
+import { columns, held, reductions } from "./rows.js";
+
+const GAP_CSS_PX = 24; // as in method.css
+
+/** @type {Method} */
+export const method = {
+  packs: (trial) => [compared(trial).pack, compared(trial).left, compared(trial).right],
+  room(trial, display, cssPxPerCm, ratio) {
+    const { css_width: width, css_height: height } = shownSize(compared(trial), display, cssPxPerCm, ratio);
+    return { css_width: 2 * width + GAP_CSS_PX, css_height: height };
+  },
+  createTask,
+  createExample,
+  next: (page, state, arrived, random) => nextQuestion(/** @type {ComparePage} */ (page), state, arrived, random),
+  columns,
+  reductions,
+  held: (row, swapMs) => held(/** @type {CompareRow} */ (row), swapMs),
+};
+
+/** @param {Trial} trial */
+function compared(trial) {
+  return /** @type {CompareTrial} */ (trial);
+}

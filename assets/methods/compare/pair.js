@@ -1,0 +1,131 @@
+// Two pictures side by side: both change in the same frame, and nothing is shown before all three are decoded.
+
+import { decodeFrame } from "../../instrument/decoder.js";
+import { createFlicker } from "../../instrument/flicker.js";
+import { gridOffset, shownSize } from "../../instrument/geometry.js";
+import { createSchedule } from "../../instrument/schedule.js";
+
+const USUAL_FRAME_MS = 1000 / 60;
+const VERSIONS = 1; // what the flicker takes for its one level
+
+/**
+ * @param {Tools} tools
+ */
+export function createPair({ page, slot, part, window, clock, cssPxPerCm }) {
+  const { display } = page;
+  const stage = slot("stage");
+  const sides = ["left", "right"].map((side) => {
+    /** @type {HTMLCanvasElement} */
+    const canvas = part(`canvas-${side}`);
+    const surface = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false, colorSpace: "srgb" }));
+    return { place: slot(side), canvas, surface };
+  });
+  /** @type {ComparePictures|null} */
+  let pictures = null;
+  let source = { width: 1, height: 1 };
+
+  // The instrument flickers one canvas; this one is two, so that both have its clock and its frames.
+  const both = {
+    width: 0,
+    height: 0,
+    getContext: () => ({ drawImage: (/** @type {ImageBitmap[]} */ pair) => pair.forEach((bitmap, number) => paint(number, bitmap)) }),
+  };
+  const frames = {
+    get: (/** @type {number} */ level) => pictures && (level ? [pictures.left, pictures.right] : [pictures.pivot, pictures.pivot]),
+    want() {},
+    hold() {},
+  };
+  const flicker = createFlicker({
+    canvas: /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ (both)),
+    clock,
+    schedule: createSchedule({ swapsPerSecond: display.swaps_per_second, kind: display.schedule, frameMs: USUAL_FRAME_MS }),
+    onShown: (level) => tell(level === null ? "none" : level ? "version" : "pivot"),
+  });
+
+  /** @param {number} number @param {ImageBitmap} bitmap */
+  function paint(number, bitmap) {
+    const { canvas, surface } = /** @type {(typeof sides)[number]} */ (sides[number]);
+    surface.imageSmoothingQuality = "high";
+    surface.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  }
+
+  /** @param {"pivot"|"version"|"none"} shown */
+  function tell(shown) {
+    for (const { place } of sides) if (place.dataset.shown !== shown) place.dataset.shown = shown;
+  }
+
+  /** @param {"pivot"|"version"} shown */
+  function show(shown) {
+    frames.get(shown === "version" ? VERSIONS : 0)?.forEach((bitmap, number) => paint(number, bitmap));
+    tell(shown);
+  }
+
+  /** Both pictures at their exact size, each on whole device pixels. */
+  function fit() {
+    const ratio = window.devicePixelRatio;
+    const size = shownSize(source, display, cssPxPerCm(), ratio);
+    for (const { place, canvas } of sides) {
+      place.style.width = `${size.css_width}px`;
+      place.style.height = `${size.css_height}px`;
+      canvas.classList.toggle("exact", display.scaling === "pixels");
+      if (canvas.width !== size.width || canvas.height !== size.height) {
+        canvas.width = size.width;
+        canvas.height = size.height;
+      }
+      canvas.style.left = canvas.style.top = "0px";
+      const offset = gridOffset(canvas.getBoundingClientRect(), ratio);
+      canvas.style.left = `${offset.x}px`;
+      canvas.style.top = `${offset.y}px`;
+    }
+    return size;
+  }
+
+  return {
+    flicker,
+    show,
+    /** Nothing is shown any more. */
+    blank() {
+      flicker.stop();
+      tell("none");
+    },
+    /** A question's place, before anything of it is shown. @param {CompareTrial} trial */
+    place(trial) {
+      source = trial;
+      pictures = null;
+      flicker.stop();
+      tell("none");
+      Object.assign(stage.dataset, { trial: trial.trial, width: trial.width, height: trial.height, arm: trial.arm });
+      return fit();
+    },
+    /** The pictures of the question at its place. @param {ComparePictures} next */
+    take(next) {
+      pictures = next;
+      flicker.setDecoder(/** @type {ReturnType<typeof import("../../instrument/decoder.js").createDecoder>} */ (/** @type {unknown} */ (frames)));
+      flicker.setLevel(VERSIONS);
+    },
+    /** The window or its screen changed. */
+    refit() {
+      const shown = sides[0]?.place.dataset.shown;
+      const size = fit();
+      if (shown === "pivot" || shown === "version") show(shown);
+      return size;
+    },
+    /** How often the versions were shown. */
+    shownTimes: () => flicker.shownTimes(VERSIONS),
+  };
+}
+
+/** All three pictures of a question, or none. @param {Pack[]} packs @returns {Promise<ComparePictures>} */
+export async function decodePictures(packs) {
+  const decoded = await Promise.allSettled(packs.map((pack) => decodeFrame(/** @type {Frame} */ (pack.frames[0]), null, new AbortController().signal)));
+  const bitmaps = decoded.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  const [pivot, left, right] = bitmaps;
+  if (bitmaps.length === packs.length && pivot && left && right) return { pivot, left, right };
+  for (const bitmap of bitmaps) bitmap.close();
+  throw new Error("a picture cannot be decoded");
+}
+
+/** @param {ComparePictures} pictures */
+export function closePictures({ pivot, left, right }) {
+  for (const bitmap of [pivot, left, right]) bitmap.close();
+}

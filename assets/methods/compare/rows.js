@@ -1,0 +1,36 @@
+// The rows of compare: what of one goes into the CSV, and what of many can be left out where they are too many.
+
+/** @type {Record<string, (row: CompareRow) => unknown>} */
+export const columns = {
+  response: (row) => row.response,
+  response_time_ms: (row) => row.response_time_ms,
+  toggles: (row) => row.toggles,
+  started_ms: (row) => row.started_ms,
+  ended_ms: (row) => row.ended_ms,
+};
+
+const JUDGED = ["swaps", "mean_ms", "sd_ms", "source_mean_ms", "distorted_mean_ms", "dropped"];
+const OFF_SHARE = 0.1;
+const VARIED_SHARE = 0.2;
+
+/** Whether the swaps of a question came when they were due, by its own frames. @param {CompareRow} row @param {number} swapMs */
+export function held({ timing: { swaps = 0, mean_ms: mean = null, sd_ms: sd = null } }, swapMs) {
+  if (!swaps) return true;
+  return Math.abs((mean ?? swapMs) - swapMs) <= OFF_SHARE * swapMs && (sd ?? 0) <= VARIED_SHARE * swapMs;
+}
+
+/**
+ * First what frames tell beyond what a question is judged by; then, of coached attempts, all of it. Answers are never touched.
+ * @param {Row[]} rows @param {(row: Row) => boolean} isLast
+ */
+export function* reductions(rows, isLast) {
+  const fewer = /** @type {CompareRow[]} */ (rows).map((row) => ({ ...row, timing: shorter(row.timing) }));
+  yield fewer;
+  yield fewer.map((row) => (isLast(row) ? row : { ...row, timing: {} }));
+}
+
+/** @param {CompareRow["timing"]} timing @returns {CompareRow["timing"]} */
+function shorter(timing) {
+  const kept = timing.swaps ? JUDGED : ["swaps"];
+  return Object.fromEntries(Object.entries(timing).filter(([name]) => kept.includes(name)));
+}
