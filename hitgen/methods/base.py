@@ -134,8 +134,8 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """The packs that a trial needs, with their bytes."""
         return ladders[trial.ladder].packs
 
-    def flickering(self, ladder: Ladder) -> int:
-        """How many pictures of a ladder flicker side by side."""
+    def flickering(self, config: ConfigT, ladder: Ladder) -> int:
+        """How many pictures of a ladder flicker side by side; 0 where it does not flicker."""
         return 1
 
     def wanted(self, config: ConfigT, trial: Trial) -> int:

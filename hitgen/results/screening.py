@@ -161,8 +161,10 @@ def _plausible(px_per_cm: float) -> bool:
 
 def _flicker(work: AnyWork, config: BatchConfig) -> Iterator[Finding]:
     """The alternation was not what was asked for; both phases apart, since they may make up for each other."""
-    rules, display = config.screening, work.submission.display
+    rules, display, method = config.screening, work.submission.display, method_of(config)
     for attempt in work.answers("study"):
+        if not method.flickering(config, attempt.ladder):
+            continue
         timing = attempt.row.timing
         due_ms = config.display.swap_ms(display.refresh_at(attempt.row.ended_ms))
         means = (timing.mean_ms, timing.source_mean_ms, timing.distorted_mean_ms)

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from hitgen.methods.compare.config import Config
+from hitgen.methods.compare.row import Arm, Version
 from tests.support import batches
 from tests.support.batches import grid
 
@@ -78,3 +81,39 @@ def write_study(
     text = TOML.format(method=method, sets=sets, hit=hit, study=study, consent=batches.CONSENT, more=more)
     (folder / "batch.toml").write_text(text)
     return folder
+
+
+def grey(version: Version, arm: Arm) -> int:
+    """What a version of a marked page is painted in; amplified, it is twice as far from the source."""
+    if not version.level:
+        return 40
+    return 40 + (2 if arm == "boosted" else 1) * (8 * version.level + (3 if version.codec == "b" else 0))
+
+
+def marked_page(folder: Path, arm: Arm, method: str = "", hit: str = "") -> str:
+    """The address of a page of an arm whose pictures are plain greys, under two codecs of three levels."""
+    (folder / "images").mkdir()
+    (folder / "batch.toml").write_text(marked_toml(arm, method, hit))
+    Image.new("RGB", (80, 64), (40,) * 3).save(folder / "images" / "s0.png")
+    for codec in ("a", "b"):
+        for level in (1, 2, 3):
+            shade = grey(Version(codec=codec, level=level), "plain")
+            Image.new("RGB", (80, 64), (shade,) * 3).save(folder / "images" / f"s0_{codec}{level}.bmp.png")
+    return batches.built_page(folder)
+
+
+def marked_toml(arm: Arm, method: str, hit: str) -> str:
+    """Its batch.toml."""
+    sets = "".join(
+        f'[[images]]\nname = "{codec}"\nsources = "images/s0.png"\ncodec = "files"\nlevels = 3\n'
+        f'frames = "images/{{source}}_{codec}{{index}}.bmp.png"\n'
+        for codec in ("a", "b")
+    )
+    text = TOML.format(
+        method=f'arms = ["{arm}"]\n{method}', sets=sets, hit="", study=60, consent=batches.CONSENT, more=""
+    )
+    for line in hit.splitlines():
+        key = line.split(" =")[0]
+        text = "\n".join(each for each in text.splitlines() if not each.startswith(f"{key} ="))
+        text = text.replace("[hit]\n", f"[hit]\n{line}\n")
+    return text

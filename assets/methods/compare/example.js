@@ -36,6 +36,9 @@ function scene(surface, width, height, strength) {
     surface.lineTo(width, height);
     surface.fill();
   }
+  surface.beginPath();
+  surface.rect(0, 0, width, height);
+  surface.clip();
   const side = 16; // blocks, as of a coarse picture
   for (let x = 0; x < width; x += side) {
     for (let y = height * 0.35; y < height; y += side) {

@@ -72,17 +72,25 @@ export function createPair({ page, slot, part, window, clock, cssPxPerCm }) {
         canvas.width = size.width;
         canvas.height = size.height;
       }
+    }
+    align();
+    return size;
+  }
+
+  /** Words around them move the pictures by parts of a pixel. */
+  function align() {
+    for (const { canvas } of sides) {
       canvas.style.left = canvas.style.top = "0px";
-      const offset = gridOffset(canvas.getBoundingClientRect(), ratio);
+      const offset = gridOffset(canvas.getBoundingClientRect(), window.devicePixelRatio);
       canvas.style.left = `${offset.x}px`;
       canvas.style.top = `${offset.y}px`;
     }
-    return size;
   }
 
   return {
     flicker,
     show,
+    align,
     /** Nothing is shown any more. */
     blank() {
       flicker.stop();

@@ -112,7 +112,6 @@ export function createTask(tools) {
     state.phase = phase;
     stage.dataset.phase = phase;
     const resting = phase !== "compare";
-    part("pause").hidden = phase !== "pause";
     buttons.goOn.hidden = !resting;
     buttons.goOn.textContent = words(phase === "coach" && !state.right ? "compare_again" : "go_on");
     buttons.stop.hidden = phase === "pause" || !flickers();
@@ -120,6 +119,7 @@ export function createTask(tools) {
     buttons.toggle.hidden = flickers() || resting;
     for (const button of Object.values(answers)) button.hidden = resting;
     describe();
+    pair.align();
     update();
     if (resting) buttons.goOn.focus({ preventScroll: true });
     else stage.focus({ preventScroll: true });
@@ -127,11 +127,11 @@ export function createTask(tools) {
 
   function describe() {
     const { phase, right } = state;
-    const coaching = phase === "coach";
+    const said = phase === "pause" ? "pause_text" : right ? "coach_yes" : `coach_${spec.answer ?? "left"}`;
     part("task").textContent = words(phase === "pause" ? "task_pause" : flickers() ? "task_boosted" : "task_plain");
-    hint.hidden = !coaching;
-    hint.textContent = coaching ? words(right ? "coach_yes" : `coach_${spec.answer ?? "left"}`) : "";
-    if (coaching && !right) hint.dataset.answer = spec.answer;
+    hint.hidden = phase === "compare";
+    hint.textContent = phase === "compare" ? "" : words(said);
+    if (phase === "coach" && !right) hint.dataset.answer = spec.answer;
     else delete hint.dataset.answer;
   }
 

@@ -17,9 +17,12 @@ from hitgen.methods.compare.config import Config
 from hitgen.methods.compare.crops import crop_faults, shown_sources
 from hitgen.methods.compare.manifest import Manifest, PageData
 from hitgen.methods.compare.plan import PlannedQuestion, Question, make_plan
+from hitgen.methods.compare.robot import Answer, Robot, differences, some_answer
+from hitgen.methods.compare.robot import Shown as Seen
 from hitgen.methods.compare.row import Row, Version
 from hitgen.methods.compare.stimuli import Shown
 from hitgen.plan import LadderKey, Plan, PlannedTrial
+from hitgen.robots.robot import MakeRobot, WorkRecord
 
 GAP_PX = 24
 """CSS pixels between the two pictures; method.css has the same."""
@@ -70,8 +73,9 @@ class Compare(Method[Config, Manifest, Row]):
         pivot = _picture(ladders, question, Version(codec="source", level=0))
         return dict([pivot, _picture(ladders, question, question.left), _picture(ladders, question, question.right)])
 
-    def flickering(self, ladder: Ladder) -> int:
-        return 2 if isinstance(ladder, manifest.Ladder) and ladder.arm == "boosted" else 0
+    def flickering(self, config: Config, ladder: Ladder) -> int:
+        boosted = isinstance(ladder, manifest.Ladder) and ladder.arm == "boosted"
+        return 2 if boosted and "flicker" in config.method.boost else 0
 
     def wanted(self, config: Config, trial: Any) -> int:
         return config.answers(trial.arm)
@@ -97,6 +101,23 @@ class Compare(Method[Config, Manifest, Row]):
         known = {"answer": "left" if question.left.level else "right"} if trial.role == "training" else {}
         block = trial.block if isinstance(trial, PlannedQuestion) else 0
         return {"pack": pivot, "left": left, "right": right, "arm": question.arm, "block": block, **known}
+
+    # Who answers where nobody does
+
+    def robot(self, config: Config, policy: Any = None) -> MakeRobot:
+        return lambda page, worker: Robot(page, policy or some_answer, worker)
+
+    def rehearsing_policy(self, manifest: Manifest) -> Any:
+        traps = {trial.trial: trial for page in manifest.pages for trial in page.trials if trial.asked == "trap"}
+
+        def policy(shown: Seen) -> Answer:
+            trap = traps.get(shown.trial)
+            return Answer("left" if trap.left.level else "right") if trap else some_answer(shown)
+
+        return policy
+
+    def robot_faults(self, record: WorkRecord, submission: dict[str, Any]) -> list[str]:
+        return differences(record, submission)
 
 
 def _asked(trial: PlannedTrial) -> Question:

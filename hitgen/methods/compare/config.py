@@ -61,7 +61,7 @@ class MethodTable(batch.MethodTable):
         default="error",
         description="what a bare count of levels steps evenly through: PSNR in dB, bits per pixel (by factors), the parameter",
     )
-    error_db: tuple[Step, Step] = Field(default=(46, 30), description="PSNR of the first and the last level")
+    error_db: tuple[Step, Step] = Field(default=(46, 34), description="PSNR of the first and the last level")
     size_bpp: tuple[Step, Step] = Field(
         default=(2.5, 0.2), description="bits per pixel of the first and the last level"
     )

@@ -1,0 +1,314 @@
+"""A page of comparisons, worked by a robot that knows only the contract; pictures are known by the greys painted on them."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page as Tab
+
+from hitgen.manifest import read_manifest
+from hitgen.methods.compare import COMPARE
+from hitgen.methods.compare.manifest import Manifest, Trial
+from hitgen.methods.compare.robot import Answer, Robot, Shown, differences, some_answer
+from hitgen.methods.compare.row import Arm, Version
+from hitgen.methods.submission import read_submission
+from hitgen.results.parse import _trial_faults
+from hitgen.stimuli.packs import pack_path, read_pack
+from hitgen.stimuli.sources import decode_rgb
+from tests.support.batches import built_page
+from tests.support.browsers import OpenPage
+from tests.support.compare import grey, marked_page, write_study
+
+WATCH = """
+() => {
+  const sides = ["left", "right"].map((side) => document.querySelector(`[data-hit=${side}]`));
+  const surfaces = sides.map((side) => side.querySelector("canvas").getContext("2d"));
+  const stage = document.querySelector("[data-hit=stage]");
+  window.seen = [];
+  const look = (t) => {
+    const greys = surfaces.map((surface) => surface.getImageData(surface.canvas.width >> 1, surface.canvas.height >> 1, 1, 1).data[0]);
+    window.seen.push([t, stage.dataset.trial, stage.dataset.phase, ...greys, ...sides.map((side) => side.dataset.shown)]);
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}
+"""
+
+
+def manifest_of(address: str) -> Manifest:
+    return cast(Manifest, read_manifest(Path(address.removeprefix("file://")).parents[2]))
+
+
+def at_first_question(tab: Tab, robot: Robot) -> None:
+    while robot.screen() not in ("training", "study"):
+        robot._leave(robot.screen())
+    robot.hit("stage").wait_for()
+
+
+def handed_in(tab: Tab, robot: Robot) -> dict[str, Any]:
+    assert robot.screen() == "submit"
+    with tab.expect_download() as offered:
+        robot.hit("download-json").click()
+    found: dict[str, Any] = json.loads(Path(offered.value.path()).read_text("utf-8"))
+    return found
+
+
+def check_pictures(seen: list[Any], trials: dict[str, Trial]) -> dict[str, list[Any]]:
+    """Each frame shows both pivots or both versions of its question, as the page says; the frames of each question."""
+    frames: dict[str, list[Any]] = {}
+    for t, trial, phase, left, right, *shown in seen:
+        assert shown[0] == shown[1]
+        if shown[0] == "none":
+            continue
+        known = trials[trial]
+        sides = (known.left, known.right) if shown[0] == "version" else (Version(codec="source", level=0),) * 2
+        assert (left, right) == tuple(grey(side, known.arm) for side in sides), (trial, phase, shown)
+        if phase == "compare":
+            frames.setdefault(trial, []).append((t, shown[0]))
+    return frames
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("arm", ["boosted", "plain"])
+def test_what_a_robot_does_on_the_painted_pictures_is_what_is_handed_in(
+    tmp_path: Path, open_page: OpenPage, arm: Arm
+) -> None:
+    address = marked_page(tmp_path, arm)
+    manifest = manifest_of(address)
+    tab = open_page(address)
+    robot = Robot(tab)
+    at_first_question(tab, robot)
+    tab.evaluate(WATCH)
+    robot.work()
+    record = handed_in(tab, robot)
+    page = manifest.pages[0]
+    frames = check_pictures(tab.evaluate("() => window.seen"), page.by_trial)
+    assert set(frames) == set(page.by_trial)
+    assert differences(robot.record, record) == []
+    read = read_submission(json.dumps(record), COMPARE.row)
+    assert list(_trial_faults(page, read, manifest, COMPARE)) == []
+    assert all((row.toggles is None) == (arm == "boosted") for row in read.trials)
+    if arm == "plain":
+        assert all((row.toggles or 0) >= 1 for row in read.trials)
+    else:
+        assert all((row.timing.swaps or 0) >= 1 for row in read.trials if row.trial in page.by_trial)
+
+
+@pytest.mark.timing
+@pytest.mark.browser
+def test_both_sides_flicker_on_one_clock_each_swap_at_the_nearest_frame(tmp_path: Path, open_page: OpenPage) -> None:
+    address = marked_page(tmp_path, "boosted")
+    tab = open_page(address)
+    robot = Robot(tab, lambda shown: Answer("notsure", time_s=3))
+    at_first_question(tab, robot)
+    tab.evaluate(WATCH)
+    while robot.screen() == "training":
+        robot.step()
+    for _ in range(2):
+        robot.step()
+    frames = check_pictures(tab.evaluate("() => window.seen"), manifest_of(address).pages[0].by_trial)
+    for question in [seen for seen in frames.values() if seen[-1][0] - seen[0][0] > 2500][-2:]:
+        times = [t for t, _ in question]
+        frame_ms = statistics.median(b - a for a, b in pairwise(times))
+        swaps = [next(part)[0] for _, part in groupby(question, key=lambda entry: entry[1])][1:]
+        start = statistics.median(t - 100 * number for number, t in enumerate(swaps))
+        assert len(swaps) > 20
+        for number, t in enumerate(swaps):
+            due = start + 100 * number
+            off = abs(t - due) - min(abs(frame - due) for frame in times)
+            assert off <= 0.5 * frame_ms, (number, off, frame_ms)
+
+
+@pytest.mark.browser
+def test_a_question_that_is_not_answered_in_time_is_passed_over_and_one_in_the_blank_counts(
+    tmp_path: Path, open_page: OpenPage
+) -> None:
+    address = marked_page(tmp_path, "boosted", "shown_s = 0.4\nblank_s = 0.5\n")
+    tab = open_page(address)
+    robot = Robot(tab, lambda shown: Answer("skip"))
+    at_first_question(tab, robot)
+    while robot.screen() == "training":
+        robot.step()
+    tab.wait_for_function("() => document.querySelector('[data-hit=left]').dataset.shown === 'version'")
+    tab.wait_for_function("() => document.querySelector('[data-hit=left]').dataset.shown === 'none'")
+    assert robot.hit("answer-right").is_enabled() and not tab.locator("[data-part=canvas-left]").is_visible()
+    tab.keyboard.press("ArrowRight")
+    robot.work()
+    rows = handed_in(tab, robot)["trials"]
+    study = [row for row in rows if row["trial"] not in {row["trial"] for row in rows if row["attempt"] > 1}]
+    late, *others = [row for row in study if row["trial"] not in robot.record.order[:2]]
+    assert late["response"] == "right" and 400 <= late["response_time_ms"] <= 900
+    assert {row["response"] for row in others} == {"skip"} and {row["response_time_ms"] for row in others} == {900}
+
+
+@pytest.mark.browser
+def test_by_keyboard_alone_with_a_break_half_way(tmp_path: Path, open_page: OpenPage) -> None:
+    tab = open_page(marked_page(tmp_path, "plain", hit="training = 0\ngold = 0\nbias = 0"))
+    robot = Robot(tab)
+    at_first_question(tab, robot)
+    phases = []
+    while robot.screen() == "study":
+        stage = tab.locator("[data-hit=stage]")
+        trial, phase = stage.get_attribute("data-trial"), stage.get_attribute("data-phase")
+        phases.append(phase)
+        if phase == "pause":
+            tab.keyboard.press("Enter")
+        else:
+            tab.wait_for_function("() => document.querySelector('[data-hit=left]').dataset.shown === 'version'")
+            tab.keyboard.press("ArrowDown")  # too soon: the source was not looked at
+            assert stage.get_attribute("data-trial") == trial
+            tab.keyboard.down("Space")
+            tab.wait_for_function("() => document.querySelector('[data-hit=left]').dataset.shown === 'pivot'")
+            tab.keyboard.up("Space")
+            tab.keyboard.press("ArrowDown")
+        tab.wait_for_function(
+            "([trial, phase]) => document.documentElement.dataset.screen !== 'study' || "
+            "document.querySelector('[data-hit=stage]').dataset.trial !== trial || document.querySelector('[data-hit=stage]').dataset.phase !== phase",
+            arg=[trial, phase],
+        )
+    assert phases.count("pause") == 1 and phases.index("pause") == (len(phases) - 1 + 1) // 2
+    rows = handed_in(tab, robot)["trials"]
+    assert {row["response"] for row in rows} == {"notsure"} and len(rows) == len(phases) - 1
+
+
+@pytest.mark.browser
+def test_a_reload_anywhere_loses_nothing_and_begins_the_question_again(tmp_path: Path, open_page: OpenPage) -> None:
+    tab = open_page(marked_page(tmp_path, "boosted"))
+    wrong = {"left": "right", "right": "left"}
+    robot = Robot(tab)
+    manifest = manifest_of(tab.url.split("?")[0])
+    known = manifest.pages[0].by_trial
+    practice = {name: trial for name, trial in known.items() if trial.role == "training"}
+
+    def policy(shown: Shown) -> Answer:
+        trial = practice.get(shown.trial)
+        return Answer(wrong["left" if trial.left.level else "right"]) if trial else some_answer(shown)  # type: ignore[arg-type]
+
+    robot._policy = policy
+    at_first_question(tab, robot)
+    places: list[str] = []
+    while robot.screen() in ("training", "study"):
+        stage = robot.hit("stage")
+        stage.wait_for()
+        place = f"{robot.screen()} {stage.get_attribute('data-phase')}"
+        if places.count(place) < 2:
+            before = [stage.get_attribute(f"data-{name}") for name in ("trial", "phase")]
+            told = tab.locator("[data-hit=hint]").inner_text()
+            tab.reload()
+            robot.hit("stage").wait_for()
+            tab.wait_for_function(
+                "trial => document.querySelector('[data-hit=stage]').dataset.trial === trial", arg=before[0]
+            )
+            assert [stage.get_attribute(f"data-{name}") for name in ("trial", "phase")] == before
+            assert tab.locator("[data-hit=hint]").inner_text() == told
+            places.append(place)
+        robot.step()
+    assert {"training compare", "training coach", "study compare", "study pause"} <= set(places)
+    record = handed_in(tab, robot)
+    assert differences(robot.record, record) == []
+    begun = [row["begun"] for row in record["trials"]]
+    assert max(begun) == 2 and begun.count(2) >= 3
+
+
+@pytest.mark.browser
+def test_escape_stops_the_flicker_and_the_question_begins_again(tmp_path: Path, open_page: OpenPage) -> None:
+    tab = open_page(marked_page(tmp_path, "boosted", hit="training = 0"))
+    robot = Robot(tab)
+    at_first_question(tab, robot)
+    tab.wait_for_function("() => !document.querySelector('[data-hit=answer-left]').disabled")
+    tab.keyboard.press("Escape")
+    assert robot.hit("answer-left").is_disabled() and robot.hit("resume").is_visible()
+    assert tab.locator("[data-hit=left]").get_attribute("data-shown") == "pivot"
+    tab.wait_for_timeout(300)
+    assert tab.locator("[data-hit=left]").get_attribute("data-shown") == "pivot"
+    tab.keyboard.press("Enter")  # on what has the focus
+    robot.work()
+    record = handed_in(tab, robot)
+    assert differences(robot.record, record) == [] and record["trials"][0]["begun"] == 2
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("layout", "arm"), [("flicker", "boosted"), ("side", "plain")])
+def test_axe_finds_nothing_on_any_screen_or_phase(tmp_path: Path, open_page: OpenPage, layout: str, arm: Arm) -> None:
+    tab = open_page(marked_page(tmp_path, arm, hit=f'layout = "{layout}"'), bypass_csp=True)
+    robot = Robot(tab, lambda shown: Answer("notsure"))
+    found, looked = [], set()
+    while robot.screen() != "submit":
+        place = robot.screen()
+        if place in ("training", "study"):
+            robot.hit("stage").wait_for()
+            place += f" {robot.hit('stage').get_attribute('data-phase')}"
+        if place not in looked:
+            found += [(place, rule["id"], rule["nodes"][0]["html"]) for rule in Axe().run(tab).response["violations"]]
+            looked.add(place)
+        if place.startswith(("training", "study")):
+            robot.step()
+        else:
+            robot._leave(place)
+    assert found == [] and {"training coach", "study compare", "study pause"} <= looked
+
+
+@pytest.mark.browser
+def test_a_window_too_small_for_both_pictures_is_told_and_larger_ones_go_on(
+    tmp_path: Path, open_page: OpenPage
+) -> None:
+    tab = open_page(marked_page(tmp_path, "boosted"), size=(160, 300))
+    assert "pixels" in tab.locator("[data-part=blocked-text]").inner_text()
+    tab.set_viewport_size({"width": 900, "height": 700})
+    tab.locator("[data-hit=consent]:visible").wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("ratio", [1, 1.5, 2])
+def test_one_picture_pixel_is_one_device_pixel(tmp_path: Path, open_page: OpenPage, ratio: float) -> None:
+    tab = open_page(marked_page(tmp_path, "boosted", hit="training = 0"), ratio=ratio)
+    robot = Robot(tab)
+    at_first_question(tab, robot)
+    robot._page.wait_for_function("() => document.querySelector('[data-hit=left]').dataset.shown !== 'none'")
+    for side in ("left", "right"):
+        box = tab.locator(f"[data-part=canvas-{side}]").evaluate(
+            "(canvas) => [canvas.width, canvas.height, ...Object.values(canvas.getBoundingClientRect().toJSON())]"
+        )
+        assert box[:2] == [64, 48]
+        x, y, width, height = (ratio * value for value in box[2:6])
+        assert max(abs(width - 64), abs(height - 48)) < 0.05
+        assert max(abs(x - round(x)), abs(y - round(y))) < 0.05
+
+
+READ = """
+() => ["left", "right"].map((side) => {
+  const canvas = document.querySelector(`[data-part=canvas-${side}]`);
+  return [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data];
+})
+"""
+
+
+@pytest.mark.browser
+def test_boosted_pixels_on_the_canvas_are_the_very_numbers_that_were_made(tmp_path: Path, open_page: OpenPage) -> None:
+    folder = write_study(tmp_path, method='arms = ["boosted"]\nboost = ["amplify", "zoom"]\n')
+    address = built_page(folder)
+    manifest = manifest_of(address)
+    tab = open_page(address)
+    robot = Robot(tab)
+    at_first_question(tab, robot)
+    while robot.screen() == "training":
+        robot.step()
+    for _ in range(4):
+        robot.hit("toggle").wait_for()
+        tab.wait_for_function("() => document.querySelector('[data-hit=left]').dataset.shown === 'version'")
+        trial = manifest.pages[0].by_trial[str(robot.hit("stage").get_attribute("data-trial"))]
+        shown = [np.array(values, np.uint8).reshape(48, 64, 4) for values in tab.evaluate(READ)]
+        for version, found in zip((trial.left, trial.right), shown, strict=True):
+            codec = version.codec if version.level else "jpeg"
+            ladder = manifest.ladder_of("s0", codec, "boosted")
+            assert ladder
+            pack = read_pack(pack_path(folder / "build" / "packs", ladder.pictures[version.level]).read_bytes())
+            assert (found[..., :3] == np.asarray(decode_rgb(pack.source.content, "frame"))).all()
+        robot.step()
