@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hitgen.config.hit import Display
+from hitgen.config.kinds import METHODS
 from hitgen.doubles.mturk.workers import NOT_ACCEPTED
 from hitgen.lib.contract import markup, read_contract
 from hitgen.lib.files import guarded
@@ -60,13 +61,21 @@ def test_a_recruiters_frame_says_the_contracts_words() -> None:
     assert f'name="{VALUES["submission_field"]}"' in frame
 
 
+def of_method(path: Path, method: str) -> bool:
+    """Whether a file is the frame's or this method's."""
+    parts = path.relative_to(ROOT).parts
+    return "methods" not in parts or method in parts
+
+
+@pytest.mark.parametrize("method", METHODS.names())
 @pytest.mark.parametrize(("call", "kind"), [("slot", "slots"), ("part", "parts")])
-def test_scripts_ask_for_the_slots_and_parts_of_the_contract(call: str, kind: str) -> None:
+def test_scripts_ask_for_the_slots_and_parts_of_the_contract(call: str, kind: str, method: str) -> None:
     calls = "slot|press" if call == "slot" else "part"
-    asked = {name for text in SCRIPTS.values() for name in re.findall(rf'\b(?:{calls})\("([\w-]+)"[,)]', text)}
+    texts = [text for path, text in SCRIPTS.items() if of_method(path, method)]
+    asked = {name for text in texts for name in re.findall(rf'\b(?:{calls})\("([\w-]+)"[,)]', text)}
     attribute = "hit" if call == "slot" else "part"
-    asked |= {name for text in SCRIPTS.values() for name in re.findall(rf'\[data-{attribute}="([\w-]+)"\]', text)}
-    assert asked == set(getattr(markup("pjnd", physical=True, survey=True), kind))
+    asked |= {name for text in texts for name in re.findall(rf'\[data-{attribute}="([\w-]+)"\]', text)}
+    assert asked == set(getattr(markup(method, physical=True, survey=True), kind))
 
 
 def questions() -> list[tuple[list[list[float]], dict[str, object], int | None]]:
@@ -152,12 +161,14 @@ def test_cells_are_guarded_alike() -> None:
         assert cell == (f"'{text}" if is_guarded else text)
 
 
-def test_every_word_that_a_script_says_is_a_text_and_every_text_is_said() -> None:
-    texts = set(shipped_texts("pjnd"))
-    code = "\n".join(SCRIPTS.values())
+@pytest.mark.parametrize("method", METHODS.names())
+def test_every_word_that_a_script_says_is_a_text_and_every_text_is_said(method: str) -> None:
+    texts = set(shipped_texts(method))
+    code = "\n".join(text for path, text in SCRIPTS.items() if of_method(path, method))
     asked = set(re.findall(r'\bwords\("(\w+)"', code))
     assert asked <= texts
     assert not re.search(r"\bwords\(`", code), "a key that is built when the page runs cannot be found"
-    templates = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html"))
+    pages = [path for path in (ROOT / "templates").rglob("*.html") if of_method(path, method)]
+    templates = "\n".join(path.read_text(encoding="utf-8") for path in pages)
     said = set(re.findall(r"\btext\.(\w+)", templates)) | {text for text in texts if f'"{text}"' in code}
     assert texts == said

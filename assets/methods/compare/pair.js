@@ -14,12 +14,7 @@ const VERSIONS = 1; // what the flicker takes for its one level
 export function createPair({ page, slot, part, window, clock, cssPxPerCm }) {
   const { display } = page;
   const stage = slot("stage");
-  const sides = ["left", "right"].map((side) => {
-    /** @type {HTMLCanvasElement} */
-    const canvas = part(`canvas-${side}`);
-    const surface = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false, colorSpace: "srgb" }));
-    return { place: slot(side), canvas, surface };
-  });
+  const sides = [side(slot("left"), part("canvas-left")), side(slot("right"), part("canvas-right"))];
   /** @type {ComparePictures|null} */
   let pictures = null;
   let source = { width: 1, height: 1 };
@@ -121,6 +116,12 @@ export function createPair({ page, slot, part, window, clock, cssPxPerCm }) {
     /** How often the versions were shown. */
     shownTimes: () => flicker.shownTimes(VERSIONS),
   };
+}
+
+/** @param {HTMLElement} place @param {HTMLCanvasElement} canvas */
+function side(place, canvas) {
+  const surface = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false, colorSpace: "srgb" }));
+  return { place, canvas, surface };
 }
 
 /** All three pictures of a question, or none. @param {Pack[]} packs @returns {Promise<ComparePictures>} */

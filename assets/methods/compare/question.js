@@ -127,7 +127,8 @@ export function createTask(tools) {
 
   function describe() {
     const { phase, right } = state;
-    const said = phase === "pause" ? "pause_text" : right ? "coach_yes" : `coach_${spec.answer ?? "left"}`;
+    const wrong = spec.answer === "right" ? "coach_right" : "coach_left";
+    const said = phase === "pause" ? "pause_text" : right ? "coach_yes" : wrong;
     part("task").textContent = words(phase === "pause" ? "task_pause" : flickers() ? "task_boosted" : "task_plain");
     hint.hidden = phase === "compare";
     hint.textContent = phase === "compare" ? "" : words(said);

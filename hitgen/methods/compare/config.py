@@ -17,18 +17,20 @@ Boost = Literal["amplify", "zoom", "flicker"]
 Compared = Literal["same", "cross", "source"]
 LEVELS, MOST_LEVELS = 10, 30
 Side = Annotated[int, Field(ge=32, le=8192)]
-Step = Annotated[float, Field(gt=0)]
+Step = Annotated[float, Field(gt=0, le=1000)]
 
 
 class ArmTable(Strict):
     """How much is asked in one arm."""
 
-    answers: int | None = Field(default=None, ge=1, description="answers to each question; default: `hit.ratings`")
+    answers: int | None = Field(
+        default=None, ge=1, le=10_000, description="answers to each question; default: `hit.ratings`"
+    )
     distance: int | None = Field(
-        default=None, ge=1, description="how many levels apart the two of one codec may be; default: any"
+        default=None, ge=1, le=1000, description="how many levels apart the two of one codec may be; default: any"
     )
     cross: int = Field(
-        default=2, ge=0, description="questions across each two codecs of a source, spread over the levels"
+        default=2, ge=0, le=100, description="questions across each two codecs of a source, spread over the levels"
     )
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from hitgen.config.images import Role
+from hitgen.errors import InputError, in_config
 from hitgen.methods.compare.config import Config
 from hitgen.methods.compare.manifest import subject_of
 from hitgen.methods.compare.row import SOURCE, Arm, Asked, Version
-from hitgen.plan import LadderKey, Plan, PlannedPage, PlannedTrial, trial_id
+from hitgen.plan import MOST_PAGES, LadderKey, Plan, PlannedPage, PlannedTrial, trial_id
 
 Levels = Mapping[str, Mapping[str, int]]
 """Of each source, the highest level of each codec, codecs in the order of batch.toml."""
@@ -126,7 +127,11 @@ def make_plan(config: Config, names: Mapping[Role, Sequence[LadderKey]], salt: s
     pages: list[PlannedPage] = []
     for arm in config.method.arms:
         deal = _Deal(config, arm, levels, rng)
-        for assignments, mirrored in _rounds(config.answers(arm), config.hit.assignments):
+        rounds = _rounds(config.answers(arm), config.hit.assignments)
+        if len(rounds) * len(deal.groups) > MOST_PAGES:
+            problem = f"makes {len(rounds) * len(deal.groups)} pages of the {arm} arm; a batch has at most {MOST_PAGES}"
+            raise InputError(in_config("hit.assignments", problem, "more assignments a page, or several batches"))
+        for assignments, mirrored in rounds:
             for group in deal.groups:
                 page = f"p{len(pages) + 1:04d}"
                 pages.append(_page(config, salt, page, assignments, deal.content(group, mirrored, rng)))

@@ -67,16 +67,16 @@ def spread_parameters(picture: Image.Image, images: AnyImageSet, spread: Spread,
     order: tuple[Parameter, ...] = RATIOS if isinstance(images, Jpeg2000Set) else tuple(range(1, 101))
     tried: dict[int, tuple[float, Coded]] = {}
 
-    def look(place: int) -> float:
-        if place not in tried:
-            coded = code(picture, images, order[place], name)
-            tried[place] = spread.value(picture, coded), coded
-        return tried[place][0]
+    def look(number: int) -> float:
+        if number not in tried:
+            coded = code(picture, images, order[number], name)
+            tried[number] = spread.value(picture, coded), coded
+        return tried[number][0]
 
     found: list[int] = []
     for target in spread.targets():
-        place = _nearest(look, target, len(order))
-        found.append(min(place, found[-1] - 1) if found else place)
+        number = _nearest(look, target, len(order))
+        found.append(min(number, found[-1] - 1) if found else number)
     if found[-1] < 0 or not all(spread.is_near(look(found[n]), spread.targets()[n]) for n in (0, -1)):
         unit, key = ("dB", "error_db") if spread.by == "error" else ("bits per pixel", "size_bpp")
         problem = (
@@ -86,13 +86,13 @@ def spread_parameters(picture: Image.Image, images: AnyImageSet, spread: Spread,
         remedy = f"{key} under [method] within that, fewer levels, or [{{level = 1, ...}}, ...] for the set"
         raise InputError(Fault(name, f"method.{key}", problem, remedy))
     return {
-        order[place]: tried[place][1] if place in tried else code(picture, images, order[place], name)
-        for place in found
+        order[number]: tried[number][1] if number in tried else code(picture, images, order[number], name)
+        for number in found
     }
 
 
 def _nearest(look: Callable[[int], float], target: float, count: int) -> int:
-    """The place whose value, which rises with it, is nearest to the target."""
+    """The number whose value, which rises with it, is nearest to the target."""
     low, high = 0, count - 1
     while high - low > 1:
         middle = (low + high) // 2
