@@ -58,6 +58,7 @@ swaps_per_second = 10
 accept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"
 [screening]
 gold_answers_min = 0
+trial_s_min = 0
 {consent}
 {more}
 """

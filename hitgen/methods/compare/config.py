@@ -55,10 +55,11 @@ class MethodTable(batch.MethodTable):
     )
     boosted: ArmTable = ArmTable()
     plain: ArmTable = ArmTable()
-    crop: tuple[Side, Side] | Literal["whole"] = Field(
-        default=(620, 800), description="width and height in pixels of what is shown, from the middle; or `whole`"
+    crop: tuple[Side, Side] = Field(
+        default=(620, 800), description="width and height in pixels of what is shown, from the middle of each picture"
     )
-    crops: str = Field(default="", description="a CSV of source,x,y,width,height instead")
+    whole: bool = Field(default=False, description="show all of each picture instead")
+    crops: str = Field(default="", description="or: a CSV of source,x,y,width,height")
     spread: Literal["error", "size", "parameter"] = Field(
         default="error",
         description="what a bare count of levels steps evenly through: PSNR in dB, bits per pixel (by factors), the parameter",
@@ -86,9 +87,14 @@ class MethodTable(batch.MethodTable):
             raise ValueError(
                 'compare has only questions across codecs, which leave the source out: the graph does not hang together; "same" or "source" too'
             )
-        if self.crop != "whole" and "zoom" in self.boost and (self.crop[0] % 2 or self.crop[1] % 2):
+        if not self.whole and "zoom" in self.boost and (self.crop[0] % 2 or self.crop[1] % 2):
             raise ValueError(f"crop is {list(self.crop)}; zoom takes half of each side, so both must be even")
         return self
+
+    @property
+    def middle(self) -> tuple[int, int] | None:
+        """The size of what is shown where no table says it; None: the whole picture."""
+        return None if self.whole else self.crop
 
     def table(self, arm: Arm) -> ArmTable:
         """What is asked in an arm."""
@@ -145,7 +151,7 @@ class Config(batch.BatchConfig):
     @model_validator(mode="before")
     @classmethod
     def _few_levels(cls, table: Any) -> Any:
-        """A set that says nothing of its levels has ten, not the hundred of a slider."""
+        """A set that says nothing of its levels has ten, as few explicit ones make pairs enough."""
         images = table.get("images") if isinstance(table, dict) else None
         if not isinstance(images, list | tuple):
             return table

@@ -29,7 +29,7 @@ def shown_sources(batch: Batch) -> tuple[LadderSource, ...]:
             spread = None
             if config.is_spread(source.images) and by != "parameter":
                 spread = Spread(by, *bounds, source.images.level_count)
-            crop = crops.get(source.source, None if config.method.crop == "whole" else config.method.crop)
+            crop = crops.get(source.source, config.method.middle)
             treatment = Shown(arm, config.method.boosts(arm), crop, spread)
             found.append(replace(source, images=images, treatment=treatment))
     return tuple(found)
@@ -38,18 +38,16 @@ def shown_sources(batch: Batch) -> tuple[LadderSource, ...]:
 def crop_faults(batch: Batch) -> Iterator[Fault]:
     """What is wrong with crops, and sources of one name that are not one picture."""
     faults: list[Fault] = []
-    crops = _crops(batch, faults)
+    crops, config = _crops(batch, faults), _config(batch)
     yield from faults
-    config, first = _config(batch), {source.source: source for source in reversed(batch.ladders)}
-    if config.method.crops:
-        for name in sorted(set(first) - set(crops)):
-            yield in_config("method.crops", f"{config.method.crops} has no row for {name!r}", "a row for each source")
-    for name, source in sorted(first.items()):
+    first = {source.source: source for source in reversed(batch.ladders)}
+    for name, source in () if faults else sorted(first.items()):
         size = upright_size(source.path)
-        crop = crops.get(name, None if config.method.crop == "whole" else config.method.crop)
-        if size:
+        if config.method.crops and name not in crops:
+            yield in_config("method.crops", f"{config.method.crops} has no row for {name!r}", "a row for each source")
+        elif size:
             try:
-                placed(crop, size, str(source.path.name), "zoom" in config.method.boost)
+                placed(crops.get(name, config.method.middle), size, source.path.name, "zoom" in config.method.boost)
             except InputError as error:
                 yield from error.faults
     for source in batch.ladders:

@@ -26,6 +26,8 @@ from hitgen.stimuli.files import carried_frame, level_files, name_of
 from hitgen.stimuli.packs import make_pack, write_pack
 from hitgen.stimuli.sources import decode_rgb, open_source
 
+EFFORT = 4
+"""A page carries dozens of pictures, all of them lossless."""
 FORMAT = 1
 """Raise it when the same input would give other pictures."""
 Crop = tuple[int, int, int, int]
@@ -62,7 +64,7 @@ class Shown(Treatment):
         parameters, coded = self._coded(source, opened.pixels, name)
         pivot = _cut(opened.pixels, crop)
         shown = [pivot, *(self._boosted(pivot, _cut(picture, crop)) for _, picture in coded)]
-        frames = [lossless(self._enlarged(pixels)) for pixels in shown]
+        frames = [lossless(self._enlarged(pixels), EFFORT) for pixels in shown]
         height, width = np.asarray(self._enlarged(pivot)).shape[:2]
         whole, size = write_pack(make_pack(width, height, frames), folder)
         single = [write_pack(make_pack(width, height, [frame]), folder) for frame in frames]
@@ -115,7 +117,7 @@ def placed(crop: Crop | tuple[int, int] | None, size: tuple[int, int], name: str
     x, y, width, height = crop
     if min(x, y) < 0 or x + width > across or y + height > down:
         problem = f"it has {across}x{down} pixels, and {width}x{height} are to be shown of it"
-        remedy = 'a larger picture, a smaller crop under [method], or crop = "whole"'
+        remedy = "a larger picture, a smaller crop under [method], or whole = true"
         raise InputError(Fault(name, "method.crop", problem, remedy))
     if zoomed:
         return x + width // 4, y + height // 4, width // 2, height // 2
