@@ -9,6 +9,7 @@ PYTHONS ?= 3.11 3.12 3.13 3.14
 
 demo: .venv/all.stamp
 	$(BIN)/hitgen build batches/demo
+	$(BIN)/hitgen build batches/compare-demo
 	@echo "Open batches/demo/build/pages/p0001.html in Chrome, or run: $(BIN)/hitgen preview batches/demo"
 
 test: .venv/dev.stamp

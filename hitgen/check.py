@@ -124,7 +124,11 @@ def check(
     sources, why = in_form(method.sources(batch), batch.config.hit.frames)
     made, measured, estimated = _measured(sources, batch, BuildFolder(folder), workers, progress)
     ladders, why = made.ladders, made.carried_because or why
-    flashes = tuple(_flash(ladder, measured[ladder.key], method.flickering(batch.config, ladder)) for ladder in ladders)
+    flashes = tuple(
+        _flash(ladder, measured[ladder.key], at_once)
+        for ladder in ladders
+        if (at_once := method.flickering(batch.config, ladder))
+    )
     if any(each.first_beyond is not None for each in flashes):
         flashed(flashes)
     faults += [*flash_faults(flashes, batch.config.display), *unfilled(batch.config)]

@@ -97,9 +97,9 @@ def type_words(value: dict[str, Any]) -> str:
     return str(value.get("type", "anything"))
 
 
-def config_table(path: str) -> str:
+def config_table(path: str, method: str = DEFAULT_METHOD) -> str:
     """The keys of a table of batch.toml with their defaults and sentences; what only some kinds have names them."""
-    members = list(dict.fromkeys(models_at(path)))
+    members = list(dict.fromkeys(models_at(path, METHODS.get(method).config)))
     fields = {
         name: [model for model in members if name in model.model_fields]
         for model in members
@@ -164,8 +164,9 @@ def tables_of(text: str) -> list[str]:
 GENERATED: dict[tuple[str, str], Callable[[], str]] = {
     ("templates.md", "the page contract"): partial(contract_tables, "pjnd"),
     **{
-        ("config.md", f"keys of {path}"): partial(config_table, path)
-        for path in tables_of((DOCS / "config.md").read_text(encoding="utf-8"))
+        (file, f"keys of {path}"): partial(config_table, path, method)
+        for file, method in (("config.md", DEFAULT_METHOD), ("compare.md", "compare"))
+        for path in tables_of((DOCS / file).read_text(encoding="utf-8"))
     },
     **{("formats.md", f"format of the {name}"): partial(format_tables, model) for name, model in SCHEMAS.items()},
 }

@@ -91,22 +91,22 @@ def grey(version: Version, arm: Arm) -> int:
     return 40 + (2 if arm == "boosted" else 1) * (8 * version.level + (3 if version.codec == "b" else 0))
 
 
-def marked_page(folder: Path, arm: Arm, method: str = "", hit: str = "") -> str:
-    """The address of a page of an arm whose pictures are plain greys, under two codecs of three levels."""
+def marked_page(folder: Path, arm: Arm, method: str = "", hit: str = "", levels: int = 3) -> str:
+    """The address of a page of an arm whose pictures are plain greys, under two codecs."""
     (folder / "images").mkdir()
-    (folder / "batch.toml").write_text(marked_toml(arm, method, hit))
+    (folder / "batch.toml").write_text(marked_toml(arm, method, hit, levels))
     Image.new("RGB", (80, 64), (40,) * 3).save(folder / "images" / "s0.png")
     for codec in ("a", "b"):
-        for level in (1, 2, 3):
+        for level in range(1, levels + 1):
             shade = grey(Version(codec=codec, level=level), "plain")
             Image.new("RGB", (80, 64), (shade,) * 3).save(folder / "images" / f"s0_{codec}{level}.bmp.png")
     return batches.built_page(folder)
 
 
-def marked_toml(arm: Arm, method: str, hit: str) -> str:
+def marked_toml(arm: Arm, method: str, hit: str, levels: int) -> str:
     """Its batch.toml."""
     sets = "".join(
-        f'[[images]]\nname = "{codec}"\nsources = "images/s0.png"\ncodec = "files"\nlevels = 3\n'
+        f'[[images]]\nname = "{codec}"\nsources = "images/s0.png"\ncodec = "files"\nlevels = {levels}\n'
         f'frames = "images/{{source}}_{codec}{{index}}.bmp.png"\n'
         for codec in ("a", "b")
     )

@@ -9,17 +9,24 @@
 export function createHold({ button, perSecond, onSwap }) {
   const leastMs = 1000 / perSecond;
   let held = false;
-  let pressed = false; // since the last swap to the source: a press that was too short is not lost
+  let pressed = false; // while the versions stand there: a press that was too short is not lost
   let isPivot = false;
   let swappedAt = -Infinity;
   let count = 0;
 
-  const press = () => (held = pressed = true);
-  const release = () => (held = false);
+  function press() {
+    held = true;
+    pressed ||= !isPivot;
+  }
+
+  function release() {
+    held = false;
+  }
+
 
   button.addEventListener("pointerdown", (event) => event.button === 0 && press());
   for (const event of ["pointerup", "pointercancel", "pointerleave"]) button.addEventListener(event, release);
-  button.addEventListener("click", (event) => event.detail === 0 && (pressed = true)); // by Enter
+  button.addEventListener("click", (event) => event.detail === 0 && (pressed ||= !isPivot)); // by Enter
 
   return {
     press,

@@ -24,13 +24,16 @@ export function held({ timing: { swaps = 0, mean_ms: mean = null, sd_ms: sd = nu
  * @param {Row[]} rows @param {(row: Row) => boolean} isLast
  */
 export function* reductions(rows, isLast) {
-  const fewer = /** @type {CompareRow[]} */ (rows).map((row) => ({ ...row, timing: shorter(row.timing) }));
-  yield fewer;
-  yield fewer.map((row) => (isLast(row) ? row : { ...row, timing: {} }));
+  const all = /** @type {CompareRow[]} */ (rows);
+  for (const names of [JUDGED, JUDGED.slice(0, 3)]) {
+    const fewer = all.map((row) => ({ ...row, timing: shorter(row.timing, names) }));
+    yield fewer;
+    yield fewer.map((row) => (isLast(row) ? row : { ...row, timing: {} }));
+  }
 }
 
-/** @param {CompareRow["timing"]} timing @returns {CompareRow["timing"]} */
-function shorter(timing) {
-  const kept = timing.swaps ? JUDGED : ["swaps"];
+/** @param {CompareRow["timing"]} timing @param {string[]} names @returns {CompareRow["timing"]} */
+function shorter(timing, names) {
+  const kept = timing.swaps ? names : ["swaps"];
   return Object.fromEntries(Object.entries(timing).filter(([name]) => kept.includes(name)));
 }

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from hitgen.batch.load import Batch
 from hitgen.batch.sources import LadderSource
 from hitgen.config.images import AnyImageSet, Role
 from hitgen.config.screening import Rule
-from hitgen.errors import Fault
+from hitgen.errors import Fault, InputError, in_config
+from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder
-from hitgen.methods.base import Method
+from hitgen.methods.base import GoldPlan, Method
 from hitgen.methods.compare import manifest, overview
 from hitgen.methods.compare.config import Config
 from hitgen.methods.compare.crops import crop_faults, shown_sources
@@ -79,6 +81,12 @@ class Compare(Method[Config, Manifest, Row]):
 
     def wanted(self, config: Config, trial: Any) -> int:
         return config.answers(trial.arm)
+
+    def plan_gold(
+        self, folder: Path, source: Path, role: str, onset: int, name: str, seed: int, progress: OnProgress
+    ) -> GoldPlan:
+        problem = "compare makes practice and traps of the study's own pictures"
+        raise InputError(in_config("method.kind", problem, "`training` and `gold` under [hit]"))
 
     def settings(self, config: Config) -> dict[str, Any]:
         method = config.method
