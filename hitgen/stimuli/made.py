@@ -21,12 +21,6 @@ from hitgen.stimuli.plant import change_at, changed, key_of, masked, unmasked
 
 HALVED = {"4:4:4": (0, 0), "4:2:2": (1, 0), "4:2:0": (1, 1)}
 """Whether chroma has half of luma's columns and rows."""
-STRIPE_ROWS = 16
-"""Whole blocks of every component, so that stripes can be stacked."""
-
-
-HEAD_BYTES = 623
-"""A JPEG of Pillow's before its scan: tables, whatever the picture."""
 
 
 class Maker:
@@ -62,7 +56,7 @@ class Maker:
 
 
 def made_frames(picture: Image.Image, images: JpegSet) -> tuple[list[Frame | MadeFrame] | None, int | None]:
-    """How the page makes levels 1..L, and about what their JPEGs would weigh; None where it would make other pixels."""
+    """How the page makes levels 1..L, and what their JPEGs would weigh; None where it would make other pixels."""
     qualities = [int(quality) for quality in images.parameters]
     proof = prove(picture, images.subsampling, qualities)
     if proof.unlike:
@@ -84,36 +78,21 @@ class Proof:
     keys: tuple[int, ...]
     """Of each frame, what masks it (`planting.key_of`)."""
     jpeg_bytes: int
-    """About what the JPEGs weigh together."""
+    """What the JPEGs weigh together."""
 
 
 def prove(picture: Image.Image, subsampling: Subsampling, qualities: Sequence[int]) -> Proof:
-    """Compare every quality's pixels with those that Pillow decodes of its own JPEG.
-
-    Each on half of the picture: every other stripe of 16 rows, those of one level being the ones that its neighbours leave
-    out, so that all of the picture is compared at every second level; the first stripe, whose pixels mask, at each.
-    """
-    stacks = [(part, Maker(part, subsampling)) for part in _stacks(picture)]
-    unlike, keys, size_bytes = [], [], 0.0
-    for number, quality in enumerate(qualities):
-        part, maker = stacks[number % len(stacks)]
+    """Compare every pixel of every quality with what Pillow decodes of its own JPEG."""
+    maker = Maker(picture, subsampling)
+    unlike, keys, jpeg_bytes = [], [], 0
+    for quality in qualities:
         frame = maker.frame(quality)
-        coded = _encoded(part, subsampling, quality)
+        coded = _encoded(picture, subsampling, quality)
         if not np.array_equal(frame, _decoded(coded)):
             unlike.append(quality)
-        keys.append(key_of(frame, part.width))
-        size_bytes += HEAD_BYTES + (len(coded) - HEAD_BYTES) * picture.height / part.height
-    return Proof(tuple(unlike), tuple(keys), round(size_bytes))
-
-
-def _stacks(picture: Image.Image) -> list[Image.Image]:
-    """The first stripe with the even ones, and with the odd ones; the whole picture where it has no more than two."""
-    count = -(-picture.height // STRIPE_ROWS)
-    if count <= 2:
-        return [picture]
-    rows = np.asarray(picture)
-    stripes = [rows[number * STRIPE_ROWS : (number + 1) * STRIPE_ROWS] for number in range(count)]
-    return [Image.fromarray(np.concatenate([stripes[0], *stripes[first::2]])) for first in (2, 1)]
+        keys.append(key_of(frame, picture.width))
+        jpeg_bytes += len(coded)
+    return Proof(tuple(unlike), tuple(keys), jpeg_bytes)
 
 
 def _encoded(picture: Image.Image, subsampling: str, quality: int) -> bytes:
@@ -123,7 +102,8 @@ def _encoded(picture: Image.Image, subsampling: str, quality: int) -> bytes:
 
 
 def _decoded(content: bytes) -> npt.NDArray[np.uint32]:
-    with Image.open(io.BytesIO(content)) as picture:
+    with Image.open(io.BytesIO(content), formats=("JPEG",)) as picture:
+        picture.decodermaxblock = len(content)  # in one piece
         picture.load()
         return np.frombuffer(picture.tobytes("raw", "RGBX"), np.uint32)
 
