@@ -5,15 +5,14 @@ SETUP := tests/setup
 # Beside the one that .venv has.
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-.PHONY: demo test check docs kernel soak bench clean
+.PHONY: demo test check docs kernel engines soak bench clean
 
 demo: .venv/all.stamp
 	$(BIN)/hitgen build batches/demo
 	$(BIN)/hitgen build batches/compare-demo
 	@echo "Open batches/demo/build/pages/p0001.html in Chrome, or run: $(BIN)/hitgen preview batches/demo"
 
-test: .venv/dev.stamp
-	bash $(SETUP)/chromium.sh
+test: .venv/dev.stamp engines
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not soak and not timing"
 	$(BIN)/python -m pytest -q -m "timing and not soak"
 
@@ -31,11 +30,14 @@ docs: .venv/dev.stamp
 kernel: .venv/dev.stamp
 	$(BIN)/python -m tests.kernel
 
+engines:
+	bash $(SETUP)/chromium.sh
+	bash $(SETUP)/engines.sh
+
 pythons: .venv/dev.stamp
 	bash $(SETUP)/pythons.sh $(PYTHONS)
 
-soak: .venv/dev.stamp
-	bash $(SETUP)/chromium.sh
+soak: .venv/dev.stamp engines
 	$(BIN)/python -m pytest -q -m soak
 
 bench: .venv/dev.stamp

@@ -21,7 +21,8 @@ from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder, Manifest
 from hitgen.methods.base import method_of
 from hitgen.plan import Plan, PlannedPage
-from hitgen.stimuli.make import in_form, make_ladders
+from hitgen.stimuli.form import in_form
+from hitgen.stimuli.make import make_ladders
 
 FILL_IN = "FILL IN"
 """What `init` writes where the researcher has to."""
@@ -82,7 +83,7 @@ def build(
 
     renderer = Renderer(batch)
     renderer.check(plan.pages[0])
-    sources, _ = in_form(method.sources(batch), batch.config.hit.frames)
+    sources, _ = in_form(batch, method.sources(batch))
     made = make_ladders(sources, output.packs, output.cache / "ladders", workers, progress, scheduler)
     ladders = {ladder.key: ladder for ladder in made.ladders}
     # Only now, when nothing is wrong: a refused build leaves nothing behind.

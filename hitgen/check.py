@@ -23,7 +23,8 @@ from hitgen.recruiters import kind_of
 from hitgen.stimuli.alike import double_faults, double_warnings
 from hitgen.stimuli.estimate import estimate_ladders, is_large
 from hitgen.stimuli.flash import Flash, flash_faults, flash_of
-from hitgen.stimuli.make import Made, in_form, made_before, make_ladders
+from hitgen.stimuli.form import in_form
+from hitgen.stimuli.make import Made, made_before, make_ladders
 from hitgen.stimuli.measure import Measured, ladder_warnings, measure_ladders
 
 
@@ -121,7 +122,7 @@ def check(
         faults, warnings = [], [*map(str, faults), *warnings]
     planned = _planned(batch, plan, found, warnings)
     told(planned)
-    sources, why = in_form(method.sources(batch), batch.config.hit.frames)
+    sources, why = in_form(batch, method.sources(batch))
     made, measured, estimated = _measured(sources, batch, BuildFolder(folder), workers, progress)
     ladders, why = made.ladders, made.carried_because or why
     flashes = tuple(
@@ -219,7 +220,7 @@ def _bytes_otherwise(ladder: Ladder, able: bool, measured: Measured) -> int:
 
 
 def _frames_warnings(why: str) -> list[str]:
-    return [f"{why}, so all frames are carried; `hitgen gold` makes gold that pages can make"] if why else []
+    return [f"all frames are carried: {why}"] if why else []
 
 
 def _config_warnings(batch: Batch, plan: Plan) -> list[str]:

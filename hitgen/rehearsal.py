@@ -24,6 +24,7 @@ from hitgen.errors import CONFIG_NAME, InputError, at_option
 from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.ledger.acts import Act
+from hitgen.ledger.ledger import LEDGER
 from hitgen.ledger.lock import locked
 from hitgen.lib.aws import PLAY
 from hitgen.lib.files import private_folder
@@ -34,7 +35,7 @@ from hitgen.methods.base import method_of
 from hitgen.methods.submission import FaultyError
 from hitgen.publishing.collect import collect
 from hitgen.publishing.once import once
-from hitgen.publishing.publication import LEDGER, Publication, open_publication
+from hitgen.publishing.publication import Publication, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import Recruiter

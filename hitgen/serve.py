@@ -14,11 +14,10 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.hosts import FolderHost
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, InputError, OutsideError, in_config
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.notebook import Notebook
 from hitgen.lib.clock import Clock, utc_now
 from hitgen.lib.sqlite import open_database
-from hitgen.publishing.publication import LEDGER
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import Kind
 

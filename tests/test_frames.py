@@ -14,6 +14,7 @@ from PIL import Image
 from hitgen.build import build
 from hitgen.check import check
 from hitgen.commands.check import measured_lines
+from hitgen.ledger.ledger import LEDGER, MANIFEST_FACT, Ledger
 from hitgen.manifest import Ladder, read_manifest
 from hitgen.stimuli import ladders as ladders_module
 from hitgen.stimuli import made as made_module
@@ -23,7 +24,6 @@ from hitgen.stimuli.shown import PackPixels
 from tests.support.batches import write_batch
 
 PIXELS = '[display]\nscaling = "pixels"\n'
-MADE = f'frames = "made"\n{PIXELS}'
 
 
 def packs_of(folder: Path) -> list[tuple[Ladder, Pack]]:
@@ -36,7 +36,7 @@ def page_of(folder: Path) -> str:
 
 
 def test_jpeg_ladders_are_made_by_the_page_and_show_what_carried_ones_do(tmp_path: Path) -> None:
-    made = write_batch(tmp_path / "made", MADE, (96, 80))
+    made = write_batch(tmp_path / "made", PIXELS, (96, 80))
     carried = write_batch(tmp_path / "carried", f'frames = "carried"\n{PIXELS}', (96, 80))
     for folder in (made, carried):
         build(folder, workers=1)
@@ -51,7 +51,7 @@ def test_jpeg_ladders_are_made_by_the_page_and_show_what_carried_ones_do(tmp_pat
 
 
 def test_only_pages_that_make_frames_may_compile_and_have_what_it_needs(tmp_path: Path) -> None:
-    for name, extra in (("made", 'frames = "made"\n'), ("carried", 'frames = "carried"\n')):
+    for name, extra in (("made", ""), ("carried", 'frames = "carried"\n')):
         build(write_batch(tmp_path / name, f"{extra}{PIXELS}", (96, 80)), workers=1)
     made, carried = page_of(tmp_path / "made"), page_of(tmp_path / "carried")
     for words in ("wasm-unsafe-eval", "worker-src blob:", "module_codecs_maker"):
@@ -59,7 +59,7 @@ def test_only_pages_that_make_frames_may_compile_and_have_what_it_needs(tmp_path
 
 
 def test_many_processes_make_the_same_bytes_and_nothing_is_made_twice(tmp_path: Path) -> None:
-    folders = [write_batch(tmp_path / name, MADE, (96, 80)) for name in ("one", "many")]
+    folders = [write_batch(tmp_path / name, PIXELS, (96, 80)) for name in ("one", "many")]
     first, many = (build(folder, workers=count) for folder, count in zip(folders, (1, 3), strict=True))
     assert first.ladders_encoded == many.ladders_encoded == 4
     assert [pack for _, pack in packs_of(folders[0])] == [pack for _, pack in packs_of(folders[1])]
@@ -67,7 +67,7 @@ def test_many_processes_make_the_same_bytes_and_nothing_is_made_twice(tmp_path: 
 
 
 def test_a_proof_holds_for_its_kernel_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = write_batch(tmp_path, MADE, (96, 80))
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
     build(folder, workers=1)
     monkeypatch.setattr(ladders_module, "kernel_digest", lambda: hashlib.sha256(b"another").hexdigest())
     assert build(folder, workers=1).ladders_encoded == 4
@@ -76,7 +76,7 @@ def test_a_proof_holds_for_its_kernel_alone(tmp_path: Path, monkeypatch: pytest.
 def test_where_a_jpeg_shows_other_pixels_all_is_carried_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = write_batch(tmp_path, MADE, (96, 80))
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
 
     def differing(picture: Image.Image, subsampling: Any, qualities: Sequence[int]) -> Proof:
         proof = prove(picture, subsampling, qualities)
@@ -107,19 +107,19 @@ def with_files(folder: Path, role: str) -> None:
 
 
 def test_gold_that_pages_cannot_make_would_stand_out_so_all_is_carried(tmp_path: Path) -> None:
-    folder = write_batch(tmp_path, MADE, (96, 80))
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
     with_files(folder, "gold")
     build(folder, workers=1)
     assert not any(ladder.made for ladder, _ in packs_of(folder))
     assert "wasm" not in page_of(folder)
     found = check(folder, workers=1)
-    assert found.carried_because.startswith("gold/gold0: pages cannot make its frames")
+    assert found.carried_because.startswith("pages cannot make those of gold/gold0, which would stand out")
     assert found.inline_bytes_otherwise < found.inline_bytes
     assert any("made" in line and line.startswith("frames") for line in measured_lines(found))
 
 
 def test_training_has_nothing_to_hide_and_may_be_carried(tmp_path: Path) -> None:
-    folder = write_batch(tmp_path, MADE, (96, 80))
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
     with_files(folder, "training")
     build(folder, workers=1)
     assert {ladder.role for ladder, _ in packs_of(folder) if ladder.made} == {"study", "gold"}
@@ -129,7 +129,7 @@ def test_training_has_nothing_to_hide_and_may_be_carried(tmp_path: Path) -> None
 
 
 def test_gold_and_study_packs_have_the_same_form(tmp_path: Path) -> None:
-    folder = write_batch(tmp_path, MADE, (96, 80))
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
     text = (folder / "batch.toml").read_text()
     planted = 'planted = {level = 4, centres = [[20, 20], [70, 20], [50, 60]]}\nrole = "gold"'
     (folder / "batch.toml").write_text(text.replace('role = "gold"', planted))
@@ -143,6 +143,23 @@ def test_gold_and_study_packs_have_the_same_form(tmp_path: Path) -> None:
         changes = [np.abs(shown.at(level).astype(int) - shown.at(0))[20, 20].max() for level in (3, 4)]
         assert (changes[1] > changes[0] + 8) == (ladder.role == "gold")
     assert forms["gold"] == forms["study"]
+
+
+@pytest.mark.parametrize("published", ("made", "carried"))
+def test_a_published_study_keeps_its_form_in_every_rebuild(published: str, tmp_path: Path) -> None:
+    folder = write_batch(tmp_path, f'frames = "{published}"\n{PIXELS}', (96, 80))
+    build(folder, workers=1)
+    first = read_manifest(folder)
+    with Ledger(folder / LEDGER) as ledger:
+        ledger.set_fact(MANIFEST_FACT, first.json())
+    text, other = (folder / "batch.toml").read_text(), {"made": "carried", "carried": "made"}[published]
+    for default in (f'frames = "{other}"\n', ""):
+        (folder / "batch.toml").write_text(text.replace(f'frames = "{published}"\n', default))
+        build(folder, workers=1)
+        assert read_manifest(folder).ladders == first.ladders
+    found = check(folder, workers=1)
+    assert found.carried_because == {"made": "", "carried": "the study was published so"}[published]
+    assert not found.carried_because or f"all frames are carried: {found.carried_because}" in found.warnings
 
 
 def test_a_planted_ladder_can_be_carried(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from hitgen.ledger.ledger import MANIFEST_FACT
 from hitgen.ledger.rows import HitProgress, Received
 from hitgen.methods.pjnd.row import Row as PjndRow
 from hitgen.methods.submission import FaultyError, Submission, read_submission
-from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.publication import open_account
 from hitgen.recruiters.memory import Memory
 from hitgen.results.export import export

@@ -16,10 +16,9 @@ import pytest
 
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.acts import Act
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import MANIFEST_FACT, Ledger
 from hitgen.ledger.totals import totals
 from hitgen.publishing import end
-from hitgen.publishing.built import MANIFEST_FACT
 from hitgen.publishing.create import create
 from hitgen.publishing.once import UNKNOWN, bonus_act, once
 from hitgen.publishing.publication import open_account, open_publication

@@ -20,7 +20,7 @@ import pytest
 from hitgen.analysis.exclusions import exclusions
 from hitgen.analysis.pilot import pilot
 from hitgen.cli import main
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.methods.pjnd.analysis.analyse import analyse, analyse_answers
 from hitgen.methods.pjnd.analysis.changes import changes
 from hitgen.methods.pjnd.analysis.curves import sur_curve
@@ -29,7 +29,6 @@ from hitgen.methods.pjnd.analysis.pixels import pixel_effect
 from hitgen.methods.pjnd.analysis.precision import needed, ratings_needed
 from hitgen.methods.pjnd.analysis.sur import estimate_sur
 from hitgen.methods.pjnd.observers import Population
-from hitgen.publishing.publication import LEDGER
 from hitgen.results.dataset import Dataset, make_dataset
 from hitgen.simulation.simulate import simulate
 from tests.support.large_study import make_study

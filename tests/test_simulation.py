@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from hitgen.cli import main
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.rows import Binding
 from hitgen.methods.pjnd.manifest import Known
 from hitgen.methods.pjnd.observers import Kind, Observer, Population, draw_truth
 from hitgen.methods.population import Person, draw_people
-from hitgen.publishing.publication import LEDGER, make_way
+from hitgen.publishing.publication import make_way
 from hitgen.results.dataset import make_dataset
 from hitgen.simulation.simulate import read_truth, simulate
 from tests.support.large_study import make_study

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from hitgen.ledger.ledger import Ledger, read_ledger
+from hitgen.ledger.ledger import LEDGER, Ledger, read_ledger
 from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.clock import utc_now
-from hitgen.publishing.publication import LEDGER
 
 
 @dataclass(frozen=True)

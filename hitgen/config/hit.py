@@ -34,8 +34,9 @@ class HitTable(Strict):
         default="inline", description="`inline`: one file a page; `linked`: pages share packs"
     )
     frames: Literal["made", "carried"] = Field(
-        default="carried",
-        description="`made`: pages make JPEG frames from their sources, where that was proved to give the same pixels",
+        default="made",
+        description="`made`: pages make JPEG frames from their sources, where that was proved to give the same pixels; "
+        "a published study keeps what it has",
     )
     reward_usd: Money = Field(default=Decimal("1.20"), description='as text: "1.20"')
 

@@ -35,6 +35,12 @@ Found = TypeVar("Found")
 SAME_ACT = "verb = :verb AND worker = :worker AND subject = :subject AND purpose = :purpose"
 
 
+LEDGER = "ledger.sqlite"
+"""Where it lies in a batch folder."""
+MANIFEST_FACT = "manifest"
+"""Under this name it keeps the manifest of what was published, so that no later build makes answers unreadable."""
+
+
 class Ledger:
     """An open ledger; every writing method returns only when its change is on the disk.
 

@@ -38,7 +38,7 @@ from hitgen.pages.texts import load_texts
 from hitgen.plan import PlannedPage
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.answers import sources
-from hitgen.stimuli.make import in_form, makes_any
+from hitgen.stimuli.form import in_form, makes_any
 from hitgen.stimuli.packs import pack_path
 
 CHUNK_BYTES = 3 * 2**18
@@ -63,7 +63,7 @@ class Renderer:
             used.add(name)
             return find("assets", name)
 
-        self._makes = makes_any(in_form(method_of(batch.config).sources(batch), batch.config.hit.frames)[0])
+        self._makes = makes_any(in_form(batch, method_of(batch.config).sources(batch))[0])
         self._script = link_page(self._method, asset, makes=self._makes)
         unused = resources.unused_scripts(batch.folder, used)
         if unused:

@@ -9,9 +9,6 @@ from hitgen.errors import Fault, InputError
 from hitgen.hosts.base import HostedFile, pack_file, page_file
 from hitgen.manifest import BuildFolder, Manifest, Page, read_manifest
 
-MANIFEST_FACT = "manifest"
-"""Under this name the ledger keeps the manifest of what was published, so that no later build makes answers unreadable."""
-
 
 @dataclass(frozen=True)
 class Built:

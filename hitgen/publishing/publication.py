@@ -13,7 +13,7 @@ from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError, OutsideError
 from hitgen.hosts import open_host
 from hitgen.hosts.base import Host
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import Binding
 from hitgen.lib.clock import Clock, utc_now
@@ -26,7 +26,6 @@ from hitgen.publishing.restore import restore_build
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import Kind, Opening, Recruiter
 
-LEDGER = "ledger.sqlite"
 MAX_SKEW_S = 300
 PUBLISHED_AGAIN = (
     "undoing what was changed in batch.toml and removing build/, which is fetched back as it was published, or `hitgen close` "

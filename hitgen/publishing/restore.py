@@ -6,11 +6,11 @@ import hashlib
 from pathlib import Path
 
 from hitgen.hosts.base import Host, HostedFile
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import MANIFEST_FACT, Ledger
 from hitgen.lib.files import write_whole
 from hitgen.lib.web import fetch
 from hitgen.manifest import BuildFolder, parse_manifest, read_manifest
-from hitgen.publishing.built import MANIFEST_FACT, files_of
+from hitgen.publishing.built import files_of
 
 
 def restore_build(folder: Path, ledger: Ledger, host: Host, linked: bool) -> int:

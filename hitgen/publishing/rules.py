@@ -8,10 +8,9 @@ from typing import Any
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.questions import QuestionFile
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import MANIFEST_FACT, Ledger
 from hitgen.lib.files import file_sha256
 from hitgen.manifest import Manifest, parse_manifest
-from hitgen.publishing.built import MANIFEST_FACT
 
 RULES_FACT = "rules"
 """Under this name the ledger keeps the rules as they were at the first publication."""

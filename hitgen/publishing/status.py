@@ -10,11 +10,11 @@ from pathlib import Path
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError
-from hitgen.ledger.ledger import Ledger, read_ledger
+from hitgen.ledger.ledger import LEDGER, Ledger, read_ledger
 from hitgen.ledger.rows import Binding
 from hitgen.ledger.totals import totals
 from hitgen.publishing.collect import collect
-from hitgen.publishing.publication import LEDGER, Account
+from hitgen.publishing.publication import Account
 from hitgen.publishing.rules import edited_rules
 
 

@@ -13,13 +13,13 @@ from typing import Any
 from hitgen.collector.inbox import read_submission
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import Binding, HitName, HitProgress, Order, Received
 from hitgen.lib.money import FREE
 from hitgen.lib.text import plain
 from hitgen.manifest import Manifest, Page, read_manifest
-from hitgen.publishing.publication import LEDGER, make_way
+from hitgen.publishing.publication import make_way
 from hitgen.results.take_in import Imported, compact_file, files_of
 
 OFFLINE = "saved files"

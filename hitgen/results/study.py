@@ -9,13 +9,12 @@ from pathlib import Path
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError
-from hitgen.ledger.ledger import Ledger, read_ledger
+from hitgen.ledger.ledger import LEDGER, MANIFEST_FACT, Ledger, read_ledger
 from hitgen.ledger.rows import Received
 from hitgen.manifest import FILE, Manifest, parse_manifest, read_manifest
 from hitgen.methods.base import AnyMethod, method_of
 from hitgen.methods.work import AnyWork
-from hitgen.publishing.built import MANIFEST_FACT
-from hitgen.publishing.publication import LEDGER, shut_batch
+from hitgen.publishing.publication import shut_batch
 from hitgen.publishing.rules import edited_rules
 from hitgen.results.parse import Faulty, parse
 from hitgen.results.pseudonyms import ledger_key, pseudonym

@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 from hitgen.errors import Fault, InputError
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.totals import totals
 from hitgen.methods.base import method_of
 from hitgen.publishing.adopt import adopt
 from hitgen.publishing.collect import collect
-from hitgen.publishing.publication import LEDGER, Publication
+from hitgen.publishing.publication import Publication
 from hitgen.publishing.publish import PublicationPlan, plan_publication
 from hitgen.results.study import Study, read_study
 

@@ -15,7 +15,7 @@ import numpy as np
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import Order
 from hitgen.lib.files import private_folder, write_whole
@@ -25,7 +25,7 @@ from hitgen.manifest import Manifest, Page, read_manifest
 from hitgen.methods.base import method_of
 from hitgen.methods.population import Person, Population, draw_people
 from hitgen.publishing.collect import collect
-from hitgen.publishing.publication import LEDGER, Account
+from hitgen.publishing.publication import Account
 from hitgen.recruiters.memory import Memory
 from hitgen.simulation.answers import SimulatedWorker, is_admitted
 from hitgen.simulation.deal import Deal

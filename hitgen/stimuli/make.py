@@ -5,12 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
-from typing import Literal
 
 from hitgen.batch.sources import LadderSource
 from hitgen.errors import Fault, InputError
@@ -23,8 +22,6 @@ from hitgen.stimuli.cluster import on_cluster
 from hitgen.stimuli.ladders import cache_key, make_ladder
 from hitgen.stimuli.packs import pack_path
 
-"""Called with how many are done and how many there are."""
-Frames = Literal["made", "carried"]
 IN_FLIGHT_PER_WORKER = 4
 
 
@@ -36,25 +33,6 @@ class Made:
     encoded: int
     carried_because: str = ""
     """Why frames that pages could make are carried after all."""
-
-
-def in_form(sources: Sequence[LadderSource], frames: Frames) -> tuple[list[LadderSource], str]:
-    """The sources with what is to become of their frames, and why none is made though some could be.
-
-    With `frames = "made"`, JPEG ladders are, unless there is gold that pages cannot make: it would stand out.
-    """
-    study = any(source.can_be_made for source in sources if source.images.role == "study")
-    gold = [source.key for source in sources if source.images.role == "gold" and not source.can_be_made]
-    why = f"{gold[0]}: pages cannot make its frames, and it would stand out beside those they make" if gold else ""
-    if frames == "carried" or not study:
-        why = ""
-    wanted = frames == "made" and not why
-    return [replace(source, made=wanted and source.can_be_made) for source in sources], why
-
-
-def makes_any(sources: Iterable[LadderSource]) -> bool:
-    """Whether pages will make frames, if the proof succeeds."""
-    return any(source.made for source in sources)
 
 
 def make_ladders(

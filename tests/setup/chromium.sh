@@ -3,4 +3,4 @@
 set -euo pipefail
 [ -x /usr/bin/chromium ] && exit 0
 source "$(dirname "$0")/apt.sh"
-install_debian chromium "Chromium (expected at /usr/bin/chromium)"
+install_debian "Chromium (expected at /usr/bin/chromium)" chromium

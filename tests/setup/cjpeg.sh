@@ -3,4 +3,4 @@
 set -euo pipefail
 command -v cjpeg >/dev/null && exit 0
 source "$(dirname "$0")/apt.sh"
-install_debian libjpeg-turbo-progs "The encoder cjpeg"
+install_debian "The encoder cjpeg" libjpeg-turbo-progs

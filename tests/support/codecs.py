@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,16 @@ from playwright.sync_api import Browser, Page
 
 from hitgen.lib.shipped import shipped
 from hitgen.pages.script import link
+from tests.support.engines import Window
 
 CODECS = shipped("assets") / "codecs"
 ADDRESS = "https://codecs.example/"
 """A secure one, so that the page may compute digests; answered by the test itself."""
 TOOLS = """
-const fromBase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-const sha256 = async (bytes) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
-const opaque = (rgb) => Uint8ClampedArray.from({ length: (rgb.length / 3) * 4 }, (_, at) => (at % 4 === 3 ? 255 : rgb[(at >> 2) * 3 + (at % 4)]));
+var codecs = {};
+var fromBase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+var sha256 = async (bytes) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
+var opaque = (rgb) => Uint8ClampedArray.from({ length: (rgb.length / 3) * 4 }, (_, at) => (at % 4 === 3 ? 255 : rgb[(at >> 2) * 3 + (at % 4)]));
 """
 FRAMES = """
 async ([name, text, width, height, sampling, qualities]) => {
@@ -49,13 +51,19 @@ async ([name, files]) => {
 """
 
 
+def page_of(modules: Mapping[str, str]) -> str:
+    """A page with the tools and each module under its name, for browsers that Playwright does not drive."""
+    added = "".join(f"{{ {script(module)} codecs[{name!r}] = codec; }}\n" for name, module in modules.items())
+    return f"<!doctype html><title>codecs</title><script>{TOOLS}{added}</script>"
+
+
 def open_codecs(browser: Browser, policy: str = "") -> Page:
     """An empty page, under a policy if given, to which versions of codecs can be added."""
     page = browser.new_page()
     body = f'<!doctype html><title>codecs</title><meta http-equiv="Content-Security-Policy" content="{policy}">'
     page.route("**/*", lambda route: route.fulfill(body=body, content_type="text/html"))
     page.goto(ADDRESS)
-    page.add_script_tag(content=f"var codecs = {{}}; {TOOLS}")
+    page.add_script_tag(content=TOOLS)
     return page
 
 
@@ -64,7 +72,7 @@ def add(page: Page, name: str, module: str, changes: Iterable[tuple[str, str]] =
     page.evaluate(f"() => {{ {script(module, changes)} codecs[{name!r}] = codec; }}")
 
 
-def frames(page: Page, name: str, picture: Image.Image, sampling: str, qualities: Iterable[int]) -> list[str]:
+def frames(page: Page | Window, name: str, picture: Image.Image, sampling: str, qualities: Iterable[int]) -> list[str]:
     """The digests of what the script makes of a picture at these qualities."""
     text = base64.b64encode(picture.tobytes()).decode()
     result: list[Any] = page.evaluate(FRAMES, [name, text, *picture.size, sampling, list(qualities)])

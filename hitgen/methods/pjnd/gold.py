@@ -25,7 +25,8 @@ from hitgen.methods.pjnd.gold_ladder import LARGEST_STEP, UNFINISHED, Gold, is_u
 from hitgen.methods.pjnd.gold_planted import PlantedGold, make_planted, write_planted
 from hitgen.stimuli.alike import same_picture
 from hitgen.stimuli.flash import LIMIT_SR, flash_area_sr
-from hitgen.stimuli.make import in_form, make_ladders
+from hitgen.stimuli.form import in_form
+from hitgen.stimuli.make import make_ladders
 from hitgen.stimuli.packs import pack_path, read_pack
 from hitgen.stimuli.sources import open_source
 
@@ -72,7 +73,7 @@ def plan_gold(
         raise InputError(Fault(str(source), "", problem, "a photograph that is not in the study"))
     output = BuildFolder(folder)
     images = study[0].images
-    sources, _ = in_form(batch.ladders, batch.config.hit.frames)
+    sources, _ = in_form(batch, study)
     is_made = {source.key for source in sources if source.made}
     alike = [replace(ladder, made=ladder.key in is_made) for ladder in alike]
     made = make_ladders(alike, output.packs, output.cache / "ladders", progress=progress)

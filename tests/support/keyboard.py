@@ -1,0 +1,70 @@
+"""People without a mouse: they reach what a page offers by Tab, in any browser."""
+
+from __future__ import annotations
+
+from tests.support.engines import Window
+
+PLACES = (
+    ("Shift+ArrowLeft",) * 4 + ("Shift+ArrowUp",) * 3,
+    ("Shift+ArrowRight",) * 8,
+    ("Shift+ArrowDown",) * 6 + ("Shift+ArrowLeft",) * 4,
+)
+"""From the middle to the three right places of `write_batch`."""
+PHASE = """() => {
+  const stage = document.querySelector("[data-hit=stage]");
+  return stage?.checkVisibility() && stage.dataset.shown !== "none" && stage.dataset.phase;
+}"""
+SCREEN = "() => document.documentElement.dataset.screen"
+
+
+def tab_to(window: Window, slot: str) -> None:
+    for _ in range(40):
+        if window.evaluate("() => document.activeElement?.dataset?.hit") == slot:
+            return
+        window.press("Tab")
+    raise AssertionError(f"{slot} cannot be reached by the Tab key")
+
+
+def press_on(window: Window, slot: str, *keys: str) -> None:
+    tab_to(window, slot)
+    window.press(*keys)
+
+
+def leave(window: Window, screen: str) -> None:
+    """Go on from a screen that asks for nothing but consent."""
+    if screen == "consent":
+        press_on(window, "consent", "Space")
+    press_on(window, "next", "Enter")
+    window.wait("(was) => document.documentElement.dataset.screen !== was", screen)
+
+
+def adjust(window: Window, level: int) -> None:
+    """Move the slider and look until the level may be locked."""
+    tab_to(window, "slider")
+    at = int(window.evaluate("() => document.activeElement.value"))
+    window.press(*("ArrowRight",) * (level - at))
+    window.wait("() => !document.querySelector('[data-hit=confirm]').disabled")
+
+
+def mark(window: Window) -> None:
+    for keys in PLACES:
+        press_on(window, "stage", *keys, "Enter")
+
+
+def work(window: Window, until: str = "submit", level: int = 5) -> None:
+    """Work a page up to a screen."""
+    while (screen := window.evaluate(SCREEN)) != until:
+        if screen in ("training", "study"):
+            step(window, level)
+        else:
+            leave(window, screen)
+
+
+def step(window: Window, level: int = 5) -> None:
+    """The phase of a trial that is on the screen."""
+    phase = window.wait(PHASE)
+    if phase == "adjust":
+        adjust(window, level)
+    else:
+        mark(window)
+    press_on(window, "confirm", "Enter")
