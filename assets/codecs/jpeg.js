@@ -261,7 +261,8 @@ function forward(block, at, step, extra, shift) {
 }
 
 /**
- * Quantise, dequantise and transform back every block of a component into its samples (T.81 A.3.4, A.3.3; jidctint.c).
+ * Quantise, dequantise and transform back every block of a component into its samples (T.81 A.3.4, A.3.3). Their array clamps
+ * them to 0..255, as T.81 A.3.1 and SIMD code do; libjpeg's C code wraps beyond -384..639.
  * @param {Component} component
  * @param {number} quality
  */
@@ -270,7 +271,7 @@ function restore(component, quality) {
   const stride = across * 8;
   const table = quantisers(component.base, quality);
   const inverses = table.map((quantiser) => Math.ceil(2 ** 19 / quantiser));
-  const columns = new Int32Array(64);
+  const block = new Int32Array(64);
   for (let number = 0; number < across * down; number += 1) {
     const origin = Math.floor(number / across) * 8 * stride + (number % across) * 8;
     if (quality < blockFrom[number]) {
@@ -279,15 +280,23 @@ function restore(component, quality) {
       continue;
     }
     for (let column = 0; column < 8; column += 1) {
+      const at = column * 8;
+      const from = number * 64 + at;
       if (quality < columnFrom[number * 8 + column]) {
-        const at = column * 8;
-        const value = quantised(coefficients[number * 64 + at], table[at], inverses[at]) << 2;
-        for (let row = 0; row < 8; row += 1) columns[row * 8 + column] = value;
+        const value = quantised(coefficients[from], table[at], inverses[at]) << 2;
+        for (let row = 0; row < 8; row += 1) block[row * 8 + column] = value;
       } else {
-        inverseColumn(coefficients, number * 64, column, table, inverses, columns);
+        for (let row = 0; row < 8; row += 1) {
+          block[row * 8 + column] = quantised(coefficients[from + row], table[at + row], inverses[at + row]);
+        }
+        inverse(block, column, 8, 1 << 10, 11);
       }
     }
-    for (let row = 0; row < 8; row += 1) inverseRow(columns, row * 8, samples, origin + row * stride);
+    for (let row = 0; row < 8; row += 1) {
+      const to = origin + row * stride;
+      inverse(block, row * 8, 1, (128 << 18) + (1 << 17), 18);
+      for (let column = 0; column < 8; column += 1) samples[to + column] = block[row * 8 + column];
+    }
   }
 }
 
@@ -305,63 +314,33 @@ function quantised(coefficient, quantiser, inverse) {
 }
 
 /**
- * First pass: a column of coefficients back, keeping two more bits.
- * @type {(coefficients: Int16Array, block: number, column: number, table: Int32Array, inverses: Int32Array, columns: Int32Array) => void}
- */
-function inverseColumn(coefficients, block, column, table, inverses, columns) {
-  const at = column * 8;
-  const from = block + at;
-  const f0 = quantised(coefficients[from], table[at], inverses[at]);
-  const f1 = quantised(coefficients[from + 1], table[at + 1], inverses[at + 1]);
-  const f2 = quantised(coefficients[from + 2], table[at + 2], inverses[at + 2]);
-  const f3 = quantised(coefficients[from + 3], table[at + 3], inverses[at + 3]);
-  const f4 = quantised(coefficients[from + 4], table[at + 4], inverses[at + 4]);
-  const f5 = quantised(coefficients[from + 5], table[at + 5], inverses[at + 5]);
-  const f6 = quantised(coefficients[from + 6], table[at + 6], inverses[at + 6]);
-  const f7 = quantised(coefficients[from + 7], table[at + 7], inverses[at + 7]);
-  const turn = Math.imul(f2 + f6, FIX_0_541);
-  const low = turn + Math.imul(f2, FIX_0_765);
-  const high = turn - Math.imul(f6, FIX_1_847);
-  const sum = ((f0 + f4) << 13) + 1024;
-  const difference = ((f0 - f4) << 13) + 1024;
-  const z1 = Math.imul(f7 + f1, -FIX_0_899);
-  const z2 = Math.imul(f5 + f3, -FIX_2_562);
-  const z5 = Math.imul(f7 + f3 + f5 + f1, FIX_1_175);
-  const z3 = Math.imul(f7 + f3, -FIX_1_961) + z5;
-  const z4 = Math.imul(f5 + f1, -FIX_0_390) + z5;
-  const o3 = Math.imul(f7, FIX_0_298) + z1 + z3;
-  const o2 = Math.imul(f5, FIX_2_053) + z2 + z4;
-  const o1 = Math.imul(f3, FIX_3_072) + z2 + z3;
-  const o0 = Math.imul(f1, FIX_1_501) + z1 + z4;
-  columns[column] = (sum + low + o0) >> 11;
-  columns[56 + column] = (sum + low - o0) >> 11;
-  columns[8 + column] = (difference + high + o1) >> 11;
-  columns[48 + column] = (difference + high - o1) >> 11;
-  columns[16 + column] = (difference - high + o2) >> 11;
-  columns[40 + column] = (difference - high - o2) >> 11;
-  columns[24 + column] = (sum - low + o3) >> 11;
-  columns[32 + column] = (sum - low - o3) >> 11;
-}
-
-/**
- * Second pass: a row of samples. The array they go to clamps them to 0..255, as T.81 A.3.1 and SIMD code do; libjpeg's C code wraps beyond -384..639.
- * @param {Int32Array} columns
+ * Eight coefficients to eight samples, in place (jidctint.c). The first pass keeps two more bits, the second takes them back, and
+ * what was taken off for the forward transform is added again.
+ * @param {Int32Array} block
  * @param {number} at
- * @param {Uint8ClampedArray} samples
- * @param {number} to
+ * @param {number} step
+ * @param {number} offset half of what is rounded off, and the samples' middle
+ * @param {number} shift bits rounded off
  */
-function inverseRow(columns, at, samples, to) {
-  const f1 = columns[at + 1];
-  const f2 = columns[at + 2];
-  const f3 = columns[at + 3];
-  const f5 = columns[at + 5];
-  const f6 = columns[at + 6];
-  const f7 = columns[at + 7];
+function inverse(block, at, step, offset, shift) {
+  const i1 = at + step;
+  const i2 = at + 2 * step;
+  const i3 = at + 3 * step;
+  const i4 = at + 4 * step;
+  const i5 = at + 5 * step;
+  const i6 = at + 6 * step;
+  const i7 = at + 7 * step;
+  const f1 = block[i1];
+  const f2 = block[i2];
+  const f3 = block[i3];
+  const f5 = block[i5];
+  const f6 = block[i6];
+  const f7 = block[i7];
   const turn = Math.imul(f2 + f6, FIX_0_541);
   const low = turn + Math.imul(f2, FIX_0_765);
   const high = turn - Math.imul(f6, FIX_1_847);
-  const sum = ((columns[at] + columns[at + 4]) << 13) + (128 << 18) + (1 << 17);
-  const difference = ((columns[at] - columns[at + 4]) << 13) + (128 << 18) + (1 << 17);
+  const sum = ((block[at] + block[i4]) << 13) + offset;
+  const difference = ((block[at] - block[i4]) << 13) + offset;
   const z1 = Math.imul(f7 + f1, -FIX_0_899);
   const z2 = Math.imul(f5 + f3, -FIX_2_562);
   const z5 = Math.imul(f7 + f3 + f5 + f1, FIX_1_175);
@@ -371,14 +350,14 @@ function inverseRow(columns, at, samples, to) {
   const o2 = Math.imul(f5, FIX_2_053) + z2 + z4;
   const o1 = Math.imul(f3, FIX_3_072) + z2 + z3;
   const o0 = Math.imul(f1, FIX_1_501) + z1 + z4;
-  samples[to] = (sum + low + o0) >> 18;
-  samples[to + 7] = (sum + low - o0) >> 18;
-  samples[to + 1] = (difference + high + o1) >> 18;
-  samples[to + 6] = (difference + high - o1) >> 18;
-  samples[to + 2] = (difference - high + o2) >> 18;
-  samples[to + 5] = (difference - high - o2) >> 18;
-  samples[to + 3] = (sum - low + o3) >> 18;
-  samples[to + 4] = (sum - low - o3) >> 18;
+  block[at] = (sum + low + o0) >> shift;
+  block[i7] = (sum + low - o0) >> shift;
+  block[i1] = (difference + high + o1) >> shift;
+  block[i6] = (difference + high - o1) >> shift;
+  block[i2] = (difference - high + o2) >> shift;
+  block[i5] = (difference - high - o2) >> shift;
+  block[i3] = (sum - low + o3) >> shift;
+  block[i4] = (sum - low - o3) >> shift;
 }
 
 /**

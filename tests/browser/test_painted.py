@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
+from hitgen.stimuli.form import Frames
 from tests.support.browsers import OpenPage
 from tests.support.figures import write_figures
 from tests.support.painting import DRAG, LEVELS, OBSERVER, around, at, at_study, grey, observe, swap_times
@@ -48,12 +49,16 @@ def check_painted(seen: list, most_frames_off: float) -> dict[str, float]:
     }
 
 
+FORMS = pytest.mark.parametrize("frames", ("carried", "made"))
+
+
 @pytest.mark.timing
 @pytest.mark.browser
+@FORMS
 def test_only_source_or_a_decoded_level_is_painted_and_each_swap_at_the_nearest_frame(
-    tmp_path: Path, open_page: OpenPage
+    frames: Frames, tmp_path: Path, open_page: OpenPage
 ) -> None:
-    seen, moves = observe(open_page, tmp_path, 8)
+    seen, moves = observe(open_page, tmp_path, 8, frames=frames)
     check_painted(seen, 0.5)
     assert len({shown for _, _, shown in seen}) == LEVELS + 1
     assert len(moves) > 80
@@ -61,8 +66,11 @@ def test_only_source_or_a_decoded_level_is_painted_and_each_swap_at_the_nearest_
 
 @pytest.mark.timing
 @pytest.mark.browser
-def test_a_processor_slowed_four_times_swaps_within_a_frame(tmp_path: Path, open_page: OpenPage) -> None:
-    seen, _ = observe(open_page, tmp_path, 6, slowdown=4)
+@FORMS
+def test_a_processor_slowed_four_times_swaps_within_a_frame(
+    frames: Frames, tmp_path: Path, open_page: OpenPage
+) -> None:
+    seen, _ = observe(open_page, tmp_path, 6, slowdown=4, frames=frames)
     check_painted(seen, 1)
 
 
@@ -113,16 +121,18 @@ def check_film(page: Page, seconds: float) -> dict[str, float]:
 
 @pytest.mark.timing
 @pytest.mark.browser
-def test_what_the_screencast_delivers(tmp_path: Path, open_page: OpenPage) -> None:
-    check_film(at_study(open_page, tmp_path), 6)
+@FORMS
+def test_what_the_screencast_delivers(frames: Frames, tmp_path: Path, open_page: OpenPage) -> None:
+    check_film(at_study(open_page, tmp_path, frames), 6)
 
 
 @pytest.mark.soak
 @pytest.mark.browser
-def test_a_minute_of_dragging(tmp_path: Path, open_page: OpenPage) -> None:
+@FORMS
+def test_a_minute_of_dragging(frames: Frames, tmp_path: Path, open_page: OpenPage) -> None:
     for name in ("painted", "filmed"):
         (tmp_path / name).mkdir()
-    seen, _ = observe(open_page, tmp_path / "painted", 60)
+    seen, _ = observe(open_page, tmp_path / "painted", 60, frames=frames)
     painted = check_painted(seen, 0.5)
-    filmed = check_film(at_study(open_page, tmp_path / "filmed"), 60)
-    write_figures("flicker", {"painted": painted, "filmed": filmed})
+    filmed = check_film(at_study(open_page, tmp_path / "filmed", frames), 60)
+    write_figures(f"flicker-{frames}", {"painted": painted, "filmed": filmed})

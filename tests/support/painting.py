@@ -9,11 +9,15 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
+from hitgen.lib.shipped import shipped
 from hitgen.methods.pjnd.robot import Answer, Robot
+from hitgen.stimuli.form import Frames
 from tests.support.batches import HEAD, built_page
 from tests.support.browsers import OpenPage
+from tests.support.pictures import photograph
 
 LEVELS = 20
+PLANT = "plant(pixels, width, height, frame.planted);"
 OBSERVER = """
 () => {
   const canvas = document.querySelector('[data-hit=stage] canvas');
@@ -49,22 +53,51 @@ def grey(level: int) -> int:
     return 40 + 8 * level
 
 
-def marked_page(folder: Path) -> str:
-    """A page whose frames are plain greys: the source 40, level d 40 + 8 d."""
-    (folder / "ladder").mkdir()
-    for level in range(LEVELS + 1):
-        name = "s.png" if level == 0 else f"s_{level}.png"
-        Image.new("RGB", (320, 240), (grey(level),) * 3).save(folder / "ladder" / name)
+def marked_page(folder: Path, frames: Frames = "carried", size: tuple[int, int] = (320, 240)) -> str:
+    """A page whose frames have a grey middle: in the source 40, at level d 40 + 8 d.
+
+    Carried ones are grey all over. Made ones are a photograph around it, made by the page's own script as any other, which
+    then paints the middle: that is added for the test.
+    """
+    if frames == "carried":
+        (folder / "ladder").mkdir()
+        for level in range(LEVELS + 1):
+            name = "s.png" if level == 0 else f"s_{level}.png"
+            Image.new("RGB", size, (grey(level),) * 3).save(folder / "ladder" / name)
+        images = 'sources = "ladder/s.png"\ncodec = "files"\nframes = "ladder/{source}_{index}.png"\n'
+    else:
+        (folder / "images").mkdir()
+        picture = photograph("coffee.png", size)
+        picture.paste((grey(0),) * 3, middle(size))
+        picture.save(folder / "images" / "s.png")
+        maker = (shipped("assets") / "codecs" / "maker.js").read_text(encoding="utf-8")
+        assert maker.count(PLANT) == 1
+        left, top, right, bottom = middle(size)
+        (folder / "assets" / "codecs").mkdir(parents=True)
+        (folder / "assets" / "codecs" / "maker.js").write_text(
+            maker.replace(PLANT, f"{PLANT} mark(pixels, width, {grey(0)} + 8 * (101 - frame.quality));")
+            + f"""function mark(pixels, width, grey) {{
+  for (let y = {top}; y < {bottom}; y += 1) pixels.fill(grey, 4 * (y * width + {left}), 4 * (y * width + {right}));
+  for (let y = {top}; y < {bottom}; y += 1) for (let x = {left}; x < {right}; x += 1) pixels[4 * (y * width + x) + 3] = 255;
+}}
+"""
+        )
+        images = 'sources = "images/s.png"\ncodec = "jpeg"\n'
     (folder / "batch.toml").write_text(
-        HEAD + '[[images]]\nname = "study"\nsources = "ladder/s.png"\ncodec = "files"\n'
-        f'frames = "ladder/{{source}}_{{index}}.png"\nlevels = {LEVELS}\n'
-        '[hit]\ntraining = 0\nstudy = 1\ngold = 0\n[display]\nscaling = "pixels"\n'
+        f'{HEAD}[[images]]\nname = "study"\n{images}levels = {LEVELS}\n'
+        f'[hit]\ntraining = 0\nstudy = 1\ngold = 0\nframes = "{frames}"\n[display]\nscaling = "pixels"\n'
     )
     return built_page(folder)
 
 
-def at_study(open_page: OpenPage, folder: Path) -> Page:
-    page = open_page(marked_page(folder))
+def middle(size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The marked part of a picture: left, top, right, bottom."""
+    width, height = size
+    return width // 2 - 24, height // 2 - 24, width // 2 + 24, height // 2 + 24
+
+
+def at_study(open_page: OpenPage, folder: Path, frames: Frames = "carried", size: tuple[int, int] = (320, 240)) -> Page:
+    page = open_page(marked_page(folder, frames, size))
     robot = Robot(page, lambda _: Answer(1, []))
     while robot.screen() != "study":
         robot._leave(robot.screen())
@@ -73,8 +106,10 @@ def at_study(open_page: OpenPage, folder: Path) -> Page:
     return page
 
 
-def observe(open_page: OpenPage, folder: Path, seconds: float, slowdown: int = 1) -> tuple[list, list]:
-    page = at_study(open_page, folder)
+def observe(
+    open_page: OpenPage, folder: Path, seconds: float, slowdown: int = 1, frames: Frames = "carried"
+) -> tuple[list, list]:
+    page = at_study(open_page, folder, frames)
     if slowdown > 1:
         page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
     page.evaluate(OBSERVER)
