@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hitgen.batch.load import load_batch
 from hitgen.build import build
 from hitgen.check import check
 from hitgen.commands.check import measured_lines
@@ -18,7 +19,9 @@ from hitgen.ledger.ledger import LEDGER, MANIFEST_FACT, Ledger
 from hitgen.manifest import Ladder, read_manifest
 from hitgen.stimuli import ladders as ladders_module
 from hitgen.stimuli import made as made_module
+from hitgen.stimuli.form import in_form
 from hitgen.stimuli.made import Proof, prove
+from hitgen.stimuli.make import make_ladders
 from hitgen.stimuli.packs import Frame, MadeFrame, Pack, read_pack
 from hitgen.stimuli.shown import PackPixels
 from tests.support.batches import write_batch
@@ -171,3 +174,15 @@ def test_a_planted_ladder_can_be_carried(tmp_path: Path) -> None:
     (gold,) = (PackPixels(pack) for ladder, pack in packs_of(folder) if ladder.role == "gold")
     changes = [np.abs(gold.at(level).astype(int) - gold.at(0))[20, 20].max() for level in (3, 4)]
     assert changes[1] > changes[0] + 8
+
+
+def test_a_source_that_pages_cannot_read_is_carried_and_told(tmp_path: Path) -> None:
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
+    Image.new("RGB", (16400, 32)).save(folder / "study" / "study0.png")
+    build(folder, workers=1)
+    assert not any(ladder.made for ladder, _ in packs_of(folder))
+    sources, why = in_form(load_batch(folder))
+    made = make_ladders(sources, tmp_path / "packs", tmp_path / "cache", workers=1)
+    assert (why, made.carried_because) == (
+        "", "study/study0: pages make frames of sources of at most 16383 pixels a side"
+    )  # fmt: skip

@@ -21,12 +21,14 @@ from hitgen.stimuli.sources import open_source
 
 FORMAT = 2
 """Raise it when the same input would give other frames or another pack."""
+SOURCE_TYPE = "image/webp"
+"""What pages read sources from that they make frames of."""
 
 
 def make_ladder(source: LadderSource, folder: Path) -> Ladder:
     """Every level of one source, encoded or as the page makes it, as a pack in a folder; pure in source, set and library versions.
 
-    Frames that are to be made and are not what Pillow decodes are carried after all.
+    Frames that are to be made and are not what Pillow decodes, or whose source pages cannot read, are carried after all.
     """
     if source.treatment:
         return source.treatment.make(source, folder)
@@ -34,17 +36,18 @@ def make_ladder(source: LadderSource, folder: Path) -> Ladder:
     prepare(images)
     name = name_of(source.path, source.folder)
     opened = open_source(source.path, name)
+    pristine = lossless(opened.pixels)
     carried_bytes: int | None = None
     frames: list[Frame | MadeFrame] | None = None
-    if source.made and isinstance(images, JpegSet):
+    if source.made and isinstance(images, JpegSet) and pristine.type == SOURCE_TYPE:
         from hitgen.stimuli.made import made_frames
 
         frames, carried_bytes = made_frames(opened.pixels, images)
     if frames is None:
         frames = _carried(source, opened.pixels, name)
-    frames = [lossless(opened.pixels), *frames]
+    frames = [pristine, *frames]
     if carried_bytes is not None:
-        carried_bytes += len(frames[0].content)
+        carried_bytes += len(pristine.content)
     parameters = images.parameters
     if isinstance(images, FilesSet) and images.index.endswith(".csv"):
         parameters = tuple(path.name for path in level_files(images, source.source, source.folder))

@@ -56,9 +56,12 @@ class Maker:
 
 
 def made_frames(picture: Image.Image, images: JpegSet) -> tuple[list[Frame | MadeFrame] | None, int | None]:
-    """How the page makes levels 1..L, and what their JPEGs would weigh; None where it would make other pixels."""
+    """How the page makes levels 1..L, and what their JPEGs would weigh; None where it would make other pixels, or none."""
     qualities = [int(quality) for quality in images.parameters]
-    proof = prove(picture, images.subsampling, qualities)
+    try:
+        proof = prove(picture, images.subsampling, qualities)
+    except (MemoryError, OSError):  # why there is no JPEG of it is told where it is to be carried
+        return None, None
     if proof.unlike:
         return None, None
     pixels = np.asarray(picture)
@@ -86,8 +89,8 @@ def prove(picture: Image.Image, subsampling: Subsampling, qualities: Sequence[in
     maker = Maker(picture, subsampling)
     unlike, keys, jpeg_bytes = [], [], 0
     for quality in qualities:
-        frame = maker.frame(quality)
         coded = _encoded(picture, subsampling, quality)
+        frame = maker.frame(quality)
         if not np.array_equal(frame, _decoded(coded)):
             unlike.append(quality)
         keys.append(key_of(frame, picture.width))

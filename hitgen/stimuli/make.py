@@ -19,6 +19,7 @@ from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import Ladder
 from hitgen.stimuli.alike import double_faults
 from hitgen.stimuli.cluster import on_cluster
+from hitgen.stimuli.codecs import WEBP_MAX_SIDE_PX
 from hitgen.stimuli.ladders import cache_key, make_ladder
 from hitgen.stimuli.packs import pack_path
 
@@ -57,14 +58,20 @@ def make_ladders(
         _sweep(folder)
     why = ""
     ladders, encoded = _all_of(sources, packs, cache, workers, progress, scheduler)
-    unproved = [made.key for source, made in zip(sources, ladders, strict=True) if source.made and not made.made]
+    unproved = [made for source, made in zip(sources, ladders, strict=True) if source.made and not made.made]
     if unproved:
-        why = f"{unproved[0]}: this machine's JPEGs do not show the pixels that pages make"
+        why = _why_carried(unproved[0])
         carried = [replace(source, made=False) for source in sources]
         ladders, more = _all_of(carried, packs, cache, workers, progress, scheduler)
         encoded += more
     _hand_over(waiting, packs, {pack for ladder in ladders for pack in (ladder.pack, *ladder.packs)})
     return Made(tuple(ladders), encoded, why)
+
+
+def _why_carried(ladder: Ladder) -> str:
+    if max(ladder.width, ladder.height) > WEBP_MAX_SIDE_PX:
+        return f"{ladder.key}: pages make frames of sources of at most {WEBP_MAX_SIDE_PX} pixels a side"
+    return f"{ladder.key}: this machine's JPEGs do not show the pixels that pages make"
 
 
 def _all_of(

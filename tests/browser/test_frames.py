@@ -32,7 +32,8 @@ window.requestAnimationFrame = (act) => {
 
 @pytest.mark.browser
 def test_what_is_decoded_ahead_lets_frames_through(tmp_path: Path, open_page: OpenPage) -> None:
-    page = opened(open_page, built_page(write_batch(tmp_path, PIXELS, study=1)), COUNT_DECODES)
+    carried = f'frames = "carried"\n{PIXELS}'
+    page = opened(open_page, built_page(write_batch(tmp_path, carried, study=1)), COUNT_DECODES)
     robot = go_to(page, "training")
     robot.hit("stage").wait_for()
     page.wait_for_function("() => window.decodes.reduce((sum, count) => sum + count, 0) >= 13")  # the whole ladder
