@@ -181,7 +181,8 @@ def test_a_source_that_pages_cannot_read_is_carried_and_told(tmp_path: Path) -> 
     Image.new("RGB", (16400, 32)).save(folder / "study" / "study0.png")
     build(folder, workers=1)
     assert not any(ladder.made for ladder, _ in packs_of(folder))
-    sources, why = in_form(load_batch(folder))
+    batch = load_batch(folder)
+    sources, why = in_form(batch, batch.ladders)
     made = make_ladders(sources, tmp_path / "packs", tmp_path / "cache", workers=1)
     assert (why, made.carried_because) == (
         "", "study/study0: pages make frames of sources of at most 16383 pixels a side"
