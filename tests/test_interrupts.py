@@ -58,7 +58,7 @@ def test_while_ladders_are_made_in_all_processes(folder: Path) -> None:
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # the tests may run in the background
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heed)
     deadline = time.monotonic() + 60
-    while not list((folder / "cache").rglob("*.part")) and time.monotonic() < deadline:
+    while not any(path.is_file() for path in (folder / "cache").rglob("*")) and time.monotonic() < deadline:
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)

@@ -29,21 +29,22 @@ MUTANTS = {
     "quantisers of at most 254": ("scaled > 255 ? 255 : scaled", "scaled > 254 ? 254 : scaled"),
     "quantisers cut instead of rounded": ("* scale + 50) / 100", "* scale) / 100"),
     "luma's quantisers for chroma": ("BASE[number > 0]", "BASE[0]"),
-    "negative coefficients rounded up": ("((magnitude + divisors[row]) >> 1)", "((magnitude + divisors[row] + sign) >> 1)"),
+    "negative coefficients rounded up": ("WIDE((magnitude + divisors[row]) >> 1)", "WIDE((magnitude + divisors[row] + sign) >> 1)"),
     "reciprocals cut": ("((1 << 19) + q - 1) / q", "(1 << 19) / q"),
     "a flat block one quality too far": ("quality < c->from[number]", "quality <= c->from[number]"),
     "flat blocks cut": ("(*from < 0 ? -dc : dc) + 4) >> 3", "*from < 0 ? -dc : dc) >> 3"),
     "inverse rounding, columns": ("inverse(m, 1 << 10, 11)", "inverse(m, 0, 11)"),
     "inverse rounding, rows": ("(128 << 18) + (1 << 17)", "(128 << 18)"),
-    "samples wrap": ("MIN(MAX(m[row], (v8){0}), (v8){0} + 255), b8)", "MIN(MAX(((m[row] + 384) & 1023) - 384, (v8){0}), (v8){0} + 255), b8)"),
+    "samples wrap": ("BYTES(m[row], m[row + 1])", "BYTES(((m[row] + 384) & 1023) - 384, ((m[row + 1] + 384) & 1023) - 384)"),
     "two columns interpolated": ("c->width <= 2", "c->width < 2"),
     "interpolation rounds alike on both sides": ("after = halved_y ? 7 : 8", "after = 8"),
     "interpolation of 4:2:2 rounds as 4:2:0": ("before = halved_y ? 8 : 4", "before = 8"),
     "interpolation across the padding": ("s[last + 1] = s[last];", "s[last + 1] = s[last + 1];"),
     "interpolation below the picture": ("other < c->height ? other : c->height - 1", "other < c->down * 8 ? other : c->down * 8 - 1"),
-    "green of two sums": ("((-22554 * blue - 46802 * red + 32768) >> 16)", "((-22554 * blue + 32768) >> 16) + ((-46802 * red) >> 16)"),
-    "red cut": ("91881 * red + 32768", "91881 * red"),
-    "transparent": ("(int)0xff000000", "(int)0xfe000000"),
+    "green of two sums": ("low = (DOT(LOW(blue, red), -11277, 9367) + 16384) >> 15", "low = ((DOT(LOW(blue, red), -11277, 0) + 16384) >> 15) + (DOT(LOW(blue, red), 0, 9367) >> 15)"),
+    "red of another factor": ("(w8){0} + 13173", "(w8){0} + 13140"),
+    "an inverse multiplier": ("FIX_1_175 + FIX_1_501 - FIX_0_899 - FIX_0_390", "FIX_1_175 + FIX_1_501 - FIX_0_899 - FIX_0_541"),
+    "transparent": ("BYTES(b, (w8){0} + 255)", "BYTES(b, (w8){0} + 254)"),
 }  # fmt: skip
 
 
@@ -71,6 +72,16 @@ def test_the_kernel_is_what_its_source_says() -> None:
 
 def test_small_pictures_of_every_kind_at_every_quality() -> None:
     assert list(differing(small(), EVERY)) == []
+
+
+def test_colours_in_16_bits_are_those_in_32() -> None:
+    """What jpeg.c says of its factors, for every chroma."""
+    chroma = np.arange(-128, 128)
+    blue, red = np.meshgrid(chroma, chroma)
+    assert np.array_equal((91881 * chroma + 32768) >> 16, chroma + ((13173 * chroma + 16384) >> 15))
+    assert np.array_equal((116130 * chroma + 32768) >> 16, 2 * chroma + ((-7471 * chroma + 16384) >> 15))
+    green = (-22554 * blue - 46802 * red + 32768) >> 16
+    assert np.array_equal(green, ((-11277 * blue + 9367 * red + 16384) >> 15) - red)
 
 
 def test_photographs() -> None:

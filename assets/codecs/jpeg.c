@@ -8,11 +8,21 @@ typedef unsigned int u32;
 typedef int v8 __attribute__((vector_size(32)));
 typedef i16 h8 __attribute__((vector_size(16), aligned(2)));
 typedef u8 b8 __attribute__((vector_size(8), aligned(1)));
-typedef u32 p8 __attribute__((vector_size(32), aligned(4)));
+typedef int v4 __attribute__((vector_size(16)));
+typedef i16 w8 __attribute__((vector_size(16)));
+typedef signed char b16 __attribute__((vector_size(16)));
+typedef b16 p4 __attribute__((aligned(4)));
 #define EXPORT(name) __attribute__((export_name(#name)))
 #define WIDE(x) __builtin_convertvector(x, v8)
+#define SHORT(at) __builtin_convertvector(*(b8 *)(at), w8)
 #define MIN __builtin_elementwise_min
 #define MAX __builtin_elementwise_max
+#define NARROW(low, high) __builtin_wasm_narrow_s_i16x8_i32x4(low, high)
+#define BYTES(low, high) __builtin_wasm_narrow_u_i8x16_i16x8(low, high)
+// Of pairs in 16 bits: a c + b d in 32.
+#define LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#define DOT(pairs, c, d) __builtin_wasm_dot_s_i32x4_i16x8(pairs, (w8){c, d, c, d, c, d, c, d})
 
 static const u8 BASE[2][64] = {
   {16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
@@ -99,16 +109,18 @@ static void halve(struct component *c, int x, int y) {
   for (int row = c->height; row < c->down * 8; row++) __builtin_memcpy(c->samples + row * stride, c->samples + (c->height - 1) * stride, stride);
 }
 
-// Eight rows of eight to eight columns.
-static inline void transpose(v8 *m) {
 #define PAIRS(i, j) a = m[i], b = m[j], m[i] = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14), m[j] = __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15)
 #define QUADS(i, j) a = m[i], b = m[j], m[i] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13), m[j] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
 #define HALVES(i, j) a = m[i], b = m[j], m[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11), m[j] = __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15)
-  v8 a, b;
-  PAIRS(0, 1); PAIRS(2, 3); PAIRS(4, 5); PAIRS(6, 7);
-  QUADS(0, 2); QUADS(1, 3); QUADS(4, 6); QUADS(5, 7);
-  HALVES(0, 4); HALVES(1, 5); HALVES(2, 6); HALVES(3, 7);
+// Eight rows of eight to eight columns.
+#define TRANSPOSER(name, vector) static inline void name(vector *m) { \
+  vector a, b; \
+  PAIRS(0, 1); PAIRS(2, 3); PAIRS(4, 5); PAIRS(6, 7); \
+  QUADS(0, 2); QUADS(1, 3); QUADS(4, 6); QUADS(5, 7); \
+  HALVES(0, 4); HALVES(1, 5); HALVES(2, 6); HALVES(3, 7); \
 }
+TRANSPOSER(transpose, v8)
+TRANSPOSER(transpose_short, w8)
 
 // Of eight rows or columns at once.
 static inline void forward(v8 *m, int first) {
@@ -129,16 +141,26 @@ static inline void forward(v8 *m, int first) {
   m[1] = (d07 * FIX_1_501 + z1 + z4 + half) >> shift;
 }
 
-static inline void inverse(v8 *m, int offset, int shift) {
-  v8 turn = (m[2] + m[6]) * FIX_0_541, low = turn + m[2] * FIX_0_765, high = turn - m[6] * FIX_1_847;
-  v8 sum = ((m[0] + m[4]) << 13) + offset, difference = ((m[0] - m[4]) << 13) + offset;
-  v8 z1 = (m[7] + m[1]) * -FIX_0_899, z2 = (m[5] + m[3]) * -FIX_2_562, z5 = (m[7] + m[3] + m[5] + m[1]) * FIX_1_175;
-  v8 z3 = (m[7] + m[3]) * -FIX_1_961 + z5, z4 = (m[5] + m[1]) * -FIX_0_390 + z5;
-  v8 o3 = m[7] * FIX_0_298 + z1 + z3, o2 = m[5] * FIX_2_053 + z2 + z4, o1 = m[3] * FIX_3_072 + z2 + z3, o0 = m[1] * FIX_1_501 + z1 + z4;
+// The same sums as in jpeg.js, multiplied out: before they are rounded they are whole numbers, in whatever order. Coefficients and what the
+// first pass makes of them fit into 16 bits.
+static inline void inverse_half(v4 *m, w8 f04, w8 f26, w8 f13, w8 f57, int offset, int shift) {
+  v4 low = DOT(f26, FIX_0_541 + FIX_0_765, FIX_0_541), high = DOT(f26, FIX_0_541, FIX_0_541 - FIX_1_847);
+  v4 sum = DOT(f04, 8192, 8192) + offset, difference = DOT(f04, 8192, -8192) + offset;
+  v4 o0 = DOT(f13, FIX_1_175 + FIX_1_501 - FIX_0_899 - FIX_0_390, FIX_1_175) + DOT(f57, FIX_1_175 - FIX_0_390, FIX_1_175 - FIX_0_899);
+  v4 o1 = DOT(f13, FIX_1_175, FIX_1_175 + FIX_3_072 - FIX_2_562 - FIX_1_961) + DOT(f57, FIX_1_175 - FIX_2_562, FIX_1_175 - FIX_1_961);
+  v4 o2 = DOT(f13, FIX_1_175 - FIX_0_390, FIX_1_175 - FIX_2_562) + DOT(f57, FIX_1_175 + FIX_2_053 - FIX_2_562 - FIX_0_390, FIX_1_175);
+  v4 o3 = DOT(f13, FIX_1_175 - FIX_0_899, FIX_1_175 - FIX_1_961) + DOT(f57, FIX_1_175, FIX_1_175 + FIX_0_298 - FIX_0_899 - FIX_1_961);
   m[0] = (sum + low + o0) >> shift, m[7] = (sum + low - o0) >> shift;
   m[1] = (difference + high + o1) >> shift, m[6] = (difference + high - o1) >> shift;
   m[2] = (difference - high + o2) >> shift, m[5] = (difference - high - o2) >> shift;
   m[3] = (sum - low + o3) >> shift, m[4] = (sum - low - o3) >> shift;
+}
+
+static inline void inverse(w8 *m, int offset, int shift) {
+  v4 low[8], high[8];
+  inverse_half(low, LOW(m[0], m[4]), LOW(m[2], m[6]), LOW(m[1], m[3]), LOW(m[5], m[7]), offset, shift);
+  inverse_half(high, HIGH(m[0], m[4]), HIGH(m[2], m[6]), HIGH(m[1], m[3]), HIGH(m[5], m[7]), offset, shift);
+  for (int row = 0; row < 8; row++) m[row] = NARROW(low[row], high[row]);
 }
 
 static void transform(struct component *c) {
@@ -185,7 +207,8 @@ EXPORT(prepare) void prepare(void) {
 
 static void restore(struct component *c, int quality) {
   int table[64], stride = c->across * 8;
-  v8 divisors[8], inverses[8];
+  w8 divisors[8];
+  v8 inverses[8];
   quantisers(c->base, quality, table);
   for (int row = 0; row < 8; row++) {
     for (int column = 0; column < 8; column++) {
@@ -205,17 +228,21 @@ static void restore(struct component *c, int quality) {
       for (int row = 0; row < 8; row++) __builtin_memset(origin + row * stride, level, 8);
       continue;
     }
-    v8 m[8];
+    w8 m[8];
     for (int row = 0; row < 8; row++) {
-      v8 f = WIDE(*(h8 *)(from + row * 8)), sign = f >> 31, magnitude = (f ^ sign) - sign;
-      v8 value = (((magnitude + divisors[row]) >> 1) * inverses[row] >> 19) * divisors[row];
+      w8 f = *(h8 *)(from + row * 8), sign = f >> 15, magnitude = (f ^ sign) - sign;
+      w8 value = __builtin_convertvector(WIDE((magnitude + divisors[row]) >> 1) * inverses[row] >> 19, w8) * divisors[row];
       m[row] = (value ^ sign) - sign;
     }
     inverse(m, 1 << 10, 11);
-    transpose(m);
+    transpose_short(m);
     inverse(m, (128 << 18) + (1 << 17), 18);
-    transpose(m);
-    for (int row = 0; row < 8; row++) *(b8 *)(origin + row * stride) = __builtin_convertvector(MIN(MAX(m[row], (v8){0}), (v8){0} + 255), b8);
+    transpose_short(m);
+    for (int row = 0; row < 8; row += 2) {
+      b16 both = BYTES(m[row], m[row + 1]);
+      __builtin_memcpy(origin + row * stride, &both, 8);
+      __builtin_memcpy(origin + (row + 1) * stride, (u8 *)&both + 8, 8);
+    }
   }
 }
 
@@ -240,7 +267,8 @@ static void upsample(struct component *c, int y, u8 *row) {
   }
 }
 
-// RGBA, opaque, until the next frame.
+// RGBA, opaque, until the next frame. Colours in 16 bits: what is whole in a factor is added, the rest multiplied by halves, with the
+// same result for all chroma (13173 for 13172.5 as well).
 EXPORT(frame) u32 *frame(int quality) {
   static u8 rows[2][1 << 16];
   for (int number = 0; number < 3; number++) restore(&components[number], quality);
@@ -250,11 +278,14 @@ EXPORT(frame) u32 *frame(int quality) {
     upsample(&components[1], y, rows[0]);
     upsample(&components[2], y, rows[1]);
     for (int x = 0; x < width; x += 8) {
-      v8 light = WIDE(*(b8 *)(luma + x)), blue = WIDE(*(b8 *)(rows[0] + x)) - 128, red = WIDE(*(b8 *)(rows[1] + x)) - 128, zero = {0};
-      v8 r = MIN(MAX(light + ((91881 * red + 32768) >> 16), zero), zero + 255);
-      v8 g = MIN(MAX(light + ((-22554 * blue - 46802 * red + 32768) >> 16), zero), zero + 255);
-      v8 b = MIN(MAX(light + ((116130 * blue + 32768) >> 16), zero), zero + 255);
-      *(p8 *)(to + x) = (p8)(r | (g << 8) | (b << 16) | (zero + (int)0xff000000));
+      w8 light = SHORT(luma + x), blue = SHORT(rows[0] + x) - 128, red = SHORT(rows[1] + x) - 128;
+      w8 r = light + red + __builtin_wasm_q15mulr_sat_s_i16x8(red, (w8){0} + 13173);
+      v4 low = (DOT(LOW(blue, red), -11277, 9367) + 16384) >> 15, high = (DOT(HIGH(blue, red), -11277, 9367) + 16384) >> 15;
+      w8 g = light - red + NARROW(low, high);
+      w8 b = light + 2 * blue + __builtin_wasm_q15mulr_sat_s_i16x8(blue, (w8){0} - 7471);
+      b16 rg = BYTES(r, g), ba = BYTES(b, (w8){0} + 255);
+      ((p4 *)(to + x))[0] = __builtin_shufflevector(rg, ba, 0, 8, 16, 24, 1, 9, 17, 25, 2, 10, 18, 26, 3, 11, 19, 27);
+      ((p4 *)(to + x))[1] = __builtin_shufflevector(rg, ba, 4, 12, 20, 28, 5, 13, 21, 29, 6, 14, 22, 30, 7, 15, 23, 31);
     }
   }
   return pixels;
