@@ -41,6 +41,12 @@ export function createBench(paint = toBitmap, load = loadKernel) {
   /** @type {Promise<unknown>} */
   let last = Promise.resolve();
 
+  /** Large ones are read again in the rare case. Their memory is free at once, where the browser can do that. @param {{pixels: Uint8ClampedArray<ArrayBuffer>|null}} kept */
+  function forget(kept) {
+    kept.pixels?.buffer.transfer?.(0);
+    kept.pixels = null;
+  }
+
   /** @type {(pack: number, frame: MadeFrame|null, target: Target) => Promise<ImageBitmap>} */
   async function make(pack, frame, target) {
     const kept = packs.get(pack);
@@ -54,7 +60,8 @@ export function createBench(paint = toBitmap, load = loadKernel) {
     if (!kept.frames) {
       const pixels = kept.pixels ?? decodeWebp(source).pixels;
       kept.frames = await (await (kernel ??= load())).prepare(pixels, width, height, frame.subsampling);
-      kept.pixels = width * height <= QUICK_PIXELS ? pixels : null; // large ones are read again in the rare case
+      kept.pixels = pixels;
+      if (width * height > QUICK_PIXELS) forget(kept);
     }
     const pixels = kept.frames(frame.quality);
     plant(pixels, width, height, frame.planted);

@@ -21,7 +21,7 @@ const BLACK = 0xff000000;
 /**
  * @typedef {{bytes: Uint8Array, at: number, window: number, count: number}} Reader bits are taken from the low end of the window
  * @typedef {{table: Uint16Array, counts: Uint16Array, symbols: Uint16Array}} Code by the next TABLE_BITS bits symbol << 4 | length, or LONGER
- * @typedef {{type: number, bits: number, width: number, data: Uint32Array}} Transform with the width of what it makes
+ * @typedef {{type: number, bits: number, width: number, data: Uint32Array<ArrayBuffer>}} Transform with the width of what it makes
  */
 
 /**
@@ -44,7 +44,6 @@ export function decodeWebp(file) {
     transforms.push(transform);
     if (transform.type === 3) coded = (coded + (1 << transform.bits) - 1) >> transform.bits;
   }
-  /** @type {Uint32Array} */
   let data = readImage(reader, coded, height, true);
   if (reader.at - (reader.count >> 3) > reader.bytes.length) throw new Error("the WebP is cut short");
   for (const transform of transforms.reverse()) data = undo(transform, data, height);
@@ -286,7 +285,7 @@ function distance(code, width) {
 /**
  * 3.5: the image before a transform.
  * @param {Transform} transform
- * @param {Uint32Array} data
+ * @param {Uint32Array<ArrayBuffer>} data
  * @param {number} height
  */
 function undo(transform, data, height) {
@@ -300,7 +299,7 @@ function undo(transform, data, height) {
 /**
  * 3.5.1. The first row is predicted from the left, the first column from above.
  * @param {Transform} transform
- * @param {Uint32Array} data
+ * @param {Uint32Array<ArrayBuffer>} data
  * @param {number} height
  */
 function undoPrediction({ bits, width, data: modes }, data, height) {
@@ -373,7 +372,7 @@ function clamped(a, b, c, part) {
 /**
  * 3.5.2: red and blue back, from green and from red, by signed parts of 32.
  * @param {Transform} transform
- * @param {Uint32Array} data
+ * @param {Uint32Array<ArrayBuffer>} data
  */
 function undoColour({ bits, width, data: factors }, data) {
   const across = tiles(width, bits);
@@ -392,7 +391,7 @@ function undoColour({ bits, width, data: factors }, data) {
 /**
  * 3.5.4: colours for their numbers, of which a pixel's green holds one, two, four or eight.
  * @param {Transform} transform
- * @param {Uint32Array} data
+ * @param {Uint32Array<ArrayBuffer>} data
  * @param {number} height
  */
 function undoPalette({ bits, width, data: colours }, data, height) {
@@ -407,14 +406,11 @@ function undoPalette({ bits, width, data: colours }, data, height) {
   return result;
 }
 
-/** @param {Uint32Array} data */
+/** From ARGB as numbers to RGBA as bytes, in place: every machine that runs a browser has the lowest byte first. @param {Uint32Array<ArrayBuffer>} data */
 function toRgba(data) {
-  const pixels = new Uint8ClampedArray(data.length * 4);
   for (let at = 0; at < data.length; at += 1) {
-    pixels[4 * at] = (data[at] >> 16) & 255;
-    pixels[4 * at + 1] = (data[at] >> 8) & 255;
-    pixels[4 * at + 2] = data[at] & 255;
-    pixels[4 * at + 3] = data[at] >>> 24;
+    const pixel = data[at];
+    data[at] = (pixel & 0xff00ff00) | ((pixel >> 16) & 255) | ((pixel & 255) << 16);
   }
-  return pixels;
+  return new Uint8ClampedArray(data.buffer);
 }

@@ -9,7 +9,7 @@ import statistics
 from bisect import bisect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise, product
+from itertools import accumulate, pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -164,15 +164,16 @@ def loading(browser: Browser, scratch: Path) -> dict[str, float]:
 
 
 def demo(scratch: Path) -> dict[str, float]:
-    """What the demo's page weighs, against what it would with its frames carried."""
-    sizes = {}
-    for frames in FORMS:
-        folder = scratch / frames
-        shutil.copytree("batches/demo", folder, ignore=shutil.ignore_patterns("build", "cache"))
-        text = (folder / "batch.toml").read_text(encoding="utf-8")
-        (folder / "batch.toml").write_text(text.replace("[hit]\n", f'[hit]\nframes = "{frames}"\n'), encoding="utf-8")
-        sizes[frames] = build(folder).bytes
-    return {"demo_page_mb": sizes["made"] / 1e6, "demo_page_ratio": sizes["made"] / sizes["carried"]}
+    """What the demo's pages weigh, and of its ladders those that pages make, against what they would with their frames carried."""
+    folder = scratch / "demo"
+    shutil.copytree("batches/demo", folder, ignore=shutil.ignore_patterns("build", "cache"))
+    build(folder)
+    page_bytes = [page.bytes for page in read_manifest(folder).pages]
+    made = [ladder for ladder in read_manifest(folder).ladders if ladder.made]
+    return {
+        "demo_largest_page_mb": max(page_bytes) / 1e6,
+        "demo_made_ratio": sum(ladder.bytes for ladder in made) / sum(ladder.carried_bytes or 0 for ladder in made),
+    }
 
 
 def opener(browser: Browser) -> Callable[[str], Page]:
@@ -194,13 +195,15 @@ def painted(seen: list[Any]) -> dict[str, float]:
     errors: dict[str, list[float]] = {"source": [], "distorted": []}
     beyond = []
     stalls = [after for before, after in pairwise(frames) if after - before >= STALL_MS]
-    bounds = [frames[0], *stalls, frames[-1] + 1]
-    for begin, end in pairwise(bounds):
+    missed = 0
+    for begin, end in pairwise([frames[0], *stalls, frames[-1] + 1]):
         swaps = [t for t in swap_times(seen)[1:] if begin < t < end]
         if len(swaps) < 2:
             continue
-        start = statistics.median(t - 125 * number for number, t in enumerate(swaps))
-        for number, t in enumerate(swaps):
+        numbers = list(accumulate((_swaps_between(*pair) for pair in pairwise(swaps)), initial=0))
+        missed += numbers[-1] - len(swaps) + 1
+        start = statistics.median(t - 125 * number for number, t in zip(numbers, swaps, strict=True))
+        for number, t in zip(numbers, swaps, strict=True):
             due = start + 125 * number
             errors["source" if at(seen, t)[2] == "source" else "distorted"].append(abs(t - due))
             beyond.append(abs(t - due) - min(abs(frame - due) for frame in around(frames, due)))
@@ -215,8 +218,14 @@ def painted(seen: list[Any]) -> dict[str, float]:
         "worst_frames_beyond_nearest": max(beyond) / frame_ms,
         "late_frames": sum(after - before > 1.5 * frame_ms for before, after in pairwise(frames)),
         "stalls": len(stalls),
+        "missed_swaps": missed,
         "blank_frames": sum(known.get(entry[1]) != entry[2] for entry in seen),
     }
+
+
+def _swaps_between(before: float, after: float) -> int:
+    """How many swaps were due from one that was seen to the next: an odd number, as they take turns."""
+    return 1 + 2 * round(((after - before) / 125 - 1) / 2)
 
 
 def flicker(browser: Browser, scratch: Path, seconds: float = 15) -> dict[str, float]:
@@ -344,7 +353,7 @@ def measure(scratch: Path) -> dict[str, float]:
 
 
 TARGETS = {
-    "demo_page_ratio": 0.15,
+    "demo_made_ratio": 0.15,
     "made_inline_first_stimulus_s": 1.0,
     "made_linked_first_stimulus_s": 1.0,
     "made_inline_first_stimulus_slowed_s": 2.0,

@@ -54,7 +54,7 @@ MUTANTS = {
     "codes longer than the table": ("first = (first + counts[length]) << 1;", "first = (first + counts[length]) << 2;"),
     "a code of one symbol takes a bit": ("fill(used > 1 ? LONGER : symbols[0] << 4)", "fill(used > 1 ? LONGER : (symbols[0] << 4) | 1)"),
     "a short first symbol": ("take(reader, 1) ? 8 : 1", "take(reader, 1) ? 8 : 8"),
-    "transparent": ("data[at] >>> 24;", "0;"),
+    "transparent": ("(pixel & 0xff00ff00) | ((pixel >> 16)", "(pixel & 0xfe00ff00) | ((pixel >> 16)"),
 }  # fmt: skip
 
 
