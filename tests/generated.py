@@ -16,6 +16,7 @@ from hitgen.config.kinds import DEFAULT_METHOD, METHODS
 from hitgen.config.read import models_of
 from hitgen.lib.contract import read_contract
 from hitgen.methods.base import AnyMethod
+from hitgen.methods.compare import manifest as compared
 from hitgen.methods.submission import Submission
 from hitgen.stimuli.packs import PackIndex
 
@@ -25,6 +26,13 @@ SCHEMAS: dict[str, type] = {
 }  # fmt: skip
 DOCS = Path(__file__).parents[1] / "docs"
 BEGIN, END = "<!-- generated: {} -->", "<!-- end of what is generated -->"
+
+
+def own_contract(method: str) -> str:
+    """The slots, parts, phases and attributes of a method alone."""
+    own = read_contract(f"methods/{method}")
+    heads = {"slots": "`data-hit`", "parts": "`data-part`", "phases": "`data-phase`", "attributes": "attribute"}
+    return "\n".join(_table(name.capitalize(), head, own[name]) for name, head in heads.items())
 
 
 def contract_tables(method: str) -> str:
@@ -169,6 +177,9 @@ GENERATED: dict[tuple[str, str], Callable[[], str]] = {
         for path in tables_of((DOCS / file).read_text(encoding="utf-8"))
     },
     **{("formats.md", f"format of the {name}"): partial(format_tables, model) for name, model in SCHEMAS.items()},
+    ("compare.md", "the page contract"): partial(own_contract, "compare"),
+    ("compare.md", "a trial of the manifest"): partial(format_tables, compared.Trial),
+    ("compare.md", "a ladder of the manifest"): partial(format_tables, compared.Ladder),
 }
 
 
