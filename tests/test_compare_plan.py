@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hitgen.batch.load import load_batch
+from hitgen.build import plan_of
+from hitgen.methods.compare import COMPARE
 from hitgen.methods.compare.config import Config
 from hitgen.methods.compare.plan import Levels, PlannedQuestion, levels_of, loose_ends, make_plan, questions_of
 from hitgen.plan import Plan
-from tests.support.compare import config
+from tests.support.compare import config, write_study
 
 NAMES = {
     "study": [f"{codec}/s{number}" for codec in ("jpeg", "webp") for number in range(3)],
@@ -113,3 +117,35 @@ def test_a_missing_link_is_named() -> None:
     settings = config(levels=3, compare=["same"], distance=1)
     questions = [each for each in questions_of(settings, "plain", levels(settings)) if each.left.level != 1]
     assert "s0 jpeg 2" in loose_ends(questions, levels(settings))
+
+
+def told(folder: Path, **given: Any) -> tuple[list[tuple[str, str]], list[str]]:
+    batch = load_batch(write_study(folder, **given))
+    plan = plan_of(batch)
+    return list(COMPARE.plan_rows(batch, plan)), list(COMPARE.warnings(batch, plan))
+
+
+def test_the_plan_is_told_arm_by_arm(tmp_path: Path) -> None:
+    rows, warnings = told(tmp_path, sources=2)
+    assert rows[:3] == [
+        ("questions", "boosted: 14 (8 with the source, 4 within a codec, 2 across codecs)"),
+        ("answers", "boosted: 2 a question, 28 in all (58% of the study's)"),
+        ("a page", "boosted: 14 questions, 2 traps, 1 with the same twice, 2 of practice; 2 assignments of 2 pages"),
+    ]
+    assert rows[3] == ("questions", "plain: 10 (4 with the source, 4 within a codec, 2 across codecs)")
+    assert warnings[-1] == "batch.toml: hit.study: a page has 10 questions; the standard's have 60 to 140"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"method": 'arms = ["boosted"]'}, "the scale will be in boosted units, never JND"),
+        (
+            {"hit": "pause = true", "sources": 1},
+            "of the traps on 4 pages ask what a study question of the page asks too",
+        ),
+        ({"codecs": ["jpeg"]}, "2 traps a page of 1 ladders: some come twice on a page"),
+    ],
+)
+def test_what_makes_a_study_weak_is_warned_of(tmp_path: Path, given: dict[str, Any], said: str) -> None:
+    assert any(said in warning for warning in told(tmp_path, **given)[1])

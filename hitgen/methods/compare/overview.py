@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hitgen.batch.load import Batch
 from hitgen.config.images import AnyImageSet
 from hitgen.errors import Fault, in_config
 from hitgen.methods.compare.config import Config
 from hitgen.methods.compare.plan import PlannedQuestion, levels_of, loose_ends, questions_of
-from hitgen.plan import Plan
+from hitgen.plan import Plan, PlannedTrial
 
 SAID = {"source": "with the source", "same": "within a codec", "cross": "across codecs"}
 FEW = 60
@@ -66,6 +66,12 @@ def warnings(batch: Batch, plan: Plan) -> Iterator[str]:
     ladders = len({trial.ladder for page in plan.pages for trial in page.trials}) // len(config.method.arms)
     if config.hit.gold > ladders:
         yield f"batch.toml: hit.gold: {config.hit.gold} traps a page of {ladders} ladders: some come twice on a page"
+    twice = sum(len(page.study & _traps(page.trials)) for page in plan.pages)
+    if twice:
+        yield (
+            f"batch.toml: hit.gold: {twice} of the traps on {len(plan.pages)} pages ask what a study question of the page asks too; "
+            "fewer traps, fewer questions a page, or more sources"
+        )
     fewest = min(sum(trial.role == "study" for trial in page.trials) for page in plan.pages)
     if fewest < FEW:
         yield f"batch.toml: hit.study: a page has {fewest} questions; the standard's have {FEW} to 140"
@@ -80,6 +86,10 @@ def levels_told(config: Config, images: AnyImageSet) -> str:
         unit = "dB PSNR of luma" if config.method.spread == "error" else "bits per pixel"
         return f"{images.level_count} from {first:g} to {last:g} {unit}, found for each source"
     return ", ".join(map(str, images.parameters))
+
+
+def _traps(trials: Iterable[PlannedTrial]) -> set[str]:
+    return {trial.subject for trial in trials if trial.role == "gold"}
 
 
 def _arm(trial: object) -> str:
