@@ -119,6 +119,7 @@ class HitTable(hit.HitTable):
     )
     gold: int = Field(default=10, ge=0, le=20, description="traps a page: the source against the worst level")
     bias: int = Field(default=4, ge=0, le=20, description="questions a page with the same picture twice")
+    frames: Literal["made", "carried"] = Field(default="carried", description="`carried`: pictures are made at build")
     pause: bool = Field(default=True, description="offer a break half way")
 
 
