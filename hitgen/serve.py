@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hitgen.collector.app import Collector, HandOut
+from hitgen.collector.app import Collector
+from hitgen.collector.door import HandOut
 from hitgen.collector.inbox import FILE, LIMIT_BYTES, Inbox
 from hitgen.config.batch import BatchConfig
 from hitgen.config.hosts import FolderHost

@@ -29,8 +29,9 @@ from hitgen.ledger.rows import Order
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
-from hitgen.recruiters.link.places import Places, is_place
+from hitgen.recruiters.link.places import Places
 from hitgen.recruiters.memory import START
+from hitgen.recruiters.seals import is_place
 from tests.support.batches import link_batch, make_batch, places, write_batch
 from tests.support.comers import come
 from tests.support.servers import collecting, free_port, serving
@@ -170,7 +171,7 @@ def test_nobody_meets_a_trial_twice_and_places_cannot_be_guessed(tmp_path: Path)
         ledger.intend(late, "0" * 64, Decimal(0), START)
         assert again.open(late, START, START).participants == (5, 6)
         again.delete("p0004.1")
-        rows = [place for hit in made.hits() if not hit.deleted for place in made.of(hit)]
+        rows = [place for hit in made.hits() if not hit.offer.deleted for place in made.of(hit)]
         names = {place.assignment for place in rows}
         assert len(names) == 10
         assert [made.participant(place.assignment) for place in rows] == [place.participant for place in rows]

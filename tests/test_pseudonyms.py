@@ -13,7 +13,7 @@ import pytest
 
 from hitgen.config.kinds import METHODS
 from hitgen.ledger.ledger import Ledger
-from hitgen.recruiters.link.places import completion_code
+from hitgen.recruiters.seals import completion_code
 from hitgen.results.columns import tables_of
 from hitgen.results.pseudonyms import FACT
 from hitgen.results.study import read_study

@@ -10,12 +10,12 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, cast
-from urllib.parse import parse_qs
+from typing import Any, cast
 from wsgiref.util import FileWrapper
 
+from hitgen.collector.door import HandOut, caller_of, page
 from hitgen.collector.inbox import ACCEPTED, LIMIT_BYTES, Inbox, Outcome
-from hitgen.collector.rates import Rates, address_of
+from hitgen.collector.rates import PLACES_BURST, PLACES_REFILL_S, Rates, address_of
 from hitgen.errors import HitgenError
 from hitgen.lib.clock import utc_now
 
@@ -29,9 +29,8 @@ STATUS: dict[Outcome, str] = {
     "full": "507 Insufficient Storage",
 }
 COOKIE_S = 180 * 86_400
-EARLIER_COOKIE = "hitgen"
-MOST_FORM_BYTES = 1_000
 CHUNK_BYTES = 1 << 16
+AGAIN_PLACE_S = "60"
 AGAIN_S = "5"
 """After so many seconds whoever was refused because of us, not of them, may try again."""
 SAFE = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
@@ -39,42 +38,15 @@ SHARED = [("Access-Control-Allow-Origin", "*"), *SAFE]
 """Pages of any origin may post and read the answer: there is nothing here that a cookie opens."""
 OWN = [*SAFE, ("Cache-Control", "no-store"), ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")]
 """What is about one person is read by no other origin and kept nowhere on the way."""
-BEGIN = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="robots" content="noindex">\
-<meta name="viewport" content="width=device-width"><title>hitgen</title>\
-<p>Welcome. This button gives you your own place.</p>\
-<form method="post"><input type="hidden" name="ticket" value="{}"><button>Begin</button></form></html>"""
-
 Headers = list[tuple[str, str]]
 Start = Callable[[str, Headers], object]
-
-
-class HandOut(Protocol):
-    """Gives places to people who come without an address of their own."""
-
-    secure: bool
-    """Whether the world comes by https alone."""
-
-    @property
-    def cookie(self) -> str:
-        """What the cookie of this batch is called, on a host that may have others."""
-
-    def again(self, cookie: str) -> tuple[str, str] | None:
-        """The cookie of somebody who has a place, and the next address, empty where none is left; None for newcomers."""
-
-    def is_free(self) -> bool:
-        """Whether there is a place for a newcomer."""
-
-    def ticket(self) -> str:
-        """What a newcomer hands in to be given a place, once however often."""
-
-    def give(self, ticket: str) -> tuple[str, str] | None:
-        """The cookie and address of the place for a ticket, empty where none is left; None where it is no ticket."""
 
 
 class Collector:
     """Takes what pages post into `inbox`; keeps no address and no log of who came.
 
-    `rates` bounds what one address may bring for which nobody vouches. `ready` says whether places are known yet; `hand_out` is None where people get their addresses otherwise;
+    `rates` bounds what one address of the internet may bring for which nobody vouches, `places` how many places it gets.
+    `ready` says whether places are known yet; `hand_out` is None where people get their addresses otherwise;
     `pages` is the folder of published files, None where another server shows them.
     """
 
@@ -86,6 +58,7 @@ class Collector:
         pages: Path | None = None,
         now: Callable[[], datetime] = utc_now,
         rates: Rates | None = None,
+        places: Rates | None = None,
     ) -> None:
         self._inbox = inbox
         self._ready = ready
@@ -93,6 +66,7 @@ class Collector:
         self._pages = pages
         self._now = now
         self._rates = rates or Rates()
+        self._places = places or Rates(burst=PLACES_BURST, refill_s=PLACES_REFILL_S)
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """Answer one request; behind a proxy any prefix of the path is as good as none."""
@@ -133,20 +107,17 @@ class Collector:
     def _go(self, environ: dict[str, Any], method: str, start: Start, hand_out: HandOut) -> Iterable[bytes]:
         if environ.get("HTTP_SEC_PURPOSE") and method == "POST":
             return _say(start, "400 Bad Request", "A place is for a person.", OWN)
-        given = next(filter(None, map(hand_out.again, _cookies(environ, hand_out.cookie))), None)
-        if given is None and method == "POST":
-            given = hand_out.give(_field(environ, "ticket"))
-        if given is None:
-            if not hand_out.is_free():
-                return _say(start, "200 OK", "All places are taken. Thank you.", OWN)
-            return _html(start, "200 OK", BEGIN.format(hand_out.ticket()), OWN)
-        cookie, url = given
-        if not url:
-            words = "Thank you: there is nothing left for you to do." if cookie else "All places are taken. Thank you."
-            return _say(start, "200 OK", words, OWN)
-        secure = "; Secure" if hand_out.secure or environ.get("wsgi.url_scheme") == "https" else ""
-        kept = f"{hand_out.cookie}={cookie}; Max-Age={COOKIE_S}; Path=/; HttpOnly; SameSite=Lax{secure}"
-        start("303 See Other", [*OWN, ("Location", url), ("Set-Cookie", kept), ("Content-Length", "0")])
+        reply = hand_out.answer(caller_of(environ, method, self._places.bound(address_of(environ))))
+        if reply.busy:
+            return _say(start, "429 Too Many Requests", reply.words, [*OWN, ("Retry-After", AGAIN_PLACE_S)])
+        kept = []
+        if reply.cookie:
+            secure = "; Secure" if hand_out.secure or environ.get("wsgi.url_scheme") == "https" else ""
+            text = f"{hand_out.cookie}={reply.cookie}; Max-Age={COOKIE_S}; Path=/; HttpOnly; SameSite=Lax{secure}"
+            kept = [("Set-Cookie", text)]
+        if not reply.url:
+            return _html(start, "200 OK", page(reply), [*OWN, *kept])
+        start("303 See Other", [*OWN, ("Location", reply.url), *kept, ("Content-Length", "0")])
         return []
 
     def _file(self, path: Path, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -163,22 +134,6 @@ class Collector:
             file.close()
             return []
         return cast(Iterable[bytes], environ.get("wsgi.file_wrapper", FileWrapper)(file, CHUNK_BYTES))
-
-
-def _cookies(environ: dict[str, Any], name: str) -> list[str]:
-    """The values of this batch's cookie, and of the one that an earlier hitgen set for every batch."""
-    pairs = [pair.strip().partition("=") for pair in str(environ.get("HTTP_COOKIE", "")).split(";")]
-    return [value for wanted in (name, EARLIER_COOKIE) for key, _, value in pairs if key == wanted]
-
-
-def _field(environ: dict[str, Any], name: str) -> str:
-    """A field of a posted form, empty where it is not there once."""
-    size = min(int(environ.get("CONTENT_LENGTH") or 0), MOST_FORM_BYTES)
-    try:
-        found = parse_qs(environ["wsgi.input"].read(size).decode("ascii"), max_num_fields=5).get(name, [])
-    except ValueError:
-        return ""
-    return found[0] if len(found) == 1 else ""
 
 
 def _cannot(start: Start, error: Exception) -> Iterable[bytes]:

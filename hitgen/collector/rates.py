@@ -12,6 +12,9 @@ BURST = 20
 """People of one household, laboratory or provider who come at about the same time."""
 REFILL_S = 60.0
 """One more may come after each of these."""
+PLACES_BURST = 300
+"""Places that one network gets at about the same time: a lecture hall behind one address."""
+PLACES_REFILL_S = 6.0
 MOST_ADDRESSES = 10_000
 OWN_NETWORKS = [
     ipaddress.ip_network(text)
@@ -30,10 +33,14 @@ OWN_NETWORKS = [
 
 
 class Rates:
-    """A bucket of tokens for each address: full at first, one token more every `REFILL_S`, at most `BURST`."""
+    """A bucket of tokens for each address: full at first, one token more every `refill_s`, at most `burst`."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, burst: int = BURST, refill_s: float = REFILL_S
+    ) -> None:
         self._clock = clock
+        self._burst = burst
+        self._refill_s = refill_s
         self._lock = threading.Lock()
         self._full_at_s: dict[str, float] = {}
 
@@ -46,8 +53,8 @@ class Rates:
         with self._lock:
             now_s = self._clock()
             full_at_s = max(self._full_at_s.pop(address, now_s), now_s)
-            there = full_at_s - now_s <= (BURST - 1) * REFILL_S
-            self._full_at_s[address] = full_at_s + REFILL_S if there else full_at_s
+            there = full_at_s - now_s <= (self._burst - 1) * self._refill_s
+            self._full_at_s[address] = full_at_s + self._refill_s if there else full_at_s
             while len(self._full_at_s) > MOST_ADDRESSES:
                 del self._full_at_s[next(iter(self._full_at_s))]
             return there

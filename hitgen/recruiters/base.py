@@ -22,7 +22,7 @@ from hitgen.recruiters.answers import answers_to
 from hitgen.recruiters.double import Double
 
 if TYPE_CHECKING:
-    from hitgen.collector.app import HandOut
+    from hitgen.collector.door import HandOut
 
 Own = TypeVar("Own", bound=Recruiting)
 Can = Literal["approve", "reject", "bonus", "exclude", "admit", "done", "notify", "extend", "delete"]

@@ -15,7 +15,8 @@ from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.lib.files import UTF16_MARKS, csv_text, delimiter_of, unguarded, write_whole
-from hitgen.recruiters.link.places import LIST, Places, secret_of
+from hitgen.recruiters.link.places import LIST, Places
+from hitgen.recruiters.seals import secret_of
 from hitgen.results.export import export, export_path
 from hitgen.results.pseudonyms import ledger_key, pseudonym
 from hitgen.results.reviewfile import review_path

@@ -19,7 +19,7 @@ from hitgen.lib.files import guarded
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
 from hitgen.methods.pjnd.manifest import Question
 from hitgen.pages.texts import shipped_texts
-from hitgen.recruiters.link.places import completion_code
+from hitgen.recruiters.seals import completion_code
 from tests.support import nodes
 
 ROOT = Path(__file__).parents[2]

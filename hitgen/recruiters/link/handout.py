@@ -9,15 +9,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from hitgen.collector.door import FULL, TOO_MANY, WELCOME, Caller, Reply
 from hitgen.collector.inbox import Inbox
 from hitgen.errors import HitgenError
 from hitgen.ledger.notebook import Notebook
 from hitgen.recruiters.base import Look
-from hitgen.recruiters.link.places import Place, Places, secret_of
+from hitgen.recruiters.link.places import Place, Places
+from hitgen.recruiters.seals import secret_of
 
 TICKET = re.compile(r"([0-9]{1,12})-([0-9a-f]{32})-([0-9a-f]{64})")
 TICKET_VALID_S = 86_400
 """How long a page with a button may stay open."""
+EARLIER_COOKIE = "hitgen"
+"""What an earlier hitgen set for every batch."""
+NOTHING_LEFT = "Thank you: there is nothing left for you to do."
 
 
 class HandingOut:
@@ -38,15 +43,27 @@ class HandingOut:
         """Named after batch and ledger: cookies know neither ports nor, behind one domain, who set them."""
         return f"hitgen-{self._batch}-{self._sealed('cookie')[:8]}"
 
-    def again(self, cookie: str) -> tuple[str, str] | None:
-        """The cookie of somebody who has a place, and the address of the next one, empty where none is left; else None."""
+    def answer(self, caller: Caller) -> Reply:
+        """The next address of whoever has the cookie; else a button, which gives a newcomer the first one."""
+        cookies = [
+            value for wanted in (self.cookie, EARLIER_COOKIE) for name, value in caller.cookies if name == wanted
+        ]
+        if known := next(filter(None, map(self._again, cookies)), None):
+            return known
+        if caller.acts and (given := self._given(caller)):
+            return given
+        return Reply(WELCOME, button="Begin", ticket=self.ticket()) if self.is_free() else Reply(FULL)
+
+    def _again(self, cookie: str) -> Reply | None:
+        """What is next for somebody who has a place; None for everybody else."""
         participant = cookie.partition(".")[0]
         ticket = self._inbox.ticket(participant)
         if ticket is None or not hmac.compare_digest(self._cookie(participant, ticket).encode(), cookie.encode()):
             return None
         with suppress(HitgenError):  # a disk that is full keeps nobody from a place
             self._inbox.see(participant, self._now())
-        return cookie, self._next(participant)
+        url = self._next(participant)
+        return Reply(url=url, cookie=cookie) if url else Reply(NOTHING_LEFT)
 
     def is_free(self) -> bool:
         """Whether a newcomer would get a place."""
@@ -57,17 +74,20 @@ class HandingOut:
         text = f"{self._now().timestamp():.0f}-{secrets.token_hex(16)}"
         return f"{text}-{self._sealed(f'ticket {text}')}"
 
-    def give(self, ticket: str) -> tuple[str, str] | None:
-        """The cookie and first address of the participant of this ticket, empty where none is left; None for a bad ticket."""
-        found = TICKET.fullmatch(ticket)
+    def _given(self, caller: Caller) -> Reply | None:
+        """The first address of the participant of the caller's ticket; None for a bad ticket."""
+        found = TICKET.fullmatch(caller.form.get("ticket", ""))
         if found is None or not hmac.compare_digest(self._sealed(f"ticket {found[1]}-{found[2]}"), found[3]):
             return None
         if int(found[1]) < self._now().timestamp() - TICKET_VALID_S:
             return None
+        if not caller.may_begin():
+            return Reply(TOO_MANY, busy=True)
         participant = self._inbox.issue(self._untouched(), found[2], self._now(), self._hold)
         if participant is None:
-            return "", ""
-        return self._cookie(participant, found[2]), self._next(participant)
+            return Reply(FULL)
+        url = self._next(participant)
+        return Reply(url=url, cookie=self._cookie(participant, found[2])) if url else Reply(NOTHING_LEFT)
 
     def _untouched(self) -> list[str]:
         """The participants with open places of which none was delivered, in order."""
@@ -85,7 +105,7 @@ class HandingOut:
         places = Places(self._batch, book)
         found: dict[str, list[Place]] = {}
         for hit in places.hits():
-            if not hit.deleted and hit.expires_at > self._now():
+            if not hit.offer.deleted and hit.offer.expires_at > self._now():
                 for place in places.of(hit):
                     found.setdefault(place.participant, []).append(place)
         return found

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from hitgen.collector.app import HandOut
+from hitgen.collector.door import HandOut
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
@@ -16,7 +16,8 @@ from hitgen.recruiters.base import Kind, Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
 from hitgen.recruiters.link.config import LinkRecruiter
 from hitgen.recruiters.link.handout import HandingOut
-from hitgen.recruiters.link.places import LIST, is_place, secret_of
+from hitgen.recruiters.link.places import LIST
+from hitgen.recruiters.seals import is_place, secret_of
 
 
 class LinkKind(Kind[LinkRecruiter]):

@@ -64,7 +64,7 @@ class Link(JudgedHere):
 
     def start(self) -> list[str]:
         """Write the list of personal addresses; who has one can begin."""
-        found = [place for hit in self.places.hits() if not hit.deleted for place in self.places.of(hit)]
+        found = [place for hit in self.places.hits() if not hit.offer.deleted for place in self.places.of(hit)]
         found.sort(key=lambda place: (len(place.participant), place.participant, place.hit))
         rows = ([getattr(place, column) for column in COLUMNS] for place in found)
         path = self._folder / LIST
@@ -84,14 +84,14 @@ class Link(JudgedHere):
             assignments=order.assignments,
             available=left,
             pending=0,
-            created_at=hit.created_at,
-            expires_at=hit.expires_at,
-            gone=hit.deleted,
+            created_at=hit.offer.created_at,
+            expires_at=hit.offer.expires_at,
+            gone=hit.offer.deleted,
         )
 
     def everything(self) -> Iterator[HitProgress]:
         """Every HIT of this batch that was not deleted."""
-        return (self._progress(hit) for hit in self.places.hits() if not hit.deleted)
+        return (self._progress(hit) for hit in self.places.hits() if not hit.offer.deleted)
 
     def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these HITs, once everything that has arrived was taken in."""
