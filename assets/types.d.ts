@@ -43,6 +43,7 @@ interface PageData {
   submit_origins: string[];
   results: Results;
   completion_url?: string;
+  leaving_url?: string;
   texts: Record<string, string>;
 }
 

@@ -65,7 +65,8 @@ def open_collector(
         inbox.try_writing()
         _refuse_full(folder)
         offered = kind.hand_out(view, inbox, now)
-        handing = _handing(kind, offered) if hand_out else None if hand_out is False else offered
+        wanted = hand_out is not False or kind.hands_out
+        handing = _handing(kind, offered) if hand_out else offered if wanted else None
         yield Collector(inbox, lambda: kind.is_ready(view), handing, _pages(config, folder), now), inbox
 
 

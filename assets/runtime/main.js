@@ -138,7 +138,7 @@ export function start(methods, codecs = null) {
     example.still();
     if (isHandheld(navigator, (query) => matchMedia(query))) {
       packs.refuse();
-      visit.block(words("blocked_device"));
+      visit.block(words("blocked_device"), { leaving: "screened-out" });
     } else if (environment.mode === "preview") {
       packs.refuse();
       visit.preview(location.search.includes("assignmentId"));

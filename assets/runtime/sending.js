@@ -82,14 +82,19 @@ export function createSending(options) {
     const place = part("done-text");
     place.textContent = words("delivered");
     if (page.completion_url) {
-      const link = document.createElement("a");
-      link.href = page.completion_url;
-      link.textContent = words("completion_link");
-      place.append(" ", link);
+      place.append(" ", link(page.completion_url, words("completion_link")));
     } else if (page.results.kind !== "frame") {
       const code = await completionCode(window.crypto, page.batch, environment.assignment);
       place.append(` ${words("completion_code", { code })}`);
     }
+  }
+
+  /** @param {string} address @param {string} text */
+  function link(address, text) {
+    const made = document.createElement("a");
+    made.href = address.replace("{assignment}", encodeURIComponent(environment.assignment));
+    made.textContent = text;
+    return made;
   }
 
   button.addEventListener("click", send);
@@ -97,6 +102,14 @@ export function createSending(options) {
   slot("download-csv").addEventListener("click", () => saveFile("csv"));
 
   return {
+    /**
+     * The way back for who leaves without answers, where the recruiter has one.
+     * @param {HTMLElement} place @param {"screened-out"|"declined"|"failed"} why
+     */
+    leave(place, why) {
+      if (environment.mode !== "work" || !page.leaving_url) return;
+      place.append(" ", link(page.leaving_url.replace("{why}", why), words("leaving_link")));
+    },
     /** Says what can be done here, and shows the buttons for it. */
     show() {
       button.hidden = !sendable;

@@ -106,7 +106,7 @@ export function createVisit(options) {
     await measured();
     if (state.withdrawn_from) return;
     if (display.tooSlow()) {
-      block(words("blocked_display"));
+      block(words("blocked_display"), { leaving: "screened-out" });
     } else if (fits()) {
       await sequence.work();
       show(after(page.study.length ? "study" : "training"));
@@ -120,17 +120,18 @@ export function createVisit(options) {
     const { fits: fit, needed, viewport } = display.room();
     if (!fit) {
       const text = (/** @type {{width: number, height: number}} */ size) => `${size.width} x ${size.height}`;
-      block(words("blocked_viewport", { needed: text(needed), viewport: text(viewport) }), state.calibration !== null);
+      block(words("blocked_viewport", { needed: text(needed), viewport: text(viewport) }), { measuringHelps: state.calibration !== null });
     }
     return fit;
   }
 
-  /** @param {string} why @param {boolean} [measuringHelps] */
-  function block(why, measuringHelps = false) {
+  /** @param {string} why @param {{measuringHelps?: boolean, leaving?: "screened-out"}} [ways] out of it */
+  function block(why, { measuringHelps = false, leaving } = {}) {
     blocked = true;
     task.pause();
     example.stop();
     part("blocked-text").textContent = why;
+    if (leaving) sending.leave(part("blocked-text"), leaving);
     slot("recalibrate").hidden = !measuringHelps;
     if (screens.current() !== "blocked" || part("blocked-text").closest("[hidden]")) reveal("blocked");
   }
@@ -173,6 +174,7 @@ export function createVisit(options) {
   function showWithdrawn() {
     example.stop();
     part("done-text").textContent = words(environment.mode === "offline" ? "withdrawn_offline" : "withdrawn");
+    sending.leave(part("done-text"), "declined");
     slot("return").hidden = false;
     reveal("done");
   }

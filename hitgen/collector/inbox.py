@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from hitgen.errors import OutsideError
 from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
-from hitgen.lib.sqlite import WAIT_S, compact, open_database, transaction
+from hitgen.lib.sqlite import WAIT_S, Database, compact, open_database, transaction
 
 FILE = "collected.sqlite"
 LIMIT_BYTES = SUBMISSION_LIMIT_BYTES
@@ -51,6 +51,14 @@ CREATE TABLE IF NOT EXISTS people (
   participant TEXT PRIMARY KEY, issued_at TEXT NOT NULL, ticket TEXT NOT NULL DEFAULT '', seen_at TEXT NOT NULL DEFAULT ''
 ) STRICT;
 """
+TURNS = """
+CREATE TABLE IF NOT EXISTS turns (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, assignment TEXT NOT NULL UNIQUE, person TEXT NOT NULL, hit TEXT NOT NULL,
+  begun_at TEXT NOT NULL, seen_at TEXT NOT NULL, why TEXT NOT NULL DEFAULT '', carried TEXT NOT NULL DEFAULT '{}',
+  UNIQUE (person, hit)
+) STRICT;
+"""
+"""Numbers are never given again, since the names of turns are made of them."""
 ADDED = {
     "submissions": {"listed": "INTEGER NOT NULL DEFAULT 1"},
     "people": {"ticket": "TEXT NOT NULL DEFAULT ''", "seen_at": "TEXT NOT NULL DEFAULT ''"},
@@ -111,7 +119,7 @@ class Inbox:
         self._lock = threading.Lock()
         self._database = open_database(path, threads=True, wait_s=wait_s)
         try:
-            self._database.executescript(TABLES)
+            self._database.executescript(TABLES + TURNS)
             self._add_columns()
         except BaseException:
             self._database.close()
@@ -134,7 +142,7 @@ class Inbox:
 
     def try_writing(self) -> None:
         """Write something that changes nothing; InputError or OutsideError where that cannot be done."""
-        with self._together():
+        with self.together():
             self._count("not-http", 0, 0)
 
     def close(self) -> None:
@@ -154,7 +162,7 @@ class Inbox:
         first, which counts. Junk costs a count. `may_come` is asked where nobody vouches for the place.
         """
         outcome, found = read_submission(body, self._batch)
-        with self._together():
+        with self.together():
             if outcome == "stored":
                 outcome = self._keep(body, found, way, now, may_come)
             if outcome != "stored":
@@ -219,7 +227,7 @@ class Inbox:
         not know the last study. What was vouched for once stays, and so do imported files. Returns how many were dropped.
         """
         latest = (asked_at - LISTED_WITHIN).isoformat()
-        with self._together():
+        with self.together():
             rows = self._database.execute("SELECT DISTINCT assignment, listed, received_at FROM submissions").fetchall()
             known = {row["assignment"] for row in rows if row["assignment"] in listed and not row["listed"]}
             gone = {
@@ -239,7 +247,7 @@ class Inbox:
 
     def refuse(self, outcome: Outcome, size: int) -> None:
         """Count something that was not even read."""
-        with self._together():
+        with self.together():
             self._count(outcome, size)
 
     def counts(self) -> dict[str, int]:
@@ -284,7 +292,7 @@ class Inbox:
         The same ticket gets the same one. Where all were given, the one who was not seen for longest is given anew,
         once that is longer ago than `hold`.
         """
-        with self._together():
+        with self.together():
             rows = self._database.execute(
                 "SELECT participant, ticket, max(issued_at, seen_at) AS at FROM people"
             ).fetchall()
@@ -315,20 +323,21 @@ class Inbox:
 
     def see(self, participant: str, now: datetime) -> None:
         """Note that a participant came back."""
-        with self._together():
+        with self.together():
             self._database.execute(
                 "UPDATE people SET seen_at = ? WHERE participant = ?", (now.isoformat(), participant)
             )
 
     def remove(self, assignment: str) -> None:
         """Take out what came of a place that nobody was given."""
-        with self._together():
+        with self.together():
             self._database.execute("DELETE FROM submissions WHERE assignment = ?", (assignment,))
 
     def erase(self, assignments: set[str], worker: str = "") -> int:
-        """Erase what came in of these places and that a worker was given some, from free pages too; the rows erased."""
-        with self._together():
+        """Erase what came in of these places and that a worker was given some, from free pages too; the submissions erased."""
+        with self.together():
             self._database.execute("DELETE FROM people WHERE participant = ?", (worker,))
+            self._database.execute("DELETE FROM turns WHERE person = ?", (worker,))
             erased = sum(
                 self._database.execute("DELETE FROM submissions WHERE assignment = ?", (name,)).rowcount
                 for name in sorted(assignments)
@@ -336,14 +345,19 @@ class Inbox:
         compact(self._database)
         return erased
 
+    def query(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        """The rows of a question to the file."""
+        return self._database.execute(sql, values).fetchall()
+
     @contextmanager
-    def _together(self) -> Iterator[None]:
+    def together(self) -> Iterator[Database]:
+        """The file for one change, all or nothing; nobody else changes it meanwhile."""
         # One connection serves all threads of a server, so the transaction is theirs in turn.
         if not self._lock.acquire(timeout=self._wait_s):
             raise OutsideError(f"{self.path}: too much is being written at once; try again in a moment")
         try:
             with transaction(self._database):
-                yield
+                yield self._database
         finally:
             self._lock.release()
 

@@ -46,15 +46,15 @@ def run(given: argparse.Namespace, console: Console) -> None:
 
 def _to_hand_out(given: argparse.Namespace) -> list[str]:
     """What people are given, as the world sees it, and whether the world can."""
-    config = read_config(given.folder / CONFIG_NAME)
-    results = kind_of(config).results
+    kind = kind_of(read_config(given.folder / CONFIG_NAME))
+    results, handed_out = kind.results, given.hand_out or kind.hands_out
     base = results.url.rstrip("/") if isinstance(results, CollectorResults) else ""
-    name = kind_of(config).addresses
+    name = kind.addresses
     listed = given.folder / name
-    lines = [f"A place for everyone who opens it: {base}/go"] if given.hand_out else []
+    lines = [f"A place for everyone who opens it: {kind.entrance(base)}"] if handed_out else []
     if name and listed.exists():
         lines.append(f"Personal addresses, one a row: {listed}")
-    elif not given.hand_out:
+    elif not handed_out:
         lines.append(f"Nothing is published yet: {options.command('publish', given.folder)}")
     if is_loopback(urlsplit(base).hostname or ""):
         lines.append(f"{base} opens on this machine only; set [host] base_url and [recruiter] results for others")

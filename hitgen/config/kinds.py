@@ -15,6 +15,7 @@ RECRUITERS: Registry[Any] = Registry(
     {
         "mturk": "hitgen.recruiters.mturk.kind:MTurkKind",
         "link": "hitgen.recruiters.link.kind:LinkKind",
+        "panel": "hitgen.recruiters.panel.kind:PanelKind",
         "turkle": "hitgen.recruiters.turkle.kind:TurkleKind",
         "prolific": "hitgen.recruiters.prolific.kind:ProlificKind",
     },

@@ -64,7 +64,12 @@ class PageData(Frozen):
     results: dict[str, JsonValue] = Field(
         description="where answers go: kind form, collector, s3 or frame, and its addresses"
     )
-    completion_url: str | None = Field(default=None, description="where the recruiter wants people back")
+    completion_url: str | None = Field(
+        default=None, description="where the recruiter wants people back; `{assignment}` is filled in"
+    )
+    leaving_url: str | None = Field(
+        default=None, description="the same for who leaves without answers; `{why}` is screened-out, declined or failed"
+    )
     texts: dict[str, str]
 
     def json(self) -> str:  # type: ignore[override]

@@ -196,6 +196,8 @@ class Kind(ABC, Generic[Own]):
     """Whether nobody meets a trial twice whatever is open at the same time."""
     addresses: ClassVar[str] = ""
     """The file in the batch's folder that lists personal addresses, where there are such."""
+    hands_out: ClassVar[bool] = False
+    """Whether people come to `/go` and nowhere else."""
     admits: ClassVar[bool] = False
     """Whether a qualification page can let people into the study pages."""
 
@@ -254,7 +256,7 @@ class Kind(ABC, Generic[Own]):
         return getattr(self.own, "results", None)
 
     def answers(self) -> dict[str, Any]:
-        """What a page's data says of where its answers go: `results`, and `completion_url` for a way back."""
+        """What a page's data says of where its answers go: `results`, and `completion_url` and `leaving_url` for ways back."""
         return {"results": answers_to(self.config, self.results) if self.results else {"kind": "form"}}
 
     def submit_origins(self) -> tuple[str, ...]:
@@ -276,6 +278,10 @@ class Kind(ABC, Generic[Own]):
     def hand_out(self, look: Look, inbox: Inbox, now: Callable[[], datetime]) -> HandOut | None:
         """Gives an address to everyone who asks for one; None where people come otherwise."""
         return None
+
+    def entrance(self, address: str) -> str:
+        """What people, or whoever sends them, are given of a collector that the world sees at `address`."""
+        return f"{address}/go"
 
     # Spoken to
 

@@ -13,12 +13,12 @@ from hitgen.lib.web import NoAnswerError, Response, fetch_patiently
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 
 
-def token_from(variable: str, environment: Mapping[str, str] | None = None) -> str:
-    """The secret token in an environment variable; InputError where there is none."""
+def token_from(variable: str, environment: Mapping[str, str] | None = None, key: str = "recruiter.token_env") -> str:
+    """The secret in an environment variable, which `key` of batch.toml names; InputError where there is none."""
     token = (os.environ if environment is None else environment).get(variable, "").strip()
     if not token:
         problem = f"the environment variable {variable} is not set"
-        raise InputError(in_config("recruiter.token_env", problem, f"export {variable}=TOKEN; keep it out of files"))
+        raise InputError(in_config(key, problem, f"export {variable}=TOKEN; keep it out of files"))
     return token
 
 

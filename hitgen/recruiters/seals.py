@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Callable
 
 from hitgen.ledger.notebook import Notebook
 from hitgen.lib.contract import COMPLETION_CODE
@@ -43,6 +44,18 @@ def is_place(secret: bytes, assignment: str) -> bool:
     """Whether a place of this name was given out by whoever holds `secret`."""
     found = place_of(assignment)
     return found is not None and hmac.compare_digest(sealed(secret, *found), assignment)
+
+
+def knows_places(look: Callable[[Callable[[Notebook], bytes | None]], bytes | None]) -> Callable[[str], bool]:
+    """Tells the places that are signed with the ledger's key, which is read once it is there."""
+    found: list[bytes] = []
+
+    def is_known(assignment: str) -> bool:
+        if not found and (secret := look(secret_of)):
+            found.append(secret)
+        return bool(found) and is_place(found[0], assignment)
+
+    return is_known
 
 
 def completion_code(batch: str, assignment: str) -> str:

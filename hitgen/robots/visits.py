@@ -19,15 +19,40 @@ def visit(browser: Any, url: str, robot: MakeRobot, worker: str) -> str:
         page = context.new_page()
         page.set_default_timeout(WAIT_MS)
         page.goto(url)
-        made = robot(page, worker)
-        made.work()
-        if (ended := made.screen()) != "submit":
-            return ended
-        made.hit("submit").click()
-        page.wait_for_function(DONE)
-        return "done"
+        return _worked(page, robot(page, worker))
     finally:
         context.close()
+
+
+def visit_from_panel(browser: Any, url: str, robot: MakeRobot, worker: str) -> list[str]:
+    """Begin where a panel sends people, work every page there is and go back; how each page ended, `done` or its screen."""
+    ended: list[str] = []
+    context = browser.new_context(viewport=VIEWPORT)
+    try:
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.goto(url)
+        while (begin := page.get_by_role("button", name="Begin", exact=True)).count():
+            begin.click()
+            page.wait_for_selector("html[data-screen]")
+            ended.append(_worked(page, robot(page, worker)))
+            if ended[-1] != "done":
+                return ended
+            page.locator("[data-part=done-text] a").click()
+            page.wait_for_selector("html:not([data-screen])")
+        return ended
+    finally:
+        context.close()
+
+
+def _worked(page: Any, made: Any) -> str:
+    """Work a page that is open and wait until its answers have arrived."""
+    made.work()
+    if (ended := made.screen()) != "submit":
+        return str(ended)
+    made.hit("submit").click()
+    page.wait_for_function(DONE)
+    return "done"
 
 
 def work_at_turkle(

@@ -17,7 +17,7 @@ from hitgen.recruiters.double import Double
 from hitgen.recruiters.link.config import LinkRecruiter
 from hitgen.recruiters.link.handout import HandingOut
 from hitgen.recruiters.link.places import LIST
-from hitgen.recruiters.seals import is_place, secret_of
+from hitgen.recruiters.seals import knows_places, secret_of
 
 
 class LinkKind(Kind[LinkRecruiter]):
@@ -28,15 +28,8 @@ class LinkKind(Kind[LinkRecruiter]):
     addresses = LIST
 
     def knows(self, look: Look) -> Callable[[str], bool]:
-        """Places signed with the ledger's secret, which is read once it is there."""
-        found: list[bytes] = []
-
-        def is_known(assignment: str) -> bool:
-            if not found and (secret := look(secret_of)):
-                found.append(secret)
-            return bool(found) and is_place(found[0], assignment)
-
-        return is_known
+        """Places that hitgen gave out."""
+        return knows_places(look)
 
     def is_ready(self, look: Look) -> bool:
         """Once the batch is published."""

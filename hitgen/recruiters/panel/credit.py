@@ -1,0 +1,42 @@
+"""The call by which a panel's server learns that somebody earned their credit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from hitgen.lib.web import NoAnswerError, fetch_patiently
+from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
+from hitgen.recruiters.panel.config import PanelRecruiter
+from hitgen.recruiters.panel.ends import fill
+
+HIDDEN = "..."
+
+
+class Credit:
+    """Grants credit by an address; the panel itself sees to it that one person gets it once."""
+
+    def __init__(self, config: PanelRecruiter, secret: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._config = config
+        self._secret = secret
+        self._sleep = sleep
+
+    def grant(self, values: Mapping[str, str]) -> None:
+        """Tell the panel; RefusedError with its words where it does not grant, UnknownOutcomeError where nothing came back."""
+        config = self._config
+        url = fill(config.credit, {**values, "secret": self._secret}, config.digest)
+        try:
+            answer = fetch_patiently(url, sleep=self._sleep)
+        except NoAnswerError as error:
+            raise UnknownOutcomeError(f"the panel did not answer: {self._told(str(error))}") from error
+        text = answer.body.decode("utf-8", "replace")
+        granted = answer.is_ok and config.credit_shows in text
+        before = bool(config.credit_shown_before) and config.credit_shown_before in text
+        if not granted and not before:
+            raise RefusedError(
+                str(answer.status), f"the panel grants no credit: {answer.status} {self._told(answer.words())}"
+            )
+
+    def _told(self, text: str) -> str:
+        """Words without the panel's key."""
+        return text.replace(self._secret, HIDDEN) if self._secret else text

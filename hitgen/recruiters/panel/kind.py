@@ -1,0 +1,110 @@
+"""What a panel is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hitgen.collector.door import HandOut
+from hitgen.collector.inbox import FILE, Inbox
+from hitgen.collector.turns import Turns
+from hitgen.config.batch import BatchConfig
+from hitgen.config.recruiter import CollectorResults
+from hitgen.recruiters.answers import open_way
+from hitgen.recruiters.base import Kind, Look, Opening, Recruiter
+from hitgen.recruiters.double import Double
+from hitgen.recruiters.panel.config import PanelRecruiter
+from hitgen.recruiters.panel.ends import Ends
+from hitgen.recruiters.panel.handout import HandingOutById, Rules, entrance
+from hitgen.recruiters.rest import token_from
+from hitgen.recruiters.seals import knows_places, secret_of
+
+
+def ways_back(config: CollectorResults) -> dict[str, Any]:
+    """What a page is told of where people go from it: to whoever gave them their place, who knows the way."""
+    go = f"{config.url.rstrip('/')}/go?assignmentId={{assignment}}"
+    return {"completion_url": go, "leaving_url": f"{go}&out={{why}}"}
+
+
+class PanelKind(Kind[PanelRecruiter]):
+    """People who come with an id and go back with a code; found and paid by the panel, places given by hitgen."""
+
+    model = PanelRecruiter
+    apart = True
+    admits = True
+    hands_out = True
+
+    def answers(self) -> dict[str, Any]:
+        """Answers go to the collector, and so do people, who sends them back."""
+        return {**super().answers(), **ways_back(self.own.results)}
+
+    def warnings(self) -> list[str]:
+        """Too little gold for people who work few pages."""
+        gold, needed = self.config.hit.gold * self.own.pages_each, self.config.screening.gold_answers_min
+        if gold >= needed or self.config.qualification:
+            return []
+        return [
+            f"batch.toml: hit.gold: with recruiter.pages_each = {self.own.pages_each} nobody answers more than {gold} gold "
+            f"questions, and {needed} are needed for a verdict; put more on a page, lower screening.gold_answers_min, or let "
+            "people work more pages"
+        ]
+
+    def knows(self, look: Look) -> Callable[[str], bool]:
+        """Places that hitgen gave out."""
+        return knows_places(look)
+
+    def is_ready(self, look: Look) -> bool:
+        """Once the batch is published."""
+        return look(secret_of) is not None
+
+    def hand_out(self, look: Look, inbox: Inbox, now: Callable[[], datetime]) -> HandOut:
+        """Places by the panel's own ids; InputError where the panel's key is needed and not there."""
+        own = self.own
+        secret = token_from(own.secret_env, os.environ, "recruiter.secret_env") if own.uses_secret else ""
+        rules = Rules(
+            batch=self.config.batch.name,
+            ids=own.id,
+            keep=own.keep,
+            ends=Ends(own.ways, own.digest, secret),
+            pages_each=own.pages_each,
+            hold=timedelta(seconds=own.hold_s),
+        )
+        return HandingOutById(rules, look, Turns(inbox), now, own.results.url.startswith("https:"))
+
+    def entrance(self, address: str) -> str:
+        """With what the panel fills in."""
+        return entrance(address, self.own.id, self.own.keep)
+
+    @classmethod
+    @contextmanager
+    def rehearse(cls, config: BatchConfig, scratch: Path, address: str) -> Iterator[Double]:
+        """A panel on this machine."""
+        from hitgen.doubles.panel.server import PanelServer
+        from hitgen.doubles.panel.services import ANY
+        from hitgen.recruiters.panel.double import PanelDouble
+
+        with PanelServer() as service:
+            given, results = config.recruiter, CollectorResults(kind="collector", url=address)
+            own = given if isinstance(given, PanelRecruiter) else PanelRecruiter(kind="panel", results=results)
+            ways = {why.replace("-", "_"): service.base + way.replace("{PID}", "{id}") for why, way in ANY.ways.items()}
+            here = {**ways, "results": results, "id": (ANY.person,), "keep": (), "digest": "", "credit": ""}
+            yield PanelDouble(own.model_copy(update=here), service, f"{address}/go")
+
+    def open(self, opening: Opening) -> Recruiter:
+        """Places in the ledger, turns and answers in the inbox."""
+        from hitgen.recruiters.panel.credit import Credit
+        from hitgen.recruiters.panel.panel import Panel
+
+        own, batch = self.own, self.config.batch.name
+        inbox = Inbox(opening.folder / FILE, batch, self.knows(lambda find: find(opening.book)))
+        credit = None
+        if own.credit:
+            needs = "{secret}" in own.credit or own.uses_secret
+            credit = Credit(
+                own, token_from(own.secret_env, opening.environment, "recruiter.secret_env") if needs else ""
+            )
+        return Panel(own, batch, opening, inbox, open_way(self.config, own.results), credit)
