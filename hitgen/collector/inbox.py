@@ -116,7 +116,7 @@ class Inbox:
         self._is_place = is_place
         self._is_listed = is_listed
         self._wait_s = wait_s
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._database = open_database(path, threads=True, wait_s=wait_s)
         try:
             self._database.executescript(TABLES + TURNS)
@@ -346,18 +346,24 @@ class Inbox:
         return erased
 
     def query(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
-        """The rows of a question to the file."""
-        return self._database.execute(sql, values).fetchall()
+        """The rows of a question to the file, as they are on the disk."""
+        with self._held():
+            return self._database.execute(sql, values).fetchall()
 
     @contextmanager
     def together(self) -> Iterator[Database]:
         """The file for one change, all or nothing; nobody else changes it meanwhile."""
-        # One connection serves all threads of a server, so the transaction is theirs in turn.
+        with self._held(), transaction(self._database):
+            yield self._database
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        # One connection serves all threads of a server, so a transaction is theirs in turn, and so is reading: what
+        # another thread has not committed yet may still come to nothing.
         if not self._lock.acquire(timeout=self._wait_s):
             raise OutsideError(f"{self.path}: too much is being written at once; try again in a moment")
         try:
-            with transaction(self._database):
-                yield self._database
+            yield
         finally:
             self._lock.release()
 

@@ -16,6 +16,10 @@ COLUMNS = """SELECT *, EXISTS (
   SELECT 1 FROM submissions WHERE submissions.assignment = turns.assignment AND version = 0
 ) AS delivered FROM turns"""
 
+LAST = "SELECT seq FROM sqlite_sequence WHERE name = 'turns'"
+BEGIN = """INSERT INTO turns (number, assignment, person, hit, begun_at, seen_at, carried)
+VALUES (?, ?, ?, ?, ?, ?, ?)"""
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -93,15 +97,17 @@ class Turns:
                 return None
             old = next((turn for turn in mine if turn.hit == hit), None)
             if old is None:
-                values = (person, hit, now.isoformat(), now.isoformat(), json.dumps(dict(carried)))
-                made = database.execute(
-                    "INSERT INTO turns (assignment, person, hit, begun_at, seen_at, carried) VALUES ('', ?, ?, ?, ?, ?)",
-                    values,
+                number = 1 + max((row[0] for row in database.execute(LAST)), default=0)
+                values = (
+                    number,
+                    name(hit, number),
+                    person,
+                    hit,
+                    now.isoformat(),
+                    now.isoformat(),
+                    json.dumps(dict(carried)),
                 )
-                database.execute(
-                    "UPDATE turns SET assignment = ? WHERE number = ?",
-                    (name(hit, int(made.lastrowid or 0)), made.lastrowid),
-                )
+                database.execute(BEGIN, values)
             else:
                 self._see(database, old.assignment, now, carried)
             return next(turn for turn in self.of(person) if turn.hit == hit)

@@ -13,7 +13,9 @@ from hitgen.lib.addresses import address
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 OURS = ("id", "code", "digest")
-RESERVED = ("assignmentId", "out", *OURS, "secret")
+PLACE, OUT = "hitgen_place", "hitgen_out"
+"""By what a page tells whose way back it asks for."""
+RESERVED = (PLACE, OUT, *OURS, "secret")
 
 
 def _way(text: str) -> str:

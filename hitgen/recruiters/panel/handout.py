@@ -14,6 +14,7 @@ from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
 from hitgen.recruiters.base import Look
 from hitgen.recruiters.offers import Offer, Offers
+from hitgen.recruiters.panel.config import OUT, PLACE
 from hitgen.recruiters.panel.ends import LEAVING, Ends
 from hitgen.recruiters.seals import completion_code, sealed, secret_of
 
@@ -127,7 +128,7 @@ class HandingOutById:
 
     def answer(self, caller: Caller) -> Reply:
         """The person's page, the button that gives them one, or their way back."""
-        turn = self.turns.named(caller.query.get("assignmentId", ""))
+        turn = self.turns.named(caller.query.get(PLACE, ""))
         carried = (
             dict(turn.carried)
             if turn
@@ -136,7 +137,7 @@ class HandingOutById:
         person = turn.person if turn else next((carried[name] for name in self.rules.ids if carried[name]), "")
         if missing := self._missing(person, carried):
             return Reply(NO_ID.format(missing))
-        why = caller.query.get("out", "")
+        why = caller.query.get(OUT, "")
         if turn and why in LEAVING and not turn.delivered and not caller.looks_only:
             self.turns.leave(turn.assignment, why)
         known = self.look(lambda book: Known.of(book, person))

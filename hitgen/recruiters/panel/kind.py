@@ -17,7 +17,7 @@ from hitgen.config.recruiter import CollectorResults
 from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Kind, Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
-from hitgen.recruiters.panel.config import PanelRecruiter
+from hitgen.recruiters.panel.config import OUT, PLACE, PanelRecruiter
 from hitgen.recruiters.panel.ends import Ends
 from hitgen.recruiters.panel.handout import HandingOutById, Rules, entrance
 from hitgen.recruiters.rest import token_from
@@ -26,8 +26,8 @@ from hitgen.recruiters.seals import knows_places, secret_of
 
 def ways_back(config: CollectorResults) -> dict[str, Any]:
     """What a page is told of where people go from it: to whoever gave them their place, who knows the way."""
-    go = f"{config.url.rstrip('/')}/go?assignmentId={{assignment}}"
-    return {"completion_url": go, "leaving_url": f"{go}&out={{why}}"}
+    go = f"{config.url.rstrip('/')}/go?{PLACE}={{assignment}}"
+    return {"completion_url": go, "leaving_url": f"{go}&{OUT}={{why}}"}
 
 
 class PanelKind(Kind[PanelRecruiter]):

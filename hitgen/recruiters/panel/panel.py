@@ -59,6 +59,7 @@ class Panel(JudgedHere):
         """Places of this order, open from now on."""
         now = self._now()
         until = now + timedelta(seconds=self._config.lifetime_s)
+        make_secret(self._book)
         return self._progress(self._offers.open(order, now, until), self._taken())
 
     def start(self) -> list[str]:
