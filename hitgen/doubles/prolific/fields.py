@@ -13,8 +13,9 @@ from typing import Any
 ID = re.compile(r"[0-9a-f]{24}")
 DEVICES = {"desktop", "tablet", "mobile"}
 ID_OPTIONS = {"question", "url_parameters", "not_required"}
-CODE_TYPES = {"COMPLETED", "FAILED_ATTENTION_CHECK", "NO_CONSENT", "OTHER"}
+CODE_TYPES = {"COMPLETED", "FAILED_ATTENTION_CHECK", "NO_CONSENT", "SCREENED_OUT", "OTHER"}
 ACTIONS = {"AUTOMATICALLY_APPROVE", "MANUALLY_REVIEW", "REQUEST_RETURN", "ADD_TO_PARTICIPANT_GROUP"}
+SCREEN_OUT = "FIXED_SCREEN_OUT_PAYMENT"
 REJECTIONS = {
     *("TOO_QUICKLY", "TOO_SLOWLY", "FAILED_INSTRUCTIONS", "INCOMP_LONGITUDINAL", "FAILED_CHECK", "LOW_EFFORT"),
     *("MALINGERING", "NO_CODE", "BAD_CODE", "NO_DATA", "UNSUPP_DEVICE", "OTHER"),
@@ -80,6 +81,11 @@ def shape(required: dict[str, Check], optional: dict[str, Check] | None = None) 
     )
 
 
+def either(*checks: Check) -> Check:
+    """What one of these takes."""
+    return lambda value: any(check(value) for check in checks)
+
+
 FILTER = shape(
     {"filter_id": text(200)},
     {"selected_values": some(text(200)), "selected_range": lambda value: isinstance(value, dict)},
@@ -88,7 +94,12 @@ CODE = shape(
     {
         "code": text(100),
         "code_type": among(CODE_TYPES),
-        "actions": some(shape({"action": among(ACTIONS)}, {"participant_group": identifier})),
+        "actions": some(
+            either(
+                shape({"action": among(ACTIONS)}, {"participant_group": identifier}),
+                shape({"action": among({SCREEN_OUT}), "fixed_screen_out_reward": whole(1), "slots": whole(1)}),
+            )
+        ),
     }
 )
 REQUESTS: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
@@ -109,6 +120,9 @@ REQUESTS: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
             "external_study_url": address,
             "maximum_allowed_time": whole(2),
             "filters": any_of(FILTER),
+            "submissions_config": shape(
+                {"max_submissions_per_participant": whole(1)}, {"max_concurrent_submissions": whole(1)}
+            ),
             "project": identifier,
         },
     ),
@@ -154,6 +168,9 @@ def check_study(body: Any) -> dict[str, Any]:
         actions = {row["action"] for row in code["actions"]}
         if {"AUTOMATICALLY_APPROVE", "MANUALLY_REVIEW"} <= actions:
             raise RefusalError(400, "AUTOMATICALLY_APPROVE and MANUALLY_REVIEW cannot be used together")
+    screens = [row for code in study["completion_codes"] for row in code["actions"] if row["action"] == SCREEN_OUT]
+    if len(screens) > 1 or any(row["fixed_screen_out_reward"] >= study["reward"] for row in screens):
+        raise RefusalError(400, "one code may pay a screen-out, less than the reward")
     if study.get("maximum_allowed_time", 1_000_000) <= study["estimated_completion_time"]:
         raise RefusalError(400, "maximum_allowed_time must be above estimated_completion_time")
     return study

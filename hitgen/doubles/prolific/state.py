@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import secrets
 import threading
@@ -9,8 +10,9 @@ from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 
-from hitgen.doubles.prolific.fields import LEAST_REJECTION_WORDS, RefusalError, check, check_study
+from hitgen.doubles.prolific.fields import LEAST_REJECTION_WORDS, SCREEN_OUT, RefusalError, check, check_study
 
 FEE_PER_MILLE = 428
 LEAST_CENTS_PER_HOUR = 800
@@ -27,6 +29,7 @@ class State:
         self.token = token
         self.workspace = workspace
         self.balance_cents = balance_cents
+        self.currency = "USD"
         self.test_mode = True
         self.testers = {"e" * 24}
         self.faults: list[str] = []
@@ -49,9 +52,8 @@ class State:
         with self.lock:
             if not self._may(study, participant):
                 raise RefusalError(403, "this participant may not take part")
-            row = self.studies[study]
-            used = Counter(each["address"] for each in self._of(study) if each["status"] in TAKEN)
-            open_to = [each for each in row["access_details"] if used[each["external_url"]] < each["total_allocation"]]
+            used = self._used(study)
+            open_to = self._open_to(study, participant)
             place = min(open_to, key=lambda each: used[each["external_url"]])
             session = secrets.token_hex(12)
             self.submissions[session] = {
@@ -66,13 +68,21 @@ class State:
         """Come back from the page with a completion code."""
         with self.lock:
             row = self.submissions[session]
+            if row["status"] not in ("RESERVED", "ACTIVE"):
+                return  # a code is taken once
             known = {each["code"]: each["actions"] for each in self.studies[row["study_id"]]["completion_codes"]}
-            automatic = {"action": "AUTOMATICALLY_APPROVE"} in known.get(code, [])
-            row |= {
-                "status": "APPROVED" if automatic else "AWAITING REVIEW",
-                "entered_code": code,
-                "completed_at": _now(),
-            }
+            actions = {each["action"]: each for each in known.get(code, [])}
+            status = "APPROVED" if "AUTOMATICALLY_APPROVE" in actions else "AWAITING REVIEW"
+            if SCREEN_OUT in actions and self._slots_left(row["study_id"], actions[SCREEN_OUT]):
+                status = "SCREENED OUT"
+                row["screen_out_payment"] = actions[SCREEN_OUT]["fixed_screen_out_reward"]
+            if "REQUEST_RETURN" in actions:
+                row["return_requested"] = _now()
+            row |= {"status": status, "entered_code": code, "completed_at": _now()}
+
+    def _slots_left(self, study: str, action: Row) -> bool:
+        paid = sum(each["status"] == "SCREENED OUT" for each in self._of(study))
+        return bool(paid < action["slots"])
 
     def give_back(self, session: str) -> None:
         """Return a submission, unpaid."""
@@ -85,9 +95,12 @@ class State:
     def _may(self, study: str, participant: str) -> bool:
         row = self.studies[study]
         mine = [each["study_id"] for each in self.submissions.values() if each["participant_id"] == participant]
-        if row["status"] != "ACTIVE" or study in mine or row.get("is_test", False) != (participant in self.testers):
+        most = row.get("submissions_config", {}).get("max_submissions_per_participant", 1)
+        if row["status"] != "ACTIVE" or row.get("is_test", False) != (participant in self.testers):
             return False
-        if sum(each["status"] in TAKEN for each in self._of(study)) >= row["total_available_places"]:
+        if mine.count(study) >= most or self._is_at_work(participant):
+            return False
+        if not self._open_to(study, participant):
             return False
         for rule in row.get("filters", []):
             values = rule.get("selected_values", [])
@@ -100,6 +113,23 @@ class State:
                 return False
         return True
 
+    def _used(self, study: str) -> Counter[str]:
+        return Counter(each["address"] for each in self._of(study) if each["status"] in TAKEN)
+
+    def _open_to(self, study: str, participant: str) -> list[Row]:
+        """The addresses with room that a participant has not been at."""
+        used = self._used(study)
+        been = {each["address"] for each in self._of(study) if each["participant_id"] == participant}
+        return [
+            each
+            for each in self.studies[study]["access_details"]
+            if used[each["external_url"]] < each["total_allocation"] and each["external_url"] not in been
+        ]
+
+    def _is_at_work(self, participant: str) -> bool:
+        rows = (row for row in self.submissions.values() if row["participant_id"] == participant)
+        return any(row["status"] in ("RESERVED", "ACTIVE") for row in rows)
+
     # What researchers ask
 
     def _get(self, rows: dict[str, Row], name: str) -> Row:
@@ -111,13 +141,13 @@ class State:
         if workspace != self.workspace:
             raise RefusalError(404, "not found")
         return 200, {
-            "currency_code": "USD",
+            "currency_code": self.currency,
             "total_balance": self.balance_cents,
             "available_balance": self.balance_cents,
         }
 
     def list_studies(self, query: Row, body: Any) -> tuple[int, Any]:
-        return 200, _page(list(self.studies.values()), query)
+        return 200, self._page("/studies/", list(self.studies.values()), query)
 
     def make_study(self, query: Row, body: Any) -> tuple[int, Any]:
         study = check_study(body)
@@ -143,7 +173,12 @@ class State:
 
     def cost_cents(self, study: Row) -> int:
         """What a study costs with fees."""
-        return int(study["reward"]) * int(study["total_available_places"]) * (1000 + FEE_PER_MILLE) // 1000
+        hundredths = int(study["reward"]) * int(study["total_available_places"])
+        for code in study["completion_codes"]:
+            hundredths += sum(
+                row["fixed_screen_out_reward"] * row["slots"] for row in code["actions"] if row["action"] == SCREEN_OUT
+            )
+        return hundredths * (1000 + FEE_PER_MILLE) // 1000
 
     def cost(self, query: Row, body: Any, name: str) -> tuple[int, Any]:
         return 200, {"total_cost": self.cost_cents(self._get(self.studies, name))}
@@ -191,7 +226,7 @@ class State:
     def list_groups(self, query: Row, body: Any) -> tuple[int, Any]:
         if query.get("workspace_id") != self.workspace:
             raise RefusalError(400, "workspace_id: a filter is required")
-        return 200, {"results": [_shown(row) for row in self.groups.values()]}
+        return 200, self._page("/participant-groups/", [_shown(row) for row in self.groups.values()], query)
 
     def make_group(self, query: Row, body: Any) -> tuple[int, Any]:
         values, name = check("group", body), secrets.token_hex(12)
@@ -208,7 +243,27 @@ class State:
         if "study" not in query:
             raise RefusalError(400, "study: this field is required")
         self._get(self.studies, query["study"])
-        return 200, _page([_shown(row) for row in self._of(query["study"])], query)
+        rows = [_shown(row) for row in self._of(query["study"])]
+        if query.get("ordering") == "started_at":
+            rows.sort(key=lambda row: (row["started_at"], row["id"]))
+        else:
+            random.shuffle(rows)  # pages of a list without an order overlap
+        return 200, self._page("/submissions/", rows, query)
+
+    def _page(self, path: str, rows: list[Row], query: Row) -> Row:
+        """One page with a link to the next; past the last one there is none, as tried at the service itself."""
+        size, number = int(query.get("page_size", 20)), int(query.get("page", 1))
+        if not 1 <= size <= 100:
+            raise RefusalError(400, "page_size: from 1 to 100")
+        last = max(1, -(-len(rows) // size))
+        if not 1 <= number <= last:
+            raise RefusalError(404, "Invalid page.")
+        following = f"https://api.prolific.com/api/v1{path}?{urlencode({**query, 'page': number + 1})}"
+        return {
+            "results": rows[(number - 1) * size : number * size],
+            "_links": {"next": {"href": following if number < last else None, "title": "Next"}},
+            "meta": {"count": len(rows)},
+        }
 
     def get_submission(self, query: Row, body: Any, name: str) -> tuple[int, Any]:
         row = _shown(self._get(self.submissions, name))
@@ -258,11 +313,6 @@ def _now() -> str:
 
 def _shown(row: Row) -> Row:
     return {name: value for name, value in row.items() if name not in ("members", "address")}
-
-
-def _page(rows: list[Row], query: Row) -> Row:
-    size, number = int(query.get("page_size", 20)), int(query.get("page", 1))
-    return {"results": rows[(number - 1) * size : number * size], "meta": {"count": len(rows)}}
 
 
 def _cents(amount: str) -> int:

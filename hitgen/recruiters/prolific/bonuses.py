@@ -6,12 +6,14 @@ import json
 from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from hitgen.errors import OutsideError
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Bonus
 from hitgen.lib.clock import utc_now
 from hitgen.recruiters.base import RefusedError
+from hitgen.recruiters.prolific.fees import Currency
 from hitgen.recruiters.rest import Rest
 
 BONUS = "prolific:bonus"
@@ -24,9 +26,10 @@ SURE_AFTER = timedelta(hours=24)
 class Bonuses:
     """Pays each bonus once: what may have been paid is looked for in Prolific's record, never sent again in doubt."""
 
-    def __init__(self, rest: Rest, book: Notebook) -> None:
+    def __init__(self, rest: Rest, book: Notebook, currency: Currency) -> None:
         self._rest = rest
         self._book = book
+        self._currency = currency
 
     def pay(self, bonus: Bonus, token: str) -> None:
         """Pay a bonus; a second time with the same token pays nothing, or raises OutsideError while that is in doubt."""
@@ -40,21 +43,44 @@ class Bonuses:
                     f"the bonus for {bonus.assignment} may have been paid; Prolific does not show it yet. Run this again "
                     "in some hours: it is not sent twice"
                 )
+        elif before := self._before_another_copy(bonus):
+            self._note(token, bonus, before[0], now)
+            return
         found = self._rest.get(f"/submissions/{bonus.assignment}/")
         if found["status"] not in EARNING:
             raise RefusedError(found["status"], f"it is {found['status'].lower()} at Prolific, so nothing is paid")
         study = found["study_id"]
-        rows = f"{bonus.assignment},{bonus.amount_usd}\n"
+        rows = f"{bonus.assignment},{Decimal(self._hundredths(bonus.amount_usd)) / 100:.2f}\n"
         made = self._rest.change("POST", "/submissions/bonus-payments/", {"study_id": study, "csv_bonuses": rows})
-        before = self._paid_cents(bonus.assignment)
-        row = {"assignment": bonus.assignment, "worker": bonus.worker, "amount_usd": str(bonus.amount_usd)}
-        row |= {"reason": bonus.reason, "before": before, "paying_at": now.isoformat()}  # type: ignore[dict-item]
-        self._book.note(BONUS, token, json.dumps(row))
+        self._note(token, bonus, self._paid_cents(bonus.assignment), now)
         try:
             self._rest.change("POST", f"/bulk-bonus-payments/{made['id']}/pay/")
         except RefusedError:
             self._book.drop(BONUS, token)
             raise
+
+    def _hundredths(self, amount_usd: Decimal) -> int:
+        return self._currency.hundredths(amount_usd)
+
+    def _note(self, token: str, bonus: Bonus, before: list[int], now: datetime) -> None:
+        row = {"assignment": bonus.assignment, "worker": bonus.worker, "amount_usd": str(bonus.amount_usd)}
+        row |= {"reason": bonus.reason, "before": before, "paying_at": now.isoformat()}  # type: ignore[dict-item]
+        self._book.note(BONUS, token, json.dumps(row))
+
+    def _before_another_copy(self, bonus: Bonus) -> list[list[int]]:
+        """What was paid before another copy of this ledger paid this bonus, where Prolific shows a payment of this amount that
+        this copy did not ask for; else nothing."""
+        cents, paid = self._hundredths(bonus.amount_usd), self._paid_cents(bonus.assignment)
+        mine = [row for row in self._rows(bonus.assignment) if self._hundredths(Decimal(row["amount_usd"])) == cents]
+        if paid.count(cents) <= len(mine):
+            return []
+        paid.remove(cents)
+        return [paid]
+
+    def _rows(self, assignment: str) -> list[dict[str, Any]]:
+        """What this ledger asked to be paid for an assignment."""
+        rows = (json.loads(text) for text in self._book.notes(BONUS).values())
+        return [row for row in rows if row["assignment"] == assignment]
 
     def _paid_cents(self, assignment: str) -> list[int]:
         found = self._rest.get(f"/submissions/{assignment}/").get("bonus_payments") or []
@@ -62,12 +88,11 @@ class Bonuses:
 
     def paid(self, assignment: str) -> list[Bonus]:
         """The bonuses that Prolific's record shows as paid since we asked for them."""
-        rows = [json.loads(text) for text in self._book.notes(BONUS).values()]
-        mine = [row for row in rows if row["assignment"] == assignment]
+        mine = self._rows(assignment)
         paid = Counter(self._paid_cents(assignment)) if mine else Counter[int]()
         found = []
         for row in mine:
-            cents = int(Decimal(row["amount_usd"]) * 100)
+            cents = self._hundredths(Decimal(row["amount_usd"]))
             if paid[cents] > Counter(row["before"])[cents]:
                 found.append(Bonus(assignment, row["worker"], Decimal(row["amount_usd"]), row["reason"]))
         return found

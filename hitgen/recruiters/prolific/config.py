@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from hitgen.config.base import Slug, Strict, Text
 from hitgen.config.hosts import Address, one_line
 from hitgen.config.recruiter import OWN_COLLECTOR, OWN_SERVER, AnyResults, Recruiting, Variable
+from hitgen.lib.money import FREE
 
 LISTED = "prolific:listed"
 """Notes of the sessions that Prolific has named."""
@@ -61,6 +62,23 @@ class ProlificRecruiter(Recruiting):
     completion_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{6,20}$")] = Field(
         default="HITGEN01", description="what participants bring back; it approves nothing by itself"
     )
+    pages_each: int = Field(
+        default=1,
+        ge=1,
+        le=1_000,
+        description="how many study pages of the batch one participant may work, each paid by itself",
+    )
+    screen_out_usd: Annotated[Decimal, Field(gt=0, decimal_places=2)] | None = Field(
+        default=None,
+        description="what a participant gets whose screen or device does not serve; less than the reward. Default: they are asked to return",
+    )
+    screen_outs: int = Field(
+        default=5, ge=1, le=1_000, description="how many of them are paid for each HIT, with screen_out_usd"
+    )
+    usd_per_gbp: Annotated[Decimal, Field(gt=0, max_digits=8)] | None = Field(
+        default=None,
+        description="for a workspace in pounds: the dollars that one is worth; all money here stays in dollars",
+    )
     rejection: Literal["ask-return", "reject"] = Field(
         default="ask-return",
         description="what a rejection does: `ask-return` asks for a return, which harms nobody's record, `reject` rejects",
@@ -68,6 +86,15 @@ class ProlificRecruiter(Recruiting):
     filters: tuple[ProlificFilter, ...] = ()
     excluded: Slug = Field(default="hitgen-excluded", description="the participant group that shuts people out")
     endpoint_url: Address = Field(default="", description="a compatible service; default: Prolific")
+
+    @property
+    def screen_outs_usd(self) -> Decimal:
+        """What is set aside for each HIT to pay who is screened out, without the fee."""
+        return self.screen_outs * self.screen_out_usd if self.screen_out_usd else FREE
+
+    def code_of(self, why: str) -> str:
+        """What participants bring back who leave without answers."""
+        return f"{self.completion_code}-{why}"
 
     def minutes_of(self, kind: str) -> int:
         """How long a page of this kind takes."""

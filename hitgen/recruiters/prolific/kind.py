@@ -40,41 +40,57 @@ class ProlificKind(Kind[ProlificRecruiter]):
     admits = True
 
     def quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:
-        """Rewards and the service's percentage."""
-        return quote(hits, self.own.fee_percent)
+        """Rewards, the service's percentage, and what is set aside for who is screened out."""
+        return quote(hits, self.own.fee_percent, self.own.screen_outs_usd)
+
+    def bonus_fee_usd(self, amount_usd: Decimal, assignments: int) -> Decimal:
+        """The service's percentage of a bonus."""
+        return quote([(1, amount_usd)], self.own.fee_percent).fees_usd
 
     def hourly_usd(self, kind: str) -> Decimal | None:
         """The reward over the minutes that the config says a page takes."""
         return (self.config.reward_usd(kind) * 60 / self.own.minutes_of(kind)).quantize(CENT)
 
     def faults(self, pages: Sequence[Asked]) -> list[Fault]:
-        """Pages that pay less an hour than is due."""
+        """Pages that pay less an hour than is due, screen-outs that pay as much as pages, pages that share pictures."""
         least = self.own.minimum_usd_per_hour
         remedy = "a higher reward_usd, or fewer minutes if that is how long it takes"
-        return [
+        kinds = sorted({page.kind for page in pages})
+        faults = [
             in_config(
                 "recruiter.minutes",
                 f"a {kind} page pays ${paid} an hour, less than the ${least:.2f} that are due",
                 remedy,
             )
-            for kind in sorted({page.kind for page in pages})
+            for kind in kinds
             if (paid := self.hourly_usd(kind)) is not None and paid < least
         ]
+        pay = self.own.screen_out_usd
+        lowest = min((self.config.reward_usd(kind) for kind in kinds), default=None)
+        if pay is not None and lowest is not None and pay >= lowest:
+            problem = f"who is screened out would get ${pay}, and a page pays ${lowest}"
+            faults.append(in_config("recruiter.screen_out_usd", problem, "less than the reward"))
+        if self.own.pages_each > 1 and any(page.groups for page in pages if page.kind == "study"):
+            problem = "Prolific cannot keep a participant of several pages from meeting a picture again"
+            remedy = 'pages_each = 1, or pages that share nothing: hit.assignments left out and gold_repeats = "allow"'
+            faults.append(in_config("recruiter.pages_each", problem, remedy))
+        return faults
 
     def warnings(self) -> list[str]:
         """Too little gold for people who work one page."""
-        gold, needed = self.config.hit.gold, self.config.screening.gold_answers_min
+        gold, needed = self.config.hit.gold * self.own.pages_each, self.config.screening.gold_answers_min
         if gold >= needed:
             return []
         return [
-            f"batch.toml: hit.gold: on Prolific everyone works one page, so nobody answers more than {gold} gold questions, "
+            f"batch.toml: hit.gold: on Prolific nobody works more than {self.own.pages_each} pages, so nobody answers more than {gold} gold questions, "
             f"and {needed} are needed for a verdict; put more on a page, lower screening.gold_answers_min, or admit "
             "people by a [qualification] page"
         ]
 
     def answers(self) -> dict[str, Any]:
         """Where answers go, and the way back to Prolific."""
-        return {**super().answers(), "completion_url": DONE + self.own.completion_code}
+        ways = {"completion_url": DONE + self.own.completion_code, "leaving_url": DONE + self.own.code_of("{why}")}
+        return {**super().answers(), **ways}
 
     def knows(self, look: Look) -> Callable[[str], bool]:
         """Whatever can be a session; Prolific's list tells later which there were."""

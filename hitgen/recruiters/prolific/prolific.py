@@ -16,11 +16,13 @@ from hitgen.collector.inbox import Arrival, Inbox
 from hitgen.collector.ways import Way
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
 from hitgen.lib.clock import utc_now
+from hitgen.lib.money import CENT
 from hitgen.lib.web import LOOPBACK
 from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.prolific.bonuses import Bonuses
 from hitgen.recruiters.prolific.config import LISTED, ProlificRecruiter
-from hitgen.recruiters.prolific.studies import Studies, refuse_currency
+from hitgen.recruiters.prolific.fees import Currency
+from hitgen.recruiters.prolific.studies import Studies
 from hitgen.recruiters.rest import Rest, token_from
 
 API = "https://api.prolific.com/api/v1"
@@ -69,8 +71,9 @@ class Prolific(Recruiter):
         self._rest = rest or Rest(
             config.endpoint_url or API, token_from(config.token_env, opening.environment), "Prolific"
         )
+        self._currency = Currency(config.usd_per_gbp)
         self._studies = Studies(self._rest, config, batch, opening.book)
-        self._bonuses = Bonuses(self._rest, opening.book)
+        self._bonuses = Bonuses(self._rest, opening.book, self._currency)
         self._told: list[str] = []
         self._hits: dict[str, str] = {}
         self._seen: dict[str, _Seen] = {}
@@ -98,8 +101,8 @@ class Prolific(Recruiter):
     def balance_usd(self) -> Decimal | None:
         """The workspace's money that no study has claimed; None where nothing will be spent."""
         found = self._rest.get(f"/workspaces/{self._config.workspace}/balance/")
-        refuse_currency(found["currency_code"])
-        return None if self._environment == "sandbox" else Decimal(found["available_balance"]) / 100
+        self._currency.refuse_other(found["currency_code"])
+        return None if self._environment == "sandbox" else self._currency.usd(Decimal(found["available_balance"]))
 
     def prepare(self, orders: Sequence[Order]) -> None:
         """Put the orders into a draft, with the groups it names; costs nothing."""
@@ -161,7 +164,12 @@ class Prolific(Recruiter):
         if study not in self._seen:
             if (found := self._studies.get(study)) is None:
                 return None
-            answers, rows = self._answers(), list(self._studies.submissions(study))
+            try:
+                answers, rows = self._answers(), list(self._studies.submissions(study))
+            except RefusedError:
+                if self._studies.get(study) is None:  # deleted since it was looked at
+                    return None
+                raise
             done = Counter(answers[row["id"]] for row in rows if self._keeps_place(row))
             self._seen[study] = _Seen(found, rows, done, sum(row["status"] in AT_WORK for row in rows))
         return self._seen[study]
@@ -174,13 +182,19 @@ class Prolific(Recruiter):
             hit_id=f"{study} {order.annotation}",
             annotation=order.annotation,
             url=order.url,
-            reward_usd=Decimal(str(found["reward"])) / 100,
+            reward_usd=self._reward_usd(found, order),
             assignments=order.assignments,
             available=available,
             pending=pending,
             created_at=created,
             expires_at=datetime.fromisoformat(ended) if ended else created if over else NEVER,
         )
+
+    def _reward_usd(self, study: dict[str, Any], order: Order) -> Decimal:
+        """What a study pays, as it was ordered where that is the same in the workspace's currency."""
+        if study["reward"] == self._currency.hundredths(order.reward_usd):
+            return order.reward_usd
+        return self._currency.usd(Decimal(str(study["reward"]))).quantize(CENT)
 
     def _answers(self) -> dict[str, str]:
         """The HIT that the page of each stored answer names, by session; each is read once."""
@@ -216,7 +230,7 @@ class Prolific(Recruiter):
                 hit_id=f"{study['id']} {annotation}",
                 annotation=annotation,
                 url=place["external_url"].partition("?")[0],
-                reward_usd=Decimal(str(study["reward"])) / 100,
+                reward_usd=self._currency.usd(Decimal(str(study["reward"]))).quantize(CENT),
                 assignments=place["total_allocation"],
                 available=place["total_allocation"],
                 pending=0,
@@ -274,10 +288,12 @@ class Prolific(Recruiter):
     def reject(self, assignment: str, reason: str) -> Judgement:
         """Ask for a return, which harms nobody's record, or reject where the config says so."""
         if self._config.rejection == "ask-return":
-            if not self._book.noted(ASKED, assignment):
+            # Another copy of the ledger may have asked: nobody is written to twice.
+            asked = self._rest.get(f"/submissions/{assignment}/").get("return_requested")
+            if not (asked or self._book.noted(ASKED, assignment)):
                 path = f"/submissions/{assignment}/request-return/"
                 self._rest.change("POST", path, {"request_return_reasons": [reason]})
-                self._book.note(ASKED, assignment, "yes")
+            self._book.note(ASKED, assignment, "yes")
             return self._status(assignment)
         words = (
             reason

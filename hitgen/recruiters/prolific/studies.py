@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from hitgen.errors import InputError, OutsideError, in_config
+from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
+from hitgen.lib.money import Quote
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.prolific.config import ProlificRecruiter
-from hitgen.recruiters.prolific.fees import quote
+from hitgen.recruiters.prolific.fees import Currency, quote
 from hitgen.recruiters.rest import Rest
 
 PAGE_SIZE = 100
@@ -25,6 +26,7 @@ GROUP = "prolific:group"
 TEST = "prolific:test"
 LEAST_MINUTES_MORE = 10
 NOT_PUBLISHED = "UNPUBLISHED"
+CODE_TYPES = {"screened-out": "SCREENED_OUT", "declined": "NO_CONSENT", "failed": "FAILED_ATTENTION_CHECK"}
 OPEN = ("ACTIVE", "PAUSED", "SCHEDULED", "PUBLISHING")
 
 
@@ -33,6 +35,7 @@ class Studies:
 
     def __init__(self, rest: Rest, config: ProlificRecruiter, batch: str, book: Notebook) -> None:
         self._rest = rest
+        self._currency = Currency(config.usd_per_gbp)
         self._config = config
         self.batch = batch
         self._book = book
@@ -114,14 +117,36 @@ class Studies:
             "total_available_places": sum(order.assignments for order in orders),
             "estimated_completion_time": minutes,
             "maximum_allowed_time": max(minutes + LEAST_MINUTES_MORE, 3 * minutes),
-            "reward": int(rewards.pop() * 100),
+            "reward": self._currency.hundredths(rewards.pop()),
             "device_compatibility": ["desktop"],
-            "completion_codes": [
-                {"code": config.completion_code, "code_type": "COMPLETED", "actions": [{"action": "MANUALLY_REVIEW"}]}
-            ],
+            "completion_codes": self._codes(len(orders)),
+            "submissions_config": {
+                "max_submissions_per_participant": config.pages_each if kind == "study" else 1,
+                "max_concurrent_submissions": 1,
+            },
             "filters": self._filters(orders),
         }
         return {**values, "project": config.project} if config.project else values
+
+    def _codes(self, orders: int) -> list[dict[str, Any]]:
+        """What participants bring back, by what became of them; who is screened out is paid at once, the others by nobody."""
+        config, returned = self._config, [{"action": "REQUEST_RETURN"}]
+        screened: list[dict[str, Any]] = returned
+        if config.screen_out_usd is not None:
+            pay, slots = self._currency.hundredths(config.screen_out_usd), orders * config.screen_outs
+            screened = [{"action": "FIXED_SCREEN_OUT_PAYMENT", "fixed_screen_out_reward": pay, "slots": slots}]
+        actions = {"screened-out": screened, "declined": returned, "failed": returned}
+        done = {"code": config.completion_code, "code_type": "COMPLETED", "actions": [{"action": "MANUALLY_REVIEW"}]}
+        return [
+            done,
+            *(
+                {"code": config.code_of(why), "code_type": CODE_TYPES[why], "actions": what}
+                for why, what in actions.items()
+            ),
+        ]
+
+    def _quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:
+        return quote(hits, self._config.fee_percent, self._config.screen_outs_usd)
 
     @staticmethod
     def address(order: Order) -> str:
@@ -143,7 +168,7 @@ class Studies:
             admitted = self.group(f"hitgen-admitted-{self.batch}")
             found.append({"filter_id": "participant_group_allowlist", "selected_values": [admitted]})
         earlier = [study for study in self.ids() if self._book.noted(KIND, study) == orders[0].kind]
-        if earlier:
+        if earlier and self._config.pages_each == 1:
             # One page a person: whoever worked one of this batch is not invited to another.
             found.append({"filter_id": "previous_studies_blocklist", "selected_values": earlier})
         return found
@@ -153,7 +178,7 @@ class Studies:
         known = self._book.noted(GROUP, name)
         if not known:
             workspace = self._config.workspace
-            rows = self._rest.get(f"/participant-groups/?{urlencode({'workspace_id': workspace})}")["results"]
+            rows = self._listed("/participant-groups/", workspace_id=workspace)
             found = [row["id"] for row in rows if row["name"] == name and not row.get("is_deleted")]
             if not found:
                 made = self._rest.change("POST", "/participant-groups/", {"name": name, "workspace_id": workspace})
@@ -183,34 +208,53 @@ class Studies:
 
     def submissions(self, study: str) -> Iterator[dict[str, Any]]:
         """Everyone who took a place of a study, or of its test with test participants, whatever came of it."""
-        yield from self._listed("/submissions/", study=study)
+        yield from self._taken(study)
         if tested := self._book.noted(TEST, study):
-            yield from self._listed("/submissions/", study=json.loads(tested)["study_id"])
+            yield from self._taken(json.loads(tested)["study_id"])
+
+    def _taken(self, study: str) -> Iterator[dict[str, Any]]:
+        # In an order that stays while it is read: without one, pages overlap.
+        return self._listed("/submissions/", study=study, ordering="started_at")
 
     def _listed(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
-        number = 1
+        """Every row of a list, once; OutsideError where what came is less than the list says it has."""
+        asked: dict[str, Any] = {**query, "page": 1, "page_size": PAGE_SIZE}
+        seen: set[str] = set()
         while True:
-            asked = urlencode({**query, "page": number, "page_size": PAGE_SIZE})
-            rows = self._rest.get(f"{path}?{asked}")["results"]
-            yield from rows
-            if len(rows) < PAGE_SIZE:
-                return
-            number += 1
+            answer = self._rest.get(f"{path}?{urlencode(asked)}")
+            for row in answer["results"]:
+                if row["id"] not in seen:
+                    seen.add(row["id"])
+                    yield row
+            # By its link alone: past the last page is a refusal. At our own address, so that the token goes nowhere else.
+            following = ((answer.get("_links") or {}).get("next") or {}).get("href")
+            before, asked = asked, dict(parse_qsl(urlsplit(following or "").query))
+            if not asked or asked == before:
+                break
+        count = (answer.get("meta") or {}).get("count") or 0
+        if len(seen) < count:
+            raise OutsideError(
+                f"Prolific lists {count} entries at {path} and shows {len(seen)}; run this again in a minute"
+            )
 
     def publish(self, study: str) -> None:
         """Let participants in and commit the money; raises OutsideError where it is more than was agreed to."""
         if self._status(study) != NOT_PUBLISHED:
             return
-        mine = self.orders(study)
-        costs = quote(((order.assignments, order.reward_usd) for order in mine), self._config.fee_percent)
-        agreed = costs.total_usd
-        asked = Decimal(str(self._rest.get(f"/studies/{study}/cost/")["total_cost"])) / 100
+        orders = ((order.assignments, order.reward_usd) for order in self.orders(study))
+        agreed = self._quote(orders).total_usd
+        asked = self._currency.usd(Decimal(str(self._rest.get(f"/studies/{study}/cost/")["total_cost"])))
         if asked > agreed:
             raise OutsideError(
                 f"Prolific asks for ${asked:.2f} for study {study}, more than the ${agreed} that were shown; it stays a "
                 "draft. Set recruiter.fee_percent to what your account pays and run `hitgen close`, then publish anew"
             )
-        self._rest.change("POST", f"/studies/{study}/transition/", {"action": "PUBLISH"})
+        try:
+            self._rest.change("POST", f"/studies/{study}/transition/", {"action": "PUBLISH"})
+        except RefusedError:
+            # Somebody else may have published or deleted it since it was looked at.
+            if self._status(study) == NOT_PUBLISHED:
+                raise
 
     def try_out(self, study: str) -> str:
         """Publish a draft to test participants alone, where the workspace may; what the user should read."""
@@ -242,10 +286,3 @@ class Studies:
             except RefusedError:
                 if self._status(study) == NOT_PUBLISHED:
                     raise
-
-
-def refuse_currency(code: str) -> None:
-    """Rewards are dollars; InputError where the workspace pays in another currency."""
-    if code != "USD":
-        problem = f"this workspace pays in {code}, and hitgen's rewards are US dollars"
-        raise InputError(in_config("recruiter.workspace", problem, "a workspace in US dollars"))
