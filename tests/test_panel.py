@@ -96,7 +96,7 @@ def test_two_at_once_get_one_place_each(study: PanelStudy) -> None:
     for thread in threads:
         thread.join()
     assert len(found) == 24 and len(set(found)) == 8 and given(study) == 8 and all(place for _, place in found)
-    assert sorted(taken.places for taken in study.recruiter._taken().values()) == [4, 4]
+    assert sorted(taken.places for taken in study.recruiter._places._taken().values()) == [4, 4]
 
 
 def test_every_page_gets_its_share_and_nobody_meets_a_picture_twice(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ RECRUITERS: Registry[Any] = Registry(
         "mturk": "hitgen.recruiters.mturk.kind:MTurkKind",
         "link": "hitgen.recruiters.link.kind:LinkKind",
         "panel": "hitgen.recruiters.panel.kind:PanelKind",
+        "connect": "hitgen.recruiters.connect.kind:ConnectKind",
         "turkle": "hitgen.recruiters.turkle.kind:TurkleKind",
         "prolific": "hitgen.recruiters.prolific.kind:ProlificKind",
     },

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
 
 CENT = Decimal("0.01")
 FREE = Decimal("0.00")
@@ -34,3 +34,16 @@ def quote(hits: Iterable[tuple[int, Decimal]], fee_usd: Callable[[Decimal, int],
         rewards += assignments * reward_usd
         fees += assignments * fee_usd(reward_usd, assignments)
     return Quote(count, places, rewards, fees)
+
+
+def quote_by_percent(hits: Iterable[tuple[int, Decimal]], percent: Decimal, aside_usd: Decimal = FREE) -> Quote:
+    """The price of HITs given as (assignments, reward in dollars), the fee a percentage rounded up to the cent.
+
+    `aside_usd` is set aside for each HIT and counted, with its fee, among the fees.
+    """
+
+    def fee(reward_usd: Decimal, _: int) -> Decimal:
+        return (reward_usd * percent / 100).quantize(CENT, ROUND_CEILING)
+
+    found = quote(hits, fee)
+    return replace(found, fees_usd=found.fees_usd + found.hits * (aside_usd + fee(aside_usd, 1)))

@@ -78,7 +78,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req: urllib.request.Request, *arguments: Any) -> urllib.request.Request | None:
         new = super().redirect_request(req, *arguments)
         if new and new.host != req.host:
-            new.remove_header("Authorization")
+            new.headers = {name: value for name, value in new.headers.items() if name == "Accept"}
         return new
 
 

@@ -23,15 +23,24 @@ def token_from(variable: str, environment: Mapping[str, str] | None = None, key:
 
 
 class Rest:
-    """JSON over https with `Authorization: Token ...`.
+    """JSON over https with a token in a header, `Authorization: Token ...` unless said.
 
     `UnknownOutcomeError` where a change may have happened, `RefusedError` where it did not.
     """
 
-    def __init__(self, base_url: str, token: str, name: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        name: str,
+        sleep: Callable[[float], None] = time.sleep,
+        header: tuple[str, str] = ("Authorization", "Token {}"),
+        key: str = "recruiter.token_env",
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self.skew_s = 0.0
-        self._token = token
+        self._secret = {header[0]: header[1].format(token)}
+        self._key = key
         self._name = name
         self._sleep = sleep
 
@@ -43,9 +52,9 @@ class Rest:
         """What is at `path`, as it is."""
         return self._answer("GET", path, None).body.decode("utf-8", "replace")
 
-    def change(self, method: str, path: str, values: Any = None) -> Any:
-        """Ask for a change; returns the answer, None where it is empty."""
-        return self._json(self._answer(method, path, None if values is None else json.dumps(values).encode()))
+    def change(self, method: str, path: str, values: Any = None, headers: Mapping[str, str] | None = None) -> Any:
+        """Ask for a change, with further `headers`; returns the answer, None where it is empty."""
+        return self._json(self._answer(method, path, None if values is None else json.dumps(values).encode(), headers))
 
     def _json(self, answer: Response) -> Any:
         try:
@@ -54,8 +63,8 @@ class Rest:
             problem = f"{self._name} at {self.base_url} answered with what is no JSON: {answer.words()}"
             raise UnknownOutcomeError(problem) from error
 
-    def _answer(self, method: str, path: str, body: bytes | None) -> Response:
-        headers = {"Authorization": f"Token {self._token}", "Accept": "*/*"}
+    def _answer(self, method: str, path: str, body: bytes | None, more: Mapping[str, str] | None = None) -> Response:
+        headers = {**self._secret, "Accept": "*/*", **(more or {})}
         if body is not None:
             headers["Content-Type"] = "application/json"
         try:
@@ -68,7 +77,7 @@ class Rest:
             return answer
         words = f"{self._name} answered {answer.status} to {method} {path}: {answer.words()}"
         if answer.status in (401, 403):
-            raise InputError(in_config("recruiter.token_env", words, "a valid token with these rights"))
+            raise InputError(in_config(self._key, words, "a valid token with these rights"))
         if answer.status >= 500 and answer.status != 503:
             raise UnknownOutcomeError(words)
         raise RefusedError(str(answer.status), words)

@@ -21,7 +21,7 @@ def without_seal(manifest: Manifest) -> Manifest:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("kind", ["link", "prolific", "panel"])
+@pytest.mark.parametrize("kind", ["link", "prolific", "panel", "connect"])
 def test_robots_work_the_same_plan(tmp_path: Path, kind: str) -> None:
     folder = write_batch(tmp_path / "batch", f'{SMALL}[recruiter]\nkind = "mturk"\n', study=1)
     build(folder, workers=1)

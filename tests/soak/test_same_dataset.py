@@ -1,4 +1,4 @@
-"""One batch by five ways to people: the same plan and packs, and the same dataset from the same robots."""
+"""One batch by seven ways to people: the same plan and packs, and the same dataset from the same robots."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from moto.server import ThreadedMotoServer
 from playwright.sync_api import Browser
 
 from hitgen.build import build
+from hitgen.doubles.connect.server import Connect
+from hitgen.doubles.panel.server import PanelServer
+from hitgen.doubles.panel.services import ANY
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.doubles.turkle.server import PASSWORD, running_turkle
 from hitgen.manifest import read_manifest
@@ -28,7 +31,7 @@ from hitgen.results.export import export, export_path
 from hitgen.results.fetch import fetch
 from hitgen.robots.crew import work_one
 from hitgen.robots.robot import MakeRobot
-from hitgen.robots.visits import visit, work_at_turkle
+from hitgen.robots.visits import visit, visit_from_panel, work_at_turkle
 from tests.browser.test_rehearse_people import without_seal
 from tests.support.batches import places, write_batch
 from tests.support.figures import write_figures
@@ -234,7 +237,53 @@ def by_mturk(place: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Wor
         yield folder, work
 
 
-WAYS = {"link": by_link, "bucket": by_bucket, "turkle": by_turkle, "prolific": by_prolific, "mturk": by_mturk}
+@contextmanager
+def by_panel(place: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Work]]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with PanelServer() as service:
+        ways = "".join(f'{why.replace("-", "_")} = "{service.base}{way}"\n' for why, way in ANY.ways.items())
+        recruiter = f'kind = "panel"\n{ways}results = {{kind = "collector", url = "{url}"}}'
+        folder = made(place / "batch", f'kind = "folder"\nbase_url = "{url}"', recruiter)
+        with collecting(folder, port):
+            published(folder)
+
+            def work(browser: Any, robot: int) -> str:
+                person, address = service.send(robot, f"{url}/go")
+                (ended,) = visit_from_panel(browser, address, working(robot), str(robot))
+                assert service.ended[person] == "complete"
+                return ended
+
+            yield folder, work
+
+
+@contextmanager
+def by_connect(place: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Work]]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with Connect() as service:
+        patch.setenv("CONNECT_API_KEY", service.key)
+        recruiter = (
+            f'kind = "connect"\nminutes = 2\nendpoint_url = "{service.url}"\n'
+            f'results = {{kind = "collector", url = "{url}"}}'
+        )
+        folder = made(place / "batch", f'kind = "folder"\nbase_url = "{url}"', recruiter)
+        with collecting(folder, port):
+            published(folder)
+
+            def work(browser: Any, robot: int) -> str:
+                person = f"{robot:032X}"
+                (ended,) = visit_from_panel(browser, service.take(person), working(robot), str(robot))
+                assert service.complete(person, "HITGEN01")
+                return ended
+
+            yield folder, work
+
+
+WAYS = {
+    **{"link": by_link, "bucket": by_bucket, "turkle": by_turkle, "prolific": by_prolific, "mturk": by_mturk},
+    **{"panel": by_panel, "connect": by_connect},
+}
 
 
 def exported(folder: Path) -> dict[str, str]:
@@ -252,7 +301,7 @@ def exported(folder: Path) -> dict[str, str]:
 @pytest.mark.soak
 @pytest.mark.browser
 @pytest.mark.timeout(1800)
-def test_five_ways_one_dataset(tmp_path: Path, browser: Browser) -> None:
+def test_seven_ways_one_dataset(tmp_path: Path, browser: Browser) -> None:
     tables, manifests, began = {}, {}, time.perf_counter()
     for name, way in WAYS.items():
         with ExitStack() as stack:

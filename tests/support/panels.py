@@ -67,7 +67,7 @@ class PanelStudy:
     def recruiter(self) -> Recruiter:
         """The recruiter, at the study's time; to be closed by nobody but the test's end."""
         made: Any = self.kind.open(Opening(self.folder, self.ledger.book, environment=self.environment))
-        made._now = lambda: self.now
+        made._now = made._places._now = lambda: self.now
         return made  # type: ignore[no-any-return]
 
     def open(

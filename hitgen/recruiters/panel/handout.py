@@ -24,7 +24,8 @@ MOST_CARRIED = 500
 NO_ID = "This address lacks {}. Please open the study from the page where you were invited."
 NOT_YET = "This study has not begun yet. Please come back later."
 NEXT = "Thank you. There is one more page for you."
-ADMITTED, SHUT_OUT = "panel:admitted", "panel:excluded"
+OFFERS = "panel"
+ADMITTED, SHUT_OUT = f"{OFFERS}:admitted", f"{OFFERS}:excluded"
 
 
 def entrance(address: str, ids: Sequence[str], keep: Sequence[str]) -> str:
@@ -60,7 +61,7 @@ class Known:
         secret = secret_of(book)
         if secret is None:
             return None
-        offers = {offer.order.hit: offer for offer in Offers("panel", book).all()}
+        offers = {offer.order.hit: offer for offer in Offers(OFFERS, book).all()}
         return cls(offers, secret, *(book.noted(topic, person) is not None for topic in (ADMITTED, SHUT_OUT)))
 
 

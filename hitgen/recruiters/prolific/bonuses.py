@@ -13,7 +13,7 @@ from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Bonus
 from hitgen.lib.clock import utc_now
 from hitgen.recruiters.base import RefusedError
-from hitgen.recruiters.prolific.fees import Currency
+from hitgen.recruiters.prolific.currency import Currency
 from hitgen.recruiters.rest import Rest
 
 BONUS = "prolific:bonus"

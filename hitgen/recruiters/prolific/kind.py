@@ -13,12 +13,11 @@ from hitgen.collector.inbox import FILE, Inbox
 from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
 from hitgen.errors import Fault, in_config
-from hitgen.lib.money import CENT, Quote
+from hitgen.lib.money import CENT, Quote, quote_by_percent
 from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Asked, Kind, Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
 from hitgen.recruiters.prolific.config import LISTED, ProlificRecruiter
-from hitgen.recruiters.prolific.fees import quote
 
 TOKEN = "PROLIFIC_TOKEN"
 DONE = "https://app.prolific.com/submissions/complete?cc="
@@ -41,11 +40,11 @@ class ProlificKind(Kind[ProlificRecruiter]):
 
     def quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:
         """Rewards, the service's percentage, and what is set aside for who is screened out."""
-        return quote(hits, self.own.fee_percent, self.own.screen_outs_usd)
+        return quote_by_percent(hits, self.own.fee_percent, self.own.screen_outs_usd)
 
     def bonus_fee_usd(self, amount_usd: Decimal, assignments: int) -> Decimal:
         """The service's percentage of a bonus."""
-        return quote([(1, amount_usd)], self.own.fee_percent).fees_usd
+        return quote_by_percent([(1, amount_usd)], self.own.fee_percent).fees_usd
 
     def hourly_usd(self, kind: str) -> Decimal | None:
         """The reward over the minutes that the config says a page takes."""

@@ -21,7 +21,7 @@ from hitgen.lib.web import LOOPBACK
 from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.prolific.bonuses import Bonuses
 from hitgen.recruiters.prolific.config import LISTED, ProlificRecruiter
-from hitgen.recruiters.prolific.fees import Currency
+from hitgen.recruiters.prolific.currency import Currency
 from hitgen.recruiters.prolific.studies import Studies
 from hitgen.recruiters.rest import Rest, token_from
 

@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
-from hitgen.lib.money import Quote
+from hitgen.lib.money import Quote, quote_by_percent
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.prolific.config import ProlificRecruiter
-from hitgen.recruiters.prolific.fees import Currency, quote
+from hitgen.recruiters.prolific.currency import Currency
 from hitgen.recruiters.rest import Rest
 
 PAGE_SIZE = 100
@@ -146,7 +146,7 @@ class Studies:
         ]
 
     def _quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:
-        return quote(hits, self._config.fee_percent, self._config.screen_outs_usd)
+        return quote_by_percent(hits, self._config.fee_percent, self._config.screen_outs_usd)
 
     @staticmethod
     def address(order: Order) -> str:

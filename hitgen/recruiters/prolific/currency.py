@@ -1,27 +1,11 @@
-"""What Prolific takes: a percentage of every reward and bonus, which depends on the account, in dollars or pounds."""
+"""What Prolific is paid in: dollars or pounds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from decimal import ROUND_CEILING, Decimal
+from dataclasses import dataclass
+from decimal import Decimal
 
 from hitgen.errors import InputError, in_config
-from hitgen.lib import money
-from hitgen.lib.money import CENT, FREE, Quote
-
-
-def quote(hits: Iterable[tuple[int, Decimal]], percent: Decimal, screen_outs_usd: Decimal = FREE) -> Quote:
-    """The price of HITs given as (assignments, reward in dollars), the fee rounded up to the cent.
-
-    `screen_outs_usd` is set aside for each HIT, to pay who is screened out; it is counted, with its fee, among the fees.
-    """
-
-    def fee(reward_usd: Decimal, _: int) -> Decimal:
-        return (reward_usd * percent / 100).quantize(CENT, ROUND_CEILING)
-
-    found = money.quote(hits, fee)
-    return replace(found, fees_usd=found.fees_usd + found.hits * (screen_outs_usd + fee(screen_outs_usd, 1)))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""CloudResearch Connect's interface, as a public client of it has it."""

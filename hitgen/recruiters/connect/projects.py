@@ -1,0 +1,162 @@
+"""Projects on Connect: one for each run's HITs, made once though a token that was used answers nothing more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from hitgen.errors import OutsideError
+from hitgen.ledger.notebook import Notebook
+from hitgen.ledger.rows import Order
+from hitgen.lib.clock import utc_now
+from hitgen.recruiters.base import RefusedError
+from hitgen.recruiters.connect.config import ConnectRecruiter
+from hitgen.recruiters.rest import Rest
+
+PAGE_SIZE = 100
+PROJECT, PROMISE = "connect:project", "connect:promise"
+TOKEN = "IDEMPOTENCY-TOKEN"
+TOKEN_LIVES = timedelta(hours=24)
+STATUSES = ("Unpublished", "Live", "Paused", "Completed", "Closed", "Archived")
+LEAST_MINUTES_MORE = 10
+
+
+def token_of(*words: str) -> str:
+    """The token of a request, the same whenever it is made again."""
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:32]
+
+
+class Projects:
+    """The projects of one batch; the notebook remembers which order is in which, and what was promised to be made."""
+
+    def __init__(self, rest: Rest, config: ConnectRecruiter, batch: str, book: Notebook) -> None:
+        self._rest = rest
+        self._config = config
+        self._batch = batch
+        self._book = book
+        self._statuses: dict[str, str] | None = None
+
+    def ids(self) -> list[str]:
+        """The ids of all projects of this batch, oldest first."""
+        return list(dict.fromkeys(self._book.notes(PROJECT).values()))
+
+    def of(self, annotation: str) -> str | None:
+        """The project that an order is in."""
+        return self._book.noted(PROJECT, annotation)
+
+    def draft(self, orders: Sequence[Order], excluded: Sequence[str]) -> None:
+        """Put orders that are in no project yet into a new one, shut to those who took part before; costs nothing."""
+        mine = [order for order in orders if not self.of(order.annotation)]
+        if not mine:
+            return
+        name = self._internal_name(mine)
+        found = self._named(name) or self._make(name, mine, excluded)
+        for order in mine:
+            self._book.note(PROJECT, order.annotation, found)
+        self._book.drop(PROMISE, name)
+
+    def _make(self, name: str, orders: Sequence[Order], excluded: Sequence[str]) -> str:
+        """A new project; OutsideError where an earlier try may have made it and it is not listed yet."""
+        promised = self._book.noted(PROMISE, name)
+        if promised and utc_now() - datetime.fromisoformat(promised) >= TOKEN_LIVES:
+            promised = None  # it would be listed by now: nothing was made
+        began = promised or utc_now().isoformat()
+        self._book.note(PROMISE, name, began)
+        try:
+            made = self._rest.change(
+                "POST", "/project", self._payload(name, orders, excluded), {TOKEN: token_of(name, began)}
+            )
+        except RefusedError as error:
+            if promised:  # a token is refused whatever became of its first use
+                if found := self._named(name):
+                    return found
+                if error.code == "409":
+                    raise OutsideError(
+                        "a project may just have been made and is not listed yet; run this again in some minutes"
+                    ) from error
+            self._book.drop(PROMISE, name)
+            raise
+        return str(made["project"]["projectId"])
+
+    @staticmethod
+    def _internal_name(orders: Sequence[Order]) -> str:
+        start = orders[0].annotation.rpartition(" ")[0]
+        return f"{start} {token_of(*sorted(order.hit for order in orders))[:12]}"
+
+    def _payload(self, name: str, orders: Sequence[Order], excluded: Sequence[str]) -> dict[str, Any]:
+        config = self._config
+        rewards = {order.reward_usd for order in orders}
+        assert len(rewards) == 1, "pages of one kind pay alike"
+        return {
+            "name": config.title,
+            "internalName": name,
+            "summary": config.description,
+            "projectUrl": f"{config.results.url.rstrip('/')}/go",
+            "payment": float(rewards.pop()),
+            "estimatedTimeInMinutes": config.minutes,
+            "maxTimeInMinutes": max(config.minutes + LEAST_MINUTES_MORE, 3 * config.minutes),
+            "participants": sum(order.assignments for order in orders),
+            "deviceRequirements": ["Desktop"],
+            "completionSettings": {"projectCompletionType": "CompletionCode", "value": config.completion_code},
+            "platformTargeting": {
+                "participants": {"excludedParticipants": list(excluded)},
+                "projects": {"excludedProjects": self.ids()},
+            },
+        }
+
+    def _named(self, name: str) -> str | None:
+        found = [row["projectId"] for row in self._listed() if row.get("internalName") == name]
+        return str(found[0]) if found else None
+
+    def _listed(self, **query: str) -> Iterator[dict[str, Any]]:
+        asked: dict[str, Any] = {"Size": PAGE_SIZE, **query}
+        while True:
+            page = self._rest.get(f"/project?{urlencode(asked)}")
+            yield from page.get("projects") or ()
+            if not page.get("nextToken"):
+                return
+            asked["NextToken"] = page["nextToken"]
+
+    def cost_usd(self, project: str) -> Decimal:
+        """What a project costs with fees, as the service says."""
+        return Decimal(str(self._rest.get(f"/project/{project}")["project"]["totalCost"]))
+
+    def status(self, project: str) -> str:
+        """What a project is now; the service tells it by lists alone."""
+        if self._statuses is None:
+            self._statuses = {}
+            for status in STATUSES:
+                self._statuses |= {str(row["projectId"]): status for row in self._listed(Status=status)}
+        return self._statuses.get(project, "")
+
+    def move(self, project: str, *statuses: str) -> None:
+        """Bring a project to a status by way of others; one that is there already stays."""
+        for status in statuses:
+            try:
+                self._rest.change("POST", f"/project/{project}/update-status", {"status": status})
+            except RefusedError:
+                self._statuses = None
+                if self.status(project) != status:
+                    raise
+            finally:
+                self._statuses = None
+
+    def people(self, project: str) -> list[dict[str, Any]]:
+        """Everyone who finished a project there."""
+        found: list[dict[str, Any]] = self._rest.get(f"/assignments/{project}").get("assignments") or []
+        return found
+
+    def judge(self, project: str, verb: str, assignment: str, message: str) -> None:
+        """Approve or reject one assignment."""
+        body = {"participants": [{"id": assignment, "message": message}]}
+        self._rest.change("POST", f"/assignments/{project}/{verb}", body)
+
+    def pay(self, project: str, assignment: str, amount_usd: Decimal, message: str, token: str) -> None:
+        """Pay a bonus on one assignment, once for a token within a day."""
+        body = {"bonusPayment": [{"id": assignment, "message": message, "amount": float(amount_usd)}]}
+        self._rest.change("POST", f"/assignments/{project}/bonus", body, {TOKEN: token})
