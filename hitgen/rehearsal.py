@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from hitgen.ledger.ledger import LEDGER
 from hitgen.ledger.lock import locked
 from hitgen.lib.aws import PLAY
 from hitgen.lib.files import private_folder
+from hitgen.lib.nested import read_json
 from hitgen.lib.ports import free_port
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
@@ -132,7 +132,7 @@ class Rehearsal:
 def read_answer(text: str) -> dict[str, Any] | None:
     """The submission in a recruiter's answer, or None."""
     try:
-        found = json.loads(submission_text(text))
+        found = read_json(submission_text(text))
     except (FaultyError, ValueError):
         return None
     return found if isinstance(found, dict) else None

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from hitgen.errors import OutsideError
 from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
+from hitgen.lib.nested import read_json
 from hitgen.lib.sqlite import WAIT_S, Database, compact, open_database, transaction
 
 FILE = "collected.sqlite"
@@ -83,8 +84,8 @@ def read_submission(body: bytes, batch: str) -> tuple[Outcome, dict[str, Any]]:
     if len(body) > LIMIT_BYTES:
         return "too-large", {}
     try:
-        found = json.loads(body.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError, RecursionError):
+        found = read_json(body.decode("utf-8"))
+    except ValueError:
         return "not-json", {}
     if not isinstance(found, dict) or found.get("schema") != 1 or found.get("batch") != batch:
         return "not-ours", {}

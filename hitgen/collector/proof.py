@@ -55,6 +55,6 @@ def _judged(address: str, answer: Response, inbox: Inbox, name: str) -> list[str
 
 
 def _outcome(answer: Response) -> str:
-    with suppress(ValueError, RecursionError, AttributeError):
+    with suppress(ValueError, AttributeError):
         return str(answer.json().get("outcome", ""))
     return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import http.client
-import json
 import time
 import urllib.error
 import urllib.parse
@@ -19,6 +18,7 @@ from typing import Any
 
 from hitgen.errors import OutsideError
 from hitgen.lib.contract import LOOPBACK_HOSTS
+from hitgen.lib.nested import read_json
 
 LOOPBACK = tuple(host.strip("[]") for host in LOOPBACK_HOSTS)
 """The host names of this machine, where nothing leaves it."""
@@ -51,7 +51,7 @@ class Response:
 
     def json(self) -> Any:
         """The body as JSON, None where it is empty; ValueError where it is neither."""
-        return json.loads(self.body) if self.body.strip() else None
+        return read_json(self.body.decode("utf-8")) if self.body.strip() else None
 
     def words(self, most: int = 500) -> str:
         """What the server said for people to read, cut to `most` characters."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from hitgen.errors import Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.lib.files import UTF16_MARKS, csv_text, delimiter_of, unguarded, write_whole
+from hitgen.lib.nested import read_json
 from hitgen.recruiters.link.places import LIST, Places
 from hitgen.recruiters.seals import secret_of
 from hitgen.results.export import export, export_path
@@ -86,7 +87,14 @@ def _arrived(folder: Path, ledger: Ledger, worker: str) -> set[str]:
     places = Places("", ledger.book)
     with Inbox(folder / FILE, "") as inbox:
         found = {name for name in inbox.delivered() if places.participant(name) == worker}
-        return found | {row.assignment for row in inbox.received() if json.loads(row.answer).get("worker") == worker}
+        return found | {row.assignment for row in inbox.received() if _worker_in(row.answer) == worker}
+
+
+def _worker_in(answer: str) -> object:
+    """Whom an answer names; nobody where it cannot be read."""
+    with suppress(ValueError):
+        return read_json(answer).get("worker")
+    return None
 
 
 def _naming(folder: Path, names: set[str]) -> tuple[Path, ...]:

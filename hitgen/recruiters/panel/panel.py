@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from hitgen.collector.turns import Turn
 from hitgen.collector.ways import Way
 from hitgen.ledger.rows import Binding, HitProgress, Judgement, Order, Received
 from hitgen.lib.clock import utc_now
+from hitgen.lib.nested import read_json
 from hitgen.recruiters.base import Opening
 from hitgen.recruiters.judged import JudgedHere
 from hitgen.recruiters.panel.config import PanelRecruiter
@@ -75,7 +75,7 @@ class Panel(JudgedHere):
     def submissions(self, hit_id: str) -> Iterator[Received]:
         """Everything handed in for a HIT; of answers from another machine, by whom their page was opened for."""
         for row, turn in self._places.arrived(hit_id):
-            if person := turn.person if turn else str(json.loads(row.answer).get("worker") or ""):
+            if person := turn.person if turn else str(read_json(row.answer).get("worker") or ""):
                 times = row.opened_at, row.received_at
                 yield Received(row.assignment, hit_id, person, self.judgement(row.assignment), *times, None, row.answer)
 

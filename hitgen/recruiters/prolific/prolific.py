@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from hitgen.collector.ways import Way
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
 from hitgen.lib.clock import utc_now
 from hitgen.lib.money import CENT
+from hitgen.lib.nested import read_json
 from hitgen.lib.web import LOOPBACK
 from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.prolific.bonuses import Bonuses
@@ -200,8 +201,15 @@ class Prolific(Recruiter):
         """The HIT that the page of each stored answer names, by session; each is read once."""
         for session in self._inbox.delivered() - set(self._hits):
             if received := self._received(session):
-                self._hits[session] = str(json.loads(received.answer).get("hit", ""))
+                self._hits[session] = self._hit_of(received.answer)
         return self._hits
+
+    @staticmethod
+    def _hit_of(answer: str) -> str:
+        """The HIT that answers name; none where an earlier hitgen kept what cannot be read."""
+        with suppress(ValueError):
+            return str(read_json(answer).get("hit", ""))
+        return ""
 
     def _received(self, session: str) -> Arrival | None:
         return next(self._inbox.received(session), None)

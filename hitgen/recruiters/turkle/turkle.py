@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from hitgen.batch.resources import find
 from hitgen.errors import InputError, in_config
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
+from hitgen.lib.clock import utc_now
 from hitgen.lib.contract import SUBMISSION_FIELD
 from hitgen.lib.money import FREE
-from hitgen.recruiters.base import Opening, RefusedError
+from hitgen.recruiters.base import Opening, RefusedError, UnknownOutcomeError
 from hitgen.recruiters.judged import JudgedHere
 from hitgen.recruiters.rest import Rest, token_from
 from hitgen.recruiters.turkle.config import TurkleRecruiter
@@ -66,7 +67,8 @@ class Turkle(JudgedHere):
 
     def _project(self) -> int:
         name = f"hitgen {self._batch}"
-        if known := self._book.noted("turkle", "project"):
+        known = self._book.noted("turkle", "project")
+        if known and self._there(f"/projects/{known}/") is not None:
             return int(known)
         path = find("templates", "recruiters/turkle.html", self._folder)
         assert path is not None
@@ -91,6 +93,19 @@ class Turkle(JudgedHere):
         self._book.note("turkle", "project", str(found[0]))
         return int(found[0])
 
+    def _there(self, path: str) -> Any:
+        """What is at a path; None where the server's administrator has deleted it."""
+        return self._unless_gone(self._rest.get, path)
+
+    @staticmethod
+    def _unless_gone(read: Callable[[str], Any], path: str) -> Any:
+        try:
+            return read(path)
+        except RefusedError as error:
+            if error.code != GONE:
+                raise
+            return None
+
     def _listed(self, path: str) -> Iterator[dict[str, Any]]:
         """The rows of a listing, on pages or not."""
         page: Any = self._rest.get(path)
@@ -111,7 +126,9 @@ class Turkle(JudgedHere):
             self._rest.change("POST", "/batches/", self._new_batch(order, row))
         else:
             self._rest.change("POST", f"/batches/{batch}/tasks/", {"csv_text": row})
-        return self.find(order.annotation)[0]
+        if not (made := self.find(order.annotation)):
+            raise UnknownOutcomeError(f"Turkle took {order.hit} and does not list it; run this again in a minute")
+        return made[0]
 
     def _new_batch(self, order: Order, row: str) -> dict[str, Any]:
         return {
@@ -140,18 +157,21 @@ class Turkle(JudgedHere):
         return [f"workers find it at {self._config.url.rstrip('/')}"]
 
     def _progress_of(self, batch: dict[str, Any]) -> Iterator[HitProgress]:
-        """The tasks of one Turkle batch, each as one HIT."""
-        results, tasks = (_rows(self._rest.text(f"/batches/{batch['id']}/{part}/")) for part in ("results", "input"))
+        """The tasks of one Turkle batch, each as one HIT; none where it was deleted since it was looked at."""
+        texts = [self._unless_gone(self._rest.text, f"/batches/{batch['id']}/{part}/") for part in ("results", "input")]
+        if None in texts:
+            return
+        results, tasks = map(_rows, texts)
         self._results[str(batch["id"])] = results
-        done = Counter(row["Input.hit"] for row in results)
+        done = Counter(row.get("Input.hit") for row in results)
         for task in tasks:
-            annotation, places = task["hit"], int(batch["assignments_per_task"])
+            annotation, places = task.get("hit", ""), int(batch["assignments_per_task"])
             known = self._book.order(annotation)
             ended = self._book.noted(ENDED, annotation)
             yield HitProgress(
                 hit_id=f"{batch['id']} {annotation}",
                 annotation=annotation,
-                url=task["page_url"],
+                url=task.get("page_url", ""),
                 reward_usd=known.reward_usd if known else FREE,
                 assignments=places,
                 available=max(0, places - done[annotation]),
@@ -176,11 +196,8 @@ class Turkle(JudgedHere):
     def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these tasks."""
         for number in dict.fromkeys(name.partition(" ")[0] for name in hit_ids):
-            try:
-                batch = self._rest.get(f"/batches/{number}/")
-            except RefusedError as error:
-                if error.code != GONE:
-                    raise
+            batch = self._there(f"/batches/{number}/")
+            if batch is None:
                 continue
             yield from (hit for hit in self._progress_of(batch) if hit.hit_id in hit_ids)
 
@@ -189,18 +206,20 @@ class Turkle(JudgedHere):
         number, _, annotation = hit_id.partition(" ")
         # As the last look at the batch's progress saw them: one reading serves all of its tasks.
         if number not in self._results:
-            self._results[number] = _rows(self._rest.text(f"/batches/{number}/results/"))
+            text = self._unless_gone(self._rest.text, f"/batches/{number}/results/")
+            self._results[number] = _rows(text or "")
         for row in self._results[number]:
-            if row["Input.hit"] != annotation:
+            assignment = row.get("AssignmentId", "")
+            if row.get("Input.hit") != annotation or not assignment:
                 continue
-            assignment = row["AssignmentId"]
+            submitted = _time(row.get("SubmitTime", "")) or utc_now()
             yield Received(
                 assignment=assignment,
                 hit_id=hit_id,
-                worker=row["WorkerId"] or f"anonymous-{assignment}",
+                worker=row.get("WorkerId") or f"anonymous-{assignment}",
                 status=self.judgement(assignment),
-                accepted_at=_time(row["AcceptTime"]),
-                submitted_at=_time(row["SubmitTime"]),
+                accepted_at=_time(row.get("AcceptTime", "")) or submitted,
+                submitted_at=submitted,
                 auto_approval_at=None,
                 answer=row.get(f"Answer.{SUBMISSION_FIELD}", ""),
             )
@@ -237,9 +256,23 @@ def _csv(rows: Sequence[tuple[str, str]]) -> str:
 
 
 def _rows(text: str) -> list[dict[str, str]]:
-    """The rows of a CSV that the server wrote; a submission is longer than the reader's usual limit allows twice over."""
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    """The rows of a CSV that the server wrote; of a torn one what is there, so that one bad answer stops no other."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    found: list[list[str]] = []
+    while True:
+        try:
+            found.append(next(reader))
+        except csv.Error:
+            continue
+        except StopIteration:
+            break
+    names = found[0] if found else []
+    return [dict(zip(names, row, strict=False)) for row in found[1:] if row]
 
 
-def _time(text: str) -> datetime:
-    return datetime.strptime(text, TIME).replace(tzinfo=UTC)
+def _time(text: str) -> datetime | None:
+    """The time that Turkle wrote; None where it cannot be read."""
+    try:
+        return datetime.strptime(text, TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
