@@ -176,3 +176,9 @@ def test_a_ledger_of_schema_1_keeps_every_act_place_and_dollar(tmp_path: Path) -
         ledger.add_submission(hit, row, START)
         assert totals(ledger, START).paid_usd == usd("2.34")
         assert totals(ledger, START).left["p0001.1"] == 1
+
+
+def test_no_two_acts_share_a_token_however_they_are_named(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        acts = [Act("bonus", "a\nb", "c", "d"), Act("bonus", "a", "b\nc", "d"), Act("bonus", "a", "b", "c\nd")]
+        assert len({ledger.intend_act(act, START).token for act in acts}) == 3

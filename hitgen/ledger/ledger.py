@@ -322,7 +322,7 @@ class Ledger:
 
     def _token(self, *names: str) -> str:
         """What a call is repeated with: the same in every copy of this ledger, and in no other."""
-        return hashlib.sha256("\n".join([self.name, *names]).encode()).hexdigest()[:32]
+        return hashlib.sha256(json.dumps([self.name, *names]).encode()).hexdigest()[:32]
 
     def act(self, act: Act) -> Intent | None:
         """What the ledger has of an act, done or only intended."""
