@@ -163,9 +163,9 @@ def test_editors_and_faults_know_it(club: Club, tmp_path: Path, capsys: pytest.C
 
 APART = {"recruiters", "doubles", "robots"}
 NAMES = re.compile(
-    r"\b(?:MTurk|Link|Turkle|Prolific)(?:Recruiter|Kind)?\b(?=\()|"
-    r"\b(?:MTurk|Link|Turkle|Prolific)(?:Recruiter|Kind)\b|"
-    r"kind\s*[!=]=\s*[\"'](?:mturk|link|turkle|prolific)[\"']|import .*\b(?:MTurk|Link|Turkle|Prolific)\b"
+    r"\b(?:MTurk|Link|Turkle|Prolific|Panel|Connect)(?:Recruiter|Kind)?\b(?=\()|"
+    r"\b(?:MTurk|Link|Turkle|Prolific|Panel|Connect)(?:Recruiter|Kind)\b|"
+    r"kind\s*[!=]=\s*["'](?:mturk|link|turkle|prolific|panel|connect)[\"']|import .*\b(?:MTurk|Link|Turkle|Prolific|Panel|Connect)\b"
 )
 
 
