@@ -165,7 +165,7 @@ APART = {"recruiters", "doubles", "robots"}
 NAMES = re.compile(
     r"\b(?:MTurk|Link|Turkle|Prolific|Panel|Connect)(?:Recruiter|Kind)?\b(?=\()|"
     r"\b(?:MTurk|Link|Turkle|Prolific|Panel|Connect)(?:Recruiter|Kind)\b|"
-    r"kind\s*[!=]=\s*["'](?:mturk|link|turkle|prolific|panel|connect)[\"']|import .*\b(?:MTurk|Link|Turkle|Prolific|Panel|Connect)\b"
+    r"kind\s*[!=]=\s*[\"'](?:mturk|link|turkle|prolific|panel|connect)[\"']|import .*\b(?:MTurk|Link|Turkle|Prolific|Panel|Connect)\b"
 )
 
 
