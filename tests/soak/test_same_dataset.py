@@ -69,7 +69,17 @@ WHOLE = """addEventListener("DOMContentLoaded", () => {
 """A mouse stands on whole pixels of the window, so a frame at a fraction of a pixel moves every mark by that fraction."""
 RECRUITERS = {"assignment", "worker", "hit"}
 MEASURED = {
-    *("started_ms", "ended_ms", "duration_ms", "trace_json", "swaps", "swap_mean_ms", "swap_sd_ms", "swap_max_ms"),
+    *(
+        "started_ms",
+        "ended_ms",
+        "duration_ms",
+        "stalled_ms",
+        "trace_json",
+        "swaps",
+        "swap_mean_ms",
+        "swap_sd_ms",
+        "swap_max_ms",
+    ),
     *("source_mean_ms", "distorted_mean_ms", "dropped", "hidden_ms", "refresh_hz", "submitted_at", "median_trial_s"),
 }
 """What clocks and displays say differs between any two visits."""
