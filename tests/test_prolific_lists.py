@@ -18,6 +18,7 @@ from hitgen.publishing.once import once
 from hitgen.publishing.publication import Account, open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
+from hitgen.recruiters.memory import Killed
 from hitgen.recruiters.prolific.studies import Studies
 from tests.test_prolific import PAGES, batch, bonus, deliver, paid, person, run, service, study, web, work
 
@@ -248,3 +249,27 @@ def test_a_study_that_changes_between_look_and_call(
     assert len(service.studies) <= {"published": 1, "stopped": 2, "deleted": 1}[change]
     spent = 5 * 120 * 1428 // 1000
     assert service.balance_cents in (1_000_000, 1_000_000 - spent, 1_000_000 - 2 * spent * (change == "stopped"))
+
+
+def test_a_study_that_was_taken_in_by_half_is_taken_in_whole(
+    study: Path, service: Prolific, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(study)
+    (study / "ledger.sqlite").unlink()
+    real, taken = Studies.take_in, []
+
+    def killed(self: Studies, annotations: list[str], name: str, kind: str) -> None:
+        real(self, annotations, name, kind)
+        taken.append(name)
+        if len(taken) == 2:
+            raise Killed
+
+    with monkeypatch.context() as patch, open_publication(study) as publication:
+        patch.setattr(Studies, "take_in", killed)
+        with pytest.raises(Killed):
+            plan_publication(publication, others=True)
+    with open_publication(study) as publication:
+        plan = plan_publication(publication, others=True)
+        assert plan.adopted == ("p0002.1",)
+        publish(publication, plan, str(plan.quote.total_usd))
+    assert len(service.studies) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from hitgen.ledger.rows import Order
 
@@ -52,6 +52,14 @@ class Notebook:
         self._database.execute(
             "INSERT INTO kept VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (f"{topic}:{name}", value),
+        )
+
+    def note_all(self, topic: str, values: Mapping[str, str]) -> None:
+        """Note several things under a topic by name, all or none."""
+        self._database.execute(
+            "INSERT INTO kept SELECT ? || key, value FROM json_each(?) WHERE true"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (f"{topic}:", json.dumps(dict(values))),
         )
 
     def first_note(self, topic: str, name: str, value: str) -> str:

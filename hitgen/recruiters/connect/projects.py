@@ -56,8 +56,7 @@ class Projects:
             return
         name = self._internal_name(mine)
         found = self._named(name) or self._make(name, mine, excluded)
-        for order in mine:
-            self._book.note(PROJECT, order.annotation, found)
+        self._book.note_all(PROJECT, {order.annotation: found for order in mine})
         self._book.drop(PROMISE, name)
 
     def _make(self, name: str, orders: Sequence[Order], excluded: Sequence[str]) -> str:

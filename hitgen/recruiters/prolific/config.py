@@ -68,14 +68,14 @@ class ProlificRecruiter(Recruiting):
         le=1_000,
         description="how many study pages of the batch one participant may work, each paid by itself",
     )
-    screen_out_usd: Annotated[Decimal, Field(gt=0, decimal_places=2)] | None = Field(
+    screen_out_usd: Annotated[Decimal, Field(gt=0, le=1_000, decimal_places=2)] | None = Field(
         default=None,
         description="what a participant gets whose screen or device does not serve; less than the reward. Default: they are asked to return",
     )
     screen_outs: int = Field(
         default=5, ge=1, le=1_000, description="how many of them are paid for each HIT, with screen_out_usd"
     )
-    usd_per_gbp: Annotated[Decimal, Field(gt=0, max_digits=8)] | None = Field(
+    usd_per_gbp: Annotated[Decimal, Field(gt=0, le=100, max_digits=8)] | None = Field(
         default=None,
         description="for a workspace in pounds: the dollars that one is worth; all money here stays in dollars",
     )

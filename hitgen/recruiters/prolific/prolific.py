@@ -248,7 +248,7 @@ class Prolific(Recruiter):
 
     def adopted(self, order: Order, hit_id: str) -> None:
         """Note which study an order is in that another copy of the ledger put there."""
-        self._studies.take_in(order.annotation, hit_id.partition(" ")[0], order.kind)
+        self._studies.take_in([order.annotation], hit_id.partition(" ")[0], order.kind)
 
     def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these orders, once all answers that arrived are taken in."""

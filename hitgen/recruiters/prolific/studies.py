@@ -62,22 +62,23 @@ class Studies:
 
         Another copy of the ledger may have made it, or another ledger; a study that has ended is left out.
         """
-        known = set(self.ids())
         for row in list(self._listed("/studies/")):
             words = str(row.get("internal_name", "")).split(" ")
-            if row["id"] in known or len(words) != 5 or words[0] != "hitgen" or words[2] != self.batch:
+            if len(words) != 5 or words[0] != "hitgen" or words[2] != self.batch:
                 continue
             if (study := self.get(row["id"])) is None or study["status"] not in (NOT_PUBLISHED, *OPEN):
                 continue
             for place in study["access_details"]:
                 hit = dict(parse_qsl(urlsplit(place["external_url"]).query)).get("hitId", "")
-                yield f"hitgen {words[1]} {self.batch} {hit}", {**study, "place": place}
+                annotation = f"hitgen {words[1]} {self.batch} {hit}"
+                if annotation not in self._placed:  # of a study that was taken in by half, the other half
+                    yield annotation, {**study, "place": place}
 
-    def take_in(self, annotation: str, study: str, kind: str) -> None:
-        """Note that an order is in a study."""
+    def take_in(self, annotations: Sequence[str], study: str, kind: str) -> None:
+        """Note that orders are in a study, all of them at once: a study of which one is known is known as a whole."""
         self._book.note(KIND, study, kind)
-        self._book.note(STUDY, annotation, study)
-        self._placed[annotation] = study
+        self._book.note_all(STUDY, dict.fromkeys(annotations, study))
+        self._placed |= dict.fromkeys(annotations, study)
 
     def draft(self, orders: Sequence[Order]) -> None:
         """Put orders that are in no study yet into a draft, one for each kind of page; costs nothing.
@@ -93,8 +94,7 @@ class Studies:
         name = self._internal_name(kind, orders)
         found = [row["id"] for row in self._listed("/studies/") if row.get("internal_name") == name]
         study = found[0] if found else self._rest.change("POST", "/studies/", self._payload(kind, name, orders))["id"]
-        for order in orders:
-            self.take_in(order.annotation, study, kind)
+        self.take_in([order.annotation for order in orders], study, kind)
 
     @staticmethod
     def _internal_name(kind: str, orders: Sequence[Order]) -> str:
