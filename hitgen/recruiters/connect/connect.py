@@ -22,7 +22,7 @@ from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.connect.config import ConnectRecruiter
 from hitgen.recruiters.connect.projects import TOKEN_LIVES, Projects, token_of
 from hitgen.recruiters.panel.handout import SHUT_OUT
-from hitgen.recruiters.panel.turning import ByTurns
+from hitgen.recruiters.panel.places import ByTurns
 from hitgen.recruiters.rest import Rest, token_from
 
 API = "https://connect-api.cloudresearch.com/api/v1"

@@ -16,7 +16,7 @@ from hitgen.recruiters.judged import JudgedHere
 from hitgen.recruiters.panel.config import PanelRecruiter
 from hitgen.recruiters.panel.credit import Credit
 from hitgen.recruiters.panel.handout import ADMITTED, SHUT_OUT, entrance
-from hitgen.recruiters.panel.turning import ByTurns
+from hitgen.recruiters.panel.places import ByTurns
 from hitgen.recruiters.seals import completion_code
 
 
