@@ -191,6 +191,7 @@ def _manifest(batch: Batch, pages: list[dict[str, Any]], ladders: Mapping[str, L
     return method.manifest.model_validate(
         {
             "schema": 1, "batch": batch.config.batch.name, "hitgen": __version__, "method": method.name, "pages": pages,
+            "judged_by": batch.config.screening.judged_by,
             "questions": questions, "ladders": list(ladders.values()), **method.settings(batch.config),
         }
     )  # fmt: skip

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hitgen.config.images import Parameter, Role
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
+from hitgen.config.screening import GoldRule
 from hitgen.errors import Fault, InputError
 
 FILE = "build/manifest.json"
@@ -195,6 +196,9 @@ class Manifest(Frozen):
     batch: str
     hitgen: str = Field(description="the version that built it")
     method: str = Field(default=DEFAULT_METHOD, description="what its trials ask")
+    judged_by: GoldRule = Field(
+        default="thresholds", description="how gold answers judge a worker, where batch.toml does not say"
+    )
     pages: tuple[Page, ...]
     questions: tuple[Question, ...]
     ladders: tuple[Ladder, ...]

@@ -12,6 +12,7 @@ from hitgen.config.hit import Display
 from hitgen.errors import Fault, in_config
 from hitgen.lib.numbers import Numbers, take_lowest
 from hitgen.methods.base import method_of
+from hitgen.methods.kept import KeptShares, gold_needed, kept_shares
 from hitgen.plan import Plan
 from hitgen.publishing.orders import groups_of
 
@@ -44,7 +45,8 @@ class Shown:
 class Outlook:
     """The plan in people: each of `people` who works all pages that they may does at most `pages_each`.
 
-    `usable` of `ratings` will be used where everyone does so and passes; `reach` is the most gold answers of one person.
+    `usable` of `ratings` will be used where everyone does so and passes; `gold` are the fewest and the most gold answers of one
+    person, and `kept` whom the screening keeps by them.
     """
 
     people: int
@@ -52,7 +54,8 @@ class Outlook:
     minutes_a_page: int
     ratings: int
     usable: int
-    reach: int
+    gold: tuple[int, int]
+    kept: KeptShares
     qualities: tuple[tuple[str, str], ...]
     shown: tuple[Shown, ...]
     window: tuple[int, int]
@@ -66,7 +69,7 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
     for page in pages:
         for person in seats[page.page]:
             golds.setdefault(person, set()).update(page.gold)
-    needed = batch.config.screening.gold_answers_min
+    answers, needed = [len(met) for met in golds.values()], gold_needed(batch.config)
     ratings = [(person, len(page.study)) for page in pages for person in seats[page.page]]
     counts = Counter(person for page in pages for person in seats[page.page])
     longest_s = max((sum(map(method.trial_s, page.trials)) for page in pages), default=0)
@@ -80,7 +83,8 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
         minutes_a_page=math.ceil((longest_s + AROUND_S) / 60),
         ratings=sum(count for _, count in ratings),
         usable=sum(count for person, count in ratings if len(golds[person]) >= needed),
-        reach=max(map(len, golds.values()), default=0),
+        gold=(min(answers, default=0), max(answers, default=0)),
+        kept=kept_shares(batch.config, answers),
         qualities=tuple((images.name, method.levels_told(batch.config, images)) for images in batch.config.images),
         shown=tuple(_fitting(each, rooms, method.across) for each in shown),
         window=window,
@@ -89,14 +93,16 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
 
 def evidence(batch: Batch, found: Outlook) -> tuple[list[Fault], list[str]]:
     """A fault where no rating can be used however well people work, or a warning where few can; both with the ways out."""
-    needed = batch.config.screening.gold_answers_min
+    needed, reach = gold_needed(batch.config), found.gold[1]
     if found.usable >= found.ratings:
         return [], []
-    field = "screening.gold_answers_min"
+    by_thresholds = batch.config.screening.judged_by == "thresholds"
+    field = "screening.gold_answers_min" if by_thresholds else "screening.use_above"
     if not found.usable:
-        most = "nobody meets a gold question" if not found.reach else f"nobody can meet more than {found.reach}"
+        most = "nobody meets a gold question" if not reach else f"nobody can meet more than {reach}"
         problem = f"{needed} gold answers are needed to use anybody's ratings, and {most}: none of {found.ratings} would be used"
-        return [in_config(field, problem, f"{field.partition('.')[2]} = {_lower(found)}, {MORE_GOLD}")], []
+        lower = f"gold_answers_min = {min(2, reach)}" if by_thresholds else "use_above below honest_share"
+        return [in_config(field, problem, f"{lower}, {MORE_GOLD}")], []
     problem = (
         f"only {found.usable} of {found.ratings} ratings can be used: {needed} gold answers are needed, which not everybody "
         f"can give; lower it (docs/results.md says what that costs), {MORE_GOLD}"
@@ -105,11 +111,6 @@ def evidence(batch: Batch, found: Outlook) -> tuple[list[Fault], list[str]]:
 
 
 MORE_GOLD = "or make more questions by `hitgen gold` and raise `gold` under [hit]"
-
-
-def _lower(found: Outlook) -> int:
-    """Two answers tell an honest person from one who guesses better than three do (docs/results.md)."""
-    return min(2, found.reach)
 
 
 def _seats(batch: Batch, plan: Plan) -> dict[str, tuple[int, ...]]:

@@ -78,7 +78,8 @@ def make_plan(config: BatchConfig, names: Mapping[Role, Sequence[LadderKey]], sa
 
     Study ladders are dealt once into groups of at most `hit.study`, ladders of one source to different groups
     where there are enough of them. With `hit.assignments` below `hit.ratings` each group stands on several pages,
-    always the same group, so that a worker meets a ladder again only on a copy of a page already done. Training
+    always the same group, so that a worker meets a ladder again only on a copy of a page already done, or on the page
+    itself where `hit.repeats` of its ladders are shown twice. Training
     and gold are dealt in turn from one shuffled round each: use differs by at most one, and the pages a worker
     does one after another share as few of them as possible. Whoever knows config and `salt` knows the plan; the seed
     alone can be tried out, so what workers are shown has a secret salt (plan_salt.py).
@@ -98,7 +99,8 @@ def make_plan(config: BatchConfig, names: Mapping[Role, Sequence[LadderKey]], sa
         raise InputError(in_config("hit.assignments", problem, "more assignments a page, or several batches"))
     for assignments in rounds:
         for group in groups:
-            judged = gold.deal(config.hit.gold, "gold") + [(key, "study") for key in group]
+            again = rng.sample(group, min(config.hit.repeats, len(group))) if config.hit.repeats else []
+            judged = gold.deal(config.hit.gold, "gold") + [(key, "study") for key in [*group, *again]]
             coached = training.deal(config.hit.training, "training")
             pages.append(_page(config, salt, rng, len(pages), "study", assignments, coached, judged))
     return Plan(tuple(pages))

@@ -11,7 +11,7 @@ from PIL import Image
 
 from hitgen.cli import main
 from hitgen.methods.pjnd.analysis.konjnd import read_konjnd
-from hitgen.methods.pjnd.observers import Population
+from hitgen.methods.pjnd.population import Population
 from hitgen.results.dataset import make_dataset
 from hitgen.simulation.simulate import simulate
 from tests.support.large_study import make_study

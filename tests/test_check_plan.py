@@ -40,7 +40,14 @@ def test_people_pages_and_usable_ratings_are_told(tmp_path: Path) -> None:
     found = planned(folder)
     view = found.outlook
     # two pages of the same two ladders: nobody works both
-    assert (found.pages, view.people, view.pages_each, view.ratings, view.usable, view.reach) == (2, 6, 1, 12, 12, 1)
+    assert (found.pages, view.people, view.pages_each, view.ratings, view.usable, view.gold) == (
+        2,
+        6,
+        1,
+        12,
+        12,
+        (1, 1),
+    )
     assert view.minutes_a_page == 6
     assert dict(view.qualities)["study"] == "83 to 6"
     sizes = {shown.screen: (shown.size, shown.fits) for shown in view.shown}

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,14 +22,15 @@ from hitgen.analysis.exclusions import exclusions
 from hitgen.analysis.pilot import pilot
 from hitgen.cli import main
 from hitgen.ledger.ledger import LEDGER, Ledger
-from hitgen.methods.pjnd.analysis.analyse import analyse, analyse_answers
+from hitgen.methods.pjnd.analysis.analyse import LadderResult, analyse, analyse_answers
 from hitgen.methods.pjnd.analysis.changes import changes
 from hitgen.methods.pjnd.analysis.curves import sur_curve
 from hitgen.methods.pjnd.analysis.konjnd import read_konjnd, write_konjnd
 from hitgen.methods.pjnd.analysis.pixels import pixel_effect
+from hitgen.methods.pjnd.analysis.pjnd import estimate_pjnd
 from hitgen.methods.pjnd.analysis.precision import needed, ratings_needed
 from hitgen.methods.pjnd.analysis.sur import estimate_sur
-from hitgen.methods.pjnd.observers import Population
+from hitgen.methods.pjnd.population import Population
 from hitgen.results.dataset import Dataset, make_dataset
 from hitgen.simulation.simulate import simulate
 from tests.support.large_study import make_study
@@ -78,11 +80,11 @@ def test_a_report_has_every_section_and_reaches_for_nothing(written: str) -> Non
 
 
 def test_the_report_says_what_the_analysis_found(written: str, dataset: Dataset) -> None:
-    analysis = analyse(dataset.ratings, dataset.tables["clicks"], dataset.images)
+    analysis = analyse(dataset.ratings, dataset.tables["clicks"], dataset.images, workers=dataset.workers)
     parts = sections(written)
     assert len(analysis.ladders) == 20 and parts[HEADINGS[2]].count('<section class="card">') == 20
     for result in analysis.ladders:
-        shown = f"PJND {'≥ ' if result.pjnd.none_seen else ''}{result.pjnd.mean.value:.1f}"
+        shown = f"PJND {'≥ ' if result.pjnd.none_seen else ''}{result.mean.value:.1f}"
         assert shown in parts[HEADINGS[2]]
         assert f"{len(result.clicks.points) if result.clicks else 0} marks" in parts[HEADINGS[2]]
     used = dataset.ratings.filter((pl.col("role") == "study") & (pl.col("use") == "use")).height
@@ -192,17 +194,55 @@ SRC0001.png,BPG,4,29,2.5,"[27, 32, 28, 29]"
 def test_a_public_dataset_is_read_and_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "subjective_ratings.csv"
     file.write_text(PUBLIC)
-    public = read_konjnd(file)
+    public = read_konjnd(file, "level")
     assert [(ladder.codec, ladder.level_max, list(ladder.levels)) for ladder in public.ladders] == [
         ("JPEG", 100, [31, 52, 40, 61, 38]), ("BPG", 51, [27, 32, 28, 29]), ("BPG", 51, [51, 39, 30]),
     ]  # fmt: skip
     assert public.ladders[0].parameter(31) == 70 and public.ladders[1].parameter(31) == 31
-    assert main(["report", str(file), "--json"]) == 0
+    assert main(["report", str(file), "--json", "--ratings", "level"]) == 0
     out = Path(json.loads(capsys.readouterr().out)["report"])
     text = out.read_text("utf-8")
     assert out == tmp_path / "subjective_ratings-report.html"
     assert tuple(sections(text)) == ("PJND of each ladder", "Satisfied-user ratio", "Reliability", "Methods")
     assert "PJND 44.4" in text and "SRC0001.png (BPG)" in text
+
+
+def test_a_rating_is_a_level_or_a_quality_and_somebody_has_to_say(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Read the other way, a ladder is upside down."""
+    file = tmp_path / "ratings.csv"
+    file.write_text(PUBLIC)
+    assert main(["report", str(file)]) == 1
+    assert "--ratings level, or --ratings quality" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.html"))
+    by_quality = read_konjnd(file, "quality").ladders
+    assert list(by_quality[0].levels) == [70, 49, 61, 40, 63]
+    assert list(by_quality[1].levels) == [27, 32, 28, 29], "a QP is a QP"
+    assert by_quality[0].parameter(70) == 31
+    told = PUBLIC.replace("ratings\n", "ratings,Ratings are\n").replace(']"', ']",quality')
+    file.write_text(told)
+    assert list(read_konjnd(file).ladders[0].levels) == [70, 49, 61, 40, 63]
+    assert main(["report", str(file)]) == 0
+    assert "a quality or the level itself, a QP" in (tmp_path / "ratings-report.html").read_text("utf-8")
+    file.write_text(told.replace("quality", "steps"))
+    assert main(["report", str(file)]) == 1
+    assert "line 2: Ratings are is neither level nor quality" in capsys.readouterr().err
+    assert main(["report", str(tmp_path), "--ratings", "level"]) == 1
+
+
+def test_levels_that_no_ladder_has_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "ratings.csv"
+    head = "image_id,Compression type,ratings"
+    file.write_text(f'{head}\na,JPEG,"[0, 0, 12, 104]"\nb,BPG,"[30, 53]"\n')
+    found = read_konjnd(file, "level")
+    assert list(found.ladders[0].levels) == [1, 1, 12, 104]
+    assert [text.split(";")[0] for text in found.warnings] == [
+        "line 2: 2 of 4 ratings of a (JPEG) are level 0, the source itself, or below",
+        "1 of 4 ratings of a (JPEG) are above 100, the highest level",
+        "1 of 2 ratings of b (BPG) are above 51, the highest level",
+    ]
+    assert "a quality above 100" in read_konjnd(file, "quality").warnings[0]
 
 
 def test_real_ratings_of_a_public_dataset_give_its_published_figures() -> None:
@@ -260,26 +300,30 @@ def test_the_highest_level_of_a_public_ladder_is_its_codecs_or_the_highest_ratin
         ("a.webp", "WEBP", "[7, 9]"), ("b.webp", "webp", "[14]"), ("c", "BPG", "[60]"), ("d", "AVIF", "[0]"),
     ]  # fmt: skip
     file.write_text("\n".join(["note,image_id,Compression type,ratings", *(f'x,{a},{b},"{c}"' for a, b, c in rows)]))
-    found = read_konjnd(file).ladders
+    found = read_konjnd(file, "level").ladders
     assert [(answers.source, answers.codec) for answers in found] == [row[:2] for row in rows]
     assert [answers.level_max for answers in found] == [100, 60, 51, 14, 14, 60, 1]
     assert not any(answers.none_seen for answers in found)
 
 
 def test_the_labels_of_a_curve_are_whole_levels() -> None:
-    sur = estimate_sur(read_konjnd(VIDEOSET).ladders[0])
+    answers = read_konjnd(VIDEOSET).ladders[0]
+    sur, pjnd = estimate_sur(answers), estimate_pjnd(answers)
     for highest, step in ((5, 1), (46, 10), (51, 10), (100, 20)):
-        labels = re.findall(r'class="x"[^>]*>(\d+)<', str(sur_curve(sur, highest)))
+        labels = re.findall(
+            r'class="x"[^>]*>(\d+)<',
+            str(sur_curve(LadderResult(replace(answers, level_max=highest), pjnd, sur, None, None))),
+        )
         assert labels == [str(level) for level in range(0, highest + 1, step)]
 
 
 def test_a_public_summary_comes_back_as_it_was_written(tmp_path: Path) -> None:
     file = tmp_path / "ratings.csv"
     file.write_text(PUBLIC)
-    public = read_konjnd(file)
+    public = read_konjnd(file, "level")
     write_konjnd(tmp_path / "again.csv", public.ladders)
     lines = (tmp_path / "again.csv").read_text("utf-8").splitlines()
-    assert lines[1] == 'SRC0001.png,JPEG,5,44.4000,11.9708,"[31, 52, 40, 61, 38]"'
+    assert lines[1] == 'SRC0001.png,JPEG,5,44.4000,11.9708,"[31, 52, 40, 61, 38]",level'
     assert lines[3].startswith("'=SRC2.png,BPG,3,40.0000,"), "a spreadsheet does not take it for a formula"
     again = read_konjnd(tmp_path / "again.csv")
     found = [[(ladder.source, list(ladder.levels)) for ladder in each.ladders] for each in (public, again)]
@@ -305,9 +349,9 @@ def test_every_line_of_a_public_dataset_that_cannot_be_read_is_named(
     assert main(["report", str(file)]) == 1, "told at once, however long the line"
     capsys.readouterr()
     file.write_text(PUBLIC.splitlines()[0] + '\na,JPEG,3,7,2,"[5\n7\n9]"\n')
-    assert list(read_konjnd(file).ladders[0].levels) == [5, 7, 9]
+    assert list(read_konjnd(file, "level").ladders[0].levels) == [5, 7, 9]
     file.write_text("source,level\na,1\n")
     assert main(["report", str(file)]) == 1
     assert "it has no column image_id, Compression type, ratings" in capsys.readouterr().err
     file.write_text("\n".join([PUBLIC.splitlines()[0], "f,JPEG,9,1,0,[5]"]))
-    assert read_konjnd(file).warnings == ("line 2: No. of ratings is 9, but there are 1",)
+    assert read_konjnd(file, "level").warnings == ("line 2: No. of ratings is 9, but there are 1",)

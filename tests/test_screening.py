@@ -154,7 +154,13 @@ def test_one_bad_trial_leaves_the_others(tmp_path: Path) -> None:
 
 
 def test_one_level_for_every_picture_is_no_answer_and_none_seen_is_one(tmp_path: Path) -> None:
-    for place, level, use in (("same", 100, "exclude"), ("none", None, "use")):
+    """Nor are a ladder's ends, which are honest answers to a coarse and to a fine one."""
+    for place, level, use in (
+        ("same", 60, "exclude"),
+        ("none", None, "use"),
+        ("first", 1, "use"),
+        ("last", 100, "use"),
+    ):
         small = SmallStudy(tmp_path / place, pages=3, golds=3)
         levels = {f"s{n}": level for n in range(6)}
         works = [small.answer(page, f"A{page}", "W1", levels) for page in small.names]

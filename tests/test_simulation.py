@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +15,11 @@ import pytest
 from hitgen.cli import main
 from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.rows import Binding
+from hitgen.methods.pjnd.grade import level_is_right, places_are_right
 from hitgen.methods.pjnd.manifest import Known
-from hitgen.methods.pjnd.observers import Kind, Observer, Population, draw_truth
-from hitgen.methods.population import Person, draw_people
+from hitgen.methods.pjnd.observers import Observer
+from hitgen.methods.pjnd.population import Kind, Population, draw_truth
+from hitgen.methods.population import draw_people
 from hitgen.publishing.publication import make_way
 from hitgen.results.dataset import make_dataset
 from hitgen.simulation.simulate import read_truth, simulate
@@ -27,18 +31,24 @@ GOLD = Known(level=(30, 37), points=((100.0, 100.0), (500.0, 100.0), (300.0, 400
 
 def observers(kind: Kind, population: Population, count: int = 3000) -> list[Observer]:
     rng = np.random.default_rng(1)
-    biases = rng.normal(0, population.worker_sd, count)
-    return [Observer(population, Person(f"w{n}", kind, float(bias)), rng) for n, bias in enumerate(biases)]
+    people = draw_people(population.model_copy(update={"spammers": 0}), count, rng)
+    return [Observer(population, replace(person, kind=kind), rng) for person in people]
 
 
-@pytest.mark.parametrize("mean", [6.0, 38.0, 90.0])
-def test_the_truth_is_what_a_great_many_honest_people_answer(mean: float) -> None:
-    """Near both ends too, where levels are clipped or nothing is seen."""
-    population = Population(lapse=0, pjnd_mean=mean, pjnd_sd=0.01)
+@pytest.mark.parametrize(
+    ("mean", "people"),
+    [
+        (6.0, {}), (38.0, {}), (90.0, {}), (30.0, {"shape": "lognormal"}), (38.0, {"shape": "heavy-tails"}),
+        (38.0, {"shape": "bimodal", "worker_sd": 3}), (38.0, {"inconsistency": 0.5}), (38.0, {"late": 0.3}),
+    ],
+)  # fmt: skip
+def test_the_truth_is_what_a_great_many_honest_people_answer(mean: float, people: dict[str, Any]) -> None:
+    """Near both ends too, where levels are clipped or nothing is seen, and of every shape of population."""
+    population = Population(lapse=0, pjnd_mean=mean, pjnd_sd=0.01, **people)
     truth = draw_truth(population, "l", (640, 480), 100, np.random.default_rng(3))
     given = [observer.answer(truth).level for observer in observers("honest", population)]
     levels = np.array([101 if level is None else level for level in given])
-    error = 4 * truth.sd / np.sqrt(len(levels))
+    error = 4 * levels.std() / np.sqrt(len(levels))
     assert np.minimum(levels, 100).mean() == pytest.approx(truth.clipped_mean(), abs=error)
     quartile = truth.sur_level(0.75)
     assert (levels > quartile).mean() == pytest.approx(
@@ -84,6 +94,27 @@ def test_gold_is_passed_as_often_as_configured() -> None:
     firsts = [answer.points for answer in answers]
     near = [min(np.hypot(x - a, y - b) for a, b in GOLD.points) < 70 for points in firsts for x, y in points]
     assert 0.85 <= np.mean(near) <= 0.92
+
+
+def test_who_knows_the_gold_passes_it_and_spams_the_study() -> None:
+    population = Population(lapse=0, pjnd_sd=0.01, gold_known=1, spammers=1, kinds=("uniform", "decoder"))
+    truth = draw_truth(population, "l", (640, 480), 100, np.random.default_rng(3))
+    rng = np.random.default_rng(5)
+    at_work = [Observer(population, person, rng) for person in draw_people(population, 200, rng)]
+    known = [observer.answer(truth, GOLD) for observer in at_work]
+    assert all(level_is_right(answer.level, GOLD) for answer in known)
+    assert np.mean([places_are_right(answer.points, GOLD) for answer in known]) > 0.98
+    levels = {kind: [o.answer(truth).level for o in at_work if o.person.kind == kind] for kind in population.kinds}
+    assert np.std(levels["uniform"]) > 20 and len(set(levels["decoder"])) == 1
+
+
+def test_late_people_miss_gold_above_its_window_and_keep_its_places() -> None:
+    population = Population(lapse=0, late=1)
+    truth = draw_truth(population, "l", (640, 480), 100, np.random.default_rng(3))
+    answers = [observer.answer(truth, GOLD) for observer in observers("honest", population, 1000)]
+    levels = np.array([answer.level for answer in answers])
+    assert levels.min() >= 30 and np.mean(levels <= 37) == pytest.approx(0.35, abs=0.05)
+    assert np.mean([places_are_right(answer.points, GOLD) for answer in answers]) > 0.9
 
 
 def test_people_have_the_share_of_spammers_of_every_kind() -> None:

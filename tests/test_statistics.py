@@ -9,9 +9,12 @@ from scipy import ndimage, stats
 
 from hitgen.methods.pjnd.analysis import regions, reliability
 from hitgen.methods.pjnd.analysis.answers import LadderAnswers, answers_of, used
+from hitgen.methods.pjnd.analysis.goodness import refit
+from hitgen.methods.pjnd.analysis.order import order_interval
 from hitgen.methods.pjnd.analysis.pjnd import estimate_pjnd, expanded
 from hitgen.methods.pjnd.analysis.regions import Clicks
-from hitgen.methods.pjnd.analysis.sur import FAMILIES, empirical_sur, estimate_sur, fit_sur
+from hitgen.methods.pjnd.analysis.spread import pooled_kurtosis, sd_interval
+from hitgen.methods.pjnd.analysis.sur import FAMILIES, empirical_sur, estimate_sur, fit_sur, maximise
 
 pytestmark = pytest.mark.long
 
@@ -202,3 +205,68 @@ def test_halves_that_do_not_agree_are_not_stepped_up() -> None:
     levels = np.array([[10, 20, 30, 40], [40, 30, 20, 10]] * 2)
     found = reliability.split_half(ladders_of(levels), np.random.default_rng(1))
     assert found is not None and found.correlation < 0 and found.stepped_up is None
+
+
+@pytest.mark.parametrize(("n", "share"), [(15, 0.5), (25, 0.25), (43, 0.5), (200, 0.25)])
+def test_order_statistics_cover_a_quantile_of_any_distribution(n: int, share: float) -> None:
+    rng = np.random.default_rng(n)
+    for draw in (rng.normal, rng.exponential):
+        samples = np.sort(draw(size=(1500, n)), axis=1)
+        truth = {rng.normal: stats.norm, rng.exponential: stats.expon}[draw].ppf(share)
+        bounds = [order_interval(sample, share) for sample in samples]
+        inside = [low is not None and high is not None and low <= truth <= high for low, high in bounds]
+        assert np.mean(inside) == pytest.approx(0.95, abs=0.02)
+
+
+def test_too_few_answers_leave_a_side_open() -> None:
+    low, high = order_interval(np.arange(1.0, 9), 0.25)
+    assert low is None and high is not None and 4 < high < 6
+    assert order_interval(np.arange(1.0, 5), 0.5) == (None, None)
+    level = estimate_sur(answers([20, 25, 30, 35, 40, 45, 50, 55])).empirical_levels[0.75]
+    assert (level.low, level.value) == (0, 29) and level.high is not None and 35 < level.high < 45
+
+
+def test_bonett_with_the_kurtosis_of_all_ladders_covers_the_sd_of_skewed_answers() -> None:
+    rng = np.random.default_rng(8)
+    sd = float(np.sqrt(np.expm1(0.16) * np.exp(0.16)))
+    inside = []
+    for _ in range(12):
+        samples = [rng.lognormal(0, 0.4, 20) for _ in range(40)]
+        kurtosis = pooled_kurtosis(samples)
+        assert kurtosis is not None
+        inside += [low <= sd <= high for low, high in (sd_interval(sample, kurtosis) for sample in samples)]
+    assert 0.92 <= np.mean(inside) <= 0.98
+    normal = pooled_kurtosis([rng.normal(30, spread, 200) for spread in (5, 9, 14, 9, 9, 7, 11)])
+    assert normal == pytest.approx(3, abs=0.3)
+    assert pooled_kurtosis([np.full(9, 4.0)]) is None
+
+
+def test_a_family_is_refused_where_answers_are_of_two_kinds_and_kept_where_they_are_its_own() -> None:
+    rng = np.random.default_rng(9)
+    two = np.concatenate([rng.normal(22, 3, 40), rng.normal(62, 3, 40)]).round().astype(int)
+    refused = estimate_sur(answers(two.tolist()))
+    assert refused.suits is not None and refused.suits < 0.05
+    assert refused.fitted_levels is refused.empirical_levels
+    one = [estimate_sur(answers(normal_levels(38, 10, 40, seed), name=f"l{seed}")) for seed in range(30)]
+    assert sum(sur.fitted_levels is sur.empirical_levels for sur in one) <= 4
+
+
+def test_samples_of_a_family_are_fitted_anew_as_answers_are() -> None:
+    rng = np.random.default_rng(10)
+    for family in FAMILIES:
+        location, scale = (3.5, 0.25) if family.logarithmic else (40.0, 9.0)
+        levels = np.clip(np.round(family.draw(rng.random((3, 60)), location, scale)), 1, 101).astype(int)
+        middles, scales = refit(levels, family, location, scale, 100)
+        for row, middle, width in zip(levels, middles, scales, strict=True):
+            values, counts = np.unique(row, return_counts=True)
+            lower, upper = np.where(values == 1, -np.inf, values - 0.5), np.where(values > 100, np.inf, values + 0.5)
+            best, _ = maximise(family, lower, upper, counts.astype(float), np.minimum(row, 100).astype(float))
+            assert middle == pytest.approx(best[0], abs=0.02 * scale), family.name
+            assert width == pytest.approx(np.exp(best[1]), rel=0.02), family.name
+
+
+def test_marks_at_a_border_count_as_much_as_marks_in_the_middle() -> None:
+    """Of a Gaussian at a corner three quarters lie outside: they are not lost."""
+    points = np.array([[0.0, 0.0], [320.0, 240.0]])
+    both = regions.region_map(Clicks(points, ("a", "b"), 640, 480), 4)
+    assert both.sum() == pytest.approx(1) and both[:30, :40].sum() == pytest.approx(0.5, abs=0.01)

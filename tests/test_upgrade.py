@@ -185,14 +185,18 @@ def close_to(found: str, wanted: str) -> bool:
     return found == wanted
 
 
+WORKED_OUT = ("honest", "gold_evidence", "rules")
+"""Columns that say what old answers come to by a calculation of later."""
+
+
 def assert_same_table(found: Path, wanted: list[list[str]]) -> None:
-    """Every column of before, in its order, cell by cell; of columns that came later an old answer knows nothing."""
+    """Every column of before, in its order, cell by cell; of columns that came later an old answer knows nothing, but for worked out ones."""
     head, *rows = csv.reader(found.read_text().splitlines())
     before, *wanted_rows = wanted
     old = [place for place, name in enumerate(head) if name in before]
     assert [head[place] for place in old] == before, found.name
     assert [[row[place] for place in old] for row in rows] == wanted_rows, found.name
-    new = [place for place in range(len(head)) if place not in old]
+    new = [place for place, name in enumerate(head) if place not in old and name not in WORKED_OUT]
     assert not any(row[place] for row in rows for place in new), (found.name, [head[place] for place in new])
 
 

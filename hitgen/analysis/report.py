@@ -99,10 +99,10 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Path
     return _write(context, section, out, folder)
 
 
-def report_public(path: Path, name: str, out: Path, progress: OnProgress = silent) -> Path:
-    """Write the report of a public dataset's ratings, of the form that the default method reads."""
+def report_public(path: Path, name: str, out: Path, progress: OnProgress = silent, ratings: str | None = None) -> Path:
+    """Write the report of a public dataset's ratings, of the form that the default method reads; `ratings` says what they are."""
     method: AnyMethod = METHODS.get(DEFAULT_METHOD)
-    section = method.public_section(path, progress)
+    section = method.public_section(path, progress, ratings)
     context = ReportContext(name, False, list(section.summary), section.plots, warnings=section.warnings)
     return _write(context, section, out, None)
 

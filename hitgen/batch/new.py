@@ -74,8 +74,8 @@ label = "Do you wear glasses or contact lenses now?"
 options = ["no", "glasses", "contact lenses"]
 
 [screening]                   # docs/results.md
-gold_answers_min = {needed:<11}# gold answers before anybody's ratings can be used{needed_why}
-# gold_rate = 0.7             # least share of gold checks to be passed
+use_above = {use_above:<18g}# least probability of being honest, by gold answers, to be used{use_why}
+# rule = "thresholds"         # instead: at least gold_rate = 0.7 of the checks of gold_answers_min = 10 answers
 # reject = ["gold"]           # work is rejected, unpaid, only for rules named here; none by default
 
 {recruiting}"""
@@ -148,13 +148,12 @@ def _template(folder: Path, found: Sequence[Path], recipe: Recipe) -> str:
     pattern = f"images/*{suffixes.pop()}" if len(suffixes) == 1 else "images/*"
     short = name.strip("-_")[:LONGEST_NAME] or "batch"
     quoted = shlex.quote(plain(str(folder)))
-    # Two answers tell an honest person from one who guesses better than three do (docs/results.md).
-    needed = min(2, recipe.gold)
     return TEMPLATE.format(
         schema=SCHEMA_NAME, name=short, pattern=pattern, check=f"hitgen check {quoted}", build=f"hitgen build {quoted}",
         gold=f"hitgen gold {quoted} --source PHOTO --role gold", levels=recipe.levels, levels_why=recipe.levels_why,
         study=recipe.study, swaps=recipe.swaps,
-        swaps_why=recipe.swaps_why, needed=needed, needed_why="" if needed else "; 0: there is no gold yet",
+        swaps_why=recipe.swaps_why, use_above=0.9 if recipe.gold else 0.7,
+        use_why="" if recipe.gold else "; 0.9 when there is gold",
         reward_usd="1.20" if recipe.recruiting.pays else "0.00",
         recruiting=recipe.recruiting.begins.format(folder=quoted) + (REPEATS if recipe.repeats else ""),
     )  # fmt: skip

@@ -40,12 +40,22 @@ def plan_lines(planned: Planned) -> list[str]:
         ),
         *planned.asked,
         ("usable", f"{view.usable} of them, where all work all their pages and pass the screening"),
+        *([("screening", _screening(view))] if view.gold[1] else []),
         *_cost(planned),
         *(("levels", f"{name}: {qualities}") for name, qualities in view.qualities),
         *_sizes(view),
         ("window", f"at least {view.window[0]}x{view.window[1]} CSS pixels, measured as on these screens at 100% zoom"),
     ]
     return _lined(rows)
+
+
+def _screening(view: Outlook) -> str:
+    """Whom gold answers keep."""
+    fewest, most = view.gold
+    answers = f"{most}" if fewest == most else f"{fewest} to {most}"
+    kept = view.kept
+    shares = f"{kept.honest:.0%} of honest people, {kept.sloppy:.0%} of sloppy ones and {kept.guessing:.1%} of those who guess"
+    return f"by {answers} gold answers each keeps {shares}"
 
 
 def _cost(planned: Planned) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hitgen.commands import options
 from hitgen.console import Console
+from hitgen.errors import InputError, at_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +15,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.rehearsal(parser)
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="default: BATCH_DIR/results/report.html, or beside the CSV"
+    )
+    parser.add_argument(
+        "--ratings",
+        choices=("level", "quality"),
+        help="of a CSV that does not say: what a JPEG rating is; level = 101 - quality",
     )
     options.as_json(parser)
 
@@ -25,7 +31,11 @@ def run(given: argparse.Namespace, console: Console) -> None:
     words = ("--rehearsal",) if given.rehearsal else ()
     if source.is_file():
         out = given.out or source.with_name(f"{source.stem}-report.html")
-        report_public(source, source.stem, out, console.on_progress)
+        report_public(source, source.stem, out, console.on_progress, given.ratings)
+    elif given.ratings:
+        raise InputError(
+            at_option("--ratings", "is of a CSV file, and this is a batch folder", "`hitgen report` without it")
+        )
     else:
         out = given.out or source / "results" / "report.html"
         report_batch(source, out, console.on_progress)

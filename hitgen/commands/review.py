@@ -87,9 +87,11 @@ def review_lines(study: Study, rows: Sequence[ReviewRow]) -> list[str]:
     lines = columns(table, right=(2, 3, 4))
     if len(rows) > MOST_ROWS:
         lines.append(f"... and {len(rows) - MOST_ROWS} more in the file")
-    few = study.config.screening.gold_answers_min
+    rules = study.config.screening
     if any(row.use == "not-enough-evidence" for row in rows):
-        lines.append(f"not-enough-evidence: the worker has fewer than gold_answers_min = {few} gold answers")
+        few = f"the worker has fewer than gold_answers_min = {rules.gold_answers_min} gold answers"
+        open_ = f"by gold alone the worker is honest with a probability below use_above = {rules.use_above:g}"
+        lines.append(f"not-enough-evidence: {few if rules.judged_by == 'thresholds' else open_}")
     times = [row.auto_approval_at for row in study.received() if row.status == "Submitted" and row.auto_approval_at]
     if times:
         lines.append(f"the first that is not judged approves itself at {min(times):%Y-%m-%d %H:%M} UTC")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hitgen.config.base import Slug, Strict
 from hitgen.lib.contract import TIE_FRAMES
@@ -22,6 +22,12 @@ class HitTable(Strict):
     layout: Slug = Field(default="flicker", description="`flicker`, `side` or one of your own")
     training: int = Field(default=2, ge=0, le=50, description="training trials a page")
     study: int = Field(default=2, ge=1, le=200, description="study trials a page, at most")
+    repeats: int = Field(
+        default=0,
+        ge=0,
+        le=200,
+        description="study trials a page that are shown a second time on it, for test and retest",
+    )
     gold: int = Field(default=1, ge=0, le=50, description="gold trials a page")
     ratings: int = Field(default=43, ge=1, le=10_000, description="ratings wanted for each study ladder")
     assignments: int | None = Field(
@@ -39,6 +45,12 @@ class HitTable(Strict):
         "a published study keeps what it has",
     )
     reward_usd: Money = Field(default=Decimal("1.20"), description='as text: "1.20"')
+
+    @model_validator(mode="after")
+    def _few_enough(self) -> Self:
+        if self.repeats > self.study:
+            raise ValueError(f"repeats is {self.repeats}, but a page has {self.study} study trials; as many at most")
+        return self
 
 
 class Qualification(Strict):

@@ -25,6 +25,7 @@ from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Manifest, Trial
 from hitgen.methods import columns
 from hitgen.methods.columns import Column, Table
+from hitgen.methods.evidence import PassRates
 from hitgen.methods.section import Collected, Export, Section
 from hitgen.methods.submission import Row, RowT
 from hitgen.methods.work import Finding, Key, Work
@@ -40,13 +41,25 @@ ManifestT = TypeVar("ManifestT", bound=Manifest)
 GENERAL_RULES: tuple[Rule, ...] = get_args(Rule)
 
 
+EITHER = PassRates(0.5, 0.9)
+"""Of a question with two answers."""
+
+
 @dataclass(frozen=True)
 class Check:
-    """One thing that a known answer is checked for; `about` of a rating, `about_worker` of a worker's sum."""
+    """One thing that a known answer is checked for; `about` of a rating, `about_worker` of a worker's sum.
+
+    `rates` say how often it is passed, where nothing more is known of a question; `honest` and `sloppy` are the shares that
+    average and careless honest people pass in practice; `usual` says whether most questions ask for it.
+    """
 
     name: str
     about: str
     about_worker: str
+    rates: PassRates = EITHER
+    honest: float = 0.9
+    sloppy: float = 0.8
+    usual: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,8 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     page: ClassVar[type[PageData]] = PageData
     row: ClassVar[type[Row]] = Row
     checks: ClassVar[tuple[Check, ...]] = ()
+    looked_for: ClassVar[tuple[tuple[int, ...], ...]] = ()
+    """Kinds of people who guess some checks and look for others: the numbers of those that each kind guesses."""
     rules: ClassVar[tuple[Rule, ...]] = GENERAL_RULES
     """The general rules of screening that make sense for it."""
     answer_columns: ClassVar[tuple[Column, ...]] = ()
@@ -179,6 +194,15 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """For each of `checks`, whether a known answer was given."""
         return ()
 
+    def rates(self, question: Any, ladder: Ladder, manifest: ManifestT) -> tuple[PassRates, ...]:
+        """For each of `checks`, how often this question is passed, by chance and by honest people."""
+        return tuple(check.rates for check in self.checks)
+
+    @property
+    def guessing(self) -> tuple[tuple[int, ...], ...]:
+        """The kinds of people who guess: first all checks, then some."""
+        return (tuple(range(len(self.checks))), *self.looked_for)
+
     def screen(self, works: Sequence[Work[RowT]], config: ConfigT) -> Iterator[Finding]:
         """Breaches of the method's own rules; `works` in order of time."""
         yield from ()
@@ -211,8 +235,8 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """Its part of the report."""
         return Section()
 
-    def public_section(self, path: Path, progress: OnProgress) -> Section:
-        """The report of a public dataset of the method's kind; InputError where the file is none."""
+    def public_section(self, path: Path, progress: OnProgress, ratings: str | None = None) -> Section:
+        """The report of a public dataset of the method's kind, whose `ratings` are what the user says; InputError where the file is none."""
         raise InputError(Fault(str(path), "", "is a file", "the batch folder it lies in"))
 
     analysis_about: ClassVar[str] = "what the method makes of the dataset"

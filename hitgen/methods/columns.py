@@ -96,7 +96,17 @@ FLICKER = (
     Column("hidden_ms", float, "time the page was hidden", lambda r: r.attempt.row.timing.hidden_ms),
     Column("stalled_ms", float, "time without frames though the page was not hidden", lambda r: r.attempt.row.timing.stalled_ms),
 )  # fmt: skip
-VERDICT = (PAY, USE, REASONS)
+VERDICT = (
+    PAY,
+    USE,
+    REASONS,
+    Column(
+        "rules",
+        str,
+        "names of the broken rules, joined by ; (outlier: removed as one; by hand: a person decided)",
+        lambda r: "; ".join(r.verdict.rules),
+    ),
+)
 SCREEN = (
     Column("px_per_cm", float, "CSS pixels per centimetre by the worker's card", lambda r: r.display.css_px_per_cm),
     Column("device_pixel_ratio", float, "device pixels per CSS pixel", lambda r: r.display.device_pixel_ratio),

@@ -27,16 +27,24 @@ class Population(Strict):
     spammer_trial_s: Positive = 20
     spammers: Share = 0.2
     kinds: tuple[str, ...] = Field(default=("uniform",), min_length=1, description="of spammers, in equal parts")
+    gold_known: Share = Field(default=0, description="spammers who know the answers of gold questions")
+    inconsistency: float = Field(default=0, ge=0, description="SD of the logarithm of a worker's own noise")
     hits_per_worker: int = Field(default=10, ge=1)
 
 
 @dataclass(frozen=True)
 class Person:
-    """One simulated worker; `bias` is in the method's units."""
+    """One simulated worker; `bias` is in the method's units, `noise` how many times the usual one this person's is.
+
+    `lot` from 0 to 1 says of what kind an honest person is where there are several.
+    """
 
     worker: str
     kind: str
     bias: float
+    noise: float = 1.0
+    knows_gold: bool = False
+    lot: float = 0.5
 
     @property
     def honest(self) -> bool:
@@ -49,9 +57,15 @@ def draw_people(population: Population, count: int, rng: np.random.Generator) ->
     kinds: Sequence[str] = [population.kinds[number % len(population.kinds)] for number in range(spammers)]
     kinds = [*kinds, *[HONEST] * (count - spammers)]
     biases = rng.normal(0, population.worker_sd, count) if population.worker_sd else np.zeros(count)
+    order, further = rng.permutation(count), rng.spawn(1)[0]
+    noises = np.exp(further.normal(0, population.inconsistency, count))
+    knowing, lots = further.random(count) < population.gold_known, further.random(count)
     return [
-        Person(f"SIM{number:05d}", kinds[index], float(biases[number]))
-        for number, index in enumerate(rng.permutation(count))
+        Person(
+            *(f"SIM{number:05d}", kinds[index], float(biases[number]), float(noises[number])),
+            *(kinds[index] != HONEST and bool(knowing[number]), float(lots[number])),
+        )
+        for number, index in enumerate(order)
     ]
 
 

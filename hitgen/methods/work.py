@@ -9,6 +9,7 @@ from typing import Any, Generic
 
 from hitgen.ledger.rows import Received
 from hitgen.manifest import Ladder, Page, Trial
+from hitgen.methods.evidence import PassRates
 from hitgen.methods.submission import RowT, Submission
 
 Key = tuple[str, str]
@@ -19,7 +20,7 @@ Key = tuple[str, str]
 class Attempt(Generic[RowT]):
     """One attempt with its trial, the trial's place in the worker's order (1..) and, where an answer is known, its grade.
 
-    `passes` says for each of the method's checks whether it was passed; empty where no answer is known.
+    `passes` says for each of the method's checks whether it was passed, `rates` how often it is; empty where no answer is known.
     """
 
     known: Trial
@@ -27,6 +28,7 @@ class Attempt(Generic[RowT]):
     row: RowT
     order: int
     passes: tuple[bool, ...] = ()
+    rates: tuple[PassRates, ...] = ()
 
 
 @dataclass(frozen=True)

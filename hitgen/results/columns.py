@@ -57,6 +57,14 @@ def workers(method: AnyMethod) -> tuple[Column, ...]:
         *checks,
         Column("gold_rate", float, f"passed checks / ({len(method.checks)} gold_answers)", lambda r: r.tally.rate),
         Column(
+            "honest", float, "probability of being honest by the gold answers, before the study answers are looked at",
+            lambda r: r.tally.evidence.honest,
+        ),
+        Column(
+            "gold_evidence", float,
+            "logarithm of how much likelier the gold answers are of somebody who looks than of one who guesses", lambda r: r.tally.evidence.levels,
+        ),
+        Column(
             "median_trial_s", float, "median over pages of the median seconds a study trial", lambda r: r.median_trial_s
         ),
         *c.VERDICT,

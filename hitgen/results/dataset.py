@@ -14,6 +14,7 @@ from hitgen.lib.shipped import install_line
 from hitgen.manifest import Ladder
 from hitgen.methods.base import Note, method_of
 from hitgen.methods.columns import Column
+from hitgen.methods.evidence import Evidence
 from hitgen.methods.submission import DisplayRecord
 from hitgen.methods.work import AnyWork, Attempt, Key, trial_s
 from hitgen.results.columns import tables_of
@@ -165,7 +166,8 @@ def _nameless(study: Study) -> Judged:
 def _noted(verdict: Verdict, note: Note | None) -> Verdict:
     if note is None or not note.left_out:
         return verdict
-    return Verdict(verdict.pay, "exclude", (*verdict.reasons, note.left_out), verdict.shut_out)
+    reasons, rules = (*verdict.reasons, note.left_out), (*verdict.rules, "outlier")
+    return Verdict(verdict.pay, "exclude", reasons, verdict.shut_out, rules)
 
 
 def _ratings(study: Study, verdicts: Mapping[Key, Verdict], notes: Mapping[Key, Note]) -> Iterator[Rating]:
@@ -186,7 +188,7 @@ def _workers(study: Study, verdicts: Mapping[Key, Verdict]) -> Iterator[Worker]:
         works.setdefault(worker, []).append(work)
         keys = [(work.received.assignment, attempt.known.trial) for attempt in work.answers("study")]
         used[worker] = used.get(worker, 0) + sum(verdicts[key].use == "use" for key in keys)
-    none = GoldTally(0, (0,) * len(method_of(study.config).checks))
+    none = GoldTally(0, (0,) * len(method_of(study.config).checks), Evidence(study.config.screening.honest_share, 0.0))
     for worker, verdict in study.judged.workers.items():
         mine = works.get(worker, [])
         times = [typical_s for work in mine if (typical_s := trial_s(work.answers("study"))) is not None]

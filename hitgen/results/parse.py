@@ -44,8 +44,10 @@ def parse(received: Received, manifest: Manifest, method: AnyMethod) -> AnyWork 
 
 def _graded(known: Trial, row: Row, order: int, manifest: Manifest, method: AnyMethod) -> Attempt[Any]:
     question = manifest.by_question.get(known.question or "")
-    passes = method.grade(row, question) if question and known.role != "study" else ()
-    return Attempt(known, manifest.by_key[known.key], row, order, passes)
+    ladder = manifest.by_key[known.key]
+    if question is None or known.role == "study":
+        return Attempt(known, ladder, row, order)
+    return Attempt(known, ladder, row, order, method.grade(row, question), method.rates(question, ladder, manifest))
 
 
 def _origin_faults(received: Received, manifest: Manifest, submission: Submission[Any]) -> Iterator[str]:

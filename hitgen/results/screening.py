@@ -10,6 +10,7 @@ from typing import Any
 from hitgen.config.batch import BatchConfig
 from hitgen.config.screening import Screening
 from hitgen.methods.base import GENERAL_RULES, method_of
+from hitgen.methods.evidence import Evidence, evidence
 from hitgen.methods.work import AnyWork, Attempt, Finding, Key, trial_s
 
 PLAUSIBLE_PX_PER_CM = (15.0, 300.0)
@@ -18,10 +19,11 @@ PLAUSIBLE_PX_PER_CM = (15.0, 300.0)
 
 @dataclass(frozen=True)
 class GoldTally:
-    """A worker's gold answers on study pages, and how often each of the method's checks was passed."""
+    """A worker's gold answers on study pages, how often each of the method's checks was passed, and what that says of honesty."""
 
     answers: int
     passes: tuple[int, ...]
+    evidence: Evidence
 
     @property
     def rate(self) -> float | None:
@@ -36,30 +38,40 @@ def passed_share(passes: Sequence[int], answers: int) -> float | None:
 
 
 def repeats(works: Iterable[AnyWork]) -> set[Key]:
-    """The study and gold trials whose ladder or question their worker had met before; `works` in order of time."""
-    met: set[tuple[str, str]] = set()
+    """The study and gold trials whose ladder or question their worker had met before; `works` in order of time.
+
+    A study trial that one page has twice was meant so.
+    """
+    met: dict[tuple[str, str], str] = {}
     found: set[Key] = set()
     for work in works:
+        assignment = work.received.assignment
         for attempt in (*work.answers("study"), *work.answers("gold")):
             thing = (work.received.worker, attempt.known.question or attempt.known.subject)
-            if thing in met:
-                found.add((work.received.assignment, attempt.known.trial))
-            met.add(thing)
+            before = met.get(thing)
+            if before is not None and (before != assignment or attempt.known.role == "gold"):
+                found.add((assignment, attempt.known.trial))
+            met.setdefault(thing, assignment)
     return found
 
 
-def gold_tallies(works: Iterable[AnyWork], repeated: set[Key], checks: int) -> dict[str, GoldTally]:
+def gold_tallies(works: Iterable[AnyWork], repeated: set[Key], config: BatchConfig) -> dict[str, GoldTally]:
     """Each worker's gold answers on study pages, first meetings only.
 
     The qualification's quiz does not count again: whoever is here has passed it, so it says nothing new.
     """
+    method, share = method_of(config), config.screening.honest_share
     answers: dict[str, list[Attempt[Any]]] = {}
     for work in works:
         mine = answers.setdefault(work.received.worker, [])
         if work.page.kind == "study":
             mine += [a for a in work.answers("gold") if (work.received.assignment, a.known.trial) not in repeated]
     return {
-        worker: GoldTally(len(mine), tuple(sum(a.passes[n] for a in mine) for n in range(checks)))
+        worker: GoldTally(
+            len(mine),
+            tuple(sum(a.passes[n] for a in mine) for n in range(len(method.checks))),
+            evidence(((a.rates, a.passes) for a in mine), method.guessing, share),
+        )
         for worker, mine in answers.items()
     }
 
@@ -68,7 +80,7 @@ def screen(works: Sequence[AnyWork], config: BatchConfig) -> list[Finding]:
     """Every breach of the rules that are not off; `works` in order of time."""
     rules, method, repeated = config.screening, method_of(config), repeats(works)
     found = [
-        *_gold(gold_tallies(works, repeated, len(method.checks)), rules),
+        *_gold(gold_tallies(works, repeated, config), rules),
         *_copies(works),
         *(
             Finding("repeat", "the worker had met this ladder before", work.received.worker, *key)
@@ -85,12 +97,25 @@ def screen(works: Sequence[AnyWork], config: BatchConfig) -> list[Finding]:
 
 
 def _gold(tallies: dict[str, GoldTally], rules: Screening) -> Iterator[Finding]:
+    if rules.judged_by == "evidence":
+        yield from _improbable(tallies, rules)
+        return
     for worker, tally in tallies.items():
         if tally.rate is None or tally.answers < rules.gold_answers_min or tally.rate >= rules.gold_rate:
             continue
         passed, checks = sum(tally.passes), len(tally.passes) * tally.answers
         reason = f"{passed} of {checks} checks of control questions passed, at least {rules.gold_rate:.0%} are needed"
         yield Finding("gold", reason, worker)
+
+
+def _improbable(tallies: dict[str, GoldTally], rules: Screening) -> Iterator[Finding]:
+    for worker, tally in tallies.items():
+        honest = tally.evidence.honest
+        if tally.answers and honest < rules.exclude_below:
+            passed, checks = sum(tally.passes), len(tally.passes) * tally.answers
+            told = "less than 0.01" if honest < 0.01 else f"{honest:.2f}"
+            reason = f"{passed} of {checks} checks of control questions passed: the probability that they were looked at is {told}"
+            yield Finding("gold", reason, worker)
 
 
 def _copies(works: Sequence[AnyWork]) -> Iterator[Finding]:

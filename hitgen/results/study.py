@@ -69,6 +69,7 @@ def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
 
 def _study(folder: Path, config: BatchConfig, ledger: Ledger) -> Study:
     manifest = published_manifest(folder, ledger)
+    config = judged_as_built(config, manifest)
     rows = list(ledger.submissions())
     _refuse_other_build(manifest, ledger, {row.hit for row in rows})
     returned = tuple(row for row in rows if row.status == "Returned")
@@ -88,6 +89,14 @@ def _study(folder: Path, config: BatchConfig, ledger: Ledger) -> Study:
         key,
         edited_rules(folder, config, ledger),
     )
+
+
+def judged_as_built(config: BatchConfig, manifest: Manifest) -> BatchConfig:
+    """The config with the rule by which gold judges: the config's own word, or else the build's, which an earlier hitgen made by its own."""
+    rules = config.screening
+    if rules.rule or rules.judged_by == "thresholds":
+        return config
+    return config.model_copy(update={"screening": rules.model_copy(update={"rule": manifest.judged_by})})
 
 
 def published_manifest(folder: Path, ledger: Ledger) -> Manifest:

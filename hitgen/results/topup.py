@@ -86,11 +86,15 @@ def shortfalls(publication: Publication, study: Study, at: datetime) -> dict[str
     usable: dict[str, int] = {}
     undecided: dict[str, int] = {}
     for work in study.works:
-        for attempt in work.answers("study"):
-            use = study.judged.ratings[work.received.assignment, attempt.known.trial].use
+        # a ladder that was shown twice on purpose is one rating
+        uses = {
+            attempt.known.subject: study.judged.ratings[work.received.assignment, attempt.known.trial].use
+            for attempt in reversed(work.answers("study"))
+        }
+        for subject, use in uses.items():
             counts = {"use": usable, "not-enough-evidence": undecided}.get(use)
             if counts is not None:
-                counts[attempt.known.subject] = counts.get(attempt.known.subject, 0) + 1
+                counts[subject] = counts.get(subject, 0) + 1
     expected: dict[str, int] = {}
     for page in study.manifest.pages:
         for subject in page.study:

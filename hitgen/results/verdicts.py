@@ -8,7 +8,6 @@ from typing import Literal, get_args
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.screening import Screening
-from hitgen.methods.base import method_of
 from hitgen.methods.work import AnyWork, Finding, Key
 from hitgen.results.parse import Faulty
 from hitgen.results.screening import GoldTally, gold_tallies, repeats, screen
@@ -30,12 +29,16 @@ class Decided:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of one worker, assignment or rating; `reasons` say why it is not paid or not used."""
+    """Of one worker, assignment or rating; `reasons` say why it is not paid or not used.
+
+    `rules` names the rules that were broken, `by hand` among them where a person decided on its use.
+    """
 
     pay: Pay
     use: Use
     reasons: tuple[str, ...] = ()
     shut_out: bool = False
+    rules: tuple[str, ...] = ()
 
 
 RETURNED = Verdict("reject", "exclude", ("returned by the participant",))
@@ -68,7 +71,7 @@ def judge(
     rejects for a rule it broke; what cannot be read is left to a person.
     """
     rules, findings, repeated = config.screening, screen(works, config), repeats(works)
-    tallies = gold_tallies(works, repeated, len(method_of(config).checks))
+    tallies = gold_tallies(works, repeated, config)
     by_worker = _grouped(findings, lambda f: f.worker if f.assignment is None else None)
     by_assignment = _grouped(findings, lambda f: f.assignment if f.trial is None else None)
     by_trial = _grouped(findings, lambda f: (f.assignment, f.trial) if f.trial is not None else None)
@@ -79,8 +82,8 @@ def judge(
         whole = [*by_worker.get(worker, []), *by_assignment.get(name, [])]
         each = {(name, a.known.trial): by_trial.get((name, a.known.trial), []) for a in work.answers("study")}
         broken = _broken(whole, list(each.values()))
-        few = tallies[worker].answers < rules.gold_answers_min
-        assignments[name] = _verdict(whole, few, broken, rules, decided.get(name, Decided()))
+        open_ = _undecided(tallies[worker], rules)
+        assignments[name] = _verdict(whole, open_, broken, rules, decided.get(name, Decided()))
         for key, found in each.items():
             ratings[key] = _rating(assignments[name], found)
     workers = _workers(works, faulty, assignments)
@@ -107,22 +110,43 @@ def _broken(whole: Sequence[Finding], each: Sequence[Sequence[Finding]]) -> set[
     return {finding.rule for finding in whole} | everywhere
 
 
-def _verdict(findings: Sequence[Finding], few: bool, broken: set[str], rules: Screening, chosen: Decided) -> Verdict:
+def _undecided(tally: GoldTally, rules: Screening) -> str:
+    """Why a worker's gold answers do not allow to use the ratings, where they do not; empty where they do."""
+    if rules.judged_by == "thresholds":
+        return f"fewer than {rules.gold_answers_min} gold answers" if tally.answers < rules.gold_answers_min else ""
+    if not tally.passes or tally.evidence.honest >= rules.use_above:  # a method without checks has no gold to go by
+        return ""
+    if not tally.answers:
+        return "no gold answer"
+    return f"{tally.answers} gold answers leave it open: honest with a probability of {tally.evidence.honest:.2f}"
+
+
+def _verdict(
+    findings: Sequence[Finding], undecided: str, broken: set[str], rules: Screening, chosen: Decided
+) -> Verdict:
     reasons = list(dict.fromkeys(finding.reason for finding in findings))
     pay: Pay = "reject" if broken & set(rules.reject) else "pay"
-    use: Use = "exclude" if findings else "not-enough-evidence" if few else "use"
+    use: Use = "exclude" if findings else "not-enough-evidence" if undecided else "use"
     if use == "not-enough-evidence":
-        reasons.append(f"fewer than {rules.gold_answers_min} gold answers")
+        reasons.append(undecided)
     if chosen.use and chosen.use != use:
         reasons.insert(0, BY_HAND)
-    return Verdict(chosen.pay or pay, chosen.use or use, tuple(reasons), bool(broken & set(rules.shut_out)))
+    named = [*([BY_HAND] if chosen.use and chosen.use != use else []), *(finding.rule for finding in findings)]
+    return Verdict(
+        chosen.pay or pay,
+        chosen.use or use,
+        tuple(reasons),
+        bool(broken & set(rules.shut_out)),
+        tuple(dict.fromkeys(named)),
+    )
 
 
 def _rating(whole: Verdict, findings: Sequence[Finding]) -> Verdict:
     if not findings:
         return whole
     reasons = dict.fromkeys([*whole.reasons, *(finding.reason for finding in findings)])
-    return Verdict(whole.pay, "exclude", tuple(reasons), whole.shut_out)
+    named = dict.fromkeys([*whole.rules, *(finding.rule for finding in findings)])
+    return Verdict(whole.pay, "exclude", tuple(reasons), whole.shut_out, tuple(named))
 
 
 def _workers(
@@ -140,6 +164,7 @@ def _workers(
             min((verdict.use for verdict in verdicts), key=uses.index),
             tuple(dict.fromkeys(reason for verdict in verdicts for reason in verdict.reasons)),
             any(verdict.shut_out for verdict in verdicts),
+            tuple(dict.fromkeys(rule for verdict in verdicts for rule in verdict.rules)),
         )
         for worker, verdicts in mine.items()
     }

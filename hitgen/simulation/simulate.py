@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,7 @@ class _Made:
     def hire(self, count: int) -> Iterator[SimulatedWorker]:
         """Further workers, with the configured share of spammers."""
         for person in draw_people(self.population, count, self.rng):
-            named = Person(f"SIM{len(self.people):05d}", person.kind, person.bias)
+            named = replace(person, worker=f"SIM{len(self.people):05d}")
             self.people.append(named)
             yield SimulatedWorker(self.population, named, self.config, self.manifest, self.rng)
 

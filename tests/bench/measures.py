@@ -20,7 +20,8 @@ from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers, answ
 from hitgen.methods.pjnd.analysis.pjnd import Estimate
 from hitgen.methods.pjnd.analysis.regions import map_correlation, region_map, sigma_px
 from hitgen.methods.pjnd.analysis.sur import fit_sur
-from hitgen.methods.pjnd.observers import BASE_HEIGHT_PX, LadderTruth, Population
+from hitgen.methods.pjnd.observers import BASE_HEIGHT_PX
+from hitgen.methods.pjnd.population import LadderTruth, Population
 from hitgen.results.dataset import Dataset, dataset_of
 from hitgen.results.study import Study, read_study
 from hitgen.simulation.simulate import Truth, read_truth, simulate

@@ -17,7 +17,9 @@ pytestmark = pytest.mark.browser
 
 
 def test_robots_answer_a_batch_on_its_pages(tmp_path: Path) -> None:
-    folder = write_batch(tmp_path / "batch", "ratings = 2\n[screening]\ngold_answers_min = 1\noff = ['speed']\n")
+    folder = write_batch(
+        tmp_path / "batch", "ratings = 2\nrepeats = 1\n[screening]\ngold_answers_min = 1\noff = ['speed']\n"
+    )
     build(folder, workers=1)
     people = tmp_path / "people.toml"
     people.write_text('spammers = 0.5\nkinds = ["far-right"]\nlapse = 0\nhits_per_worker = 1\n')
@@ -27,10 +29,11 @@ def test_robots_answer_a_batch_on_its_pages(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "2 submissions by 2 simulated workers, 1 of them spammers" in done.stdout
     data = make_dataset(folder)
-    assert data.ratings.height >= 2 * 4 and set(data.ratings["browser"]) != {"simulated"}
+    assert data.ratings.height >= 2 * 5 and set(data.ratings["browser"]) != {"simulated"}
     study = data.ratings.filter(pl.col("role") == "study")
     assert study["swaps"].min() >= 4, "the pages flickered"
     far = study.group_by("worker").agg((pl.col("level") >= 11).all())["level"].to_list()
     assert sorted(far) == [False, True], "one of them answers at the far right alone"
     marks = data.tables["clicks"].filter(pl.col("role") == "study").group_by("worker").len()
-    assert marks["len"].to_list() == [6, 6]
+    assert marks["len"].to_list() == [9, 9]
+    assert study.group_by("worker", "ladder").len()["len"].sort().to_list() == [1, 1, 2, 2], "one was shown twice"

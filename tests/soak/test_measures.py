@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hitgen.analysis.report import report_batch
-from hitgen.methods.pjnd.observers import Population
+from hitgen.methods.pjnd.population import Population
 from hitgen.simulation.simulate import simulate
 from tests.bench import measures
 from tests.support.figures import write_figures

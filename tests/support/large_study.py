@@ -31,9 +31,10 @@ training = 0
 study = {{study}}
 gold = 1
 ratings = {{ratings}}
+repeats = {{repeats}}
 {CONSENT}
 [screening]
-gold_answers_min = {{gold_answers_min}}
+{{screening}}
 """
 
 
@@ -43,12 +44,17 @@ def make_study(
     ratings: int = 43,
     study: int = 2,
     gold: int = 30,
-    gold_answers_min: int = 10,
+    gold_answers_min: int | None = 10,
     seed: int = 1,
+    repeats: int = 0,
 ) -> Path:
-    """A batch that looks built: `images` study ladders, `study` a page beside one of `gold` questions."""
+    """A batch that looks built: `images` study ladders, `study` a page beside one of `gold` questions.
+
+    Without `gold_answers_min` gold is evidence.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    values = {"seed": seed, "study": study, "ratings": ratings, "gold_answers_min": gold_answers_min}
+    screening = 'rule = "evidence"' if gold_answers_min is None else f"gold_answers_min = {gold_answers_min}"
+    values = {"seed": seed, "study": study, "ratings": ratings, "repeats": repeats, "screening": screening}
     (folder / "batch.toml").write_text(CONFIG.format(**values))
     names: dict[Role, list[str]] = {
         "study": [f"study/s{n:04d}" for n in range(images)],

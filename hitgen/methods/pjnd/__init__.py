@@ -12,7 +12,9 @@ from hitgen.manifest import Ladder, Trial
 from hitgen.methods import columns
 from hitgen.methods.base import Check, GoldPlan, Method, Note
 from hitgen.methods.columns import Column
+from hitgen.methods.evidence import PassRates
 from hitgen.methods.pjnd import screening
+from hitgen.methods.pjnd.chance import LEVEL, PLACE, known_rates
 from hitgen.methods.pjnd.config import Config
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
 from hitgen.methods.pjnd.manifest import Manifest, PageData, Question
@@ -40,11 +42,24 @@ class Pjnd(Method[Config, Manifest, Row]):
     page = PageData
     row = Row
     checks = (
-        Check("level", "the level lies in the accepted window; empty for study trials", "with the right level"),
         Check(
-            "place", "enough points have a mark of their own in reach; empty for study trials", "with the right places"
+            "level",
+            "the level lies in the accepted window; empty for study trials",
+            "with the right level",
+            LEVEL,
+            0.84,
+            0.7,
+        ),
+        Check(
+            "place",
+            "enough points have a mark of their own in reach; empty for study trials",
+            "with the right places",
+            PLACE,
+            0.94,
+            0.88,
         ),
     )
+    looked_for = ((1,),)
     tables: ClassVar = {"clicks": CLICKS}
     analysis_about = "PJND, SUR, workers, a KonJND-shaped summary and maps"
 
@@ -85,6 +100,9 @@ class Pjnd(Method[Config, Manifest, Row]):
     def grade(self, row: Row, question: Question) -> tuple[bool, ...]:
         return level_is_right(row.level, question), places_are_right(row.points, question)
 
+    def rates(self, question: Question, ladder: Ladder, manifest: Manifest) -> tuple[PassRates, ...]:
+        return known_rates(question, ladder.level_max, (ladder.width, ladder.height), manifest.locations)
+
     def screen(self, works: Sequence[Work[Row]], config: Config) -> Iterator[Finding]:
         yield from screening.straight(works, config.screening)
         yield from screening.still(works)
@@ -117,10 +135,10 @@ class Pjnd(Method[Config, Manifest, Row]):
 
         return section_of(study, progress)
 
-    def public_section(self, path: Path, progress: OnProgress) -> Section:
+    def public_section(self, path: Path, progress: OnProgress, ratings: str | None = None) -> Section:
         from hitgen.methods.pjnd.analysis.section import public_section
 
-        return public_section(path, progress)
+        return public_section(path, progress, ratings)
 
     def write_analysis(self, tables: Mapping[str, Any], out: Export) -> None:
         from hitgen.methods.pjnd.analysis.files import write_analysis

@@ -102,7 +102,7 @@ class Screening(screening.Screening):
     """
 
     gold_rate: screening.Share = Field(
-        default=0.7, description="least share of gold checks (level and place) to be passed"
+        default=0.7, description="of thresholds: least share of gold checks (level and place) to be passed"
     )
     same_level_share: screening.Share = Field(
         default=0.8, description="share of study answers at one level that is too much"

@@ -26,6 +26,9 @@ class Known(Frozen):
 class Question(manifest.Question, Known):
     """A gold or training question with its answer."""
 
+    level_rate: float | None = Field(default=None, description="share of honest people who give such a level, if known")
+    place_rate: float | None = Field(default=None, description="share of them who mark such places, if known")
+
 
 class Manifest(manifest.Manifest):
     """Everything that was built; it maps the opaque trial ids back to ladders and answers, and is never published."""

@@ -1,98 +1,24 @@
-"""What simulated observers answer, and the truth they answer from.
-
-PJND = image's mean + worker's bias + noise, rounded, clipped to 1..L; beyond L nothing is seen. Clicks fall on hotspots
-with jitter, some anywhere.
-"""
+"""What simulated observers answer: their PJND rounded and clipped to 1..L, beyond L nothing; marks on hotspots with jitter, some anywhere."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+import zlib
+from typing import Any
 
 import numpy as np
-from pydantic import Field, model_validator
-from scipy import stats
 
 from hitgen.config.batch import BatchConfig
 from hitgen.manifest import Ladder
 from hitgen.methods import population
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
 from hitgen.methods.pjnd.manifest import Known, Point
+from hitgen.methods.pjnd.population import BASE_LEVELS, LadderTruth, Population, draw_noise, draw_truth
 from hitgen.methods.pjnd.robot import Answer
-from hitgen.methods.population import Person, Positive, Share
+from hitgen.methods.population import Person
 
-BASE_LEVELS = 100
 BASE_HEIGHT_PX = 480
 GOLD_MISS_LEVELS = 20
 TRACE_STEPS = 12
-
-
-Kind = Literal["honest", "uniform", "far-left", "far-right", "random-clicks"]
-SPAMMERS: tuple[Kind, ...] = ("uniform", "far-left", "far-right", "random-clicks")
-
-
-class Population(population.Population):
-    """Who answers: levels are those of a ladder of 100 and are scaled to others; lengths are source px at height 480."""
-
-    pjnd_mean: float = Field(default=38, description="mean PJND of all images")
-    pjnd_sd: Positive = 14
-    population_sd: tuple[Positive, Positive] = Field(default=(8, 14), description="an image's SD over people, from, to")
-    worker_sd: float = Field(default=6, ge=0, description="SD of a worker's own bias, part of the population's SD")
-    lapse: Share = Field(default=0.02, description="answers given blindly by honest workers")
-    hotspots: tuple[Share, ...] = Field(default=(0.5, 0.3, 0.2), min_length=1, max_length=20)
-    jitter_px: float = Field(default=20, ge=0)
-    random_clicks: Share = Field(default=0.15, description="clicks of honest workers that fall anywhere")
-    gold_level_pass: Share = Field(default=0.85, description="honest levels within a gold question's window")
-    kinds: tuple[Kind, ...] = Field(default=SPAMMERS, min_length=1, description="of spammers, in equal parts")
-
-    @model_validator(mode="after")
-    def _whole(self) -> Population:
-        if abs(sum(self.hotspots) - 1) > 1e-6:
-            raise ValueError("the shares of hotspots must sum to 1")
-        if self.worker_sd > self.population_sd[0]:
-            raise ValueError("worker_sd is part of population_sd and cannot be larger")
-        return self
-
-
-@dataclass(frozen=True)
-class LadderTruth:
-    """What is true of one ladder: mean and SD of the PJND over people, and where flicker is seen, in source px."""
-
-    ladder: str
-    width: int
-    height: int
-    level_max: int
-    mean: float
-    sd: float
-    hotspots: tuple[Point, ...]
-
-    def share_above(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """The true SUR: the share of people whose rounded PJND is above d, for d = 0..level_max."""
-        above = stats.norm.sf(np.arange(self.level_max + 1) + 0.5, self.mean, self.sd)
-        return np.concatenate([[1.0], above[1:]])  # whoever sees it at once has PJND 1
-
-    def clipped_mean(self) -> float:
-        """The mean of the rounded PJND, clipped to 1..level_max: the sum of its survival function."""
-        return float(self.share_above()[:-1].sum())
-
-    def sur_level(self, share: float) -> int:
-        """The largest level with SUR >= share."""
-        return int(np.flatnonzero(self.share_above() >= share)[-1])
-
-
-def draw_truth(
-    population: Population, ladder: str, size: tuple[int, int], level_max: int, rng: np.random.Generator
-) -> LadderTruth:
-    """A ladder's truth, drawn from the population; hotspots keep 8% of the side from the border."""
-    scale = level_max / BASE_LEVELS
-    low, high = population.population_sd
-    spots = rng.uniform(0.08, 0.92, (len(population.hotspots), 2)) * size
-    return LadderTruth(
-        *(ladder, *size, level_max),
-        mean=float(np.clip(rng.normal(population.pjnd_mean, population.pjnd_sd), 1, BASE_LEVELS) * scale),
-        sd=float(rng.uniform(low, high) * scale),
-        hotspots=tuple((float(x), float(y)) for x, y in spots),
-    )
 
 
 class Observer(population.Observer):
@@ -103,18 +29,26 @@ class Observer(population.Observer):
         self._population = population
         self._rng = rng
         self._locations = locations
+        self._met: dict[str, float] = {}
 
     def answer(self, truth: LadderTruth, known: Known | None = None) -> Answer:
         """What this person says of a ladder; `known` where flicker begins and lies at known places."""
         level = self._level(truth, known)
         if level is None:
             return Answer(None, [])
-        if not self.person.honest:
+        if not self.person.honest and not (known and self._knows_gold):
             return Answer(level, [self._anywhere(truth) for _ in range(self._locations)])
         return Answer(level, self._places(truth, known))
 
+    @property
+    def _knows_gold(self) -> bool:
+        """Whether this spammer answers a known question rightly: having the answer, or a program that finds what was planted."""
+        return self.person.knows_gold or self.person.kind == "decoder"
+
     def _level(self, truth: LadderTruth, gold: Known | None) -> int | None:
         last = truth.level_max
+        if gold and not self.person.honest and self._knows_gold:
+            return int(self._rng.integers(gold.level[0], gold.level[1] + 1))
         match self.person.kind:
             case "uniform":
                 return int(self._rng.integers(1, last + 1))
@@ -122,22 +56,34 @@ class Observer(population.Observer):
                 return int(self._rng.integers(1, max(2, last // 20) + 1))
             case "far-right":
                 return int(self._rng.integers(last - max(2, last // 20) + 1, last + 1))
+            case "decoder":
+                # What jumps in a natural ladder's frames is the same to every program, and not what people see.
+                return 1 + zlib.crc32(truth.ladder.encode()) % last
         if self._rng.random() < self._population.lapse:
             return int(self._rng.integers(1, last + 1))
         if gold:
             return self._gold_level(gold, last)
-        scale = last / BASE_LEVELS
-        bias = self.person.bias * scale
-        noise_sd = np.sqrt(max(0.0, truth.sd**2 - (self._population.worker_sd * scale) ** 2))
-        level = max(1, round(truth.mean + bias + self._rng.normal(0, noise_sd)))
+        own = truth.offset(self.person) + self.person.bias * last / BASE_LEVELS
+        noise = truth.noise_sd * self.person.noise * self._noise(truth)
+        level = max(1, round(truth.mean + own + noise))
         return None if level > last else level
 
+    def _noise(self, truth: LadderTruth) -> float:
+        """Noise of SD 1, a part of it as at the ladder's first meeting."""
+        drawn, same = draw_noise(truth.shape, self._rng), self._population.retest
+        if truth.ladder in self._met:
+            return same * self._met[truth.ladder] + float(np.sqrt(1 - same**2)) * drawn
+        self._met[truth.ladder] = drawn
+        return drawn
+
     def _gold_level(self, gold: Known, last: int) -> int:
-        """Within the window as often as the population passes, otherwise up to 20 levels beside it."""
-        if self._rng.random() < self._population.gold_level_pass:
+        """Within the window as often as the population passes, otherwise up to 20 levels beside it; of late people, above it."""
+        late = self._population.late > 1 - self.person.lot
+        passing = self._population.late_gold_level_pass if late else self._population.gold_level_pass
+        if self._rng.random() < passing:
             return int(self._rng.integers(gold.level[0], gold.level[1] + 1))
-        beside = [*range(max(1, gold.level[0] - GOLD_MISS_LEVELS), gold.level[0])]
-        beside += range(gold.level[1] + 1, min(last, gold.level[1] + GOLD_MISS_LEVELS) + 1)
+        below = [] if late else range(max(1, gold.level[0] - GOLD_MISS_LEVELS), gold.level[0])
+        beside = [*below, *range(gold.level[1] + 1, min(last, gold.level[1] + GOLD_MISS_LEVELS) + 1)]
         return int(self._rng.choice(beside)) if beside else gold.level[0]
 
     def _places(self, truth: LadderTruth, gold: Known | None) -> list[Point]:
@@ -152,7 +98,7 @@ class Observer(population.Observer):
         jitter = population.jitter_px * truth.height / BASE_HEIGHT_PX
         return [
             self._anywhere(truth)
-            if self._rng.random() < population.random_clicks
+            if self.person.honest and self._rng.random() < population.random_clicks
             else self._within(truth, self._rng.normal(target, jitter))
             for target in targets
         ]

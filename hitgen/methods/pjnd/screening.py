@@ -16,10 +16,13 @@ OUTLIER = "outlier of its ladder"
 
 
 def straight(works: Sequence[Work[Row]], rules: Screening) -> Iterator[Finding]:
-    """One level for most pictures; "none seen" is left out, being an honest answer to a fine ladder."""
+    """One level for most pictures; "none seen" and a ladder's ends are left out, being honest answers to fine and coarse ladders."""
     levels: dict[str, list[int | None]] = {}
     for work in works:
-        levels.setdefault(work.received.worker, []).extend(a.row.level for a in work.answers("study"))
+        mine = levels.setdefault(work.received.worker, [])
+        for attempt in work.answers("study"):
+            level = attempt.row.level
+            mine.append(None if level in (1, attempt.ladder.level_max) else level)
     for worker, given in levels.items():
         counts = Counter(level for level in given if level is not None)
         if len(given) < rules.same_level_min or not counts:

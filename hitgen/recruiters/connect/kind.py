@@ -16,6 +16,7 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
 from hitgen.errors import Fault, in_config
 from hitgen.lib.money import CENT, Quote, quote_by_percent
+from hitgen.methods.kept import gold_needed
 from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Asked, Kind, Look, Opening, Recruiter
 from hitgen.recruiters.connect.config import IDS, KEEP, ConnectRecruiter
@@ -55,12 +56,12 @@ class ConnectKind(Kind[ConnectRecruiter]):
 
     def warnings(self) -> list[str]:
         """That nobody has tried it, and too little gold for people who work one page."""
-        gold, needed = self.config.hit.gold, self.config.screening.gold_answers_min
+        gold, needed = self.config.hit.gold, gold_needed(self.config)
         found = ["batch.toml: recruiter.kind: hitgen was never run against Connect itself; begin with few places"]
         if gold < needed:
             found.append(
                 f"batch.toml: hit.gold: on Connect everyone works one page, so nobody answers more than {gold} gold questions, "
-                f"and {needed} are needed for a verdict; put more on a page or lower screening.gold_answers_min"
+                f"and {needed} are needed for a verdict; put more on a page or ask for less under [screening]"
             )
         return found
 

@@ -14,6 +14,7 @@ from hitgen.collector.inbox import FILE, Inbox
 from hitgen.collector.turns import Turns
 from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
+from hitgen.methods.kept import gold_needed
 from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Kind, Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
@@ -44,12 +45,12 @@ class PanelKind(Kind[PanelRecruiter]):
 
     def warnings(self) -> list[str]:
         """Too little gold for people who work few pages."""
-        gold, needed = self.config.hit.gold * self.own.pages_each, self.config.screening.gold_answers_min
+        gold, needed = self.config.hit.gold * self.own.pages_each, gold_needed(self.config)
         if gold >= needed or self.config.qualification:
             return []
         return [
             f"batch.toml: hit.gold: with recruiter.pages_each = {self.own.pages_each} nobody answers more than {gold} gold "
-            f"questions, and {needed} are needed for a verdict; put more on a page, lower screening.gold_answers_min, or let "
+            f"questions, and {needed} are needed for a verdict; put more on a page, ask for less under [screening], or let "
             "people work more pages"
         ]
 

@@ -14,6 +14,7 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
 from hitgen.errors import Fault, in_config
 from hitgen.lib.money import CENT, Quote, quote_by_percent
+from hitgen.methods.kept import gold_needed
 from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Asked, Kind, Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
@@ -77,12 +78,12 @@ class ProlificKind(Kind[ProlificRecruiter]):
 
     def warnings(self) -> list[str]:
         """Too little gold for people who work one page."""
-        gold, needed = self.config.hit.gold * self.own.pages_each, self.config.screening.gold_answers_min
+        gold, needed = self.config.hit.gold * self.own.pages_each, gold_needed(self.config)
         if gold >= needed:
             return []
         return [
             f"batch.toml: hit.gold: on Prolific nobody works more than {self.own.pages_each} pages, so nobody answers more than {gold} gold questions, "
-            f"and {needed} are needed for a verdict; put more on a page, lower screening.gold_answers_min, or admit "
+            f"and {needed} are needed for a verdict; put more on a page, ask for less under [screening], or admit "
             "people by a [qualification] page"
         ]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from markupsafe import Markup
 
+from hitgen.methods.pjnd.analysis.analyse import LadderResult
 from hitgen.methods.pjnd.analysis.answers import FloatArray
-from hitgen.methods.pjnd.analysis.sur import SHARES, Sur
+from hitgen.methods.pjnd.analysis.sur import SHARES, is_refused
 
 WIDTH, HEIGHT = 280, 150
 LEFT, RIGHT, TOP, BOTTOM = 34, 14, 8, 24
@@ -14,8 +15,9 @@ FITTED_STEPS = 60
 LABELS_MOST = 6
 
 
-def sur_curve(sur: Sur, level_max: int) -> Markup:
-    """An SVG of SUR against level: counted as steps, fitted as a line, both levels marked with their intervals."""
+def sur_curve(result: LadderResult) -> Markup:
+    """An SVG of SUR against level: counted as steps; by the crossed model as a line, with the fit dashed, or by the fit alone; both levels with intervals."""
+    sur, level_max = result.sur, result.answers.level_max
 
     def x(level: float) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * level / level_max
@@ -34,13 +36,18 @@ def sur_curve(sur: Sur, level_max: int) -> Markup:
         parts.append(f'<text class="x" x="{x(label):.1f}" y="{HEIGHT - 8}">{label}</text>')
     steps = _steps(sur.empirical)
     parts.append('<path class="counted" d="' + _path([(x(level), y(share)) for level, share in steps]) + '"/>')
-    if sur.fit:
+    if result.crossed:
+        shares = result.crossed.sur
+        points = [(x(level), y(float(share))) for level, share in enumerate(shares)]
+        parts.append('<path class="fitted" d="' + _path(points) + '"/>')
+    if sur.fit and not is_refused(sur.suits):
         levels = np.linspace(0, level_max, FITTED_STEPS)
         shares = sur.fit.sur(levels)
         points = [(x(float(level)), y(float(share))) for level, share in zip(levels, shares, strict=True)]
-        parts.append('<path class="fitted" d="' + _path(points) + '"/>')
+        kind = "beside" if result.crossed else "fitted"
+        parts.append(f'<path class="{kind}" d="' + _path(points) + '"/>')
     for share in SHARES:
-        level = sur.fitted_levels[share]
+        level = result.levels[share]
         if level.value is None:
             continue
         if level.low is not None:

@@ -17,10 +17,10 @@ NAMED_ROWS = 60
 
 def pjnd_plot(ladders: Sequence[LadderResult]) -> str:
     """Means with intervals, in order; with names for up to 60 ladders."""
-    ordered = sorted(ladders, key=lambda result: result.pjnd.mean.value or 0)
-    means = np.array([result.pjnd.mean.value for result in ordered], float)
-    lows = np.array([result.pjnd.mean.low if result.pjnd.mean.low is not None else np.nan for result in ordered])
-    highs = np.array([result.pjnd.mean.high if result.pjnd.mean.high is not None else np.nan for result in ordered])
+    ordered = sorted(ladders, key=lambda result: result.mean.value or 0)
+    means = np.array([result.mean.value for result in ordered], float)
+    lows = np.array([result.mean.low if result.mean.low is not None else np.nan for result in ordered])
+    highs = np.array([result.mean.high if result.mean.high is not None else np.nan for result in ordered])
     positions = np.arange(len(ordered))
     if len(ordered) > NAMED_ROWS:
         figure, [axes] = axes_of(WIDE_IN, 3.4)

@@ -26,7 +26,7 @@ Made from the used study ratings (`role` study, `use` use), each worker's first 
 | file | is |
 |---|---|
 | `pjnd.csv`, `.parquet` | one row a ladder |
-| `sur.csv`, `.parquet` | one row a ladder and level: share of people whose PJND is above it, counted and fitted |
+| `sur.csv`, `.parquet` | one row a ladder and level: share of people whose PJND is above it, counted, fitted, and by the crossed model |
 | `workers.csv`, `.parquet` | one row a worker with used ratings, against the mean of the others on the same ladders |
 | `levels.csv`, `.parquet` | one row a ladder and level: bytes of its frame, and bits per pixel of the source |
 | `konjnd.csv` | the columns of KonJND-1k's subjective_ratings.csv; "none seen" stands as the highest level |
@@ -36,19 +36,23 @@ Made from the used study ratings (`role` study, `use` use), each worker's first 
 In `pjnd`: `n`, `none_seen`; then `mean` (restricted: "none seen" counts as the highest level), `median`, `sd`, and the 50% and 75% levels
 as counted (`sur50_empirical`) and fitted (`sur50_fitted`), each with `_low`, `_high` and `_parameter` (the codec parameter there); `fit` is the
 family of lowest AIC with `fit_location` and `fit_scale` (of the level's logarithm for lognormal and weibull); `regions_split_half` is the
-correlation of the maps of two halves of the workers. The SUR level for a share p is the largest level with SUR >= p. Empty: the answers do
+correlation of the maps of two halves of the workers. `fit_suits` is the probability of answers that fit the family no better (Anderson-Darling);
+below 0.1 `sur50_fitted` and `sur75_fitted` are the counted levels with their intervals. `crossed_mean`, `crossed_sd`, `crossed_sur50` and `crossed_sur75` are
+by the crossed model of all ratings, honest or not (`crossed_n` of them, which count as `crossed_sound` sound ones), with intervals from
+resampling workers: the figures that the report shows, where enough workers rated several ladders. The SUR level for a share p is the largest level with SUR >= p. Empty: the answers do
 not tell, as where half of the people saw nothing at any level.
 
 In `workers`: `bias` is the mean distance from the others, `inconsistency` its standard deviation, both in levels; `correlation` is
-Pearson's, that worker left out of the mean.
+Pearson's, that worker left out of the mean; `crossed_honest` is the probability of being honest by gold and study answers together,
+`crossed_bias` the bias by the crossed model, in hundredths of a ladder.
 """
 
 
 def write_analysis(tables: Mapping[str, pl.DataFrame], out: Export) -> None:
     """Write the analysis of a dataset; each file is replaced whole."""
-    analysis = analyse(tables["ratings"], tables["clicks"], tables["images"], out.progress)
+    analysis = analyse(tables["ratings"], tables["clicks"], tables["images"], out.progress, tables["workers"])
     maps = private_folder(out.folder / "maps")
-    workers = pl.DataFrame([vars(worker) for worker in analysis.workers], infer_schema_length=None)
+    workers = _workers(analysis)
     for name, table in (
         ("pjnd", ladder_table(analysis)),
         ("sur", _sur(analysis)),
@@ -63,12 +67,25 @@ def write_analysis(tables: Mapping[str, pl.DataFrame], out: Export) -> None:
     write_whole(out.folder / "README.md", ABOUT.encode(), private=True)
 
 
+def _workers(analysis: Analysis) -> pl.DataFrame:
+    found = pl.DataFrame([vars(worker) for worker in analysis.workers], infer_schema_length=None)
+    if analysis.crossing is None or found.is_empty():
+        return found
+    crossed = {"crossed_honest": analysis.crossing.honest, "crossed_bias": analysis.crossing.bias}
+    return found.with_columns(
+        pl.Series(name, [values.get(worker) for worker in found["worker"]], dtype=pl.Float64)
+        for name, values in crossed.items()
+    )
+
+
 def _sur(analysis: Analysis) -> pl.DataFrame:
     frames = []
     for result in analysis.ladders:
         answers, levels = result.answers, np.arange(result.answers.level_max + 1)
         fitted = result.sur.fit.sur(levels.astype(np.float64)) if result.sur.fit else np.full(len(levels), np.nan)
         columns = {"level": levels, "parameter": answers.parameters, "counted": result.sur.empirical, "fitted": fitted}
+        crossed = result.crossed.sur if result.crossed else np.full(len(levels), np.nan)
+        columns["crossed"] = crossed
         names = [pl.lit(getattr(answers, name)).alias(name) for name in ("ladder", "images", "source", "codec")]
         frames.append(pl.DataFrame(columns).fill_nan(None).select(*names, pl.all()))
     return pl.concat(frames) if frames else pl.DataFrame()

@@ -1,19 +1,18 @@
-"""The PJND of each ladder: mean, median and SD over people, with intervals from resampling workers."""
+"""The PJND of each ladder: mean, median and SD over people, with intervals."""
 
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
+from hitgen.methods.pjnd.analysis.order import CONFIDENCE, order_interval
+from hitgen.methods.pjnd.analysis.spread import LEAST, pooled_kurtosis, sd_interval
 
 RESAMPLES = 1999
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,11 @@ class Estimate:
     value: float | None
     low: float | None = None
     high: float | None = None
+
+    @property
+    def width(self) -> float | None:
+        """Of the interval; None where it has none or is open."""
+        return None if self.low is None or self.high is None else self.high - self.low
 
 
 @dataclass(frozen=True)
@@ -50,52 +54,44 @@ def expanded(confidence: float, n: int) -> float:
     return float(1 - 2 * stats.norm.sf(math.sqrt(n / (n - 1)) * student))
 
 
-def estimate_pjnd(answers: LadderAnswers) -> Pjnd:
-    """The PJND of a ladder; no intervals from fewer than 3 people, or from equal answers."""
+def estimate_pjnd(answers: LadderAnswers, kurtosis: float | None = None) -> Pjnd:
+    """The PJND of a ladder; no intervals from fewer than 3 people, or from equal answers.
+
+    `kurtosis` is that of the study's ladders together, the ladder's own where it is not given.
+    """
     values, n = answers.clipped, len(answers.levels)
     if n < 3 or np.ptp(values) == 0:
         mean, sd = float(values.mean()), float(values.std(ddof=1)) if n > 1 else None
         return Pjnd(
             n, answers.none_seen, Estimate(mean), _seen(answers, float(np.median(answers.levels))), Estimate(sd)
         )
-    spread = _bootstrap(answers)
-    return Pjnd(n, answers.none_seen, spread[0], _median_estimate(answers), spread[1])
-
-
-def _bootstrap(answers: LadderAnswers) -> tuple[Estimate, Estimate]:
-    """Mean and SD with their intervals, from the same resamples of workers.
-
-    Percentiles for the mean: BCa's correction for skewness would follow the few blind answers that every crowd gives.
-    BCa for the SD, whose resamples are too small on average; percentiles where answers are too alike for it.
-    """
-    values = answers.clipped
-    options: Any = {"confidence_level": expanded(CONFIDENCE, len(answers.levels))}
-    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
-        corrected: Any = stats.bootstrap(
-            (values,), _mean_and_sd, n_resamples=RESAMPLES, method="BCa", rng=answers.random("mean"), **options
-        )
-    plain: Any = stats.bootstrap(
-        (values,), _mean_and_sd, n_resamples=0, bootstrap_result=corrected, method="percentile", **options
+    return Pjnd(
+        n, answers.none_seen, _mean_estimate(answers), _median_estimate(answers), _sd_estimate(values, kurtosis)
     )
-    mean, sd = np.stack(plain.confidence_interval).T
-    careful = np.stack(corrected.confidence_interval)[:, 1]
-    return _estimate(values.mean(), mean), _estimate(values.std(ddof=1), sd if np.isnan(careful).any() else careful)
+
+
+def _mean_estimate(answers: LadderAnswers) -> Estimate:
+    """Percentiles over resamples of workers: BCa's correction for skewness would follow the few blind answers that every crowd gives."""
+    values, n = answers.clipped, len(answers.levels)
+    resamples = values[answers.random("mean").integers(0, n, (RESAMPLES, n))].mean(1)
+    aside = (1 - expanded(CONFIDENCE, n)) / 2
+    return _estimate(values.mean(), np.quantile(resamples, [aside, 1 - aside]))
+
+
+def _sd_estimate(values: FloatArray, kurtosis: float | None) -> Estimate:
+    sd, kurtosis = float(values.std(ddof=1)), kurtosis or pooled_kurtosis([values])
+    return Estimate(sd, *sd_interval(values, kurtosis)) if kurtosis and len(values) >= LEAST else Estimate(sd)
 
 
 def _estimate(value: float, bounds: FloatArray) -> Estimate:
     return Estimate(float(value), float(bounds[0]), float(bounds[1]))
 
 
-def _mean_and_sd(sample: FloatArray, axis: int) -> FloatArray:
-    return np.stack([sample.mean(axis), sample.std(axis, ddof=1)])
-
-
 def _median_estimate(answers: LadderAnswers) -> Estimate:
-    found = stats.bootstrap(
-        (answers.levels,), np.median, n_resamples=RESAMPLES, method="percentile", rng=answers.random("median")
-    ).confidence_interval
-    return Estimate(*(_seen(answers, float(value)).value for value in (float(np.median(answers.levels)), *found)))
+    """The median with an interval from order statistics; a bound beyond which nobody answered is left open."""
+    low, high = order_interval(np.sort(answers.levels).astype(np.float64), 0.5)
+    found = (float(np.median(answers.levels)), low, high)
+    return Estimate(*(None if value is None else _seen(answers, value).value for value in found))
 
 
 def _seen(answers: LadderAnswers, level: float) -> Estimate:

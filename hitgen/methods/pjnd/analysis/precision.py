@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from hitgen.methods.pjnd.analysis.pjnd import CONFIDENCE, Pjnd
+from hitgen.methods.pjnd.analysis.order import CONFIDENCE
+from hitgen.methods.pjnd.analysis.pjnd import Pjnd
 
 WIDTHS = (2.0, 4.0, 6.0, 8.0)
 """Full widths of the 95% interval of a mean, in levels."""

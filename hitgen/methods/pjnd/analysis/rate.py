@@ -80,7 +80,7 @@ def weighed(results: Sequence[LadderResult], weights: Mapping[str, Weights]) -> 
     found = []
     for result in results:
         mine = weights.get(result.answers.ladder)
-        for at, level in (("PJND", result.pjnd.mean), ("75% SUR", result.sur.fitted_levels[0.75])):
+        for at, level in (("PJND", result.mean), ("75% SUR", result.levels[0.75])):
             size = mine.at(level.value) if mine else None
             if mine is None or size is None:
                 continue

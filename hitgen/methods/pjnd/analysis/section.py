@@ -10,7 +10,7 @@ import polars as pl
 
 from hitgen.lib.progress import OnProgress
 from hitgen.methods.pjnd.analysis import figures
-from hitgen.methods.pjnd.analysis.analyse import Analysis, LadderResult, analyse, analyse_answers, ladder_table
+from hitgen.methods.pjnd.analysis.analyse import Analysis, LadderResult, analyse, analyse_answers
 from hitgen.methods.pjnd.analysis.changes import changes
 from hitgen.methods.pjnd.analysis.curves import sur_curve
 from hitgen.methods.pjnd.analysis.konjnd import read_konjnd
@@ -18,6 +18,7 @@ from hitgen.methods.pjnd.analysis.overlay import as_data, overlay, source_pictur
 from hitgen.methods.pjnd.analysis.pixels import pixel_effect
 from hitgen.methods.pjnd.analysis.precision import needed
 from hitgen.methods.pjnd.analysis.rate import ratios, weighed, weights_of
+from hitgen.methods.pjnd.analysis.retest import between_sd
 from hitgen.methods.section import Collected, Section, WorkerColumn
 
 TEMPLATE = "report/pjnd.html"
@@ -26,13 +27,14 @@ WORKER_COLUMNS = (
     WorkerColumn("bias", "bias"),
     WorkerColumn("inconsistency", "inconsistency"),
     WorkerColumn("r", "correlation", 2),
+    WorkerColumn("honest", "crossed_honest", 2),
 )
 
 
 def section_of(study: Collected, progress: OnProgress) -> Section:
     """The section of a study of one's own."""
     ratings, images = study.tables["ratings"], study.tables["images"]
-    analysis = analyse(ratings, study.tables["clicks"], images, progress)
+    analysis = analyse(ratings, study.tables["clicks"], images, progress, study.tables["workers"])
     workers = _workers(study.tables["workers"], analysis)
     changed, pixels = changes(ratings, images), pixel_effect(ratings, images)
     packs = dict(images.select("ladder", "pack").iter_rows())
@@ -53,26 +55,28 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
         "cards": [_card(result, study.packs, packs[result.answers.ladder]) for result in analysis.ladders],
         "changes": changed, "mean_change": _mean(change.shift for change in changed), "pixels": pixels,
         "typical_sd": typical_sd, "needed": wanted,
+        "between_sd": between_sd([result.answers for result in analysis.ladders]),
         "regions_mean": _mean(result.agreement for result in analysis.ladders),
     }  # fmt: skip
     return Section(TEMPLATE, _values(analysis) | values, plots, workers, WORKER_COLUMNS)
 
 
-def public_section(path: Path, progress: OnProgress) -> Section:
+def public_section(path: Path, progress: OnProgress, ratings_are: str | None = None) -> Section:
     """The section of a public dataset's ratings: PJND and SUR alone."""
-    public = read_konjnd(path)
+    public = read_konjnd(path, ratings_are)
     analysis = analyse_answers(public.ladders, {}, progress)
     ratings = sum(result.pjnd.n for result in analysis.ladders)
     summary = (
         ("ladders", f"{len(analysis.ladders):,}"), ("ratings", f"{ratings:,}"),
-        ("ratings a ladder", f"{ratings / len(analysis.ladders):.1f}"),
+        ("a rating is", public.taken), ("ratings a ladder", f"{ratings / len(analysis.ladders):.1f}"),
     )  # fmt: skip
     values = _values(analysis) | {"cards": [_card(result, None, "") for result in analysis.ladders]}
     return Section(TEMPLATE, values, _plots(analysis), summary=summary, warnings=public.warnings)
 
 
 def _values(analysis: Analysis) -> dict[str, Any]:
-    return {"analysis": analysis, "table": ladder_table(analysis), "weighed": [], "ratios": []}
+    crossed = sum(result.crossed.n for result in analysis.ladders if result.crossed)
+    return {"analysis": analysis, "crossed_ratings": crossed, "weighed": [], "ratios": []}
 
 
 def _plots(analysis: Analysis) -> dict[str, str]:
@@ -84,7 +88,10 @@ def _workers(workers: pl.DataFrame, analysis: Analysis) -> pl.DataFrame:
     reliability = pl.DataFrame(
         [asdict(worker) for worker in analysis.workers], schema={"worker": pl.String, "ratings": pl.Int64, **figures_of}
     )
-    return workers.join(reliability.drop("ratings"), on="worker", how="left")
+    honest = analysis.crossing.honest if analysis.crossing else {}
+    column = [honest.get(name) for name in workers["worker"]]
+    joined = workers.join(reliability.drop("ratings"), on="worker", how="left", maintain_order="left")
+    return joined.with_columns(pl.Series("crossed_honest", column, dtype=pl.Float64))
 
 
 def _card(result: LadderResult, packs: Path | None, pack: str) -> dict[str, Any]:
@@ -95,7 +102,7 @@ def _card(result: LadderResult, packs: Path | None, pack: str) -> dict[str, Any]
             picture = as_data(overlay(result.clicks, source))
         elif source:
             picture = as_data(source)
-    return {"result": result, "picture": picture, "curve": sur_curve(result.sur, result.answers.level_max)}
+    return {"result": result, "picture": picture, "curve": sur_curve(result)}
 
 
 def _mean(values: Any) -> float | None:

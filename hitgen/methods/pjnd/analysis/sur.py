@@ -7,53 +7,27 @@ the lowest one that it lies below 3/2, and "none seen" that it lies above level_
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import optimize, stats
 
 from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
-from hitgen.methods.pjnd.analysis.pjnd import CONFIDENCE, RESAMPLES, Estimate
+from hitgen.methods.pjnd.analysis.families import FAMILIES, Family
+from hitgen.methods.pjnd.analysis.goodness import goodness
+from hitgen.methods.pjnd.analysis.order import CONFIDENCE, order_interval, rank_of
+from hitgen.methods.pjnd.analysis.pjnd import Estimate
 
 SHARES = (0.5, 0.75)
 LEAST_TO_FIT = 5
+REFUSED = 0.1
+"""The best of six families fits better than one named before: at 10% some 4% of the answers that are of one of them are refused."""
 TINY = 1e-300
 STEP = 1e-4
-MOST_EXPONENT = 700.0
 LOG_SCALE = (-8.0, 8.0)
 """Beyond these a fit is one step, or flat over the whole ladder."""
-
-
-@dataclass(frozen=True)
-class Family:
-    """A distribution of the PJND given by location and scale, of the level or of its logarithm."""
-
-    name: str
-    share_below: Callable[[FloatArray], FloatArray]
-    quantile: Callable[[float], float]
-    logarithmic: bool
-
-    def standard(self, bounds: FloatArray, location: float, scale: float) -> FloatArray:
-        """Share of people with a PJND below each bound, given in levels."""
-        if self.logarithmic:
-            with np.errstate(divide="ignore"):
-                bounds = np.log(np.maximum(bounds, 0))
-        return self.share_below((bounds - location) / scale)
-
-
-FAMILIES = (
-    Family("normal", special.ndtr, lambda p: float(special.ndtri(p)), False),
-    Family("logistic", special.expit, lambda p: float(special.logit(p)), False),
-    Family(
-        "gumbel", lambda z: np.exp(-np.exp(np.minimum(-z, MOST_EXPONENT))), lambda p: -math.log(-math.log(p)), False
-    ),
-    Family("lognormal", special.ndtr, lambda p: float(special.ndtri(p)), True),
-    Family(
-        "weibull", lambda z: -np.expm1(-np.exp(np.minimum(z, MOST_EXPONENT))), lambda p: math.log(-math.log1p(-p)), True
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -75,7 +49,7 @@ class Fit:
 
     def level(self, share: float) -> Estimate:
         """The largest level with SUR >= share, with its interval; None beyond the highest level."""
-        z = self.family.quantile(1 - share)
+        z = float(self.family.quantile(np.array(1 - share)))
         gradient = np.array([1.0, self.scale * z])
         error = math.sqrt(max(0.0, float(gradient @ self.covariance @ gradient)))
         width = float(stats.t.ppf((1 + CONFIDENCE) / 2, self.n - 1)) * error
@@ -91,23 +65,31 @@ class Fit:
 
 @dataclass(frozen=True)
 class Sur:
-    """A ladder's SUR: counted at levels 0..level_max, the fit (None with too few different answers), and both levels."""
+    """A ladder's SUR: counted at levels 0..level_max, the fit (None with too few different answers), and both levels.
+
+    `suits` is the probability of answers that fit the family no better (Anderson-Darling, None without a fit). Where it is below
+    10%, no family suits: the fitted levels are the counted ones then, with their intervals.
+    """
 
     empirical: FloatArray
     fit: Fit | None
+    suits: float | None
     empirical_levels: Mapping[float, Estimate]
     fitted_levels: Mapping[float, Estimate]
 
 
 def estimate_sur(answers: LadderAnswers) -> Sur:
-    """The SUR of a ladder with its 50% and 75% levels; intervals of counted levels are percentiles over workers."""
+    """The SUR of a ladder with its 50% and 75% levels; intervals of counted levels are from order statistics."""
     fit = fit_sur(answers)
-    return Sur(
-        empirical_sur(answers),
-        fit,
-        {share: _empirical_level(answers, share) for share in SHARES},
-        {share: fit.level(share) if fit else Estimate(None) for share in SHARES},
-    )
+    suits = goodness(answers, fit.family, fit.location, fit.scale) if fit else None
+    counted = {share: _empirical_level(answers, share) for share in SHARES}
+    fitted = {share: fit.level(share) if fit else Estimate(None) for share in SHARES}
+    return Sur(empirical_sur(answers), fit, suits, counted, counted if is_refused(suits) else fitted)
+
+
+def is_refused(suits: float | None) -> bool:
+    """Whether the answers are not ones of the family that fits them best."""
+    return suits is not None and suits < REFUSED
 
 
 def empirical_sur(answers: LadderAnswers) -> FloatArray:
@@ -119,18 +101,14 @@ def empirical_sur(answers: LadderAnswers) -> FloatArray:
 
 def _empirical_level(answers: LadderAnswers, share: float) -> Estimate:
     """One below the k-th largest answer, k being the share's count of people; level_max is "none seen" to all k."""
-    levels = answers.levels.astype(np.float64)
-    rank = len(levels) - math.ceil(share * len(levels) - 1e-9)
-
-    def level(sample: np.ndarray[Any, Any], axis: int = -1) -> Any:
-        return np.take(np.partition(sample, rank, axis=axis), rank, axis=axis) - 1
-
-    if len(levels) < 3:
-        return Estimate(float(level(levels)))
-    found = stats.bootstrap(
-        (levels,), level, n_resamples=RESAMPLES, method="percentile", rng=answers.random(f"sur {share}")
-    ).confidence_interval
-    return Estimate(float(level(levels)), float(found.low), float(found.high))
+    ordered = np.sort(answers.levels).astype(np.float64)
+    value = float(ordered[rank_of(share, len(ordered))]) - 1
+    low, high = order_interval(ordered, 1 - share)
+    if len(ordered) < LEAST_TO_FIT:
+        return Estimate(value)
+    # the largest level whose upper half lies below the quantile: one below an answer, as `value` is
+    bounds = (0.0 if low is None else low - 0.5, float(answers.level_max) if high is None else high - 0.5)
+    return Estimate(value, *(float(math.floor(bound)) for bound in bounds))
 
 
 def fit_sur(answers: LadderAnswers) -> Fit | None:
@@ -142,7 +120,7 @@ def fit_sur(answers: LadderAnswers) -> Fit | None:
     bounds = {bound for bound in (*lower, *upper) if math.isfinite(bound)}
     if len(answers.levels) < LEAST_TO_FIT or len(values) < 2 or len(bounds) < 2:
         return None
-    found = [(family, *_maximise(family, lower, upper, counts, answers.clipped)) for family in FAMILIES]
+    found = [(family, *maximise(family, lower, upper, counts, answers.clipped)) for family in FAMILIES]
     aic = {family.name: 4 + 2 * loss for family, _, loss in found}
     family, best, _ = min(found, key=lambda entry: entry[2])
     return Fit(
@@ -162,7 +140,7 @@ def _log_shares(family: Family, at: FloatArray, lower: FloatArray, upper: FloatA
     return np.log(np.maximum(between, TINY))
 
 
-def _maximise(
+def maximise(
     family: Family, lower: FloatArray, upper: FloatArray, counts: FloatArray, values: FloatArray
 ) -> tuple[FloatArray, float]:
     """Location and log scale of the largest likelihood, and its negative logarithm.
