@@ -42,6 +42,8 @@ interface PageData {
   survey: SurveyQuestion[];
   submit_origins: string[];
   results: Results;
+  /** a pattern of the assignments that there are for this page; empty: any */
+  places: string;
   completion_url?: string;
   leaving_url?: string;
   texts: Record<string, string>;
@@ -68,6 +70,8 @@ interface Calibration {
   card_width_css_px: number;
   css_px_per_cm: number;
   device_pixel_ratio: number;
+  /** false where the card's frame was left as it stood */
+  adjusted?: boolean;
 }
 
 interface Outbox {

@@ -16,8 +16,6 @@ from hitgen.methods.kept import KeptShares, gold_needed, kept_shares
 from hitgen.plan import Plan
 from hitgen.publishing.orders import groups_of
 
-AROUND_S = 180
-"""What all takes that lies around the trials of a page, for planning; a rehearsal tells better."""
 SCREENS = {"1366x768": (1366, 768, 15.6), "1920x1080": (1920, 1080, 23.8)}
 """Common screens: their pixels, and their diagonals in inches."""
 BARS_PX = 125
@@ -72,7 +70,6 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
     answers, needed = [len(met) for met in golds.values()], gold_needed(batch.config)
     ratings = [(person, len(page.study)) for page in pages for person in seats[page.page]]
     counts = Counter(person for page in pages for person in seats[page.page])
-    longest_s = max((sum(map(method.trial_s, page.trials)) for page in pages), default=0)
     shown = _shown(batch)
     rooms = _rooms(style)
     largest = _largest(shown, method.across)
@@ -80,7 +77,7 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
     return Outlook(
         people=len(counts),
         pages_each=max(counts.values(), default=0),
-        minutes_a_page=math.ceil((longest_s + AROUND_S) / 60),
+        minutes_a_page=max(map(method.minutes, pages), default=0),
         ratings=sum(count for _, count in ratings),
         usable=sum(count for person, count in ratings if len(golds[person]) >= needed),
         gold=(min(answers, default=0), max(answers, default=0)),

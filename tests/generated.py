@@ -44,7 +44,13 @@ def contract_tables(method: str) -> str:
         for name in ("physical", "survey"):
             note = {"physical": '`scaling = "physical"`', "survey": "a survey"}[name]
             found |= {slot: f"{text} (with {note})" for slot, text in frame[name].get(key, {}).items()}
-        return found | {name: f"{text} (`{method}`)" for name, text in own.get(key, {}).items()}
+        found |= {name: f"{text} (`{method}`)" for name, text in own.get(key, {}).items()}
+        optional = [(frame, ""), (own, f"`{method}`; ")]
+        return found | {
+            name: f"{text} ({whose}may be missing)"
+            for contract, whose in optional
+            for name, text in contract.get("optional", {}).get(key, {}).items()
+        }
 
     sections = [
         ("Screens", "`<html data-screen=\"...\">`", joined("screens")),

@@ -61,7 +61,7 @@ def test_the_plan_comes_first_and_nothing_is_done_without_a_yes(
     assert (len(plan["approve"]), len(plan["bonuses"]), plan["bonuses_usd"]) == (6, 6, "2.16")
     assert cli.main(["review", folder, "--apply"]) == 0
     told = capsys.readouterr().out
-    assert "approve 6, reject 2, pay 6 bonuses" in told and "shut out 1, mail 1 workers" in told
+    assert "approve 6, reject 2, pay 6 bonuses" in told and "shut out 1, mail 1 worker" in told
     assert "$8.64 set aside at publishing, $2.16 more; Total: $10.80" in told
     assert told.endswith("Nothing was done; --yes agrees beforehand.\n")
     assert set(study.states().values()) == {"Submitted"} and not study.bonuses()
@@ -73,14 +73,18 @@ def test_everything_happens_once_however_often_it_is_applied(
     folder = str(reviewed(study))
     assert cli.main(["review", folder, "--apply", "--yes"]) == 0
     assert capsys.readouterr().out.endswith(
-        "6 approved, 2 rejected, 6 bonuses paid, 0 admitted, 1 shut out, 1 mails sent\n"
+        f"6 approved, 2 rejected, 6 bonuses paid, 0 admitted, 1 shut out, 1 mail sent\nnext: hitgen report {folder}\n"
     )
     check(study)
     assert cli.main(["review", folder, "--apply", "--yes"]) == 0
-    assert capsys.readouterr().out.endswith("Nothing is left to do\n")
+    assert capsys.readouterr().out.endswith(f"Nothing is left to do\nnext: hitgen report {folder}\n")
+    assert cli.main(["review", folder, "--apply", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["approved"] == 0, "a script hears that nothing was left"
     assert cli.main(["review", folder]) == 0
     assert cli.main(["review", folder, "--apply", "--yes"]) == 0
-    assert capsys.readouterr().out.endswith("Nothing is left to do\n")
+    assert capsys.readouterr().out.endswith(f"Nothing is left to do\nnext: hitgen report {folder}\n")
+    assert cli.main(["review", folder, "--apply", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["approved"] == 0, "a script hears that nothing was left"
     check(study)
     rows = study.market.state.rows("SELECT feedback FROM assignments WHERE state = 'Rejected'")
     assert {row[0] for row in rows} == {"0 of 4 checks of control questions passed, at least 70% are needed"}

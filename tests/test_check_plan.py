@@ -134,7 +134,7 @@ def test_large_pictures_are_checked_by_tiles_until_they_are_built(
     begun_s = time.monotonic()
     assert main(["check", str(folder)]) == 0
     said = capsys.readouterr().out
-    assert "1 ladders by block-aligned tiles of their pictures" in said and "about " in said
+    assert "1 ladder by block-aligned tiles of their pictures" in said and "about " in said
     assert time.monotonic() - begun_s < 60
     monkeypatch.setattr(estimate, "estimate_ladder", None)
     assert main(["check", str(folder)]) == 0

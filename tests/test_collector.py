@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -122,6 +123,23 @@ def test_a_place_delivers_once_and_the_first_counts(inbox: Inbox) -> None:
     assert row.opened_at == datetime(2026, 3, 1, 11, tzinfo=UTC)
     kept = inbox._database.execute("SELECT count(*) FROM submissions").fetchone()[0]
     assert kept == MAX_VERSIONS and inbox.counts() == {"again": 2, "other": 8}
+
+
+def test_a_page_can_ask_whether_its_place_is_free(inbox: Inbox, server: Server) -> None:
+    def state(assignment: str) -> str:
+        with urllib.request.urlopen(f"{server.address}/results?assignment={quote(assignment)}", timeout=10) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+            return str(json.load(answer)["place"])
+
+    assert state("known-1") == "free"
+    assert post(server, submission("known-1")) == 200
+    assert [state(name) for name in ("known-1", "known-2", "stranger", "' OR 1=1 --")] == [
+        "used",
+        "free",
+        "unknown",
+        "unknown",
+    ]
+    assert sum(inbox.counts().values()) == 0, "asking is no junk"
 
 
 def test_a_hundred_people_at_once(inbox: Inbox, server: Server) -> None:

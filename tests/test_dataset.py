@@ -148,5 +148,5 @@ def test_without_the_extra_fetch_and_review_work_and_export_says_what_is_missing
         for verb in ("review", "export")
     }
     assert (run["review"].returncode, run["export"].returncode) == (0, 1)
-    assert "1 assignments: 1 pay" in run["review"].stdout
+    assert "1 assignment: 1 pay" in run["review"].stdout
     assert "this needs the extra `analysis`; try pip install -e '" in run["export"].stderr

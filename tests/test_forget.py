@@ -13,6 +13,7 @@ import pytest
 
 from hitgen import cli
 from hitgen.collector.inbox import Inbox
+from hitgen.errors import InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.totals import totals
 from hitgen.lib.clock import utc_now
@@ -21,6 +22,7 @@ from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
 from hitgen.results.export import export
+from hitgen.results.forget import forget
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import read_review, review_path, write_review
 from hitgen.results.study import read_study
@@ -183,3 +185,8 @@ def test_unjudged_work_of_the_forgotten_keeps_no_hit(tmp_path: Path) -> None:
             after = totals(account.ledger, account.now())
         assert made.states()[mine] == "Approved"
         assert after.paid_usd == after.committed_usd == before * 2 / 5
+
+
+def test_a_mistyped_folder_is_called_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"it is no batch folder: there is no batch.toml"):
+        forget(tmp_path / "mistyped", "A1")

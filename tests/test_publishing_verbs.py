@@ -46,22 +46,25 @@ def test_publish_status_and_close(folder: Path, recruiter: Memory, capsys: pytes
     assert cli.main(["publish", str(folder), "--dry-run"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("warning: the gold stands out\n")
-    assert said.endswith("cap: $20.00; balance: $10000.00\nTotal: $14.40\n")
+    assert said.endswith(f"cap: $20.00; balance: $10000.00\nTotal: $14.40\nnext: hitgen publish {folder}\n")
     assert not recruiter.hits
     assert cli.main(["publish", str(folder)]) == 0
     assert "2 HITs made, 2 files sent\nnext: hitgen status " in capsys.readouterr().out
     assert cli.main(["status", str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["out"] == 10
     assert cli.main(["extend", str(folder), "--hours", "400"]) == 0
-    assert capsys.readouterr().out == "2 HITs are open for 400 hours from now\n"
+    assert capsys.readouterr().out == f"2 HITs are open for 400 hours from now\nnext: hitgen status {folder}\n"
     assert cli.main(["close", str(folder)]) == 0
     assert "Nothing was changed" in capsys.readouterr().out
     assert not recruiter.deleted
     assert cli.main(["expire", str(folder)]) == 0
+    assert capsys.readouterr().out == f"2 HITs take no new workers\nnext: hitgen fetch {folder}\n"
     assert cli.main(["delete", str(folder)]) == 0
-    assert capsys.readouterr().out == "2 HITs take no new workers\n2 HITs deleted\n"
+    assert capsys.readouterr().out == f"2 HITs deleted\nnext: hitgen close {folder}\n"
     assert cli.main(["close", str(folder), "--yes"]) == 0
-    assert capsys.readouterr().out.endswith("2 files removed from the host; the batch is closed\n")
+    assert capsys.readouterr().out.endswith(
+        f"2 files removed from the host; the batch is closed\nnext: hitgen export {folder}\n"
+    )
     assert cli.main(["forget", str(folder), "A1"]) == 0
     assert capsys.readouterr().out == "0 rows erased\n"
 

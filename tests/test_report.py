@@ -289,7 +289,7 @@ def test_the_report_of_a_real_public_dataset_has_all_its_ladders(
             assert f"PJND {float(row['mean']):.1f} " in card and f"n = {row['No. of ratings']}<" in card
     assert text.count('class="card"') == 220 and "Table of 220 ladders" in text
     assert "saw none" not in text and "none seen</th>" not in text, "a summary does not tell"
-    assert "(H.264: 51)" in text and 'class="x" x="34.0" y="142">0<' in text and ">50</text>" in text
+    assert "(H.264: 51)" in text and 'class="x" x="34.0" y="140">0<' in text and ">50</text>" in text
     assert "Critical regions" not in text
 
 
@@ -310,11 +310,15 @@ def test_the_labels_of_a_curve_are_whole_levels() -> None:
     answers = read_konjnd(VIDEOSET).ladders[0]
     sur, pjnd = estimate_sur(answers), estimate_pjnd(answers)
     for highest, step in ((5, 1), (46, 10), (51, 10), (100, 20)):
-        labels = re.findall(
-            r'class="x"[^>]*>(\d+)<',
-            str(sur_curve(LadderResult(replace(answers, level_max=highest), pjnd, sur, None, None))),
-        )
-        assert labels == [str(level) for level in range(0, highest + 1, step)]
+        qualities = np.append(np.nan, 101.0 - np.arange(1, highest + 1))
+        shown = replace(answers, level_max=highest, parameters=qualities)
+        drawn = str(sur_curve(LadderResult(shown, pjnd, sur, None, None)))
+        labels = [int(label) for label in re.findall(r'class="x"[^>]*>(\d+)<', drawn)]
+        assert labels == list(range(0, highest + 1, step))
+        told = re.findall(r'class="parameter"[^>]*>([\d.]+)<', drawn)
+        assert told == [str(101 - label) for label in labels if label]
+        seen = {level for level in answers.levels if level <= highest}
+        assert bool(seen) <= drawn.count('class="ratings"') <= len(seen)
 
 
 def test_a_public_summary_comes_back_as_it_was_written(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_only_rows_of_the_file_are_acted_on_and_strangers_are_refused(study: InM
     late = study.work("p0001", "LATECOMER")
     with study.planned() as (_, plan):
         assert plan.unlisted == 1 and late not in {act.subject for act in plan.acts}
-        assert any("1 submissions are not in the review file" in line for line in review_plan_lines(plan))
+        assert any("1 submission missing in the review file" in line for line in review_plan_lines(plan))
     rows = list(read_review(study.folder).values())
     write_review(study.folder, [replace(rows[0], assignment="NOBODY"), *rows[1:]])
     with pytest.raises(InputError, match="nobody handed in 'NOBODY'"):

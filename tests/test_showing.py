@@ -37,19 +37,19 @@ def test_each_verb_is_told_in_lines_and_json(folder: Path, capsys: pytest.Captur
     with open_publication(folder, now=recruiter.clock, recruiter=recruiter) as publication:
         plan = plan_publication(publication)
         lines = plan_lines(plan)
-        assert lines[1] == "1 HITs now, 4 when those with the same study ladders are full"
+        assert lines[1] == "1 HIT now, 4 when those with the same study ladders are full"
         assert lines[2] == "43 assignments: $51.60 to workers and $10.32 in fees"
         assert lines[-1] == "Total: $61.92"
         Console(json=True).outcome(plan, lines)
         assert json.loads(capsys.readouterr().out)["quote"]["fees_usd"] == "10.32"
-        assert published_lines(publish(publication, plan))[0] == "1 HITs made, 1 files sent"
+        assert published_lines(publish(publication, plan))[0] == "1 HIT made, 1 file sent"
     recruiter.work("p0001.1", "A1", "Approved")
     with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
         lines = status_lines(status(account))
         assert lines[2] == "assignments: 8 open, 0 at work, 0 to be judged, 1 approved, 0 rejected"
         assert lines[3] == "$12.96 committed, of which $1.44 paid"
         ended = end.close(account)
-        assert ended_lines(ended)[-1] == "1 files removed from the host; the batch is closed"
+        assert ended_lines(ended)[-1] == "1 file removed from the host; the batch is closed"
         assert status(account, refresh=False).committed_usd == Decimal("1.44")
 
 

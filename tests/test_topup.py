@@ -39,7 +39,9 @@ def test_nothing_is_asked_for_while_ratings_can_still_come(
     # In turn, since the open HIT has the same ladders: nobody shall meet them twice.
     assert not plan.publication.now and [hit.order.hit for hit in plan.publication.later] == ["p0001.t1"]
     assert cli.main(["topup", str(study.small.folder), "--yes"]) == 0
-    assert capsys.readouterr().out.endswith("run `hitgen topup` again when they are full\n")
+    assert capsys.readouterr().out.endswith(
+        f"run `hitgen topup` again when they are full\nnext: hitgen status {study.small.folder}\n"
+    )
     shorts = {short.source: (short.usable, short.coming) for short in plan.shortfalls.values()}
     assert shorts == {"s0": (0, 4), "s1": (0, 4), "s2": (0, 5), "s3": (0, 5)}
 

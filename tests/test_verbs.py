@@ -172,3 +172,10 @@ def test_an_extra_is_installed_from_where_hitgen_is(checkout: bool, monkeypatch:
     words = shlex.split(shipped.install_line("heic"))
     assert words[:2] == ["pip", "install"] and words[-1].endswith("[heic]")
     assert (words[2] == "-e") is checkout
+
+
+def test_every_verb_ends_with_the_command_that_comes_next() -> None:
+    folder = Path(cli.__file__).parent / "commands"
+    modules = {name: module for name, (module, _, _) in cli.VERBS.items() if name != "completion"}
+    said = {name: (folder / f"{module}.py").read_text("utf-8") for name, module in modules.items()}
+    assert [name for name, source in said.items() if "options.then(" not in source] == []

@@ -13,10 +13,11 @@ const REPEAT_EVERY_MS = 40;
  * Binds the card frame, its handle and its buttons.
  * @param {{card: HTMLElement, handle: HTMLElement, grow: HTMLElement, shrink: HTMLElement}} elements
  * @param {Window} window
- * @param {(widthPx: number, cssPxPerCm: number) => void} onChange
+ * @param {(widthPx: number, cssPxPerCm: number, adjusted: boolean) => void} onChange
  */
 export function createCalibration(elements, window, onChange) {
   let width = CARD_WIDTH_CM * START_PX_PER_CM;
+  let adjusted = false;
   let repeating = 0;
 
   /** @param {number} px */
@@ -24,14 +25,20 @@ export function createCalibration(elements, window, onChange) {
     width = Math.min(WIDEST_PX, Math.max(NARROWEST_PX, px));
     elements.card.style.width = `${width}px`;
     elements.card.style.height = `${(width * CARD_HEIGHT_CM) / CARD_WIDTH_CM}px`;
-    onChange(width, width / CARD_WIDTH_CM);
+    onChange(width, width / CARD_WIDTH_CM, adjusted);
+  }
+
+  /** By the worker's own hand. @param {number} px */
+  function adjust(px) {
+    adjusted = true;
+    setWidth(px);
   }
 
   /** @param {HTMLElement} button @param {1|-1} direction */
   function bindButton(button, direction) {
     const stop = () => window.clearTimeout(repeating);
     const step = (/** @type {number} */ wait) => {
-      setWidth(width + direction * STEP_PX);
+      adjust(width + direction * STEP_PX);
       repeating = window.setTimeout(() => step(REPEAT_EVERY_MS), wait);
     };
     button.addEventListener("pointerdown", (event) => {
@@ -40,7 +47,7 @@ export function createCalibration(elements, window, onChange) {
     for (const end of ["pointerup", "pointerleave", "pointercancel", "blur"]) button.addEventListener(end, stop);
     // a pointer's click was served by pointerdown; one without pointer is the keyboard's
     button.addEventListener("click", (event) => {
-      if (event.detail === 0) setWidth(width + direction * STEP_PX);
+      if (event.detail === 0) adjust(width + direction * STEP_PX);
     });
   }
 
@@ -49,8 +56,8 @@ export function createCalibration(elements, window, onChange) {
     handle.addEventListener("pointerdown", (event) => {
       handle.setPointerCapture(event.pointerId);
       const start = { x: event.clientX, width };
-      // the card is centred: its edge moves half as far as its width
-      const move = (/** @type {PointerEvent} */ moved) => setWidth(start.width + 2 * (moved.clientX - start.x));
+      // the upper left corner stays where the card's is held: the edge moves as far as the pointer
+      const move = (/** @type {PointerEvent} */ moved) => adjust(start.width + moved.clientX - start.x);
       handle.addEventListener("pointermove", move);
       const end = () => handle.removeEventListener("pointermove", move);
       handle.addEventListener("lostpointercapture", end, { once: true });
@@ -60,5 +67,14 @@ export function createCalibration(elements, window, onChange) {
   bindButton(elements.grow, 1);
   bindButton(elements.shrink, -1);
   bindHandle(elements.handle);
-  return { setWidth, width: () => width, cssPxPerCm: () => width / CARD_WIDTH_CM };
+  return {
+    /** As it was left before. @param {number} px @param {boolean} before whether the worker had adjusted it */
+    restore(px, before) {
+      adjusted = before;
+      setWidth(px);
+    },
+    width: () => width,
+    cssPxPerCm: () => width / CARD_WIDTH_CM,
+    adjusted: () => adjusted,
+  };
 }

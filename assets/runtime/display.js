@@ -109,6 +109,7 @@ export function createDisplay({ page, session, method, types, clock, later, wind
     const ratios = session.state.display_changes.map((change) => change.device_pixel_ratio);
     const found = [];
     const swapMs = 1000 / swapsShown();
+    if (session.state.calibration?.adjusted === false) found.push("the card's frame was left as it stood");
     if (scale !== null && scale < 1) found.push("less than one device pixel per source pixel");
     if (session.zoomed() || ratios.some((ratio) => ratio !== session.state.reference_ratio)) found.push("the pixel ratio changed during the visit");
     if (cannotHold()) found.push("the display cannot hold the schedule");

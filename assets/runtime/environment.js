@@ -61,6 +61,12 @@ export function isHandheld(navigator, matchMedia) {
   return matchMedia("(any-pointer: coarse)").matches && !matchMedia("(any-pointer: fine)").matches;
 }
 
+/** Whether a page is in a language that its reader reads, so that nothing need translate it. @param {string} language @param {readonly string[]} theirs */
+export function isTheirs(language, theirs) {
+  const main = (/** @type {string} */ tag) => tag.split("-")[0]?.toLowerCase();
+  return theirs.some((tag) => main(tag) === main(language));
+}
+
 /** Name and full version of the browser, as far as it tells. @param {Navigator & {userAgentData?: any}} navigator */
 export async function browserVersion(navigator) {
   try {

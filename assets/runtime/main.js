@@ -3,7 +3,7 @@
 import { createBitmaps } from "./bitmaps.js";
 import { createCalibration } from "./calibration.js";
 import { createDisplay } from "./display.js";
-import { browserVersion, isHandheld, readEnvironment } from "./environment.js";
+import { browserVersion, isHandheld, isTheirs, readEnvironment } from "./environment.js";
 import { createFinders, createWords, readPage } from "./page.js";
 import { createPacks } from "./packs.js";
 import { createPanel } from "./panel.js";
@@ -14,6 +14,7 @@ import { createSession } from "./session.js";
 import { createStorage } from "./storage.js";
 import { createSurvey } from "./survey.js";
 import { createVisit } from "./visit.js";
+import { whyNotHere } from "./welcome.js";
 
 const LOAD_AGAIN_MS = 150;
 
@@ -82,13 +83,14 @@ export function start(methods, codecs = null) {
       await measured;
       await measure(); // once more where the page was opened in a hidden tab and had no frames
     },
+    whyNot: () => whyNotHere({ page, environment, assigned: state.outbox === null, fetch: (...request) => fetch(...request) }),
   });
   let browser = "";
 
   function makeCalibration() {
     const elements = { card: slot("card"), handle: part("card-handle"), grow: slot("card-grow"), shrink: slot("card-shrink") };
-    return createCalibration(elements, window, (width, cssPxPerCm) => {
-      if (state.screen === "calibration") session.calibrate(width, cssPxPerCm);
+    return createCalibration(elements, window, (width, cssPxPerCm, adjusted) => {
+      if (state.screen === "calibration") session.calibrate(width, cssPxPerCm, adjusted);
     });
   }
 
@@ -97,7 +99,7 @@ export function start(methods, codecs = null) {
     target?.addEventListener(event, act);
   }
 
-  /** @param {string} name of a slot, which may stand on several screens @param {() => void} act */
+  /** @param {string} name of a slot, which may stand on several screens @param {(event: Event) => void} act */
   function press(name, act) {
     for (const button of document.querySelectorAll(`[data-hit="${name}"]`)) on(button, "click", act);
   }
@@ -135,6 +137,7 @@ export function start(methods, codecs = null) {
 
   function boot() {
     document.documentElement.dataset.mode = environment.mode;
+    document.documentElement.translate = !isTheirs(document.documentElement.lang, navigator.languages);
     example.still();
     if (isHandheld(navigator, (query) => matchMedia(query))) {
       packs.refuse();

@@ -34,11 +34,18 @@ export function createPanel({ page, packs, hashes, words, slot, part, reload, zo
     slot("reload").hidden = !trouble;
   }
 
+  /** What is said above the trial at hand. @param {""|"resumed"|"practice_over"} key */
+  function greet(key) {
+    part("resumed").hidden = key === "";
+    if (key) part("resumed").textContent = words(key);
+  }
+
   slot("reload").addEventListener("click", () => packs.retryNow() || reload());
   packs.onChange(() => part("waiting").hidden || describeWaiting());
 
   return {
     notice,
+    greet,
     /** A trial comes on. @param {"training"|"study"} kind @param {number} number @param {number} count */
     begin(kind, number, count) {
       const text = words("progress", { number, count });
@@ -48,7 +55,7 @@ export function createPanel({ page, packs, hashes, words, slot, part, reload, zo
       bar.max = count;
       bar.value = number - 1;
       part("trial-heading").textContent = words(kind === "training" ? "training_heading" : "study_heading");
-      if (!goingOn()) part("resumed").hidden = true;
+      if (!goingOn()) greet(kind === "study" && number === page.training.length + 1 && number > 1 ? "practice_over" : "");
       part("at-work").hidden = false;
       troubled = false;
       notice();

@@ -78,9 +78,9 @@ export function createSending(options) {
   }
 
   /** What the recruiter wants to see: its own address to return to, or a code. */
-  async function complete() {
+  async function complete(told = words("delivered")) {
     const place = part("done-text");
-    place.textContent = words("delivered");
+    place.textContent = told;
     if (page.completion_url) {
       place.append(" ", link(page.completion_url, words("completion_link")));
     } else if (page.results.kind !== "frame") {
@@ -119,10 +119,13 @@ export function createSending(options) {
       part("submit-text").textContent = words(sendable ? "submit_text" : otherwise);
       if (sendable && delivery?.pending()) send();
     },
+    /** Answers came from this address before, though not from this browser: the same ways back. */
+    arrived: () => void complete(words("address_used")),
     /** The thanks, with what the recruiter wants to see. */
     done() {
       if (delivery?.delivered()) complete();
       slot("return").hidden = sendable; // back to the files, which are all there is of the answers
+      slot("return").textContent = words("back_to_answers");
     },
   };
 }

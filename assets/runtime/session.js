@@ -100,9 +100,9 @@ export function createSession({ page, environment, storage, now, monotonic, late
       forgotten = true;
       storage.clear();
     },
-    /** @param {number} cardWidthCssPx @param {number} cssPxPerCm */
-    calibrate(cardWidthCssPx, cssPxPerCm) {
-      state.calibration = { card_width_css_px: cardWidthCssPx, css_px_per_cm: cssPxPerCm, device_pixel_ratio: ratio() };
+    /** @param {number} cardWidthCssPx @param {number} cssPxPerCm @param {boolean} adjusted by the worker, or left as it stood */
+    calibrate(cardWidthCssPx, cssPxPerCm, adjusted) {
+      state.calibration = { card_width_css_px: cardWidthCssPx, css_px_per_cm: cssPxPerCm, device_pixel_ratio: ratio(), adjusted };
       state.reference_ratio = ratio();
       state.display_changes = [];
       save();

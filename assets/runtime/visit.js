@@ -27,15 +27,18 @@ const AFTER_TRIALS = ["survey", "submit", "done"];
  * @param {Example} options.example
  * @param {() => boolean} options.isCalm whether the worker wants no motion by itself
  * @param {() => Promise<void>} options.measured resolves once the display is measured
+ * @param {() => Promise<{text: string, final: boolean}|null>} options.whyNot what stands against the address, in a text's key
  */
 export function createVisit(options) {
   const { page, environment, words, slot, part, reload, session, screens, display } = options;
-  const { panel, sequence, sending, survey, calibration, task, example, isCalm, measured } = options;
+  const { panel, sequence, sending, survey, calibration, task, example, isCalm, measured, whyNot } = options;
   const { state } = session;
   const order = screenOrder(page);
   let working = false;
   let blocked = false;
-  let elsewhere = false;
+  let closed = false; // no room, no reload of the trial helps: this visit is over, or has not begun
+  let isMeasured = false;
+  let asked = false;
 
   /** @type {Partial<Record<ScreenName, Screen>>} */
   const at = {
@@ -62,11 +65,18 @@ export function createVisit(options) {
   }
 
   function showCard() {
-    calibration?.setWidth(state.calibration?.card_width_css_px ?? calibration.width());
+    calibration?.restore(state.calibration?.card_width_css_px ?? calibration.width(), state.calibration?.adjusted ?? false);
   }
 
+  /** A frame that nobody touched hardly has the card's size by chance: whoever says so is asked once. */
   function calibrate() {
-    if (calibration) session.calibrate(calibration.width(), calibration.cssPxPerCm());
+    if (!calibration) return true;
+    session.calibrate(calibration.width(), calibration.cssPxPerCm(), calibration.adjusted());
+    const fault = part("calibration-fault");
+    if (calibration.adjusted() || asked || !fault) return true;
+    asked = true;
+    fault.textContent = words("calibration_untouched");
+    return false;
   }
 
   function answer() {
@@ -104,19 +114,23 @@ export function createVisit(options) {
     if (working) return;
     working = true;
     await measured();
+    isMeasured = true;
     if (state.withdrawn_from) return;
-    if (display.tooSlow()) {
-      block(words("blocked_display"), { leaving: "screened-out" });
-    } else if (fits()) {
+    if (fits()) {
       await sequence.work();
       show(after(page.study.length ? "study" : "training"));
     }
     working = false;
   }
 
-  /** Whether the image fits the window, as far as its size is known; if not, the worker is told and the page waits. */
+  /** Whether the display holds and the image fits the window, as far as known; if not, the worker is told and the page waits. */
   function fits() {
-    if (AFTER_TRIALS.includes(state.screen) || state.screen === "calibration") return true;
+    if (AFTER_TRIALS.includes(state.screen)) return true;
+    if (isMeasured && display.tooSlow()) {
+      block(words("blocked_display"), { leaving: "screened-out" });
+      return false;
+    }
+    if (state.screen === "calibration") return true;
     const { fits: fit, needed, viewport } = display.room();
     if (!fit) {
       const text = (/** @type {{width: number, height: number}} */ size) => `${size.width} x ${size.height}`;
@@ -138,7 +152,7 @@ export function createVisit(options) {
 
   function changed() {
     display.changed();
-    if (state.withdrawn_from || elsewhere) return;
+    if (state.withdrawn_from || closed) return;
     if (blocked) {
       if (!fits()) return;
       goOn();
@@ -173,7 +187,8 @@ export function createVisit(options) {
 
   function showWithdrawn() {
     example.stop();
-    part("done-text").textContent = words(environment.mode === "offline" ? "withdrawn_offline" : "withdrawn");
+    const accepted = environment.mode !== "offline" && (page.completion_url || ["form", "frame"].includes(page.results.kind));
+    part("done-text").textContent = words(accepted ? "withdrawn" : "withdrawn_offline");
     sending.leave(part("done-text"), "declined");
     slot("return").hidden = false;
     reveal("done");
@@ -186,9 +201,44 @@ export function createVisit(options) {
     reload();
   }
 
-  function reset() {
+  /** Asks once where answers would be lost. @param {Event} event */
+  function reset({ currentTarget }) {
+    const button = /** @type {HTMLElement} */ (currentTarget);
+    if ((state.rows.length || state.active) && button.dataset.asked === undefined) {
+      button.dataset.asked = "";
+      button.textContent = words("reset_sure");
+      button.addEventListener("blur", () => {
+        delete button.dataset.asked;
+        button.textContent = words("reset");
+      }, { once: true });
+      return;
+    }
     session.reset();
     reload();
+  }
+
+  /** Before anything is agreed to: whether the address and the display will do. */
+  async function welcome() {
+    measured().then(() => {
+      isMeasured = true;
+      if (!blocked && !closed && !sequence.current()) fits();
+    });
+    const why = await whyNot();
+    if (!why || state.withdrawn_from) return;
+    if (why.text === "address_used") {
+      closed = true;
+      example.stop();
+      sending.arrived();
+      reveal("done");
+    } else if (why.final) close(words(why.text));
+    else if (part("first-notice")) part("first-notice").textContent = words(why.text);
+  }
+
+  /** @param {string} why */
+  function close(why) {
+    closed = true;
+    if (part("blocked-heading")) part("blocked-heading").textContent = words("closed_heading");
+    block(why);
   }
 
   /** @param {boolean} isHidden */
@@ -219,10 +269,9 @@ export function createVisit(options) {
     show,
     /** Another tab has opened the same page, and what it saves is newer: this one stops. */
     yield() {
-      if (state.screen === "done" || elsewhere) return;
-      elsewhere = true;
+      if (state.screen === "done" || closed) return;
       session.yield();
-      block(words("blocked_elsewhere"));
+      close(words("blocked_elsewhere"));
     },
     /** @param {boolean} accepting whether the recruiter's preview is shown, not an address without an assignment */
     preview(accepting) {
@@ -254,8 +303,9 @@ export function createVisit(options) {
         showWithdrawn();
         return;
       }
-      part("resumed").hidden = !(session.resumed && TRIALS.includes(state.screen));
+      panel.greet(session.resumed && TRIALS.includes(state.screen) ? "resumed" : "");
       if (fits()) show(state.screen);
+      welcome();
     },
   };
 }

@@ -29,19 +29,20 @@ EDGES = (0.005, 0.995)
 
 
 def timing_plot(timing: SwapTiming) -> str:
-    """Swap errors, their spread, refresh rates and hidden time."""
-    figure, [error, spread, refresh, hidden] = axes_of(WIDE_IN, 2.4, columns=4)
-    for axes, values, label, colour in (
-        (error, timing.swap_error_ms, "mean swap error (ms)", BLUE),
-        (spread, timing.swap_sd_ms, "SD of swaps (ms)", BLUE),
-        (refresh, timing.refresh_hz, "refresh rate (Hz)", GREY),
-        (hidden, timing.hidden_s[timing.hidden_s > 0], "page hidden, where it was (s)", ORANGE),
-    ):
+    """Swap errors, their spread, refresh rates and hidden time: those of them that there are."""
+    drawing = [
+        (timing.swap_error_ms, "mean swap error (ms)", "trials", BLUE),
+        (timing.swap_sd_ms, "SD of swaps (ms)", "trials", BLUE),
+        (timing.refresh_hz, "refresh rate (Hz)", "assignments", GREY),
+        (timing.hidden_s[timing.hidden_s > 0], "page hidden, where it was (s)", "trials", ORANGE),
+    ]
+    drawing = [each for each in drawing if len(each[0])]
+    if not drawing:
+        return ""
+    figure, panels = axes_of(WIDE_IN / 4 * len(drawing), 2.4, columns=len(drawing))
+    for axes, (values, label, what, colour) in zip(panels, drawing, strict=True):
         # A single page may claim anything; it must not squeeze all others into one bar, nor differ by less than bars can.
-        edges = np.quantile(values, EDGES) if len(values) else (0, 0)
-        axes.hist(np.round(np.clip(values, *edges), 3), bins=30, color=colour)
-        axes.set(xlabel=label)
+        axes.hist(np.round(np.clip(values, *np.quantile(values, EDGES)), 3), bins=30, color=colour)
+        axes.set(xlabel=label, ylabel=what)
         whole_counts(axes)
-    error.set(ylabel="trials")
-    refresh.set(ylabel="assignments")
     return drawn(figure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ class Participants:
     last: str
     screens: Sequence[tuple[str, int]]
     survey: Sequence[tuple[str, Sequence[tuple[str, int]], int]]
+    noticed: Sequence[tuple[str, int]] = ()
+    """What pages noticed of screens, with how many submissions."""
 
 
 def participants(ratings: pl.DataFrame, surveys: pl.DataFrame) -> Participants:
@@ -33,4 +36,6 @@ def participants(ratings: pl.DataFrame, surveys: pl.DataFrame) -> Participants:
     for (question,), rows in surveys.partition_by("question", as_dict=True, maintain_order=True).items():
         answers = rows["answer"].cast(pl.String).drop_nulls().value_counts(sort=True).rows()
         survey.append((str(question), answers[:MOST_ANSWERS], sum(count for _, count in answers[MOST_ANSWERS:])))
-    return Participants(days[0] if days else "", days[-1] if days else "", counted[:MOST_ANSWERS], survey)
+    warnings = [each for text in works["display_warnings"].drop_nulls() for each in text.split("; ")]
+    noticed = Counter(warnings).most_common(MOST_ANSWERS)
+    return Participants(days[0] if days else "", days[-1] if days else "", counted[:MOST_ANSWERS], survey, noticed)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods.base import AnyMethod, method_of
 from hitgen.methods.section import Collected, Section, WorkerColumn
+from hitgen.recruiters import kind_of
 from hitgen.results.dataset import Dataset, dataset_of
 from hitgen.results.study import read_study
 
@@ -62,6 +64,9 @@ class ReportContext:
     simulated: bool
     summary: list[tuple[str, str]]
     plots: Mapping[str, str]
+    nothing: tuple[str, str] | None = None
+    """Where no rating is in use: why, and what helps."""
+    unit: str = "HITs"
     collected: OwnStudy | None = None
     warnings: tuple[str, ...] = ()
 
@@ -93,6 +98,8 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Path
             "timing": figures.timing_plot(collected.timing),
             **section.plots,
         },
+        nothing=_nothing(folder, dataset, left_out),
+        unit=f"{kind_of(config).unit}s",
         collected=collected,
         warnings=(*study.edited, *section.warnings),
     )
@@ -105,6 +112,31 @@ def report_public(path: Path, name: str, out: Path, progress: OnProgress = silen
     section = method.public_section(path, progress, ratings)
     context = ReportContext(name, False, list(section.summary), section.plots, warnings=section.warnings)
     return _write(context, section, out, None)
+
+
+def _nothing(folder: Path, dataset: Dataset, found: Exclusions) -> tuple[str, str] | None:
+    """Why no rating is in use, and what helps; None where one is."""
+    batch = shlex.quote(str(folder))
+    if found.verdicts.get("use"):
+        return None
+    if not dataset.ratings.height:
+        why = "No submission that can be read has come in yet."
+        return (
+            why,
+            f"hitgen fetch {batch} takes in what was handed in; hitgen simulate {batch} shows a report of made-up answers.",
+        )
+    if not found.verdicts:
+        return (
+            "All that came in is practice, gold or a qualification.",
+            f"hitgen status {batch} says what is still to come.",
+        )
+    told = "; ".join(f"{reason} ({count})" for reason, count in list(found.reasons.items())[:3])
+    why = f"{sum(found.verdicts.values())} ratings came in, and all are left out: {told}."
+    return why, (
+        "where the evidence is too little, more pages for the same people, more gold on a page (hitgen gold), or a lower "
+        "gold_answers_min under [screening]; where rules were broken, docs/results.md says which key each rule has. "
+        f"After a change, hitgen report {batch} judges again: nothing has to be collected anew."
+    )
 
 
 def _used(dataset: Dataset) -> list[int]:

@@ -66,6 +66,7 @@ contact = "FILL IN: name and address"
 approval = "FILL IN: number of the ethics approval"   # or instead: exemption = "why none is needed"
 retention = "FILL IN: what is kept, where and for how long"
 withdrawal = "You may leave at any time; nothing is sent then."
+statement = "{statement}"   # from the plan
 
 [[survey]]
 name = "vision"
@@ -81,6 +82,8 @@ use_above = {use_above:<18g}# least probability of being honest, by gold answers
 {recruiting}"""
 
 
+ASKED = "You will look at {pictures} pictures, which takes about {minutes} minutes."
+PAID = ASKED + " You are paid {reward_usd} US dollars for it."
 REPEATS = 'gold_repeats = "allow"        # pages share gold questions, and everybody may work all pages\n'
 
 
@@ -154,7 +157,7 @@ def _template(folder: Path, found: Sequence[Path], recipe: Recipe) -> str:
         study=recipe.study, swaps=recipe.swaps,
         swaps_why=recipe.swaps_why, use_above=0.9 if recipe.gold else 0.7,
         use_why="" if recipe.gold else "; 0.9 when there is gold",
-        reward_usd="1.20" if recipe.recruiting.pays else "0.00",
+        reward_usd="1.20" if recipe.recruiting.pays else "0.00", statement=PAID if recipe.recruiting.pays else ASKED,
         recruiting=recipe.recruiting.begins.format(folder=quoted) + (REPEATS if recipe.repeats else ""),
     )  # fmt: skip
 

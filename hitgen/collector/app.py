@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 from wsgiref.util import FileWrapper
 
-from hitgen.collector.door import HandOut, caller_of, page
+from hitgen.collector.door import HandOut, caller_of, page, query_of
 from hitgen.collector.inbox import ACCEPTED, LIMIT_BYTES, Inbox, Outcome
 from hitgen.collector.rates import PLACES_BURST, PLACES_REFILL_S, Rates, address_of
 from hitgen.errors import HitgenError
@@ -89,11 +89,14 @@ class Collector:
             allowed = [("Access-Control-Allow-Methods", "POST"), ("Access-Control-Allow-Headers", "Content-Type")]
             start("204 No Content", [*SHARED, *allowed, ("Access-Control-Max-Age", "86400")])
             return []
-        if method != "POST":
+        asked = query_of(environ).get("assignment", "") if method == "GET" else ""
+        if method != "POST" and not asked:
             return _say(start, "405 Method Not Allowed", "Answers are posted here.")
         try:
             if not self._ready():
                 return _say(start, "503 Service Unavailable", "This batch is not published yet.")
+            if asked:
+                return _json(start, "200 OK", {"place": self._inbox.state_of(asked)})
             size = int(environ.get("CONTENT_LENGTH") or 0)
             if size > LIMIT_BYTES:
                 self._inbox.refuse("too-large", size)
@@ -145,8 +148,11 @@ def _cannot(start: Start, error: Exception) -> Iterable[bytes]:
 
 
 def _outcome(start: Start, outcome: Outcome) -> Iterable[bytes]:
-    body = json.dumps({"outcome": outcome}).encode()
-    status = "200 OK" if outcome in ACCEPTED else STATUS[outcome]
+    return _json(start, "200 OK" if outcome in ACCEPTED else STATUS[outcome], {"outcome": outcome})
+
+
+def _json(start: Start, status: str, found: dict[str, str]) -> Iterable[bytes]:
+    body = json.dumps(found).encode()
     start(status, [*SHARED, ("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
 

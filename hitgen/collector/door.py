@@ -61,13 +61,18 @@ def caller_of(environ: dict[str, Any], method: str, may_begin: Callable[[], bool
     """Who asks, from a WSGI request; what is too long or given twice is as good as nothing."""
     size = min(int(environ.get("CONTENT_LENGTH") or 0), MOST_FORM_BYTES) if method == "POST" else 0
     return Caller(
-        query=_fields(str(environ.get("QUERY_STRING", ""))[:MOST_QUERY]),
+        query=query_of(environ),
         form=_fields(environ["wsgi.input"].read(size).decode("ascii", "replace")) if size else {},
         cookies=_cookies(str(environ.get("HTTP_COOKIE", ""))),
         acts=method == "POST",
         looks_only=method == "HEAD" or bool(environ.get("HTTP_SEC_PURPOSE")),
         may_begin=may_begin,
     )
+
+
+def query_of(environ: dict[str, Any]) -> dict[str, str]:
+    """The fields of a request's address; what is too long or given twice is as good as nothing."""
+    return _fields(str(environ.get("QUERY_STRING", ""))[:MOST_QUERY])
 
 
 def _fields(text: str) -> dict[str, str]:

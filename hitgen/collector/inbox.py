@@ -197,6 +197,12 @@ class Inbox:
         )
         return "stored"
 
+    def state_of(self, assignment: str) -> Literal["free", "used", "unknown"]:
+        """Whether answers of a place would be taken, have come, or are of no place that there is."""
+        if self._is_place is None or not self._is_place(assignment):
+            return "unknown"
+        return "used" if self.query("SELECT 1 FROM submissions WHERE assignment = ?", (assignment,)) else "free"
+
     def _is_full(self, listed: bool) -> bool:
         pages, free, size = (
             self._database.execute(f"PRAGMA {name}").fetchone()[0]

@@ -7,6 +7,7 @@ import argparse
 from hitgen.build import build
 from hitgen.commands import options
 from hitgen.console import Console, size
+from hitgen.lib.text import count
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,8 +26,9 @@ def run(given: argparse.Namespace, console: Console) -> None:
     console.outcome(
         {**counts, "first": first},
         [
-            f"{made.ladders} ladders ({made.ladders_encoded} encoded), {made.pages} pages ({made.pages_written} written), "
+            f"{count(made.ladders, 'ladder')} ({made.ladders_encoded} encoded), {count(made.pages, 'page')} ({made.pages_written} written), "
             f"{size(made.bytes)}",
-            f"See the pages by `{options.command('preview', given.folder)}`" if made.linked else f"Open {first}",
+            *([] if made.linked else [f"Open {first}"]),
+            options.then("preview", given.folder),
         ],
     )

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from hitgen.check import Planned, PlanSummary, check
 from hitgen.commands import options
 from hitgen.console import Console, columns, size
-from hitgen.outlook import AROUND_S, Outlook
+from hitgen.lib.text import count
+from hitgen.methods.base import AROUND_S
+from hitgen.outlook import Outlook
 from hitgen.stimuli.flash import LIMIT_SR, Flash
 
 MOST_FLASHES = 30
@@ -33,7 +35,10 @@ def plan_lines(planned: Planned) -> list[str]:
     view = planned.outlook
     rows = [
         ("people", f"{view.people}, each with up to {view.pages_each} of the pages"),
-        ("pages", f"{planned.pages}, {planned.assignments} assignments, {planned.trials} trials on all pages"),
+        (
+            "pages",
+            f"{planned.pages}, {count(planned.assignments, 'assignment')}, {count(planned.trials, 'trial')} on all pages",
+        ),
         (
             "time",
             f"about {view.minutes_a_page} minutes a page ({planned.pace}, {AROUND_S // 60} minutes around them)",
@@ -100,9 +105,7 @@ def measured_lines(found: PlanSummary) -> list[str]:
         ("flash area", f"{found.largest_flash_sr:.4f} sr at most; the limit of WCAG 2.3.1 is {LIMIT_SR}"),
     ]
     if found.estimated:
-        told = (
-            f"{found.estimated} ladders by block-aligned tiles of their pictures, scaled up; a build makes them whole"
-        )
+        told = f"{count(found.estimated, 'ladder')} by block-aligned tiles of their pictures, scaled up; a build makes all whole"
         rows.append(("measured", told))
     return _lined([*rows, *(("warning", text) for text in found.warnings)])
 

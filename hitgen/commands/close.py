@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace, console: Console) -> None:
     with open_account(given.folder, progress=console.on_progress) as account:
-        console.say(*status_lines(status(account)))
-        if console.agree("End and delete these HITs and remove their pages?", given.yes):
-            console.say(*ended_lines(close(account)))
+        unit = options.unit(given.folder)
+        console.say(*status_lines(status(account), unit))
+        if console.agree(f"End and delete each {unit} and remove the files of the pages?", given.yes):
+            ended = close(account)
+            after = options.then("export" if ended.closed else "review", given.folder)
+            console.say(*ended_lines(ended, unit), after)

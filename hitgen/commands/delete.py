@@ -6,6 +6,7 @@ import argparse
 
 from hitgen.commands import options
 from hitgen.console import Console
+from hitgen.lib.text import count
 from hitgen.publishing.end import Ended, delete
 from hitgen.publishing.publication import open_account
 
@@ -16,13 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace, console: Console) -> None:
     with open_account(given.folder, progress=console.on_progress) as account:
-        console.say(*ended_lines(delete(account)))
+        ended = delete(account)
+    after = "review" if ended.left else "close"
+    console.say(*ended_lines(ended, options.unit(given.folder)), options.then(after, given.folder))
 
 
-def ended_lines(ended: Ended) -> list[str]:
+def ended_lines(ended: Ended, unit: str = "HIT") -> list[str]:
     """What was deleted or closed, and why something remains."""
-    lines = [f"{len(ended.done)} HITs deleted"]
+    lines = [f"{count(len(ended.done), unit)} deleted"]
     lines += [f"{hit} stays: {why}" for hit, why in ended.left.items()]
     if ended.closed:
-        lines.append(f"{ended.files_removed} files removed from the host; the batch is closed")
+        lines.append(f"{count(ended.files_removed, 'file')} removed from the host; the batch is closed")
     return lines

@@ -16,6 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace, console: Console) -> None:
     if given.name:
-        console.say(f"{eject(given.folder, given.name)} is yours now: it wins over the shipped one.")
+        path = eject(given.folder, given.name)
+        then = options.then("preview", given.folder, "--watch")
+        console.say(f"{path} is yours now: it wins over the shipped one.", then)
     else:
-        console.say(*ejectable())
+        console.say(*ejectable(), options.then("eject", given.folder, "NAME"))

@@ -6,6 +6,7 @@ import argparse
 
 from hitgen.commands import options
 from hitgen.console import Console
+from hitgen.lib.text import count
 from hitgen.publishing.end import expire
 from hitgen.publishing.publication import open_account
 
@@ -16,4 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace, console: Console) -> None:
     with open_account(given.folder, progress=console.on_progress) as account:
-        console.say(f"{len(expire(account))} HITs take no new workers")
+        number = len(expire(account))
+    told = "takes" if number == 1 else "take"
+    console.say(
+        f"{count(number, options.unit(given.folder))} {told} no new workers", options.then("fetch", given.folder)
+    )

@@ -26,7 +26,15 @@ def run(given: argparse.Namespace, console: Console) -> None:
     done = write_export(study, given.out)
     analysis = write_analysis(study, console.on_progress, given.out)
     told = [*exported_lines(done), f"{analysis}: {method_of(study.config).analysis_about}"]
+    told.append(options.then("publish" if given.rehearsal or _is_simulated(given.folder) else "close", given.folder))
     console.outcome({"folder": done.folder, "rows": done.rows, "faulty": done.faulty}, told)
+
+
+def _is_simulated(folder: Path) -> bool:
+    from hitgen.analysis.money import spending
+
+    found = spending(folder)
+    return found is not None and found.simulated
 
 
 def exported_lines(done: Exported) -> list[str]:

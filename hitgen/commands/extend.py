@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from hitgen.commands import options
 from hitgen.console import Console
+from hitgen.lib.text import count
 from hitgen.publishing.end import ExtensionPlan, extend, plan_extension
 from hitgen.publishing.publication import open_account
 
@@ -30,14 +31,17 @@ def run(given: argparse.Namespace, console: Console) -> None:
         if plan.account.environment == "production" and plan.cost_usd:
             total = console.typed_total(total)
         changed = extend(account, time, total, plan)
-    console.outcome({"hits": changed}, [f"{len(changed)} HITs are open for {given.hours:g} hours from now"])
+    be = "is" if len(changed) == 1 else "are"
+    told = f"{count(len(changed), options.unit(given.folder))} {be} open for {given.hours:g} hours from now"
+    console.outcome({"hits": changed}, [told, options.then("status", given.folder)])
 
 
 def extension_lines(plan: ExtensionPlan) -> list[str]:
     """What giving more time does and costs; nothing where no HIT that had ended is opened again."""
     if not plan.reopened:
         return []
-    lines = [f"{len(plan.reopened)} HITs that had ended are opened again: {', '.join(plan.reopened[:5])} ..."]
+    more = f" and {len(plan.reopened) - 5} more" if len(plan.reopened) > 5 else ""
+    lines = [f"ended before, to be opened again: {', '.join(plan.reopened[:5])}{more}"]
     if plan.beside_topups:
         lines.append(f"{len(plan.beside_topups)} of them beside top-ups of the same pages: both bring ratings")
     cap = f"${plan.cap_usd:.2f}" if plan.cap_usd is not None else "none"

@@ -6,6 +6,7 @@ import argparse
 
 from hitgen.commands import options
 from hitgen.console import Console
+from hitgen.lib.text import count
 from hitgen.publishing.publication import open_account
 from hitgen.results.fetch import Fetched, fetch
 from hitgen.results.study import read_study
@@ -41,7 +42,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
 
 def fetched_lines(found: Fetched) -> list[str]:
     """What was taken in; each faulty submission by name, up to a screenful."""
-    lines = [f"{found.new} new submissions, {found.total} in all, {len(found.faulty)} of them faulty"]
+    lines = [f"{count(found.new, 'new submission')}, {found.total} in all, {len(found.faulty)} of them faulty"]
     lines += [
         f"faulty: {found.pseudonym(bad.received.assignment)} for {bad.received.hit}: {bad.fault}"
         for bad in found.faulty[:MOST_NAMED]
@@ -51,5 +52,5 @@ def fetched_lines(found: Fetched) -> list[str]:
     if found.faulty:
         lines.append("those are pseudonyms, as in the export; `hitgen review` lists them all by the recruiter's ids")
     if found.doubtful:
-        lines.append(f"{found.doubtful} HITs were being made when `publish` was cut off; run it again to see theirs")
+        lines.append(f"`publish` was cut off while {found.doubtful} were being made; run it again to see theirs")
     return lines

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hitgen.commands import options
 from hitgen.console import Console
+from hitgen.lib.text import count
 from hitgen.results.forget import Forgotten, forget
 
 MOST_OF_A_FOLDER = 3
@@ -20,13 +21,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    console.say(*forgotten_lines(forget(given.folder, given.worker)))
+    done = forget(given.folder, given.worker)
+    again = [options.then("report", given.folder)] if done.erased.removed else []
+    console.say(*forgotten_lines(done), *again)
 
 
 def forgotten_lines(done: Forgotten) -> list[str]:
     """What was erased and what else names the worker."""
     return [
-        f"{done.rows} rows erased",
+        f"{count(done.rows, 'row')} erased",
         *(f"{path} was written again" for path in _shortened(done.erased.rewritten)),
         *(f"{path} was removed: make it again without this worker" for path in _shortened(done.erased.removed)),
         *(f"{path} still names this worker: delete or change it" for path in done.still_named_in),

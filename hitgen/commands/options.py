@@ -8,9 +8,11 @@ import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hitgen.config.read import read_config
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.manifest import BuildFolder
+from hitgen.recruiters import kind_of
 
 MOST_HOURS = 87_600
 MOST_WORKERS = 1024
@@ -45,6 +47,11 @@ def then(verb: str, folder: Path, *words: str) -> str:
 def command(verb: str, folder: Path, *words: str) -> str:
     """A command on a batch folder, as it can be pasted."""
     return shlex.join(["hitgen", verb, str(folder), *words])
+
+
+def unit(folder: Path) -> str:
+    """What one page that people are sent to is called where this batch's people come from."""
+    return kind_of(read_config(folder / CONFIG_NAME)).unit
 
 
 def as_json(parser: argparse.ArgumentParser) -> None:

@@ -19,6 +19,7 @@ from hitgen.errors import CONFIG_NAME, InputError, in_config
 from hitgen.hosts.bucket import BucketChange, configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.lib.addresses import is_loopback
+from hitgen.lib.text import count
 from hitgen.publishing.orders import raise_faults
 from hitgen.publishing.publication import is_out, open_publication
 from hitgen.publishing.publish import PublicationPlan, Published, plan_publication, publish
@@ -41,6 +42,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
         _refuse_loopback(given)
     if given.configure_bucket and not _configure(given, console):
         return
+    unit = options.unit(given.folder)
     if not is_out(given.folder):
         # Later the build is the one that was published, and must stay as it is.
         console.warn(check(given.folder, progress=console.on_progress).warnings)
@@ -51,9 +53,9 @@ def run(given: argparse.Namespace, console: Console) -> None:
     ):
         plan = plan_publication(publication, others=given.adopt)
         if given.dry_run:
-            console.outcome(plan, plan_lines(plan))
+            console.outcome(plan, [*plan_lines(plan, unit), _really(given)])
             return
-        console.say(*plan_lines(plan))
+        console.say(*plan_lines(plan, unit))
         if not options.agrees_reward(console, plan.new_rewards, given.new_reward):
             return
         total = given.total
@@ -61,7 +63,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
             total = console.typed_total(total)
         anew = {"new_reward": True, "new_answers": given.new_answers}
         done = publish(publication, plan, total, progress=console.on_progress, **anew)
-    console.outcome(done, [*published_lines(done), *_after(given)])
+    console.outcome(done, [*published_lines(done, unit), *_after(given)])
 
 
 def _refuse_loopback(given: argparse.Namespace) -> None:
@@ -131,19 +133,24 @@ def _configure(given: argparse.Namespace, console: Console) -> bool:
     return True
 
 
-def plan_lines(plan: PublicationPlan) -> list[str]:
+def _really(given: argparse.Namespace) -> str:
+    words = ("--production",) if given.production else ()
+    return options.then("publish", given.folder, *words)
+
+
+def plan_lines(plan: PublicationPlan, unit: str = "HIT") -> list[str]:
     """What is about to be published and what it costs."""
     account, quote = plan.account, plan.quote
     later = f", {len(plan.later)} when those with the same study ladders are full" if plan.later else ""
     lines = [
         f"{account.environment}: {account.endpoint}, account {account.account}",
-        f"{len(plan.now)} HITs now{later}",
-        f"{quote.assignments} assignments: ${quote.rewards_usd} to workers and ${quote.fees_usd} in fees",
+        f"{count(len(plan.now), unit)} now{later}",
+        f"{count(quote.assignments, 'assignment')}: ${quote.rewards_usd} to workers and ${quote.fees_usd} in fees",
     ]
     if plan.adopted:
-        lines.append(f"{len(plan.adopted)} HITs that were there without this ledger's knowing are taken into it")
+        lines.append(f"{count(len(plan.adopted), unit)} made without this ledger's knowing to be taken into it")
     if plan.doubtful:
-        lines.append(f"{len(plan.doubtful)} HITs whose making was cut off are settled first")
+        lines.append(f"{count(len(plan.doubtful), unit)} whose making was cut off to be settled first")
     if plan.committed_usd:
         lines.append(
             f"${plan.committed_usd} committed before, of which ${plan.paid_usd} paid; ${plan.total_usd} in all"
@@ -154,13 +161,13 @@ def plan_lines(plan: PublicationPlan) -> list[str]:
     return [*lines, f"cap: {cap}; balance: {balance}", f"Total: ${quote.total_usd}"]
 
 
-def published_lines(done: Published) -> list[str]:
+def published_lines(done: Published, unit: str = "HIT") -> list[str]:
     """What was published."""
-    lines = [f"{len(done.made)} HITs made, {done.uploaded} files sent"]
+    lines = [f"{count(len(done.made), unit)} made, {count(done.uploaded, 'file')} sent"]
     if done.settled:
-        lines.append(f"{len(done.settled)} HITs of a run that was cut off are settled")
+        lines.append(f"{count(len(done.settled), unit)} of a run that was cut off settled")
     if done.later:
-        lines.append(f"{done.later} HITs follow: run `hitgen publish` again when those before them are full")
+        lines.append(f"{count(done.later, unit)} to follow: run `hitgen publish` again when those before them are full")
     return [*lines, *done.told]
 
 

@@ -14,6 +14,8 @@ from hitgen.commands import options
 from hitgen.config.kinds import RECRUITERS
 from hitgen.console import Console
 from hitgen.errors import InputError, at_option
+from hitgen.lib.text import count
+from hitgen.recruiters import kind_of
 
 if TYPE_CHECKING:
     from hitgen.rehearsal import Rehearsal
@@ -39,7 +41,8 @@ def run(given: argparse.Namespace, console: Console) -> None:
     stuck: Counter[str] = Counter()
     with open_rehearsal(given.folder, given.recruiter or "", progress=console.on_progress) as rehearsal:
         made = rehearsal.publish(console.on_progress)
-        console.say(f"{len(made.made)} HITs {rehearsal.double.where}")
+        unit = kind_of(rehearsal.publication.config).unit
+        console.say(f"{count(len(made.made), unit)} {rehearsal.double.where}")
         if given.robots:
             stuck = _by_robots(given.robots, console, rehearsal)
         else:
@@ -78,5 +81,5 @@ def _tell(console: Console, rehearsal: Rehearsal) -> None:
     rows = rehearsal.handed_in()
     left_usd = rehearsal.publication.recruiter.balance_usd()
     money = f"; ${left_usd} left" if left_usd is not None else ""
-    told = f"{len(rows)} submissions of {len({row.worker for row in rows})} workers{money}"
+    told = f"{count(len(rows), 'submission')} of {count(len({row.worker for row in rows}), 'worker')}{money}"
     console.outcome([asdict(row) for row in rows], [*(row.line for row in rows), told])

@@ -12,7 +12,7 @@ from hitgen.commands import options
 from hitgen.console import Console, columns
 from hitgen.errors import InputError, OutsideError, at_option
 from hitgen.ledger.acts import Verb
-from hitgen.lib.text import plain
+from hitgen.lib.text import count, plain
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import open_account
 from hitgen.results.apply import Applied, apply_review
@@ -56,13 +56,16 @@ def run(given: argparse.Namespace, console: Console) -> None:
 
 def _apply(given: argparse.Namespace, console: Console) -> None:
     with open_account(given.folder, progress=console.on_progress) as account:
+        now = account.now()  # what is paid and owed is as of the look
         collect(account)
-        plan = plan_review(account, read_study(given.folder, account.ledger))
+        plan = plan_review(account, read_study(given.folder, account.ledger), now)
         if given.dry_run:
-            console.outcome(review_plan_record(plan), review_plan_lines(plan))
+            lines = [*review_plan_lines(plan), options.then("review", given.folder, "--apply")]
+            console.outcome(review_plan_record(plan), lines)
             return
         console.say(*review_plan_lines(plan))
         if not plan.acts:
+            console.outcome(Applied(), [options.then("report", given.folder)])
             return
         total = given.total
         if plan.environment == "production" and plan.total_usd:
@@ -70,7 +73,7 @@ def _apply(given: argparse.Namespace, console: Console) -> None:
         elif not console.agree("Carry this out?", given.yes, "Nothing was done"):
             return
         done = apply_review(account, plan, total, console.on_progress)
-    console.outcome(done, applied_lines(done))
+    console.outcome(done, [*applied_lines(done), options.then("report", given.folder)])
     if done.failed:
         raise OutsideError(f"the recruiter refused {len(done.failed)} of these acts; the others are done")
 
@@ -98,8 +101,8 @@ def review_lines(study: Study, rows: Sequence[ReviewRow]) -> list[str]:
     return [
         *lines,
         *study.edited,
-        f"{len(rows)} assignments: {_counts(row.pay for row in rows)}; {_counts(row.use for row in rows)}",
-        f"{len(ratings)} ratings: {_counts(ratings)}",
+        f"{count(len(rows), 'assignment')}: {_counts(row.pay for row in rows)}; {_counts(row.use for row in rows)}",
+        f"{count(len(ratings), 'rating')}: {_counts(ratings)}",
     ]
 
 
@@ -126,15 +129,15 @@ def review_plan_lines(plan: ReviewPlan) -> list[str]:
     """What applying the review is about to do and what it costs."""
     counts = Counter(act.verb for act in plan.acts)
     lines = [
-        f"{plan.environment}: approve {counts['approve']}, reject {counts['reject']}, pay {counts['bonus']} bonuses",
-        f"admit {counts['admit']}, shut out {counts['exclude']}, mail {counts['notify']} workers",
+        f"{plan.environment}: approve {counts['approve']}, reject {counts['reject']}, pay {count(counts['bonus'], 'bonus')}",
+        f"admit {counts['admit']}, shut out {counts['exclude']}, mail {count(counts['notify'], 'worker')}",
     ]
     lines += [f"reject {act.subject}: {plain(act.words)}" for act in plan.of("reject")[:MOST_NAMED]]
     lines += [f"left: {plain(text)}" for text in plan.left[:MOST_NAMED]]
     if len(plan.left) > MOST_NAMED:
         lines.append(f"left: {len(plan.left) - MOST_NAMED} more")
     if plan.unlisted:
-        lines.append(f"{plan.unlisted} submissions are not in the review file: `hitgen review` adds them")
+        lines.append(f"{count(plan.unlisted, 'submission')} missing in the review file: `hitgen review` adds them")
     lines.append(f"${plan.committed_usd} committed, of which ${plan.paid_usd} paid")
     if not plan.acts:
         return [*lines, "Nothing is left to do"]
@@ -144,7 +147,7 @@ def review_plan_lines(plan: ReviewPlan) -> list[str]:
 def applied_lines(done: Applied) -> list[str]:
     """What applying the review has done."""
     return [
-        f"{done.approved} approved, {done.rejected} rejected, {done.bonuses} bonuses paid, {done.admitted} admitted, "
-        f"{done.shut_out} shut out, {done.notified} mails sent",
+        f"{done.approved} approved, {done.rejected} rejected, {count(done.bonuses, 'bonus')} paid, {done.admitted} admitted, "
+        f"{done.shut_out} shut out, {count(done.notified, 'mail')} sent",
         *(f"refused: {plain(text)}" for text in done.failed),
     ]

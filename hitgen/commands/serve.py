@@ -58,4 +58,4 @@ def _to_hand_out(given: argparse.Namespace) -> list[str]:
         lines.append(f"Nothing is published yet: {options.command('publish', given.folder)}")
     if is_loopback(urlsplit(base).hostname or ""):
         lines.append(f"{base} opens on this machine only; set [host] base_url and [recruiter] results for others")
-    return lines
+    return [*lines, f"in another terminal, {options.then('status', given.folder)}"]

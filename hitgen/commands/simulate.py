@@ -10,6 +10,7 @@ from hitgen.commands import options
 from hitgen.config.read import read_config
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, InputError, at_option
+from hitgen.lib.text import count
 from hitgen.methods.base import method_of
 from hitgen.simulation.answers import SimulatedWorker
 from hitgen.simulation.population import read_population
@@ -38,7 +39,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
     console.outcome(
         made,
         [
-            f"{made.submissions} submissions by {made.workers} simulated workers, {made.spammers} of them spammers",
+            f"{count(made.submissions, 'submission')} by {count(made.workers, 'simulated worker')}, {made.spammers} of them spammers",
             f"The truth is in {made.truth}",
             options.then("report", given.folder),
         ],

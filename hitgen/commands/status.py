@@ -7,6 +7,7 @@ import argparse
 from hitgen.commands import options
 from hitgen.console import Console
 from hitgen.lib.clock import utc_now
+from hitgen.lib.text import count
 from hitgen.publishing.publication import open_account
 from hitgen.publishing.status import Status, status, status_offline
 
@@ -23,19 +24,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace, console: Console) -> None:
     if given.offline:
         found = status_offline(given.folder, utc_now())
-        console.outcome(found, status_lines(found))
-        return
-    with open_account(given.folder, progress=console.on_progress) as account:
-        found = status(account, refresh=not given.offline)
-    console.outcome(found, status_lines(found))
+    else:
+        with open_account(given.folder, progress=console.on_progress) as account:
+            found = status(account)
+    console.outcome(found, [*status_lines(found, options.unit(given.folder)), _after(given, found)])
 
 
-def status_lines(found: Status) -> list[str]:
+def _after(given: argparse.Namespace, found: Status) -> str:
+    if found.closed:
+        return options.then("report", given.folder)
+    if found.submitted:
+        return options.then("review", given.folder)
+    return options.then("fetch" if found.out or found.at_work else "topup", given.folder)
+
+
+def status_lines(found: Status, unit: str = "HIT") -> list[str]:
     """The state of a published batch."""
-    hits = ", ".join(f"{count} {state}" for state, count in sorted(found.hits.items()))
+    hits = ", ".join(f"{number} {state}" for state, number in sorted(found.hits.items()))
     lines = [
         f"{found.account.environment}: {found.account.endpoint}" + (" (closed)" if found.closed else ""),
-        f"HITs: {hits or 'none'}",
+        f"{count(2, unit)[2:]}: {hits or 'none'}",
         f"assignments: {found.out} open, {found.at_work} at work, {found.submitted} to be judged, "
         f"{found.approved} approved, {found.rejected} rejected"
         + (f", {found.returned} returned" * bool(found.returned)),
@@ -46,5 +54,5 @@ def status_lines(found: Status) -> list[str]:
             f"answers can arrive until {found.answers_until:%Y-%m-%d %H:%M} UTC; `hitgen status` or `fetch` renews"
         )
     if found.ends_at and found.ends_at.year < NO_END:
-        lines.append(f"the last HIT ends at {found.ends_at:%Y-%m-%d %H:%M} UTC")
+        lines.append(f"the last {unit} ends at {found.ends_at:%Y-%m-%d %H:%M} UTC")
     return [*lines, *found.edited]

@@ -20,7 +20,10 @@ class Consent(Strict):
         examples=["Answers are kept for ten years without names."], description="what is kept, where and for how long"
     )
     withdrawal: Text = Field(examples=["You may stop at any time; nothing is sent then."], description="how to leave")
-    statement: str = Field(default="", description="more words, if wanted")
+    statement: str = Field(
+        default="",
+        description="more words, if wanted; here and above `{minutes}`, `{pictures}` and `{reward_usd}` are filled in from the plan",
+    )
 
     @model_validator(mode="after")
     def _approved_or_exempt(self) -> Consent:

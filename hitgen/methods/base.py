@@ -7,6 +7,7 @@ default here. Heavy libraries are imported in the functions that need them, sinc
 
 from __future__ import annotations
 
+import math
 from abc import ABC
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from hitgen.methods.section import Collected, Export, Section
 from hitgen.methods.submission import Row, RowT
 from hitgen.methods.work import Finding, Key, Work
 from hitgen.pages.data import PageData
-from hitgen.plan import LadderKey, Plan, PlannedTrial, make_plan
+from hitgen.plan import LadderKey, Plan, PlannedPage, PlannedTrial, make_plan
 from hitgen.robots.robot import MakeRobot, WorkRecord
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 ConfigT = TypeVar("ConfigT", bound=BatchConfig)
 ManifestT = TypeVar("ManifestT", bound=Manifest)
+AROUND_S = 180
+"""What all takes that lies around the trials of a page, for planning; a rehearsal tells better."""
 GENERAL_RULES: tuple[Rule, ...] = get_args(Rule)
 
 
@@ -140,6 +143,10 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     def trial_s(self, trial: PlannedTrial) -> float:
         """What a trial is reckoned to take, in seconds; a rehearsal tells better."""
         return 45
+
+    def minutes(self, page: PlannedPage) -> int:
+        """About how long a page takes, with all that lies around its trials."""
+        return math.ceil((sum(map(self.trial_s, page.trials)) + AROUND_S) / 60)
 
     def picture_size(self, source: LadderSource) -> tuple[int, int] | None:
         """The size in pixels of a picture as it is shown; None where its file does not tell."""

@@ -117,4 +117,8 @@ SCREEN = (
     Column("refresh_hz", float, "the display's measured frames a second", lambda r: r.display.refresh_hz),
     Column("browser", str, "name and version, as the browser tells", lambda r: r.display.browser),
     Column("submitted_at", str, "when the work was handed in, UTC", lambda r: r.work.received.submitted_at.isoformat()),
+    Column(
+        "display_warnings", str, "what the page noticed of the screen, such as a card's frame left as it stood",
+        lambda r: "; ".join(r.display.warnings) or None,
+    ),
 )  # fmt: skip

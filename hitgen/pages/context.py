@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hitgen.batch.load import Batch
+from hitgen.config.batch import BatchConfig
 from hitgen.config.consent import AnySurveyQuestion, Consent
 from hitgen.manifest import Ladder
 from hitgen.methods.base import method_of
@@ -48,6 +49,15 @@ def screen_texts(batch: Batch, texts: Mapping[str, str]) -> dict[str, str]:
     return {key: filled(value, distance_cm=f"{batch.config.display.distance_cm:g}") for key, value in texts.items()}
 
 
+def told_consent(config: BatchConfig, planned: PlannedPage) -> Consent:
+    """The consent with the plan's {minutes}, {pictures} and {reward_usd} filled in; what else stands in braces stays."""
+    values = {
+        "minutes": method_of(config).minutes(planned), "pictures": len(planned.trials), "reward_usd": config.reward_usd(planned.kind)
+    }  # fmt: skip
+    told = {key: filled(text, **values) for key, text in config.consent.model_dump().items()}
+    return config.consent.model_copy(update=told)
+
+
 def page_data(
     batch: Batch,
     planned: PlannedPage,
@@ -69,7 +79,8 @@ def page_data(
             "packs": config.hit.packs, "display": config.display.model_dump(),
             "training": [of(trial) for trial in planned.trials if trial.role == "training"],
             "study": [of(trial) for trial in planned.trials if trial.role != "training"],
-            "consent_sha256": consent_digest(config.consent, texts),
+            "consent_sha256": consent_digest(told_consent(config, planned), texts),
+            "places": kind_of(config).place_pattern(planned.page),
             "survey": [question.model_dump() for question in config.survey],
             "submit_origins": origins, "texts": dict(texts), **kind_of(config).answers(), **method.settings(config),
         }

@@ -70,6 +70,7 @@ class PageData(Frozen):
     leaving_url: str | None = Field(
         default=None, description="the same for who leaves without answers; `{why}` is screened-out, declined or failed"
     )
+    places: str = Field(default="", description="a pattern of the assignments that there are for this page; empty: any")
     texts: dict[str, str]
 
     def json(self) -> str:  # type: ignore[override]

@@ -25,11 +25,12 @@ from markupsafe import Markup
 
 from hitgen.batch import resources
 from hitgen.batch.load import Batch
+from hitgen.config.consent import Consent
 from hitgen.config.read import nearest
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.manifest import Ladder, Level
 from hitgen.methods.base import method_of
-from hitgen.pages.context import InlinePack, PageContext, page_data, screen_texts
+from hitgen.pages.context import InlinePack, PageContext, page_data, screen_texts, told_consent
 from hitgen.pages.data import PageData
 from hitgen.pages.script import link_page
 from hitgen.pages.seal import policy
@@ -70,6 +71,7 @@ class Renderer:
             raise InputError(unused)
         self._style = self._styles()
         self._sources: dict[str, str] = {}
+        self._consents: dict[str, Consent] = {}
         self._loader = Loader(
             [str(folder) for folder in resources.search_path("templates", batch.folder, self._method)]
         )
@@ -119,6 +121,7 @@ class Renderer:
 
     def data(self, planned: PlannedPage, ladders: Mapping[str, Ladder]) -> PageData:
         """What the page's script will read."""
+        self._consents[planned.page] = told_consent(self._batch.config, planned)
         return page_data(self._batch, planned, ladders, self._texts, self._origins)
 
     def chunks(self, data: PageData, packs: Path) -> Iterator[bytes]:
@@ -154,7 +157,7 @@ class Renderer:
             style=Markup(self._style),
             script=Markup(self._script),
             text=self._texts,
-            consent=config.consent,
+            consent=self._consents[data.page],
             survey=config.survey,
             page=json.loads(page_json),
             page_json=Markup(page_json),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
 from hitgen.lib.shipped import shipped
 from hitgen.lib.toml import read_toml
 
+CONSENT_WORDS = ("minutes", "pictures", "reward_usd")
+"""What the plan fills in where the consent has them in {braces}."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def load_texts(config: BatchConfig, folder: Path) -> dict[str, str]:
     """Every text by its key; InputError for unknown keys, changed {placeholders} and files that cannot be read."""
-    texts = shipped_texts(config.method.kind)
+    texts, also = shipped_texts(config.method.kind), _also_filled(config.method.kind)
     faults: list[Fault] = []
     for file, field, own in _own_texts(config, folder):
         for key, value in own.items():
@@ -27,7 +30,7 @@ def load_texts(config: BatchConfig, folder: Path) -> dict[str, str]:
                 faults.append(Fault(file, at, f"there is no text {key!r}", nearest(key, texts)))
             elif not isinstance(value, str) or not value.strip():
                 faults.append(Fault(file, at, "it is no text", "text in quotes"))
-            elif set(_PLACEHOLDER.findall(value)) - set(_PLACEHOLDER.findall(texts[key])):
+            elif set(_PLACEHOLDER.findall(value)) - set(_PLACEHOLDER.findall(texts[key])) - set(also.get(key, ())):
                 known = ", ".join(f"{{{name}}}" for name in _PLACEHOLDER.findall(texts[key])) or "no braces"
                 faults.append(Fault(file, at, "it has a placeholder that is never filled in", known))
             else:
@@ -40,6 +43,13 @@ def load_texts(config: BatchConfig, folder: Path) -> dict[str, str]:
 def text_warnings(config: BatchConfig, folder: Path) -> list[str]:
     """What to mind of the batch's own texts: a placeholder that one lost, and texts that another language still lacks."""
     texts, warnings = shipped_texts(config.method.kind), []
+    for key, value in config.consent.model_dump().items():
+        for name in dict.fromkeys(_PLACEHOLDER.findall(str(value))):
+            if name not in CONSENT_WORDS:
+                known = ", ".join(f"{{{each}}}" for each in CONSENT_WORDS)
+                warnings.append(
+                    f"{CONFIG_NAME}: consent.{key}: {{{name}}} is shown as it stands; {known} are filled in"
+                )
     for file, field, own in _own_texts(config, folder):
         for key, value in own.items():
             lost = set(_PLACEHOLDER.findall(texts.get(key, ""))) - set(_PLACEHOLDER.findall(str(value)))
@@ -55,11 +65,19 @@ def text_warnings(config: BatchConfig, folder: Path) -> list[str]:
 
 def shipped_texts(method: str) -> dict[str, str]:
     """The English texts of the frame and of a method."""
-    texts: dict[str, str] = {}
+    return {key: value for table in _shipped(method) for key, value in table.items() if isinstance(value, str)}
+
+
+def _also_filled(method: str) -> dict[str, list[str]]:
+    """Placeholders that the script fills in though a shipped text has none of them, by the text's key."""
+    return {key: names for table in _shipped(method) for key, names in table.get("also_filled", {}).items()}
+
+
+def _shipped(method: str) -> Iterator[dict[str, Any]]:
     for folder in ("", f"methods/{method}"):
         path = shipped("templates") / folder / "texts" / "en.toml"
-        texts |= tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return texts
+        if path.is_file():
+            yield tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def filled(text: str, **values: Any) -> str:

@@ -198,6 +198,8 @@ class Kind(ABC, Generic[Own]):
     """The file in the batch's folder that lists personal addresses, where there are such."""
     hands_out: ClassVar[bool] = False
     """Whether people come to `/go` and nowhere else."""
+    unit: ClassVar[str] = "HIT"
+    """What one page that people are sent to is called there."""
     admits: ClassVar[bool] = False
     """Whether a qualification page can let people into the study pages."""
 
@@ -258,6 +260,10 @@ class Kind(ABC, Generic[Own]):
     def answers(self) -> dict[str, Any]:
         """What a page's data says of where its answers go: `results`, and `completion_url` and `leaving_url` for ways back."""
         return {"results": answers_to(self.config, self.results) if self.results else {"kind": "form"}}
+
+    def place_pattern(self, page: str) -> str:
+        """A pattern of the assignments that this page can be opened for; empty where that cannot be told."""
+        return ""
 
     def submit_origins(self) -> tuple[str, ...]:
         """Where a page may hand in by a form, beside loopback."""

@@ -16,6 +16,11 @@ PLACE = re.compile(r"([A-Za-z0-9]+\.[A-Za-z0-9]+)-([0-9]{1,9})-([a-z2-7]{26})")
 """A HIT, the number of a place in it, and the seal of both."""
 
 
+def place_pattern(page: str) -> str:
+    """A pattern of the names of places on a page, for Python and for scripts."""
+    return rf"{re.escape(page)}\.[A-Za-z0-9]+-[0-9]{{1,9}}-[a-z2-7]{{26}}"
+
+
 def secret_of(book: Notebook) -> bytes | None:
     """The key that places of a batch are signed with; None where none was ever opened."""
     text = book.noted("link", "secret")

@@ -28,13 +28,13 @@ STEPS: dict[Verb, str] = {
 class Applied:
     """What a review came to; `failed` names what the recruiter refused."""
 
-    approved: int
-    rejected: int
-    bonuses: int
-    admitted: int
-    shut_out: int
-    notified: int
-    failed: tuple[str, ...]
+    approved: int = 0
+    rejected: int = 0
+    bonuses: int = 0
+    admitted: int = 0
+    shut_out: int = 0
+    notified: int = 0
+    failed: tuple[str, ...] = ()
 
 
 def apply_review(account: Account, plan: ReviewPlan, typed_total: str = "", progress: OnProgress = silent) -> Applied:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hitgen.collector.inbox import FILE, Inbox
-from hitgen.errors import Fault, InputError
+from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.lib.files import UTF16_MARKS, csv_text, delimiter_of, unguarded, write_whole
@@ -54,6 +54,8 @@ def forget(folder: Path, worker: str) -> Forgotten:
     """
     if not worker.strip():
         raise InputError(Fault("forget", "WORKER", "is empty", "the worker's id as the recruiter shows it"))
+    if not (folder / CONFIG_NAME).is_file():
+        raise InputError(Fault(str(folder), "", f"it is no batch folder: there is no {CONFIG_NAME}", "its path"))
     ledgers = sorted(folder.glob("ledger*.sqlite"))
     if not ledgers:
         raise InputError(Fault(str(folder), "", "has no ledger, so nothing is kept of any worker"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from hitgen.errors import Fault, InputError, in_config
@@ -64,8 +65,9 @@ class ReviewPlan:
         return [act for act in self.acts if act.verb == verb]
 
 
-def plan_review(account: Account, study: Study) -> ReviewPlan:
-    """What the review file asks for and is not done; reads the ledger and the balance, changes nothing.
+def plan_review(account: Account, study: Study, now: datetime | None = None) -> ReviewPlan:
+    """What the review file asks for and is not done, as of `now`, when submissions were looked for; reads the ledger and the
+    balance, changes nothing.
 
     Raises InputError for rows of assignments nobody knows, and where the bonuses exceed the cap or the balance.
     """
@@ -77,7 +79,7 @@ def plan_review(account: Account, study: Study) -> ReviewPlan:
     can = account.recruiter.can
     possible = [act for act in wanted if act.verb in can]
     counts = Counter(act.verb for act in wanted if act.verb not in can)
-    bound, money = account.ledger.account, totals(account.ledger, account.now())
+    bound, money = account.ledger.account, totals(account.ledger, now or account.now())
     plan = ReviewPlan(
         acts=tuple(possible),
         left=(

@@ -18,7 +18,7 @@ from hitgen.config.hit import Display
 from hitgen.lib.files import write_whole
 from hitgen.lib.progress import OnProgress, counted, silent
 from hitgen.manifest import Ladder
-from hitgen.stimuli.flash import areas_sr, flashing
+from hitgen.stimuli.flash import areas_sr, light_of
 from hitgen.stimuli.packs import Frame, Pack, pack_path, read_pack
 from hitgen.stimuli.shown import PackPixels
 from hitgen.stimuli.tiles import Tiles, tiles_of
@@ -77,11 +77,13 @@ def look_at(pack: Pack, tiles: Tiles, taken: bool = False) -> Look:
         return picture if taken else tiles.take(picture)
 
     source = seen(pack.levels[0])
+    light, wide = light_of(source), source.astype(np.int16).ravel()
     mse, counts = [], []
     for number in range(len(pack.frames)):
         frame = seen(number)
-        mse.append(float(np.mean((source.astype(np.int32) - frame) ** 2)))
-        counts.append(tiles.counts(flashing(source, frame)))
+        error = (wide - frame.ravel()).astype(np.float64)
+        mse.append(float(np.dot(error, error)) / error.size)
+        counts.append(tiles.counts(light.flashes(light_of(frame))))
     levels = list(pack.levels)
     sizes = np.array([len(frame.content) for frame in pack.frames])
     return Look(

@@ -18,6 +18,7 @@ PLACES = """() => {
   const [stage, slider] = [rect("stage"), rect("slider")];
   const buttons = [...document.querySelectorAll(".controls button")].map((button) => button.getBoundingClientRect());
   return {
+    strips: [".task", ".progress"].map((name) => document.querySelector(name).getBoundingClientRect()).map(({ x, width }) => [x, width]),
     stage: [stage.x, stage.y].map((at) => Math.round(100 * at) / 100), slider: Math.round(slider.width),
     lowest: Math.max(...buttons.map((button) => button.bottom)), right: Math.max(...buttons.map((button) => button.right)),
     least: Math.min(...buttons.filter((button) => button.width).map((button) => button.top)),
@@ -61,7 +62,7 @@ def through_all_phases(page: Page) -> dict[str, dict]:
     confirm(5)
     look("locate")
     for number in range(3):
-        robot.hit("stage").click(position={"x": 5 + 9 * number, "y": 9})
+        robot.hit("stage").click(position={"x": 5 + 40 * number, "y": 9})
     look("marked")
     robot.hit("confirm").click()
     look("coach places")
@@ -71,6 +72,7 @@ def through_all_phases(page: Page) -> dict[str, dict]:
 def check(found: dict[str, dict], size: tuple[int, int]) -> None:
     assert len({tuple(places["stage"]) for places in found.values()}) == 1, found
     assert len({places["slider"] for places in found.values()}) == 1, found
+    assert len({str(places["strips"]) for places in found.values()}) == 1, "what stands above does not jump"
     for phase, places in found.items():
         assert places["lowest"] <= size[1] and places["right"] <= size[0] and places["least"] > 40, (phase, places)
         assert places["scrolls"] == [], (phase, places)

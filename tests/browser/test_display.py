@@ -133,7 +133,8 @@ def test_who_zooms_as_the_page_asks_is_not_told_to_zoom_back(tmp_path: Path, ope
     page = open_page(built_page(write_batch(tmp_path, "[display]\nwidth_cm = 10.5\n", study=1)))
     set_zoom(page, 1.6)
     go_to(page, "calibration")
-    page.locator("[data-hit=next]:visible").click()
+    for _ in range(2):  # the frame is right as it stands, which is asked
+        page.locator("[data-hit=next]:visible").click()
     page.wait_for_function("() => document.documentElement.dataset.screen === 'blocked'")
     set_zoom(page, 1)
     page.wait_for_function("() => document.documentElement.dataset.screen === 'distance'")

@@ -47,6 +47,13 @@ def test_answers_arrive_with_a_code(study: Path, browser: Browser) -> None:
     screen_is(page, "done")
     page.get_by_text(place["code"]).wait_for()
     context.close()
+    used, foreign = (place["url"], "done", "already arrived"), (f"{place['url'][:-2]}aa", "blocked", "not one that was")
+    for url, screen, told in (used, foreign):
+        context, page = visit(browser, url)  # elsewhere, where nothing is known of the first time
+        screen_is(page, screen)
+        page.get_by_text(told).wait_for()
+        assert page.get_by_text(place["code"]).count() == (screen == "done")
+        context.close()
     row = submissions(study)[place["url"].split("=")[1]]
     assert (row["worker"], row["page"], row["status"]) == (place["participant"], place["page"], "Submitted")
     answer = json.loads(row["answer"])

@@ -94,6 +94,11 @@ def test_who_starts_over_finds_nothing_of_who_was_there_before(tmp_path: Path, o
     page.locator("[name=survey-age]").fill("41")
     page.locator("[name=survey-words]").fill("mine")
     robot.hit("reset").click()
+    assert robot.screen() == "survey" and "Erase" in robot.hit("reset").inner_text()  # asked first
+    page.locator("[name=survey-words]").focus()
+    assert robot.hit("reset").inner_text() == "Start over"
+    robot.hit("reset").click()
+    robot.hit("reset").click()
     page.wait_for_function("() => document.documentElement.dataset.screen === 'consent'")
     assert not robot.hit("consent").is_checked()
     values = "() => [...document.querySelectorAll('form input, form textarea')].map((field) => field.value)"

@@ -106,7 +106,7 @@ def test_people_work_until_ctrl_c(folder: Path) -> None:
         assert process.stdout
         assert process.stdout.readline().startswith("warning: batch.toml: screening.gold_answers_min: ")
         assert process.stdout.readline().startswith("warning: batch.toml: recruiter.kind: Mechanical Turk closed on ")
-        found = re.search(r"1 HITs at (http://127\.0\.0\.1:\d+)/worker", process.stdout.readline())
+        found = re.search(r"1 HIT at (http://127\.0\.0\.1:\d+)/worker", process.stdout.readline())
         assert found
 
         def post(path: str, **fields: str) -> str:
@@ -126,7 +126,7 @@ def test_people_work_until_ctrl_c(folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
         assert process.wait() == 0
-    told = "p0001 by ABC: 0 trials, 0 attempts\n1 submissions of 1 workers; $9997.12 left\n"
+    told = "p0001 by ABC: 0 trials, 0 attempts\n1 submission of 1 worker; $9997.12 left\n"
     assert rest == f"{told}next: hitgen report {folder} --rehearsal\n"
 
 

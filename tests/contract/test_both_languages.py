@@ -30,7 +30,7 @@ PYTHON = {
     for path in (ROOT / "hitgen").rglob("*.py")
     if not {"doubles", "robots"} & set(path.parts)  # what stands outside must not share a mistake
 }
-WORDS = ("slots", "parts", "physical", "survey", "screens", "attributes", "about")
+WORDS = ("slots", "parts", "optional", "physical", "survey", "screens", "attributes", "about")
 OF_FRAMES = ("preview_assignment", "frame_messages")
 """Known to the script, to the page around it and to what imitates a recruiter, but not to the package."""
 VALUES = {name: value for name, value in read_contract().items() if name not in WORDS}
@@ -75,7 +75,9 @@ def test_scripts_ask_for_the_slots_and_parts_of_the_contract(call: str, kind: st
     asked = {name for text in texts for name in re.findall(rf'\b(?:{calls})\("([\w-]+)"[,)]', text)}
     attribute = "hit" if call == "slot" else "part"
     asked |= {name for text in texts for name in re.findall(rf'\[data-{attribute}="([\w-]+)"\]', text)}
-    assert asked == set(getattr(markup(method, physical=True, survey=True), kind))
+    contracts = (read_contract(), read_contract(f"methods/{method}"))
+    optional = {name for contract in contracts for name in contract.get("optional", {}).get(kind, {})}
+    assert asked == set(getattr(markup(method, physical=True, survey=True), kind)) | optional
 
 
 def questions() -> list[tuple[list[list[float]], dict[str, object], int | None]]:

@@ -160,6 +160,10 @@ export function createStage({ element, canvas, overlay, window, onMark }) {
       rings = points.map((point) => ({ point, radius }));
       draw();
     },
+    /** How far places must lie apart, in source pixels, for whoever works by the contract. @param {number} apart */
+    setApart(apart) {
+      element.dataset.apart = String(Math.ceil(apart * 100) / 100);
+    },
     crosshair: () => crosshair,
     focus: () => element.focus({ preventScroll: true }),
   };

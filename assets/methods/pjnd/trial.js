@@ -24,6 +24,7 @@ function findSlots({ slot, part }) {
   return {
     slider, ...buttons, hint: slot("hint"), task: part("task"), level: part("level"), marked: part("marked"),
     stopped: part("stopped"), window: part("window"),
+    back: /** @type {HTMLButtonElement|null} layouts of an earlier hitgen have none */ (slot("back")),
   };
 }
 
@@ -45,6 +46,8 @@ export function createTrial(tools, stage, flicker) {
   let on = false;
   let stopped = false;
   let finish = () => {};
+  /** What the worker hears before what is to be done, until they go on. */
+  let said = "";
 
   /** @param {"adjust"|"locate"} phase @param {number} level @param {number} start */
   function newAttempt(phase, level, start) {
@@ -60,6 +63,7 @@ export function createTrial(tools, stage, flicker) {
   /** @param {number} level */
   function setLevel(level) {
     active.level = level;
+    say("");
     active.trace.push([elapsed() - active.started_ms, level]);
     if (active.trace.length > LONGEST_TRACE) active.trace = thinned(active.trace, LONGEST_TRACE / 2);
     flicker.setLevel(level);
@@ -82,8 +86,7 @@ export function createTrial(tools, stage, flicker) {
   }
 
   function describe() {
-    const key = { adjust: "task_adjust", locate: "task_locate", coach: "task_coach" }[active.phase];
-    slots.task.textContent = words(key, { locations: page.locations });
+    describeTask();
     slots.confirm.textContent = words(active.phase === "adjust" ? "confirm_level" : "confirm_locations");
     const coaching = active.phase === "coach";
     slots.hint.hidden = slots.retry.hidden = !coaching;
@@ -95,10 +98,24 @@ export function createTrial(tools, stage, flicker) {
     slots.slider.value = String(active.level);
   }
 
+  function describeTask() {
+    const key = { adjust: "task_adjust", locate: "task_locate", coach: "task_coach" }[active.phase];
+    const told = said.startsWith("mark_") ? [said] : said ? [said, key] : [key];
+    write(slots.task, told.map((each) => words(each, { locations: page.locations })).join(" "));
+  }
+
+  /** @param {string} key of the text, or empty */
+  function say(key) {
+    if (said === key) return;
+    said = key;
+    describeTask();
+  }
+
   /** @param {PjndQuestion} question */
   function describeFault({ level, points, radius_px: radius, matches }) {
     if (active.coach === "level") {
-      slots.hint.textContent = words(active.none ? "coach_none_seen" : "coach_level", { low: level[0], high: level[1], chosen: active.level });
+      const side = active.level < level[0] ? "coach_level_before" : "coach_level";
+      slots.hint.textContent = words(active.none ? "coach_none_seen" : side, { low: level[0], high: level[1], chosen: active.level });
       slots.hint.dataset.level = level.join(" ");
       slots.window.hidden = false;
       slots.window.style.setProperty("--from", String(level[0] / spec.level_count));
@@ -128,6 +145,7 @@ export function createTrial(tools, stage, flicker) {
     set(slots.noneSeen, "hidden", phase !== "adjust");
     set(slots.undo, "disabled", !(phase === "locate" && points.length > 0));
     set(slots.undo, "hidden", phase !== "locate");
+    if (slots.back) set(slots.back, "hidden", phase !== "locate");
     write(slots.level, page.display.show_level ? words("level_shown", { level }) : "");
     write(slots.marked, phase === "locate" ? words("marks_count", { count: points.length, locations: page.locations }) : "");
   }
@@ -190,18 +208,24 @@ export function createTrial(tools, stage, flicker) {
     record(row(none));
     active.coach = kind;
     active.none = none;
+    said = "";
     enter("coach");
     slots.retry.focus({ preventScroll: true });
   }
 
   function confirm() {
     if (active.phase === "adjust") {
-      if (spec.question && !levelIsRight(active.level, spec.question)) coach("level");
-      else enter("locate");
+      if (spec.question && !levelIsRight(active.level, spec.question)) {
+        coach("level");
+      } else {
+        said = spec.question ? "right_level" : "";
+        enter("locate");
+      }
     } else if (spec.question && !placesAreRight(active.points, spec.question)) {
       coach("places");
     } else {
       record(row(false));
+      said = spec.question ? "right_places" : ""; // heard with the next picture
       end();
     }
   }
@@ -212,6 +236,7 @@ export function createTrial(tools, stage, flicker) {
       return;
     }
     record(row(true));
+    said = "";
     end();
   }
 
@@ -242,9 +267,27 @@ export function createTrial(tools, stage, flicker) {
 
   /** @param {[number, number]} point */
   function mark(point) {
-    if (!on || active.phase !== "locate" || active.points.length >= page.locations) return;
-    active.points.push(point);
-    marksChanged();
+    if (!on || active.phase !== "locate") return;
+    if (active.points.length >= page.locations) {
+      say("mark_too_many");
+    } else if (active.points.some(([x, y]) => Math.hypot(x - point[0], y - point[1]) < apart())) {
+      say("mark_too_near");
+    } else {
+      active.points.push(point);
+      marksChanged();
+    }
+  }
+
+  /** How far places must lie apart, in source pixels. */
+  const apart = () => (page.places_apart ?? 0) * spec.width;
+
+  /** To the level once more: the places were those of the level that is left. */
+  function back() {
+    if (active.phase !== "locate") return;
+    active.points = [];
+    said = "";
+    resume();
+    enter("adjust");
   }
 
   function undo() {
@@ -254,6 +297,7 @@ export function createTrial(tools, stage, flicker) {
   }
 
   function marksChanged() {
+    say("");
     stage.setMarks(active.points);
     update();
     save(active);
@@ -265,6 +309,7 @@ export function createTrial(tools, stage, flicker) {
   slots.noneSeen.addEventListener("click", noneSeen);
   slots.retry.addEventListener("click", retry);
   slots.undo.addEventListener("click", undo);
+  slots.back?.addEventListener("click", back);
   slots.stop.addEventListener("click", stop);
   slots.resume.addEventListener("click", goOn);
 
@@ -291,6 +336,7 @@ export function createTrial(tools, stage, flicker) {
       }
       slots.stop.disabled = false;
       flicker.setLevel(active.level);
+      stage.setApart(apart());
       resume();
       enter(active.phase);
       return new Promise((resolve) => (finish = resolve));

@@ -19,6 +19,8 @@ interface PjndTrial extends Trial {
 
 interface PjndPage extends PageData {
   locations: number;
+  /** a share of the picture's width */
+  places_apart?: number;
   display: DisplayData & { slider_start: 0 | "random"; show_level: boolean };
 }
 

@@ -64,7 +64,7 @@ class Pjnd(Method[Config, Manifest, Row]):
     analysis_about = "PJND, SUR, workers, a KonJND-shaped summary and maps"
 
     def settings(self, config: Config) -> dict[str, Any]:
-        return {"locations": config.hit.locations}
+        return {"locations": config.hit.locations, "places_apart": config.hit.places_apart}
 
     def trial_data(self, batch: Batch, trial: PlannedTrial, ladders: Mapping[str, Ladder]) -> dict[str, Any]:
         answers = {question.name: question for question in batch.questions if trial.role == "training"}

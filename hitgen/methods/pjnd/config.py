@@ -31,6 +31,12 @@ class HitTable(hit.HitTable):
     """The composition of a study page; a trial asks for places too."""
 
     locations: int = Field(default=3, ge=1, le=20, description="places a worker marks in each trial")
+    places_apart: float = Field(
+        default=0.04,
+        ge=0,
+        le=0.1,
+        description="how far a place must lie from the others, as a share of the picture's width; 0: anywhere",
+    )
 
 
 class Display(hit.Display):

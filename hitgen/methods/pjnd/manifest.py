@@ -34,6 +34,9 @@ class Manifest(manifest.Manifest):
     """Everything that was built; it maps the opaque trial ids back to ladders and answers, and is never published."""
 
     locations: int = Field(description="marks that a trial asks for")
+    places_apart: float = Field(
+        default=0, description="how far marks must lie apart, as a share of the picture's width"
+    )
     questions: tuple[Question, ...]
 
 
@@ -63,3 +66,6 @@ class PageData(data.PageData):
     study: tuple[TrialData, ...] = Field(description="study and gold trials alike")
     display: DisplayData
     locations: int = Field(description="marks that a trial asks for")
+    places_apart: float = Field(
+        default=0, description="how far marks must lie apart, as a share of the picture's width"
+    )

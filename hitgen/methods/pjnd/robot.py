@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ class Trial:
     height: int
     level_count: int
     worker: str = ""
+    apart: float = 0.0
+    """How far marks must lie apart, in source pixels."""
 
 
 @dataclass
@@ -86,7 +89,8 @@ class Robot(robot.Robot):
         stage, slider = self.hit("stage"), self.hit("slider")
         width, height = (int(stage.get_attribute(f"data-{name}")) for name in ("width", "height"))
         levels = int(slider.get_attribute("max"))
-        return Trial(str(stage.get_attribute("data-trial")), width, height, levels, self.worker)
+        apart = float(stage.get_attribute("data-apart") or 0)
+        return Trial(str(stage.get_attribute("data-trial")), width, height, levels, self.worker, apart)
 
     def _adjust(self, trial: Trial, answer: Answer) -> None:
         level = trial.level_count if answer.level is None else answer.level
@@ -114,7 +118,7 @@ class Robot(robot.Robot):
         stage = self.hit("stage")
         stage.scroll_into_view_if_needed()
         box = stage.bounding_box()
-        for x, y in answer.points[: self._locations]:
+        for x, y in spread(answer.points[: self._locations], trial):
             self.mouse.click(box["x"] + x * box["width"] / trial.width, box["y"] + y * box["height"] / trial.height)
             self.record.attempts[-1].points.append((x, y))
         self.press("confirm")
@@ -131,6 +135,18 @@ class Robot(robot.Robot):
             known = Answer(known.level, points)
         self._hints[trial.trial] = known
         self.hit("retry").click()
+
+
+def spread(points: Sequence[Point], trial: Trial) -> list[Point]:
+    """The same places, each that lies too near to one before it moved as little as keeps them apart."""
+    placed: list[Point] = []
+    for x, y in points:
+        rings = ((0.0, 0), *((reach * trial.apart * 1.02, turn) for reach in (0.5, 1, 1.5, 2, 3) for turn in range(12)))
+        near = ((x + by * math.cos(turn * math.pi / 6), y + by * math.sin(turn * math.pi / 6)) for by, turn in rings)
+        inside = ((a, b) for a, b in near if 0 <= a <= trial.width and 0 <= b <= trial.height)
+        free = (each for each in inside if all(math.dist(each, other) >= trial.apart for other in placed))
+        placed.append(next(free, (x, y)))
+    return placed
 
 
 def differences(record: WorkRecord, submission: dict[str, Any], within_px: float = 1.0) -> list[str]:

@@ -24,7 +24,7 @@ from hitgen.recruiters.double import Double
 from hitgen.recruiters.panel.ends import Ends
 from hitgen.recruiters.panel.handout import HandingOutById, Rules, entrance
 from hitgen.recruiters.panel.kind import ways_back
-from hitgen.recruiters.seals import knows_places, secret_of
+from hitgen.recruiters.seals import knows_places, place_pattern, secret_of
 
 KEY = "CONNECT_API_KEY"
 
@@ -68,6 +68,10 @@ class ConnectKind(Kind[ConnectRecruiter]):
     def answers(self) -> dict[str, Any]:
         """Answers go to the collector, and so do people, who get their code there."""
         return {**super().answers(), **ways_back(self.own.results)}
+
+    def place_pattern(self, page: str) -> str:
+        """The places of the page's own HITs."""
+        return place_pattern(page)
 
     def knows(self, look: Look) -> Callable[[str], bool]:
         """Places that hitgen gave out."""

@@ -17,7 +17,7 @@ from hitgen.recruiters.double import Double
 from hitgen.recruiters.link.config import LinkRecruiter
 from hitgen.recruiters.link.handout import HandingOut
 from hitgen.recruiters.link.places import LIST
-from hitgen.recruiters.seals import knows_places, secret_of
+from hitgen.recruiters.seals import knows_places, place_pattern, secret_of
 
 
 class LinkKind(Kind[LinkRecruiter]):
@@ -25,7 +25,12 @@ class LinkKind(Kind[LinkRecruiter]):
 
     model = LinkRecruiter
     apart = True
+    unit = "page"
     addresses = LIST
+
+    def place_pattern(self, page: str) -> str:
+        """The places of the page's own HITs."""
+        return place_pattern(page)
 
     def knows(self, look: Look) -> Callable[[str], bool]:
         """Places that hitgen gave out."""

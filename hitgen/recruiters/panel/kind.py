@@ -22,7 +22,7 @@ from hitgen.recruiters.panel.config import OUT, PLACE, PanelRecruiter
 from hitgen.recruiters.panel.ends import Ends
 from hitgen.recruiters.panel.handout import HandingOutById, Rules, entrance
 from hitgen.recruiters.rest import token_from
-from hitgen.recruiters.seals import knows_places, secret_of
+from hitgen.recruiters.seals import knows_places, place_pattern, secret_of
 
 
 def ways_back(config: CollectorResults) -> dict[str, Any]:
@@ -53,6 +53,10 @@ class PanelKind(Kind[PanelRecruiter]):
             f"questions, and {needed} are needed for a verdict; put more on a page, ask for less under [screening], or let "
             "people work more pages"
         ]
+
+    def place_pattern(self, page: str) -> str:
+        """The places of the page's own HITs."""
+        return place_pattern(page)
 
     def knows(self, look: Look) -> Callable[[str], bool]:
         """Places that hitgen gave out."""

@@ -37,6 +37,7 @@ class ProlificKind(Kind[ProlificRecruiter]):
 
     model = ProlificRecruiter
     apart = True
+    unit = "place"
     admits = True
 
     def quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:
@@ -91,6 +92,10 @@ class ProlificKind(Kind[ProlificRecruiter]):
         """Where answers go, and the way back to Prolific."""
         ways = {"completion_url": DONE + self.own.completion_code, "leaving_url": DONE + self.own.code_of("{why}")}
         return {**super().answers(), **ways}
+
+    def place_pattern(self, page: str) -> str:
+        """Any session: which there are only Prolific knows."""
+        return SESSION.pattern
 
     def knows(self, look: Look) -> Callable[[str], bool]:
         """Whatever can be a session; Prolific's list tells later which there were."""

@@ -18,6 +18,7 @@ class TurkleKind(Kind[TurkleRecruiter]):
     """A server of one's own that frames pages, keeps the answers and pays nobody."""
 
     model = TurkleRecruiter
+    unit = "task"
 
     def warnings(self) -> list[str]:
         """Pages that share pictures."""

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from matplotlib.axes import Axes
 
 from hitgen.methods.figures import BLUE, GREY, ORANGE, WIDE_IN, axes_of, drawn, whole_counts
 from hitgen.methods.pjnd.analysis.analyse import LadderResult
+from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
 from hitgen.methods.pjnd.analysis.changes import Change
 from hitgen.methods.pjnd.analysis.pixels import PixelEffect
 
@@ -27,34 +29,80 @@ def pjnd_plot(ladders: Sequence[LadderResult]) -> str:
         axes.vlines(positions, lows, highs, color=BLUE, alpha=0.45, linewidth=1)
         axes.plot(positions, means, ".", color=BLUE, markersize=3)
         axes.set(xlabel="ladders, by their mean", ylabel="PJND (level)")
+        _parameter_axes(axes, [result.answers for result in ladders], upright=True)
     else:
         figure, [axes] = axes_of(WIDE_IN, 0.9 + 0.2 * len(ordered))
         axes.hlines(positions, lows, highs, color=BLUE, linewidth=2, alpha=0.5)
         axes.plot(means, positions, "o", color=BLUE, markersize=4)
         axes.set_yticks(positions, [result.name[:40] for result in ordered], parse_math=False)
         axes.set(xlabel="PJND (level), with 95% interval", ylim=(-0.7, len(ordered) - 0.3))
+        _parameter_axes(axes, [result.answers for result in ladders], upright=False)
     return drawn(figure)
+
+
+MOST_SCALES = 2
+"""Where codecs have more scales than that, the parameters stand in the table alone."""
+
+
+def _parameter_axes(axes: Axes, ladders: Sequence[LadderAnswers], *, upright: bool) -> None:
+    """The levels' codec parameters on the other side, one axis for each scale that the ladders have."""
+    scales: dict[bytes, list[LadderAnswers]] = {}
+    for answers in ladders:
+        if answers.parameter(answers.level_max) is not None:
+            scales.setdefault(answers.parameters.tobytes(), []).append(answers)
+    if len(scales) > MOST_SCALES:
+        return
+    low, high = axes.get_ylim() if upright else axes.get_xlim()
+    ticks = axes.get_yticks() if upright else axes.get_xticks()
+    for number, same in enumerate(scales.values()):
+        first = same[0]
+        inside = [float(tick) for tick in ticks if max(1, low) <= tick <= min(high, first.level_max)]
+        other = axes.twinx() if upright else axes.twiny()
+        label = f"{' and '.join(sorted({each.codec for each in same}))} parameter"
+        names = [f"{first.parameter(tick):g}" for tick in inside]
+        other.grid(False)
+        if upright:
+            other.set(ylim=(low, high), ylabel=label)
+            other.set_yticks(inside, names)
+            other.spines["right"].set(visible=True, position=("outward", 42 * number))
+        else:
+            other.set(xlim=(low, high), xlabel=label)
+            other.set_xticks(inside, names)
+            other.spines["top"].set(visible=True, position=("outward", 34 * number))
 
 
 def workers_plot(workers: pl.DataFrame) -> str:
-    """Gold rates by verdict; bias against inconsistency; leave-one-out correlations."""
-    figure, [gold, bias, correlation] = axes_of(WIDE_IN, 2.7, columns=3)
+    """Gold rates by verdict; bias against inconsistency; leave-one-out correlations: those of them that there are."""
+    told, related = workers.drop_nulls(["bias", "inconsistency"]), workers["correlation"].drop_nulls()
     rates = [workers.filter(pl.col("use") == use)["gold_rate"].drop_nulls().to_numpy() for use in VERDICTS]
-    gold.hist(rates, bins=20, range=(0, 1), stacked=True, color=[BLUE, ORANGE, GREY], label=list(VERDICTS))
-    gold.set(xlabel="gold checks passed", ylabel="workers")
-    gold.legend(frameon=False, fontsize=7)
-    told = workers.drop_nulls(["bias", "inconsistency"])
-    bias.plot(told["bias"], told["inconsistency"], ".", color=BLUE, alpha=0.5, markersize=4)
-    bias.set(xlabel="bias (levels)", ylabel="inconsistency (levels)")
-    correlation.hist(workers["correlation"].drop_nulls().to_numpy(), bins=20, range=(-1, 1), color=BLUE)
-    correlation.set(xlabel="leave-one-out correlation", ylabel="workers used")
-    for axes in (gold, correlation):
-        whole_counts(axes)
-    for axes in (bias, correlation):
-        if not told.height:
-            axes.text(0.5, 0.5, "fewer than 3 ladders\nin common", transform=axes.transAxes, ha="center", va="center")
-            axes.set(xticks=[], yticks=[])
+    drawing = [
+        draw for draw, there in ((_gold, sum(map(len, rates))), (_bias, told.height), (_related, len(related))) if there
+    ]
+    if not drawing:
+        return ""
+    figure, panels = axes_of(WIDE_IN / 3 * len(drawing), 2.7, columns=len(drawing))
+    for draw, axes in zip(drawing, panels, strict=True):
+        draw(axes, workers, rates)
     return drawn(figure)
+
+
+def _gold(axes: Axes, workers: pl.DataFrame, rates: Sequence[FloatArray]) -> None:
+    axes.hist(rates, bins=20, range=(0, 1), stacked=True, color=[BLUE, ORANGE, GREY], label=list(VERDICTS))
+    axes.set(xlabel="gold checks passed", ylabel="workers")
+    axes.legend(frameon=False, fontsize=7)
+    whole_counts(axes)
+
+
+def _bias(axes: Axes, workers: pl.DataFrame, rates: Sequence[FloatArray]) -> None:
+    told = workers.drop_nulls(["bias", "inconsistency"])
+    axes.plot(told["bias"], told["inconsistency"], ".", color=BLUE, alpha=0.5, markersize=4)
+    axes.set(xlabel="bias (levels)", ylabel="inconsistency (levels)")
+
+
+def _related(axes: Axes, workers: pl.DataFrame, rates: Sequence[FloatArray]) -> None:
+    axes.hist(workers["correlation"].drop_nulls().to_numpy(), bins=20, range=(-1, 1), color=BLUE)
+    axes.set(xlabel="leave-one-out correlation", ylabel="workers used")
+    whole_counts(axes)
 
 
 VERDICTS = ("use", "exclude", "not-enough-evidence")
