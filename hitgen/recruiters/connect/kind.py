@@ -35,6 +35,7 @@ class ConnectKind(Kind[ConnectRecruiter]):
     model = ConnectRecruiter
     apart = True
     hands_out = True
+    unit = "page"
 
     def quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:
         """Rewards and the service's percentage."""

@@ -38,6 +38,7 @@ class PanelKind(Kind[PanelRecruiter]):
     apart = True
     admits = True
     hands_out = True
+    unit = "page"
 
     def answers(self) -> dict[str, Any]:
         """Answers go to the collector, and so do people, who sends them back."""
