@@ -196,15 +196,15 @@ def differing(window: Window, kind: str, pictures: dict[str, Image.Image], quali
 
 def carried(window: Window, pictures: Sequence[Image.Image], qualities: Sequence[int]) -> tuple[float, float]:
     """How far the browser's own decoding is from Pillow's: the largest difference, and the share of values that differ."""
-    given = []
+    found: list[list[float]] = []
     for picture in pictures:
-        for sampling in SAMPLINGS:
-            for quality in qualities:
-                jpeg = encoded(picture, sampling, quality)
-                pixels = Image.open(io.BytesIO(jpeg)).convert("RGB").tobytes()
-                given.append([base64.b64encode(each).decode() for each in (jpeg, pixels)])
-    found = np.array(window.evaluate(CARRIED, given))
-    return float(found[:, 0].max()), float(found[:, 1].mean())
+        for sampling in SAMPLINGS:  # not all at once: pixels are many
+            jpegs = [encoded(picture, sampling, quality) for quality in qualities]
+            shown_pixels = [Image.open(io.BytesIO(jpeg)).convert("RGB").tobytes() for jpeg in jpegs]
+            pairs = zip(jpegs, shown_pixels, strict=True)
+            found += window.evaluate(CARRIED, [[base64.b64encode(each).decode() for each in pair] for pair in pairs])
+    largest, shares = np.array(found).T
+    return float(largest.max()), float(shares.mean())
 
 
 def test_carried_frames_are_decoded_as_pillow_does(window: Window, tmp_path: Path) -> None:
