@@ -1,7 +1,7 @@
 // Where a pack's bitmaps come from: frames that it carries are the browser's to decode, others are made here.
 
 const BUDGET_BYTES = 64 * 2 ** 20; // less than of decoded frames: a frame is soon made again
-const LEAST_FRAMES = 3; // source, wanted and held
+const LEAST_FRAMES = 2; // source and wanted: of large pictures none is made ahead, which would delay the one that is wanted next
 
 /**
  * @param {typeof import("../codecs/maker.js")|null} codecs
