@@ -18,6 +18,15 @@ OTHER = """([trial, phase]) => {
   const stage = document.querySelector("[data-hit=stage]");
   return stage.dataset.trial !== trial || stage.dataset.phase !== phase || !["training", "study"].includes(document.documentElement.dataset.screen);
 }"""
+PRESS = """([trial, slot]) => {
+  const { dataset } = document.querySelector("[data-hit=stage]");
+  const button = document.querySelector(`[data-hit=${slot}]`);
+  if (dataset.trial !== trial || dataset.phase !== "compare") return { pressed: false };
+  if (button.disabled) return null;
+  button.click();
+  return { pressed: true };
+}"""
+"""Answers as soon as that counts, if the question is still there."""
 PIVOT = "() => document.querySelector('[data-hit=left]').dataset.shown === 'pivot'"
 
 
@@ -91,8 +100,13 @@ class Robot(robot.Robot):
             self._toggle(max(1, answer.toggles))
         if answer.time_s:
             self._page.wait_for_timeout(1000 * answer.time_s)
-        if answer.response != "skip":
-            self.press(SLOTS[answer.response])
+        if (
+            answer.response != "skip"
+            and not self._page.wait_for_function(PRESS, arg=[shown.trial, SLOTS[answer.response]]).json_value()[
+                "pressed"
+            ]
+        ):
+            self.record.attempts[-1] = Attempt(shown.trial, number, "skip")  # the time was over before
 
     def _toggle(self, times: int) -> None:
         """Hold the button until the source is there, and let go."""
