@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from hitgen.config.batch import BatchConfig
+from hitgen.config.read import read_config
 from hitgen.config.screening import Screening
 from hitgen.methods.evidence import PassRates, evidence
 from hitgen.methods.kept import gold_needed, kept_shares
@@ -18,6 +20,7 @@ from hitgen.methods.pjnd.chance import level_chance, place_chance
 from hitgen.methods.pjnd.config import Config, MethodTable
 from hitgen.methods.pjnd.grade import places_are_right
 from hitgen.methods.pjnd.manifest import Known
+from hitgen.publishing.rules import RULES_FACT, rules_of
 from hitgen.results.study import Study, judged_as_built, read_study
 from tests.support.small_study import SmallStudy, xml
 
@@ -138,3 +141,21 @@ def test_a_build_of_before_keeps_the_rule_of_before(tmp_path: Path) -> None:
     assert (
         judged_as_built(study.config.model_copy(update={"screening": Screening()}), built).screening.rule == "evidence"
     )
+
+
+def test_keys_that_came_later_are_no_edits_of_what_was_published(tmp_path: Path) -> None:
+    """A study that an earlier hitgen published knows nothing of evidence; asking for it now is told."""
+    for name, screening, told in (
+        ("old", "", ()),
+        ("now", 'rule = "evidence"\n', ("screening.rule is evidence, and was None when this was published",)),
+    ):
+        folder = tmp_path / name
+        small = SmallStudy(folder, toml=f"[screening]\n{screening}")
+        rules = rules_of(folder, read_config(folder / "batch.toml"))
+        later = ("rule", "honest_share", "use_above", "exclude_below")
+        with small.ledger() as ledger:
+            ledger.set_fact(
+                RULES_FACT,
+                json.dumps({key: value for key, value in rules.items() if key.partition(".")[2] not in later}),
+            )
+        assert read_study(folder).edited == told

@@ -50,7 +50,8 @@ def edited_rules(folder: Path, config: BatchConfig, ledger: Ledger) -> tuple[str
     published, now = json.loads(text), json.loads(json.dumps(rules_of(folder, config)))
     told = []
     for name in dict.fromkeys([*published, *now]):
-        if published.get(name) == now.get(name):
+        came_later = name not in published and name.partition(".")[2] not in config.screening.model_fields_set
+        if published.get(name) == now.get(name) or (name.startswith("screening.") and came_later):
             continue
         if name.startswith("screening."):
             told.append(f"{name} is {now.get(name)}, and was {published.get(name)} when this was published")

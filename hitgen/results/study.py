@@ -69,7 +69,7 @@ def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
 
 def _study(folder: Path, config: BatchConfig, ledger: Ledger) -> Study:
     manifest = published_manifest(folder, ledger)
-    config = judged_as_built(config, manifest)
+    edited, config = edited_rules(folder, config, ledger), judged_as_built(config, manifest)
     rows = list(ledger.submissions())
     _refuse_other_build(manifest, ledger, {row.hit for row in rows})
     returned = tuple(row for row in rows if row.status == "Returned")
@@ -87,7 +87,7 @@ def _study(folder: Path, config: BatchConfig, ledger: Ledger) -> Study:
         review,
         judged,
         key,
-        edited_rules(folder, config, ledger),
+        edited,
     )
 
 
