@@ -12,6 +12,7 @@ from PIL import Image
 from hitgen.batch.sources import LadderSource
 from hitgen.check import Planned, check
 from hitgen.cli import main
+from hitgen.commands.check import plan_lines
 from hitgen.config.hit import Display
 from hitgen.config.images import JpegSet
 from hitgen.errors import InputError
@@ -50,6 +51,9 @@ def test_people_pages_and_usable_ratings_are_told(tmp_path: Path) -> None:
     )
     assert view.minutes_a_page == 6
     assert dict(view.qualities)["study"] == "83 to 6"
+    # by thresholds both checks of one answer are to be passed: .84 x .94, .7 x .88, and .08 or .84 x .04
+    told = "by one gold answer each keeps 79% of honest people, 62% of sloppy ones and 1.8% of those who guess"
+    assert told in " ".join(plan_lines(found))
     sizes = {shown.screen: (shown.size, shown.fits) for shown in view.shown}
     assert sizes == {"1366x768": ((546, 409), True), "1920x1080": ((503, 377), True)}
     # the controls below, as a window of at most 800 px has them; beside the picture it would be 918 x 560

@@ -116,9 +116,9 @@ def studied(folder: Path, golds: list[str], screening: str) -> Study:
         (["right"], "use", ""),
         (["right", "level", "right"], "use", ""),
         (["places", "places", "places"], "use", ""),
-        (["level"], "not-enough-evidence", "1 gold answers leave it open: honest with a probability of 0."),
+        (["level"], "not-enough-evidence", "one gold answer leaves it open: honest with a probability of 0."),
         (["level", "level"], "exclude", "2 of 4 checks of control questions passed: the probability that"),
-        (["wrong"], "not-enough-evidence", "1 gold answers leave it open: honest with a probability of 0.1"),
+        (["wrong"], "not-enough-evidence", "one gold answer leaves it open: honest with a probability of 0.1"),
         (["wrong"] * 2, "exclude", "0 of 4 checks of control questions passed: the probability that"),
     ],
 )

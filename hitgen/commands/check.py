@@ -57,10 +57,12 @@ def plan_lines(planned: Planned) -> list[str]:
 def _screening(view: Outlook) -> str:
     """Whom gold answers keep."""
     fewest, most = view.gold
-    answers = f"{most}" if fewest == most else f"{fewest} to {most}"
+    answers = "one gold answer" if most == 1 == fewest else f"{most} gold answers"
+    if fewest != most:
+        answers = f"{fewest} to {most} gold answers"
     kept = view.kept
     shares = f"{kept.honest:.0%} of honest people, {kept.sloppy:.0%} of sloppy ones and {kept.guessing:.1%} of those who guess"
-    return f"by {answers} gold answers each keeps {shares}"
+    return f"by {answers} each keeps {shares}"
 
 
 def _cost(planned: Planned) -> Iterator[tuple[str, str]]:

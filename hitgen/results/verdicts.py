@@ -118,7 +118,8 @@ def _undecided(tally: GoldTally, rules: Screening) -> str:
         return ""
     if not tally.answers:
         return "no gold answer"
-    return f"{tally.answers} gold answers leave it open: honest with a probability of {tally.evidence.honest:.2f}"
+    given = "one gold answer leaves" if tally.answers == 1 else f"{tally.answers} gold answers leave"
+    return f"{given} it open: honest with a probability of {tally.evidence.honest:.2f}"
 
 
 def _verdict(
