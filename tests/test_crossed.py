@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from hitgen.methods.pjnd.analysis import crossed_study
 from hitgen.methods.pjnd.analysis.answers import LadderAnswers, weighed_ratings
 from hitgen.methods.pjnd.analysis.crossed import Crossed, Fitting, Model
 from hitgen.methods.pjnd.analysis.crossed_study import cross, is_enough, saved_share
@@ -153,6 +155,35 @@ def test_it_wants_enough_workers_who_rated_several_ladders(workers: int, each: i
     answers = table(workers, each)
     assert is_enough(answers) is enough
     assert (cross(answers, {}, (0.5,)) is not None) is enough
+
+
+def everybody(level_max: int, levels: Sequence[Sequence[int]]) -> list[LadderAnswers]:
+    """Ladders that the same workers rated."""
+    names, nothing = tuple(f"w{n}" for n in range(len(levels[0]))), np.full(level_max + 1, np.nan)
+    return [LadderAnswers(str(n), "", "", "", level_max, np.array(row), names, nothing) for n, row in enumerate(levels)]
+
+
+@pytest.mark.parametrize(
+    ("level_max", "levels", "mean"),
+    [
+        (100, [[50] * 14] * 5, 50), (100, [[101] * 14] * 5, 100), (100, [[1] * 14] * 5, 1), (1, [[1, 1] * 7] * 4, 1),
+        (100, [[20] * 7 + [80] * 7] * 9, None),  # two straight lines, whatever is shown: nobody to go by
+    ],
+)  # fmt: skip
+def test_odd_studies_have_finite_figures_or_none(
+    level_max: int, levels: Sequence[Sequence[int]], mean: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crossed_study, "RESAMPLES", 19)
+    found = cross(everybody(level_max, levels), {}, (0.5,))
+    if mean is None:
+        assert found is None
+        return
+    assert found is not None
+    for one in found.ladders.values():
+        assert one.mean.value == pytest.approx(mean, abs=0.1)
+        assert np.isfinite([one.mean.low or 0, one.mean.high or 0, one.sd.value or 0, one.levels[0.5].value or 0]).all()
+    nobody = {f"w{n}": -40.0 for n in range(14)}
+    assert cross(everybody(level_max, levels), nobody, (0.5,)) is None, "gold says that nobody is honest"
 
 
 def test_saved_ratings_go_by_the_squares_of_widths() -> None:

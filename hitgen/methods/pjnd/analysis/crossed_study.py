@@ -20,6 +20,8 @@ from hitgen.methods.pjnd.analysis.pjnd import Estimate, expanded
 from hitgen.methods.pjnd.analysis.pooled import level_at, pooled_sur, restricted_mean, restricted_sd
 
 SEVERAL, LEAST_WORKERS, LEAST_LADDERS = 3, 10, 3
+LEAST_SOUND = 2.0
+"""Ratings of honest people without which nothing is said of a ladder."""
 RESAMPLES = 199
 ROUNDS = 8
 """Of a resample, which begins where the whole study ended."""
@@ -50,7 +52,7 @@ class Crossing:
 def cross(
     answers: Sequence[LadderAnswers], gold: Mapping[str, float], shares: Sequence[float], progress: OnProgress = silent
 ) -> Crossing | None:
-    """The crossed model of all answers; None where too few workers rated several ladders.
+    """The crossed model of all answers; None where too few workers rated several ladders, or hardly anybody is honest.
 
     `gold` has of workers the logarithm of how much likelier their gold answers are of honest levels than of guessed ones.
     """
@@ -68,10 +70,14 @@ def cross(
     )
     fitting = Fitting(data)
     model = fitting.fitted()
+    if model.honest.sum() < LEAST_WORKERS / 2:
+        return None
     resampled = _resampled(fitting, model, shares, progress)
     sound = np.bincount(data.ladder, model.sound, len(answers))
     found = {}
     for at, (ladder, sur) in enumerate(zip(answers, pooled_sur(data, model, np.ones(len(names))), strict=True)):
+        if sound[at] < LEAST_SOUND:
+            continue
         values = _figures(sur, shares)
         bounds = _bounds(resampled[:, at], max(3.0, float(sound[at])))
         mean, sd, *levels = (Estimate(value, *bound) for value, bound in zip(values, bounds, strict=True))
