@@ -46,6 +46,7 @@ interface PageData {
   places: string;
   completion_url?: string;
   leaving_url?: string;
+  training_tries?: number;
   texts: Record<string, string>;
 }
 
@@ -110,6 +111,8 @@ interface VisitState {
   display_changes: (DisplayNow & { ms: number })[];
   refresh_changes: { ms: number; refresh_hz: number }[];
   withdrawn_from: ScreenName | null;
+  /** was wrong in training as often as the page lets anybody be */
+  failed: boolean;
   outbox: Outbox | null;
 }
 

@@ -273,3 +273,14 @@ def test_a_study_that_was_taken_in_by_half_is_taken_in_whole(
         assert plan.adopted == ("p0002.1",)
         publish(publication, plan, str(plan.quote.total_usd))
     assert len(service.studies) == 1
+
+
+def test_a_check_of_understanding_gives_two_tries(tmp_path: Path, service: Prolific, web: str) -> None:
+    folder = batch(tmp_path, service, web, PAGES)
+    for tries in (2, 1):
+        text = (folder / "batch.toml").read_text().replace("training_tries = 2\n", "")
+        (folder / "batch.toml").write_text(text.replace("[hit]\n", f"[hit]\ntraining_tries = {tries}\n"))
+        if tries == 2:
+            run(folder)
+    with pytest.raises(InputError, match=r"hit\.training_tries: Prolific asks that everybody has two tries"):
+        run(folder)

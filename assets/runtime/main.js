@@ -110,6 +110,8 @@ export function start(methods, codecs = null) {
     press("decline", visit.withdraw);
     press("return", visit.comeBack);
     press("reset", visit.reset);
+    // before the method's own, which begins another try
+    for (const button of document.querySelectorAll('[data-hit="retry"]')) button.addEventListener("click", visit.beforeRetry, { capture: true });
     press("recalibrate", visit.recalibrate);
     on(slot("consent"), "change", visit.answered);
     on(part("survey"), "input", visit.surveyed);
@@ -119,7 +121,7 @@ export function start(methods, codecs = null) {
     display.onRatioChange(visit.changed);
     display.onRateChange(setFrameMs);
     on(window, "pagehide", session.save);
-    on(window, "storage", ({ key, newValue }) => key === storage.key && newValue !== null && visit.yield());
+    on(window, "storage", ({ key, newValue }) => key === storage.key && newValue !== null && storage.isNewer(newValue) && visit.yield());
     on(window, "load", packs.documentEnded);
   }
 

@@ -45,6 +45,7 @@ export function createSession({ page, environment, storage, now, monotonic, late
     display_changes: [],
     refresh_changes: [],
     withdrawn_from: null,
+    failed: false,
     outbox: null,
     ...saved,
   };

@@ -45,6 +45,11 @@ export function createStorage(getStorage, key, history) {
       if (kept) setMark({ saves, tries: 0 });
       full = saves > 1 && !kept && mark().saves > 0;
     },
+    /**
+     * Whether another tab has saved this, and not this one before a reload that the word of it outlasted.
+     * @param {string} text
+     */
+    isNewer: (text) => (guarded(() => JSON.parse(text).saves) ?? Infinity) > saves,
     /** What was kept before is no longer: the newest answers would not outlast a reload. */
     isFull: () => full,
     key,

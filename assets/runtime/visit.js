@@ -188,10 +188,20 @@ export function createVisit(options) {
   function showWithdrawn() {
     example.stop();
     const accepted = environment.mode !== "offline" && (page.completion_url || ["form", "frame"].includes(page.results.kind));
-    part("done-text").textContent = words(accepted ? "withdrawn" : "withdrawn_offline");
-    sending.leave(part("done-text"), "declined");
-    slot("return").hidden = false;
+    part("done-text").textContent = words(state.failed ? "failed" : accepted ? "withdrawn" : "withdrawn_offline");
+    sending.leave(part("done-text"), state.failed ? "failed" : "declined");
+    slot("return").hidden = state.failed;
     reveal("done");
+  }
+
+  /** Whoever was wrong as often as may be is sent away. @param {Event} event */
+  function beforeRetry(event) {
+    const trial = sequence.current();
+    const wrong = state.rows.filter((row) => row.trial === trial?.trial).length;
+    if (!page.training_tries || wrong < page.training_tries) return;
+    event.stopImmediatePropagation();
+    state.failed = true;
+    withdraw();
   }
 
   function comeBack() {
@@ -259,6 +269,7 @@ export function createVisit(options) {
   return {
     next,
     withdraw,
+    beforeRetry,
     comeBack,
     reset,
     recalibrate,

@@ -29,6 +29,13 @@ class HitTable(Strict):
         description="study trials a page that are shown a second time on it, for test and retest",
     )
     gold: int = Field(default=1, ge=0, le=50, description="gold trials a page")
+    training_tries: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        description="tries at one training trial; who is wrong that often has not understood the task, leaves and is sent back as "
+        "`failed` (Prolific asks for 2). Default: as many as it takes",
+    )
     ratings: int = Field(default=43, ge=1, le=10_000, description="ratings wanted for each study ladder")
     assignments: int | None = Field(
         default=None,

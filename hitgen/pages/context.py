@@ -76,7 +76,7 @@ def page_data(
     return method.page.model_validate(
         {
             "batch": config.batch.name, "page": planned.page, "kind": planned.kind, "method": method.name,
-            "packs": config.hit.packs, "display": config.display.model_dump(),
+            "packs": config.hit.packs, "training_tries": config.hit.training_tries, "display": config.display.model_dump(),
             "training": [of(trial) for trial in planned.trials if trial.role == "training"],
             "study": [of(trial) for trial in planned.trials if trial.role != "training"],
             "consent_sha256": consent_digest(told_consent(config, planned), texts),

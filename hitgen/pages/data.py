@@ -60,6 +60,9 @@ class PageData(Frozen):
     display: DisplayData
     consent_sha256: Digest
     survey: tuple[SurveyItem, ...]
+    training_tries: int | None = Field(
+        default=None, description="tries at one training trial, after which the visit ends"
+    )
     submit_origins: tuple[str, ...]
     results: dict[str, JsonValue] = Field(
         description="where answers go: kind form, collector, s3 or frame, and its addresses"

@@ -66,6 +66,9 @@ class ProlificKind(Kind[ProlificRecruiter]):
             for kind in kinds
             if (paid := self.hourly_usd(kind)) is not None and paid < least
         ]
+        if self.config.hit.training_tries == 1:
+            problem = "Prolific asks that everybody has two tries at a check of whether the task was understood"
+            faults.append(in_config("hit.training_tries", problem, "2 or more"))
         pay = self.own.screen_out_usd
         lowest = min((self.config.reward_usd(kind) for kind in kinds), default=None)
         if pay is not None and lowest is not None and pay >= lowest:
