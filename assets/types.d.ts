@@ -207,6 +207,8 @@ interface Tools {
   saveSoon(active: { trial: string } | null): void;
   /** takes one attempt's row */
   record(row: Row): void;
+  /** Asked before another try at a training trial; false: the visit has ended. */
+  mayTryAgain(trial: string): boolean;
   onSize(size: { scale: number }): void;
   /** where the bitmaps of a pack come from, for a decoder's options */
   bitmaps(pack: Pack): Bitmaps;

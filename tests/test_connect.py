@@ -79,9 +79,9 @@ def go(folder: Path, address: str) -> str:
     return str(dict(told[1]).get("Location", "")) or words
 
 
-def deliver(folder: Path, url: str) -> str:
+def deliver(folder: Path, url: str, **more: str) -> str:
     place = dict(parse_qsl(urlsplit(url).query))["assignmentId"]
-    values = {"schema": 1, "batch": "demo", "page": place[:5], "assignment": place, "trials": []}
+    values = {"schema": 1, "batch": "demo", "page": place[:5], "assignment": place, "trials": [], **more}
     kind = kind_of(read_config(folder / "batch.toml"))
     with Inbox(folder / FILE, "demo", kind.knows(LedgerView(folder))) as inbox:
         assert inbox.add(json.dumps(values).encode(), "collector", datetime.now(UTC)) == "stored"
@@ -239,3 +239,14 @@ def test_too_little_pay_and_a_wrong_key_are_said_first(study: Path, service: Con
     with pytest.raises(InputError, match=r"recruiter\.key_env: .*invalid API key"):
         run(study)
     assert service.projects == {}
+
+
+def test_a_project_of_a_lost_ledger_stops_the_next_one(study: Path, service: Connect) -> None:
+    run(study)
+    (study / "ledger.sqlite").unlink()
+    with pytest.raises(InputError, match=r"a project of the batch 'demo' from another ledger \(.*, Live\)"):
+        run(study)
+    for row in service.projects.values():
+        row["status"] = "Closed"
+    run(study)
+    assert [row["status"] for row in service.projects.values()] == ["Closed", "Live"]

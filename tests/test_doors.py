@@ -367,3 +367,16 @@ def test_an_open_host_is_warned_of(study: Path) -> None:
         assert process.stdout is not None
         assert "warning: 0.0.0.0: whoever reaches this machine" in process.stdout.readline()
         process.terminate()
+
+
+def test_one_network_gets_so_many_places(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hitgen.collector.app.PLACES_BURST", 2)
+    with handing(study) as address:
+
+        def press(network: str) -> tuple[int, str]:
+            came = ask(address, "POST", ticket=ask(address).ticket, X_Forwarded_For=network)
+            return came.status, came.url
+
+        found = [press("203.0.113.5") for _ in range(3)]
+        assert [status for status, _ in found] == [303, 303, 429] and given(study) == 2
+        assert press("203.0.113.6")[0] == 303 and given(study) == 3

@@ -62,6 +62,7 @@ export function start(methods, codecs = null) {
   const tools = {
     page, words, slot, part, window, clock, later, random, elapsed: session.elapsed, cssPxPerCm: session.cssPxPerCm, worked: () => state.finished.length,
     save: (active) => session.keep(active), saveSoon: (active) => session.keepSoon(active), record: (row) => session.record(row),
+    mayTryAgain: (trial) => visit.mayTryAgain(trial),
     bitmaps, onSize: (size) => display.setScale(size.scale), onTrouble: () => panel.trouble(),
   };
   const task = method.createTask(tools);
@@ -110,8 +111,6 @@ export function start(methods, codecs = null) {
     press("decline", visit.withdraw);
     press("return", visit.comeBack);
     press("reset", visit.reset);
-    // before the method's own, which begins another try
-    for (const button of document.querySelectorAll('[data-hit="retry"]')) button.addEventListener("click", visit.beforeRetry, { capture: true });
     press("recalibrate", visit.recalibrate);
     on(slot("consent"), "change", visit.answered);
     on(part("survey"), "input", visit.surveyed);

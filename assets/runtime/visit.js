@@ -194,14 +194,13 @@ export function createVisit(options) {
     reveal("done");
   }
 
-  /** Whoever was wrong as often as may be is sent away. @param {Event} event */
-  function beforeRetry(event) {
-    const trial = sequence.current();
-    const wrong = state.rows.filter((row) => row.trial === trial?.trial).length;
-    if (!page.training_tries || wrong < page.training_tries) return;
-    event.stopImmediatePropagation();
+  /** Whoever was wrong as often as may be is sent away instead. @param {string} trial */
+  function mayTryAgain(trial) {
+    const wrong = state.rows.filter((row) => row.trial === trial).length;
+    if (!page.training_tries || wrong < page.training_tries) return true;
     state.failed = true;
     withdraw();
+    return false;
   }
 
   function comeBack() {
@@ -269,7 +268,7 @@ export function createVisit(options) {
   return {
     next,
     withdraw,
-    beforeRetry,
+    mayTryAgain,
     comeBack,
     reset,
     recalibrate,

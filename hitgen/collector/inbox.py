@@ -54,12 +54,11 @@ CREATE TABLE IF NOT EXISTS people (
 """
 TURNS = """
 CREATE TABLE IF NOT EXISTS turns (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, assignment TEXT NOT NULL UNIQUE, person TEXT NOT NULL, hit TEXT NOT NULL,
+  number INTEGER PRIMARY KEY, assignment TEXT NOT NULL UNIQUE, person TEXT NOT NULL, hit TEXT NOT NULL,
   begun_at TEXT NOT NULL, seen_at TEXT NOT NULL, why TEXT NOT NULL DEFAULT '', carried TEXT NOT NULL DEFAULT '{}',
   UNIQUE (person, hit)
 ) STRICT;
 """
-"""Numbers are never given again, since the names of turns are made of them."""
 ADDED = {
     "submissions": {"listed": "INTEGER NOT NULL DEFAULT 1"},
     "people": {"ticket": "TEXT NOT NULL DEFAULT ''", "seen_at": "TEXT NOT NULL DEFAULT ''"},

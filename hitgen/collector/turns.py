@@ -16,9 +16,7 @@ COLUMNS = """SELECT *, EXISTS (
   SELECT 1 FROM submissions WHERE submissions.assignment = turns.assignment AND version = 0
 ) AS delivered FROM turns"""
 
-LAST = "SELECT seq FROM sqlite_sequence WHERE name = 'turns'"
-BEGIN = """INSERT INTO turns (number, assignment, person, hit, begun_at, seen_at, carried)
-VALUES (?, ?, ?, ?, ?, ?, ?)"""
+BEGIN = "INSERT INTO turns (assignment, person, hit, begun_at, seen_at, carried) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ class Turns:
         now: datetime,
         since: datetime,
         choose: Choose,
-        name: Callable[[str, int], str],
+        name: Callable[[str], str],
     ) -> Turn | None:
         """A person's turn at the HIT that `choose` picks, `name` giving it its name; None where it picks none.
 
@@ -97,17 +95,8 @@ class Turns:
                 return None
             old = next((turn for turn in mine if turn.hit == hit), None)
             if old is None:
-                number = 1 + max((row[0] for row in database.execute(LAST)), default=0)
-                values = (
-                    number,
-                    name(hit, number),
-                    person,
-                    hit,
-                    now.isoformat(),
-                    now.isoformat(),
-                    json.dumps(dict(carried)),
-                )
-                database.execute(BEGIN, values)
+                text = json.dumps(dict(carried))
+                database.execute(BEGIN, (name(hit), person, hit, now.isoformat(), now.isoformat(), text))
             else:
                 self._see(database, old.assignment, now, carried)
             return next(turn for turn in self.of(person) if turn.hit == hit)

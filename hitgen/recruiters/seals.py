@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import re
 import secrets
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from hitgen.ledger.notebook import Notebook
 from hitgen.lib.contract import COMPLETION_CODE
 
-PLACE = re.compile(r"([A-Za-z0-9]+\.[A-Za-z0-9]+)-([0-9]{1,9})-([a-z2-7]{26})")
+PLACE = re.compile(r"([A-Za-z0-9]+\.[A-Za-z0-9]+)-([0-9]{1,18})-([a-z2-7]{26})")
 """A HIT, the number of a place in it, and the seal of both."""
 
 
@@ -37,6 +38,12 @@ def sealed(secret: bytes, hit: str, number: int) -> str:
     name = f"{hit}-{number}"
     seal = hmac.new(secret, name.encode(), hashlib.sha256).digest()[:16]
     return f"{name}-{base64.b32encode(seal).decode().rstrip('=').lower()}"
+
+
+def sealed_for(secret: bytes, hit: str, person: str) -> str:
+    """The name of a person's place in a HIT, the same wherever this key is: its number is a keyed digest."""
+    digest = hmac.new(secret, json.dumps([hit, person]).encode(), hashlib.sha256).digest()
+    return sealed(secret, hit, int.from_bytes(digest[:7], "big"))
 
 
 def place_of(assignment: str) -> tuple[str, int] | None:

@@ -11,7 +11,7 @@ const NONE = { trial: "", attempt: 1, begun: 0, phase: "compare", right: false, 
 
 /** @param {Tools} tools @returns {Task} */
 export function createTask(tools) {
-  const { slot, part, words, window, clock, later, elapsed, save, record, worked, onSize, onTrouble } = tools;
+  const { slot, part, words, window, clock, later, elapsed, save, record, mayTryAgain, worked, onSize, onTrouble } = tools;
   const page = /** @type {ComparePage} */ (tools.page);
   const pair = createPair(tools);
   const { flicker } = pair;
@@ -141,6 +141,7 @@ export function createTask(tools) {
       end();
       return;
     }
+    if (state.phase === "coach" && !mayTryAgain(spec.trial)) return;
     if (state.phase === "coach") Object.assign(state, { attempt: state.attempt + 1, begun: 0 });
     begin();
   }

@@ -34,7 +34,7 @@ function findSlots({ slot, part }) {
  * @param {ReturnType<typeof import("../../instrument/flicker.js").createFlicker>} flicker
  */
 export function createTrial(tools, stage, flicker) {
-  const { words, elapsed, random, save, saveSoon, record } = tools;
+  const { words, elapsed, random, save, saveSoon, record, mayTryAgain } = tools;
   const page = /** @type {PjndPage} */ (tools.page);
   const slots = findSlots(tools);
   /** @type {PjndState} the saved state of the trial at hand; between trials, of the last one */
@@ -241,6 +241,7 @@ export function createTrial(tools, stage, flicker) {
   }
 
   function retry() {
+    if (!mayTryAgain(spec.trial)) return;
     resume();
     if (active.coach === "level") {
       newAttempt("adjust", active.level, active.level);

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from hitgen.errors import OutsideError
+from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
 from hitgen.lib.clock import utc_now
@@ -54,10 +54,21 @@ class Projects:
         mine = [order for order in orders if not self.of(order.annotation)]
         if not mine:
             return
+        self._refuse_others(mine[0].annotation.split(" ")[1])
         name = self._internal_name(mine)
         found = self._named(name) or self._make(name, mine, excluded)
         self._book.note_all(PROJECT, {order.annotation: found for order in mine})
         self._book.drop(PROMISE, name)
+
+    def _refuse_others(self, ledger: str) -> None:
+        """InputError where another ledger's project of this batch is open: who has which page is in that one alone."""
+        for status in ("Live", "Paused"):
+            for row in self._listed(Status=status):
+                words = str(row.get("internalName", "")).split(" ")
+                if len(words) == 4 and words[0] == "hitgen" and words[2] == self._batch and words[1] != ledger:
+                    problem = f"this account has a project of the batch {self._batch!r} from another ledger ({row['projectId']}, {status})"
+                    remedy = "the ledger it was made with, or closing it on Connect's own site, or another name under [batch]"
+                    raise InputError(Fault("ledger.sqlite", "", problem, remedy))
 
     def _make(self, name: str, orders: Sequence[Order], excluded: Sequence[str]) -> str:
         """A new project; OutsideError where an earlier try may have made it and it is not listed yet."""

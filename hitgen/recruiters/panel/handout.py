@@ -16,7 +16,7 @@ from hitgen.recruiters.base import Look
 from hitgen.recruiters.offers import Offer, Offers
 from hitgen.recruiters.panel.config import OUT, PLACE
 from hitgen.recruiters.panel.ends import LEAVING, Ends
-from hitgen.recruiters.seals import completion_code, sealed, secret_of
+from hitgen.recruiters.seals import completion_code, sealed_for, secret_of
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~@:+/=|-]{0,127}")
 """What an id may be; a placeholder that nobody filled in is none."""
@@ -170,9 +170,7 @@ class HandingOutById:
             return Reply(NEXT if mine else WELCOME, button="Begin")
         if not caller.may_begin():
             return Reply(TOO_MANY, busy=True)
-        turn = self.turns.begin(
-            person, carried, now, since, choice, lambda hit, number: sealed(known.secret, hit, number)
-        )
+        turn = self.turns.begin(person, carried, now, since, choice, lambda hit: sealed_for(known.secret, hit, person))
         return self._to_page(turn, known) if turn else self._end("full", person, carried, mine)
 
     def _to_page(self, turn: Turn, known: Known) -> Reply:
