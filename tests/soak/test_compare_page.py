@@ -20,7 +20,6 @@ from hitgen.methods.compare.robot import Robot, differences
 from tests.bench.build import photographs
 from tests.bench.page import ACCEPTED, LATENCY_MS, MBIT_PER_S, slowed
 from tests.browser.test_compare_page import WATCH, at_first_question, check_pictures, handed_in
-from tests.support.browsers import OpenPage
 from tests.support.compare import marked_page
 from tests.support.figures import write_figures
 from tests.support.servers import serve
@@ -91,14 +90,15 @@ withdrawal = "w"
 
 @pytest.mark.soak
 @pytest.mark.browser
-def test_a_thousand_questions_are_handed_in_as_they_were_answered(tmp_path: Path, open_page: OpenPage) -> None:
+def test_a_thousand_questions_are_handed_in_as_they_were_answered(tmp_path: Path, browser: Browser) -> None:
     address = marked_page(tmp_path, "boosted", levels=10, hit="training = 0\nstudy = 140\ngold = 2\nbias = 1")
     manifest = cast(Manifest, read_manifest(tmp_path))
     questions = 0
     for page in manifest.pages:
         for visit in range(5):
-            tab = open_page(address.replace("p0001", page.page))
+            tab = browser.new_context(viewport={"width": 1366, "height": 768}, offline=True).new_page()
             tab.set_default_timeout(60_000)
+            tab.goto(address.replace("p0001", page.page))
             robot = Robot(tab, worker=f"{page.page} {visit}")
             at_first_question(tab, robot)
             tab.evaluate(WATCH)
