@@ -8,7 +8,10 @@ import pytest
 
 from hitgen.methods.pjnd.analysis.pjnd import Estimate
 from hitgen.methods.pjnd.analysis.rate import Weighed, ratios, weights_of
-from hitgen.stimuli.packs import Frame, make_pack, write_pack
+from hitgen.stimuli.codecs import lossless
+from hitgen.stimuli.made import encoded
+from hitgen.stimuli.packs import Frame, MadeFrame, make_pack, write_pack
+from tests.support.batches import grid
 
 
 def test_a_level_weighs_what_its_frame_does(tmp_path: Path) -> None:
@@ -20,6 +23,16 @@ def test_a_level_weighs_what_its_frame_does(tmp_path: Path) -> None:
     assert weights.bits_per_pixel(2) == 8 * 2000 / (40 * 50)
     assert weights.at(None) is None and weights.at(3) is None
     assert weights_of(tmp_path, "0" * 64) is None
+
+
+def test_a_frame_that_pages_make_weighs_what_its_jpeg_does(tmp_path: Path) -> None:
+    picture = grid(64, 48)
+    made = [MadeFrame(subsampling="4:2:0", quality=quality, planted="0" * 30) for quality in (80, 20)]
+    pack, _ = write_pack(make_pack(64, 48, [lossless(picture), *made]), tmp_path)
+    carried = [encoded(picture, "4:2:0", quality) for quality in (80, 20)]
+    weights = weights_of(tmp_path, pack)
+    assert weights and weights.bytes[1:] == tuple(map(len, carried))
+    assert weights.at(1.5) == (len(carried[0]) + len(carried[1])) / 2
 
 
 def row(source: str, codec: str, size: float) -> Weighed:

@@ -89,7 +89,7 @@ def prove(picture: Image.Image, subsampling: Subsampling, qualities: Sequence[in
     maker = Maker(picture, subsampling)
     unlike, keys, jpeg_bytes = [], [], 0
     for quality in qualities:
-        coded = _encoded(picture, subsampling, quality)
+        coded = encoded(picture, subsampling, quality)
         frame = maker.frame(quality)
         if not np.array_equal(frame, _decoded(coded)):
             unlike.append(quality)
@@ -98,7 +98,8 @@ def prove(picture: Image.Image, subsampling: Subsampling, qualities: Sequence[in
     return Proof(tuple(unlike), tuple(keys), jpeg_bytes)
 
 
-def _encoded(picture: Image.Image, subsampling: str, quality: int) -> bytes:
+def encoded(picture: Image.Image, subsampling: str, quality: int) -> bytes:
+    """The JPEG whose pixels a made frame has."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
     return buffer.getvalue()

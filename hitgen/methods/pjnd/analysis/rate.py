@@ -13,7 +13,8 @@ import polars as pl
 
 from hitgen.methods.pjnd.analysis.analyse import LadderResult
 from hitgen.methods.pjnd.analysis.pjnd import Estimate
-from hitgen.stimuli.packs import pack_path, read_pack
+from hitgen.stimuli.packs import Pack, pack_path, read_pack
+from hitgen.stimuli.shown import PackBytes
 
 RESAMPLES = 1999
 SEED = 20260102
@@ -21,18 +22,26 @@ FEWEST = 3
 """Below so many sources, nobody can say how sure a mean of ratios is."""
 
 
-@dataclass(frozen=True)
 class Weights:
-    """The bytes of a ladder's frames at levels 0..L, and the pixels of its source."""
+    """The bytes of a ladder's frames at levels 0..L, and the pixels of its source; frames that pages make are coded when they are
+    asked for."""
 
-    bytes: tuple[int, ...]
-    pixels: int
+    def __init__(self, pack: Pack) -> None:
+        self.pixels = pack.width * pack.height
+        self._last = len(pack.levels) - 1
+        self._bytes = PackBytes(pack)
+
+    @property
+    def bytes(self) -> tuple[int, ...]:
+        """Of all levels."""
+        return tuple(self._bytes.at(level) for level in range(self._last + 1))
 
     def at(self, level: float | None) -> float | None:
         """Bytes at a level, between two of them in between; None where there is no such level."""
-        if level is None or not 0 <= level <= len(self.bytes) - 1:
+        if level is None or not 0 <= level <= self._last:
             return None
-        return float(np.interp(level, np.arange(len(self.bytes)), self.bytes))
+        below, above = math.floor(level), math.ceil(level)
+        return self._bytes.at(below) + (level - below) * (self._bytes.at(above) - self._bytes.at(below))
 
     def bits_per_pixel(self, level: float | None) -> float | None:
         """Bits a source pixel at a level."""
@@ -69,10 +78,7 @@ def weights_of(packs: Path, pack: str) -> Weights | None:
     path = pack_path(packs, pack)
     if not path.is_file():
         return None
-    found = read_pack(path.read_bytes())
-    return Weights(
-        tuple(len(found.frame(level).content) for level in range(len(found.levels))), found.width * found.height
-    )
+    return Weights(read_pack(path.read_bytes()))
 
 
 def weighed(results: Sequence[LadderResult], weights: Mapping[str, Weights]) -> list[Weighed]:
