@@ -1,0 +1,178 @@
+"""The scale of a study in JND: each version's distance from its source, with intervals by resampling workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from scipy import stats
+
+from hitgen.lib.progress import OnProgress, silent
+from hitgen.methods.compare.analysis.likelihood import Array, Counts, Design, boost, distances, fitted, refitted
+from hitgen.methods.compare.analysis.tally import Tally, tallied
+from hitgen.methods.compare.answers import JND, Answer, Side
+from hitgen.methods.compare.scaling import ScaleTable
+
+SEED = 20261126
+AT_ONCE = 50
+LOW, HIGH = 0.025, 0.975
+MODEL_SHARE = 0.04
+"""What the model leaves out (ties counted half, the last lapses and spammers) moves large distances by about so much."""
+Unit = Literal["jnd", "boosted_units"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class SourceScale:
+    """One source: (versions,) distances in units and (resamples, versions) what resamples of workers give."""
+
+    source: str
+    design: Design
+    units: Array
+    samples: Array
+    answers: np.ndarray[Any, np.dtype[np.int64]]
+    """(versions,) how many answers compare each version with another."""
+    workers: int
+    boosts: tuple[tuple[float, float], ...]
+    """g1 and g2 of each codec, for distances in units."""
+
+    @cached_property
+    def versions(self) -> list[Side]:
+        return [
+            (self.design.codecs[codec], int(level))
+            for codec, level in zip(self.design.codec, self.design.level, strict=True)
+        ]
+
+    def of(self, codec: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The numbers of a codec's versions, by level."""
+        return np.flatnonzero(self.design.codec == self.design.codecs.index(codec))
+
+    @cached_property
+    def intervals(self) -> tuple[Array, Array]:
+        """(versions,) the ends of each version's 95% interval."""
+        return interval(self.units, self.samples, self.workers)
+
+    def level_at(self, codec: str, units: float) -> Estimate | None:
+        """The level of a codec at a distance, between levels in between; None beyond its last level."""
+        mine = self.of(codec)
+        value = crossed(self.units[mine], self.design.level[mine], units)
+        if value is None:
+            return None
+        told = [crossed(sample, self.design.level[mine], units) for sample in self.samples[:, mine]]
+        beyond = float(self.design.level[mine][-1])
+        known = np.array([beyond if level is None else level for level in told])
+        return Estimate(value, float(np.quantile(known, LOW)), float(np.quantile(known, HIGH)))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The scales of all sources; `unmeasured` are codecs of a source whose boost no plain answer tells."""
+
+    unit: Unit
+    sources: tuple[SourceScale, ...]
+    unmeasured: tuple[tuple[str, str], ...]
+    apart: tuple[tuple[str, Side], ...]
+
+    @property
+    def called(self) -> str:
+        """The unit in words."""
+        return "JND" if self.unit == "jnd" else "boosted units"
+
+    def codecs(self, of: SourceScale) -> tuple[str, ...]:
+        """The codecs of a source that have a scale in this unit."""
+        return tuple(codec for codec in of.design.codecs if (of.source, codec) not in self.unmeasured)
+
+
+def interval(value: Array, samples: Array, workers: int) -> tuple[Array, Array]:
+    """The wider, at each end, of the percentiles and of Student's interval about the value, from 0 up.
+
+    Percentiles alone are too narrow where a distance is near 0, which no resample crosses; what resampling cannot know
+    of, `MODEL_SHARE`, is added to the standard deviation.
+    """
+    low, high = np.quantile(samples, [LOW, HIGH], axis=0)
+    spread = np.hypot(samples.std(0, ddof=1), MODEL_SHARE * value)
+    reach = float(stats.t.ppf(HIGH, max(workers - 1, 1))) * spread
+    return np.maximum(np.minimum(low, value - reach), 0), np.maximum(high, value + reach)
+
+
+def crossed(units: Array, levels: np.ndarray[Any, np.dtype[np.int64]], at: float) -> float | None:
+    """The level at which rising distances (from 0 at level 0) reach `at`; None beyond the last."""
+    if not len(units) or units[-1] < at:
+        return None
+    return float(np.interp(at, np.concatenate([[0], units]), np.concatenate([[0], levels])))
+
+
+def reconstructed(answers: Sequence[Answer], choices: ScaleTable, progress: OnProgress = silent) -> Scale:
+    """The scale in the answers of a study; empty where no answer counts for one.
+
+    Without plain answers it is in boosted units: distances as if the boosted answers were plain.
+    """
+    counted = [answer for answer in answers if answer.scaled]
+    plain = any(answer.arm == "plain" for answer in counted)
+    found, unmeasured, apart = [], [], []
+    tallies = tallied(counted, choices.ties == "model")
+    for number, tally in enumerate(tallies):
+        progress("scale", number, len(tallies))
+        apart += [(tally.source, side) for side in tally.apart]
+        if not tally.design.versions:
+            continue
+        design = tally.design
+        if not plain:
+            tally = replace(tally, design=replace(design, boosted=np.zeros_like(design.boosted)))
+        found.append(_scaled(tally, choices.resamples, SEED + number))
+        unmeasured += [(tally.source, codec) for codec in design.codecs if plain and not _has_plain(design, codec)]
+    progress("scale", len(tallies), len(tallies))
+    return Scale("jnd" if plain else "boosted_units", tuple(found), tuple(unmeasured), tuple(apart))
+
+
+def _has_plain(design: Design, codec: str) -> bool:
+    """Whether a plain answer shows a version of a codec."""
+    codecs = np.append(design.codec, -1)
+    shown = (codecs[design.left] == design.codecs.index(codec)) | (codecs[design.right] == design.codecs.index(codec))
+    return bool((shown & ~design.boosted).any())
+
+
+def _scaled(tally: Tally, resamples: int, seed: int) -> SourceScale:
+    design = tally.design
+    best = fitted(design, tally.whole)
+    rng = np.random.default_rng(seed)
+    weights = np.zeros((resamples, len(tally.workers)))
+    for stratum in np.unique(tally.strata):
+        mine = np.flatnonzero(tally.strata == stratum)
+        weights[:, mine] = rng.multinomial(len(mine), np.full(len(mine), 1 / len(mine)), size=resamples)
+    parts = [
+        refitted(design, best, tally.resampled(weights[start : start + AT_ONCE]))
+        for start in range(0, resamples, AT_ONCE)
+    ]
+    samples = distances(design, np.concatenate(parts)) / JND
+    g1, g2 = boost(design, best)
+    return SourceScale(
+        tally.source, design, distances(design, best)[0] / JND, samples, _met(design, tally.whole), _fewest(tally),
+        tuple(zip(g1[0].tolist(), (g2[0] * JND).tolist(), strict=True)),
+    )  # fmt: skip
+
+
+def _met(design: Design, counts: Counts) -> np.ndarray[Any, np.dtype[np.int64]]:
+    asked = (counts.left + counts.right + counts.unsure)[0]
+    return np.array(
+        [asked[(design.left == version) | (design.right == version)].sum() for version in range(design.versions)],
+        np.int64,
+    )
+
+
+def _fewest(tally: Tally) -> int:
+    """The workers of the arm that has fewer of them: they bound how sure the scale is."""
+    asked = tally.counts.sum(0)
+    by_arm = [(asked[:, arm].sum(1) > 0).sum() for arm in (tally.design.boosted, ~tally.design.boosted) if arm.any()]
+    return int(min(by_arm))

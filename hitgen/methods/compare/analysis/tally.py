@@ -1,0 +1,108 @@
+"""Answers counted for the likelihood: each pair of versions of a source, by worker."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hitgen.methods.compare.analysis.likelihood import Array, Counts, Design
+from hitgen.methods.compare.answers import Answer, Side
+from hitgen.methods.compare.row import Arm
+
+RESPONSES = {"left": 0, "right": 1, "notsure": 2}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The answers of one source: (3, workers, pairs) counts of left, right and not sure in the pair's own order.
+
+    `strata` says of each worker which arms the worker answered, for resampling within.
+    """
+
+    source: str
+    design: Design
+    counts: Array
+    workers: tuple[str, ...]
+    strata: np.ndarray[Any, np.dtype[np.int64]]
+    apart: tuple[Side, ...] = ()
+    """Versions that no chain of questions ties to the source: they have no scale."""
+
+    @property
+    def whole(self) -> Counts:
+        """(1, pairs) counts over all workers."""
+        return Counts(*(each.sum(0)[None] for each in self.counts))
+
+    def resampled(self, weights: Array) -> Counts:
+        """(resamples, pairs) counts with each worker as often as `weights` (resamples, workers) say."""
+        return Counts(*(weights @ each for each in self.counts))
+
+
+def tallied(answers: Iterable[Answer], ties: bool) -> list[Tally]:
+    """The tally of each source, in order of their names; answers that count for no scale are passed over."""
+    by_source: dict[str, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        if answer.scaled and answer.left != answer.right:
+            by_source[answer.source].append(answer)
+    return [_tally(source, by_source[source], ties) for source in sorted(by_source, key=natural)]
+
+
+def natural(text: str) -> tuple[int, float, str]:
+    """Numbers by size, before words."""
+    return (0, float(text), "") if text.isdecimal() else (1, 0.0, text)
+
+
+def _tally(source: str, answers: Sequence[Answer], ties: bool) -> Tally:
+    tied = reached(answers)
+    named = {side for answer in answers for side in (answer.left, answer.right) if side[1]}
+    versions = sorted(named & tied, key=lambda side: (natural(side[0]), side[1]))
+    number = {side: at for at, side in enumerate(versions)}
+    codecs = tuple(dict.fromkeys(codec for codec, _ in versions))
+    # A worker of one file is told apart from one of another by name; arms of one worker stay together.
+    arms: dict[str, set[Arm]] = defaultdict(set)
+    pairs: dict[tuple[Arm, int, int], int] = {}
+    found: dict[tuple[int, str, int], int] = defaultdict(int)
+    for answer in answers:
+        if not {side for side in (answer.left, answer.right) if side[1]} <= tied:
+            continue
+        left, right = number.get(answer.left, len(versions)), number.get(answer.right, len(versions))
+        pair = pairs.setdefault((answer.arm, min(left, right), max(left, right)), len(pairs))
+        response = RESPONSES[answer.response]
+        found[1 - response if left > right and response < 2 else response, answer.worker, pair] += 1
+        arms[answer.worker].add(answer.arm)
+    workers = tuple(sorted(arms))
+    place = {worker: at for at, worker in enumerate(workers)}
+    counts = np.zeros((3, len(workers), len(pairs)))
+    for (response, worker, pair), count in found.items():
+        counts[response, place[worker], pair] = count
+    asked = np.array([(left, right) for _, left, right in pairs], np.int64).reshape(-1, 2)
+    design = Design(
+        codecs, np.array([codecs.index(codec) for codec, _ in versions], np.int64),
+        np.array([level for _, level in versions], np.int64), asked[:, 0], asked[:, 1],
+        np.array([arm == "boosted" for arm, _, _ in pairs], np.bool_), ties,
+    )  # fmt: skip
+    kinds = sorted({tuple(sorted(arms[worker])) for worker in workers})
+    strata = np.array([kinds.index(tuple(sorted(arms[worker]))) for worker in workers], np.int64)
+    return Tally(source, design, counts, workers, strata, tuple(sorted(named - tied)))
+
+
+def reached(answers: Iterable[Answer]) -> set[Side]:
+    """The versions that a chain of questions ties to the source."""
+    beside: dict[Side, set[Side]] = defaultdict(set)
+    begun: set[Side] = set()
+    for answer in answers:
+        left, right = answer.left, answer.right
+        beside[left].add(right)
+        beside[right].add(left)
+        begun |= {side for side in (left, right) if not side[1]}
+    found: set[Side] = set()
+    waiting = list(begun)
+    while waiting:
+        side = waiting.pop()
+        if side not in found:
+            found.add(side)
+            waiting += beside[side] - found
+    return {side for side in found if side[1]}
