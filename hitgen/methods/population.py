@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from hitgen.config.base import Strict
 from hitgen.config.batch import BatchConfig
-from hitgen.manifest import Ladder
+from hitgen.manifest import Ladder, Manifest, Trial
 
 HONEST = "honest"
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -25,6 +25,7 @@ class Population(Strict):
     worker_sd: float = Field(default=6, ge=0, description="SD of a worker's own bias")
     trial_s: Positive = Field(default=45, description="median time of an honest trial")
     spammer_trial_s: Positive = 20
+    least_trial_s: Positive = Field(default=6, description="no trial takes less")
     spammers: Share = 0.2
     kinds: tuple[str, ...] = Field(default=("uniform",), min_length=1, description="of spammers, in equal parts")
     gold_known: Share = Field(default=0, description="spammers who know the answers of gold questions")
@@ -76,6 +77,14 @@ class Observer(ABC):
     def answer(self, truth: Any, known: Any) -> Any:
         """What this person says; `known` where the trial has a known answer."""
 
+    def asked(self, trial: Trial, truths: Mapping[str, Any], known: Any) -> Any:
+        """What this person says to a trial; `truths` by ladder, `known` where the trial has a known answer."""
+        return self.answer(truths[trial.ladder], known)
+
+    def corrected(self, trial: Trial, answer: Any, known: Any) -> Any | None:
+        """What this person says to a training trial after coaching; None where the answer was right."""
+        return self.coached(answer, known) if known else None
+
     def coached(self, answer: Any, known: Any) -> Any | None:
         """What this person says after coaching; None where the answer was right."""
         return None
@@ -89,6 +98,10 @@ class Simulation(ABC):
     """What a method knows of simulated observers."""
 
     population: ClassVar[type[Population]] = Population
+
+    def truths(self, population: Any, manifest: Manifest, rng: np.random.Generator) -> dict[str, Any]:
+        """What is true of each ladder, by its digest."""
+        return {ladder.ladder: self.truth(population, ladder, rng) for ladder in manifest.ladders}
 
     @abstractmethod
     def truth(self, population: Any, ladder: Ladder, rng: np.random.Generator) -> Any:

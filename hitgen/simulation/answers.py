@@ -23,7 +23,6 @@ REFRESH_HZ = (60.0, 60.0, 60.0, 75.0, 120.0, 144.0)
 PIXEL_RATIOS = (1.0, 1.0, 1.25, 1.5, 2.0)
 CSS_PX_PER_CM = (34.0, 44.0)
 OPENING_MS = 60_000
-LEAST_TRIAL_S = 6.0
 
 
 @dataclass(frozen=True)
@@ -52,14 +51,15 @@ class SimulatedWorker:
         self._rng = rng
         self._observer = method_of(config).simulation().observer(population, person, config, rng)
         median_s = population.trial_s if person.honest else population.spammer_trial_s
+        self._least_s = population.least_trial_s
         self._pace_s = median_s * float(rng.lognormal(0, 0.25))
         self.screen = Screen(
             float(rng.choice(REFRESH_HZ)), float(rng.choice(PIXEL_RATIOS)), float(rng.uniform(*CSS_PX_PER_CM))
         )
 
-    def answer(self, trial: Trial, truth: Any) -> Any:
+    def answer(self, trial: Trial, truths: Mapping[str, Any]) -> Any:
         """What this person answers to a trial."""
-        return self._observer.answer(truth, self._known(trial))
+        return self._observer.asked(trial, truths, self._known(trial))
 
     def _known(self, trial: Trial) -> Question | None:
         return self._manifest.by_question.get(trial.question or "")
@@ -73,8 +73,8 @@ class SimulatedWorker:
         rows: list[dict[str, Any]] = []
         clock_ms = OPENING_MS
         for trial in order:
-            answers, known = [self.answer(trial, truths[trial.ladder])], self._known(trial)
-            if trial.role == "training" and known and (better := self._observer.coached(answers[0], known)):
+            answers = [self.answer(trial, truths)]
+            if trial.role == "training" and (better := self._observer.corrected(trial, answers[0], self._known(trial))):
                 answers.append(better)
             for attempt, answer in enumerate(answers, start=1):
                 rows.append(self._row(trial, attempt, answer, clock_ms))
@@ -90,7 +90,7 @@ class SimulatedWorker:
         }  # fmt: skip
 
     def _row(self, trial: Trial, attempt: int, answer: Any, started_ms: int) -> dict[str, Any]:
-        lasted_ms = int(1000 * max(LEAST_TRIAL_S, self._pace_s * float(self._rng.lognormal(0, 0.35))))
+        lasted_ms = int(1000 * max(self._least_s, self._pace_s * float(self._rng.lognormal(0, 0.35))))
         own = self._observer.row(answer, self._manifest.by_key[trial.key], lasted_ms)
         return {
             "trial": trial.trial, "attempt": attempt, **own, "started_ms": started_ms, "ended_ms": started_ms + lasted_ms,

@@ -41,8 +41,7 @@ def robots(folder: Path) -> Iterator[Work]:
                 addresses[page.page] = page_address(folder, page.page)
 
             def answer(shown: Any) -> Any:
-                trial = page.by_trial[shown.trial]
-                return worker.answer(trial, truths[trial.ladder])
+                return worker.answer(page.by_trial[shown.trial], truths)
 
             context = browser.new_context(viewport=VIEWPORT, accept_downloads=True)
             try:

@@ -74,7 +74,7 @@ def simulate(
     path = folder / LEDGER
     rng = np.random.default_rng(seed)
     method = method_of(config).simulation()
-    truths = {ladder.ladder: method.truth(population, ladder, rng) for ladder in manifest.ladders}
+    truths = method.truths(population, manifest, rng)
     with locked(path):
         _refuse_real(path)
         fresh = path.with_name(f"{LEDGER}.simulating")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hitgen.batch.load import Batch
 from hitgen.batch.sources import LadderSource
@@ -14,17 +14,25 @@ from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder
 from hitgen.methods.base import GoldPlan, Method
-from hitgen.methods.compare import manifest, overview
+from hitgen.methods.compare import manifest, overview, screening
+from hitgen.methods.compare.answers import worse_of
 from hitgen.methods.compare.config import Config
 from hitgen.methods.compare.crops import crop_faults, shown_sources
 from hitgen.methods.compare.manifest import Manifest, PageData
 from hitgen.methods.compare.plan import PlannedQuestion, Question, make_plan
+from hitgen.methods.compare.public import NEEDED
 from hitgen.methods.compare.robot import Answer, Robot, differences, some_answer
 from hitgen.methods.compare.robot import Shown as Seen
 from hitgen.methods.compare.row import Row, Version
 from hitgen.methods.compare.stimuli import Shown
+from hitgen.methods.compare.tables import ANSWER
+from hitgen.methods.section import Collected, Export, Section
+from hitgen.methods.work import Finding, Work
 from hitgen.plan import LadderKey, Plan, PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
+
+if TYPE_CHECKING:
+    from hitgen.methods.population import Simulation
 
 GAP_PX = 24
 """CSS pixels between the two pictures; method.css has the same."""
@@ -40,6 +48,9 @@ class Compare(Method[Config, Manifest, Row]):
     page = PageData
     row = Row
     rules: ClassVar[tuple[Rule, ...]] = ("display", "flicker", "repeat", "copy")
+    answer_columns = ANSWER
+    public_columns = NEEDED
+    analysis_about = "the scale in JND, questions, detection, and answers in the columns of JPEG AIC-3's public files"
     across = (2, GAP_PX)
     pace = f"{BOOSTED_S:g} s a boosted question, {PLAIN_S:g} s a plain one"
 
@@ -110,22 +121,52 @@ class Compare(Method[Config, Manifest, Row]):
         block = trial.block if isinstance(trial, PlannedQuestion) else 0
         return {"pack": pivot, "left": left, "right": right, "arm": question.arm, "block": block, **known}
 
+    # What was answered
+
+    def screen(self, works: Sequence[Work[Row]], config: Config) -> Iterator[Finding]:
+        yield from screening.screen(works, config.screening)
+
     # Who answers where nobody does
+
+    def simulation(self) -> Simulation:
+        from hitgen.methods.compare.observers import SIMULATION
+
+        return SIMULATION
 
     def robot(self, config: Config, policy: Any = None) -> MakeRobot:
         return lambda page, worker: Robot(page, policy or some_answer, worker)
 
     def rehearsing_policy(self, manifest: Manifest) -> Any:
-        traps = {trial.trial: trial for page in manifest.pages for trial in page.trials if trial.asked == "trap"}
+        trials = {trial.trial: trial for page in manifest.pages for trial in page.trials}
 
         def policy(shown: Seen) -> Answer:
-            trap = traps.get(shown.trial)
-            return Answer("left" if trap.left.level else "right") if trap else some_answer(shown)
+            trial = trials[shown.trial]
+            worse = worse_of((trial.left.codec, trial.left.level), (trial.right.codec, trial.right.level))
+            return Answer(worse) if worse else some_answer(shown)
 
         return policy
 
     def robot_faults(self, record: WorkRecord, submission: dict[str, Any]) -> list[str]:
         return differences(record, submission)
+
+    # What comes of it
+
+    def section(self, study: Collected, progress: OnProgress) -> Section:
+        from hitgen.methods.compare.analysis.section import section_of
+
+        return section_of(study, progress)
+
+    def public_section(
+        self, paths: Sequence[Path], chosen: Mapping[str, Any], name: str, progress: OnProgress
+    ) -> Section:
+        from hitgen.methods.compare.analysis.section import public_section
+
+        return public_section(paths, chosen, name, progress)
+
+    def write_analysis(self, tables: Mapping[str, Any], out: Export) -> None:
+        from hitgen.methods.compare.analysis.files import write_analysis
+
+        write_analysis(tables, out)
 
 
 def _asked(trial: PlannedTrial) -> Question:

@@ -12,6 +12,7 @@ from hitgen.config import batch, hit
 from hitgen.config.base import Strict, Text
 from hitgen.config.images import AnyImageSet, Jpeg2000Set, QualitySet
 from hitgen.methods.compare.row import SOURCE, Arm
+from hitgen.methods.compare.scaling import ScaleTable, Screening
 
 Boost = Literal["amplify", "zoom", "flicker"]
 Compared = Literal["same", "cross", "source"]
@@ -141,6 +142,8 @@ class Config(batch.BatchConfig):
     method: MethodTable = MethodTable()
     hit: HitTable = HitTable()
     display: Display = Display()
+    screening: Screening = Screening()
+    scale: ScaleTable = ScaleTable()
 
     deals_ladders: ClassVar[bool] = False
     offer: ClassVar[Mapping[str, str]] = {
