@@ -29,11 +29,11 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME
-from hitgen.lib.files import private_folder, write_whole
+from hitgen.lib.files import decoded, delimiter_of, private_folder, unpacked, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods.base import AnyMethod, method_of
-from hitgen.methods.section import Collected, Section, WorkerColumn
+from hitgen.methods.section import Collected, Published, Section, WorkerColumn
 from hitgen.recruiters import kind_of
 from hitgen.results.dataset import Dataset, dataset_of
 from hitgen.results.study import read_study
@@ -71,12 +71,12 @@ class ReportContext:
     warnings: tuple[str, ...] = ()
 
 
-def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Path:
+def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Section:
     """Write the report of a batch's submissions as they stand in its ledger; reads only, asks nobody."""
     study = read_study(folder)
     dataset, config = dataset_of(study), read_config(folder / CONFIG_NAME)
     left_out = exclusions(dataset.ratings)
-    told = Collected(config, dataset.tables, BuildFolder(folder).packs, left_out.excluded_share)
+    told = Collected(config, study.manifest, dataset.tables, BuildFolder(folder).packs, left_out.excluded_share)
     section = method_of(config).section(told, progress)
     faults = pl.Series([bad.fault[:120] for bad in study.faulty], dtype=pl.String).value_counts(sort=True)
     workers = dataset.workers if section.workers is None else section.workers
@@ -103,13 +103,17 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Path
         collected=collected,
         warnings=(*study.edited, *section.warnings),
     )
-    return _write(context, section, out, folder)
+    _write(context, section, out, folder)
+    return section
 
 
-def report_public(path: Path, name: str, out: Path, progress: OnProgress = silent, ratings: str | None = None) -> Path:
-    """Write the report of a public dataset's ratings, of the form that the default method reads; `ratings` says what they are."""
-    method: AnyMethod = METHODS.get(DEFAULT_METHOD)
-    section = method.public_section(path, progress, ratings)
+def public_section(published: Published, progress: OnProgress = silent) -> Section:
+    """What the method that knows a public dataset's columns makes of its files."""
+    return _public_method(published.files[0]).public_section(published, progress)
+
+
+def report_public(section: Section, name: str, out: Path) -> Path:
+    """Write the report of a public dataset."""
     context = ReportContext(name, False, list(section.summary), section.plots, warnings=section.warnings)
     return _write(context, section, out, None)
 
@@ -137,6 +141,20 @@ def _nothing(folder: Path, dataset: Dataset, found: Exclusions) -> tuple[str, st
         "gold_answers_min under [screening]; where rules were broken, docs/results.md says which key each rule has. "
         f"After a change, hitgen report {batch} judges again: nothing has to be collected anew."
     )
+
+
+def _public_method(path: Path) -> AnyMethod:
+    """The method whose columns a file has, or most of: that one says what is missing; the default one where none has any."""
+    lines = decoded(unpacked(path), str(path)).splitlines()[:3]
+    header = next((line for line in lines if line.strip() and not line.startswith("sep=")), "")
+    cells = {cell.strip().strip('"').casefold() for cell in header.split(delimiter_of(header))}
+
+    def share(method: AnyMethod) -> float:
+        wanted = {column.casefold() for column in method.public_columns}
+        return len(wanted & cells) / len(wanted) if wanted else 0.0
+
+    default: AnyMethod = METHODS.get(DEFAULT_METHOD)
+    return max((default, *map(METHODS.get, METHODS.names())), key=share)
 
 
 def _used(dataset: Dataset) -> list[int]:

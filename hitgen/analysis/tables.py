@@ -29,6 +29,7 @@ def write_analysis(study: Study, progress: OnProgress = silent, out: Path | None
         write_whole(into / f"{name}.csv", csv_bytes(table), private=True)
 
     method_of(study.config).write_analysis(
-        dataset_of(study).tables, Export(into, write, BuildFolder(study.folder).packs, progress)
+        dataset_of(study).tables,
+        Export(into, study.config, study.manifest, write, BuildFolder(study.folder).packs, progress),
     )
     return into

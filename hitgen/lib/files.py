@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import io
 import os
@@ -10,6 +11,7 @@ import re
 import secrets
 import sys
 import unicodedata
+import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -143,6 +145,17 @@ def read_csv(
     if not header:
         _check_header([], columns, name, 1, remedy)
     return rows
+
+
+def unpacked(path: Path) -> bytes:
+    """The bytes of a file, out of gzip where it is packed; InputError where that is damaged."""
+    content = path.read_bytes()
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(Fault(str(path), "", f"it cannot be unpacked ({error})", "a whole gzip file")) from None
 
 
 def decoded(content: bytes, name: str) -> str:

@@ -27,7 +27,7 @@ from hitgen.manifest import Ladder, Manifest, Trial
 from hitgen.methods import columns
 from hitgen.methods.columns import Column, Table
 from hitgen.methods.evidence import PassRates
-from hitgen.methods.section import Collected, Export, Section
+from hitgen.methods.section import Collected, Export, Published, Section
 from hitgen.methods.submission import Row, RowT
 from hitgen.methods.work import Finding, Key, Work
 from hitgen.pages.data import PageData
@@ -242,9 +242,12 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """Its part of the report."""
         return Section()
 
-    def public_section(self, path: Path, progress: OnProgress, ratings: str | None = None) -> Section:
-        """The report of a public dataset of the method's kind, whose `ratings` are what the user says; InputError where the file is none."""
-        raise InputError(Fault(str(path), "", "is a file", "the batch folder it lies in"))
+    public_columns: ClassVar[tuple[str, ...]] = ()
+    """The columns by which a file of a public dataset of the method's kind is known."""
+
+    def public_section(self, published: Published, progress: OnProgress) -> Section:
+        """The report of a public dataset; InputError where the files are none."""
+        raise InputError(Fault(str(published.files[0]), "", "is a file", "the batch folder it lies in"))
 
     analysis_about: ClassVar[str] = "what the method makes of the dataset"
     """What `write_analysis` writes, in words."""

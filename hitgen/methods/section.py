@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hitgen.config.batch import BatchConfig
 from hitgen.lib.progress import OnProgress
+from hitgen.manifest import Manifest
 
 if TYPE_CHECKING:
     import polars
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Collected:
-    """What a study of one's own has: the dataset's tables by name, and where its packs lie."""
+    """What a study of one's own has: what was built, the dataset's tables by name, and where its packs lie."""
 
     config: BatchConfig
+    manifest: Manifest
     tables: Mapping[str, polars.DataFrame]
     packs: Path
     excluded_share: float
@@ -34,6 +36,35 @@ class WorkerColumn:
 
 
 @dataclass(frozen=True)
+class Published:
+    """A public dataset as a user hands it in: its files, tables of choices out of a file of that name, and what `ratings` are."""
+
+    files: Sequence[Path]
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    choices_file: str = ""
+    ratings: str | None = None
+
+
+class Plots(Mapping[str, str]):
+    """Plots that are drawn when they are looked at, once: a script that wants figures alone waits for none."""
+
+    def __init__(self, drawing: Mapping[str, Callable[[], str]]) -> None:
+        self._drawing = drawing
+        self._drawn: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._drawn:
+            self._drawn[name] = self._drawing[name]()
+        return self._drawn[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._drawing)
+
+    def __len__(self) -> int:
+        return len(self._drawing)
+
+
+@dataclass(frozen=True)
 class Section:
     """What a method adds: `template` extends report/report.html and receives `values` beside what that receives."""
 
@@ -45,6 +76,8 @@ class Section:
     worker_columns: tuple[WorkerColumn, ...] = ()
     summary: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    result: Mapping[str, Any] | None = None
+    """What a script asks for, where it asks for more than the report's place."""
 
 
 Write = Callable[[str, "polars.DataFrame"], None]
@@ -53,9 +86,11 @@ Write = Callable[[str, "polars.DataFrame"], None]
 
 @dataclass(frozen=True)
 class Export:
-    """Where a method's analysis goes: a folder, and how tables are written there; and where the study's packs lie."""
+    """Where a method's analysis goes: a folder, and how tables are written there; and what was built, with its packs."""
 
     folder: Path
+    config: BatchConfig
+    manifest: Manifest
     write: Write
     packs: Path
     progress: OnProgress

@@ -26,7 +26,7 @@ from hitgen.methods.compare.robot import Shown as Seen
 from hitgen.methods.compare.row import Row, Version
 from hitgen.methods.compare.stimuli import Shown
 from hitgen.methods.compare.tables import ANSWER
-from hitgen.methods.section import Collected, Export, Section
+from hitgen.methods.section import Collected, Export, Published, Section
 from hitgen.methods.work import Finding, Work
 from hitgen.plan import LadderKey, Plan, PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
@@ -156,12 +156,10 @@ class Compare(Method[Config, Manifest, Row]):
 
         return section_of(study, progress)
 
-    def public_section(
-        self, paths: Sequence[Path], chosen: Mapping[str, Any], name: str, progress: OnProgress
-    ) -> Section:
+    def public_section(self, published: Published, progress: OnProgress) -> Section:
         from hitgen.methods.compare.analysis.section import public_section
 
-        return public_section(paths, chosen, name, progress)
+        return public_section(published, progress)
 
     def write_analysis(self, tables: Mapping[str, Any], out: Export) -> None:
         from hitgen.methods.compare.analysis.files import write_analysis

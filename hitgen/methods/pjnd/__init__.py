@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from hitgen.batch.load import Batch
+from hitgen.errors import Fault, InputError
 from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Trial
 from hitgen.methods import columns
@@ -21,7 +22,7 @@ from hitgen.methods.pjnd.manifest import Manifest, PageData, Question
 from hitgen.methods.pjnd.robot import Answer, Robot, differences, knowing, some_answer
 from hitgen.methods.pjnd.row import Row
 from hitgen.methods.pjnd.tables import ANSWER, CLICKS, HOW, OUTLIERS
-from hitgen.methods.section import Collected, Export, Section
+from hitgen.methods.section import Collected, Export, Published, Section
 from hitgen.methods.work import Attempt, Finding, Key, Work
 from hitgen.plan import PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
@@ -135,10 +136,18 @@ class Pjnd(Method[Config, Manifest, Row]):
 
         return section_of(study, progress)
 
-    def public_section(self, path: Path, progress: OnProgress, ratings: str | None = None) -> Section:
+    public_columns = ("image_id", "Compression type", "ratings")
+
+    def public_section(self, published: Published, progress: OnProgress) -> Section:
         from hitgen.methods.pjnd.analysis.section import public_section
 
-        return public_section(path, progress, ratings)
+        path, *more = published.files
+        if published.choices:
+            problem = "there is nothing to choose for a summary of ratings"
+            raise InputError(Fault(published.choices_file, "", problem, "no --config"))
+        if more:
+            raise InputError(Fault(str(more[0]), "", "a summary of ratings is one file", "one report for each"))
+        return public_section(path, progress, published.ratings)
 
     def write_analysis(self, tables: Mapping[str, Any], out: Export) -> None:
         from hitgen.methods.pjnd.analysis.files import write_analysis

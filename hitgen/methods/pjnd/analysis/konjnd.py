@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from hitgen.errors import Fault, InputError
-from hitgen.lib.files import csv_text, guarded, read_csv, unguarded, write_whole
+from hitgen.lib.files import csv_text, guarded, read_csv, unguarded, unpacked, write_whole
 from hitgen.methods.pjnd.analysis.answers import LadderAnswers
 
 COLUMNS = ("image_id", "Compression type", "No. of ratings", "mean", "std", "ratings")
@@ -47,7 +47,7 @@ def read_konjnd(path: Path, ratings: str | None = None) -> PublicRatings:
     `ratings` says whether a JPEG rating is a `level` or a `quality`, which is wanted where the file does not say: read the other
     way, every ladder is upside down.
     """
-    rows = read_csv(path.read_bytes(), str(path), (*COLUMNS[:2], "ratings"))
+    rows = read_csv(unpacked(path), str(path), (*COLUMNS[:2], "ratings"))
     ladders: list[LadderAnswers] = []
     warnings: list[str] = []
     faults: list[Fault] = []

@@ -1,0 +1,159 @@
+"""This method's part of the report: the scale, codecs at equal distances, detection, the graph, and who answered how."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from pydantic import ValidationError
+
+from hitgen.config.read import validation_faults
+from hitgen.errors import InputError
+from hitgen.lib.progress import OnProgress
+from hitgen.methods.compare.analysis import figures
+from hitgen.methods.compare.analysis.detect import detections
+from hitgen.methods.compare.analysis.own import BitsPerPixel, own_answers, weights
+from hitgen.methods.compare.analysis.people import Screened, Work, screened, summaries
+from hitgen.methods.compare.analysis.rates import crossings, curve_of, gaps, reached
+from hitgen.methods.compare.analysis.scale import Scale, SourceScale, reconstructed
+from hitgen.methods.compare.answers import Answer
+from hitgen.methods.compare.public import read_public
+from hitgen.methods.compare.scaling import Choices, ScaleTable
+from hitgen.methods.section import Collected, Plots, Published, Section
+
+TEMPLATE = "report/compare.html"
+NOT_MEASURED: BitsPerPixel = lambda source, codec, level: None  # noqa: E731
+
+
+def section_of(study: Collected, progress: OnProgress) -> Section:
+    """The section of a study of one's own."""
+    config: Any = study.config
+    ratings, rules, choices = study.tables["ratings"], config.screening, config.scale
+    answers = own_answers(ratings)
+    used = own_answers(ratings.filter(pl.col("use") == "use"))
+    kept: set[Work] = {(answer.arm, answer.assignment) for answer in used}
+    return _section(answers, used, screened(answers, rules), kept, choices, weights(study.manifest), progress)  # type: ignore[arg-type]
+
+
+def public_section(published: Published, progress: OnProgress) -> Section:
+    """The section of public files, one an arm."""
+    try:
+        choices = Choices.model_validate(published.choices)
+    except ValidationError as error:
+        raise InputError(validation_faults(error, Choices, published.choices_file)) from None
+    answers = read_public(published.files)
+    found = screened(answers, choices.screening)
+    used = [answer for answer in answers if (answer.arm, answer.assignment) in found.kept]
+    stricter = screened(answers, choices.screening.model_copy(update={"off": ()}))
+    section = _section(answers, used, found, found.kept, choices.scale, NOT_MEASURED, progress)
+    guessing = sum("guesses" in stricter.broken[work] for work in found.kept)
+    section.values["guessing"] = guessing if "guesses" in choices.screening.off else None  # type: ignore[index]
+    return section
+
+
+def scale_rows(scale: Scale, bits: BitsPerPixel = NOT_MEASURED) -> list[dict[str, Any]]:
+    """One row a version: its distance with the interval, bits a pixel, and how many answers hold it against another."""
+    rows = []
+    for of in scale.sources:
+        low, high = of.intervals
+        for codec in scale.codecs(of):
+            for number in of.of(codec):
+                level = int(of.design.level[number])
+                rows.append(
+                    {
+                        "source": of.source, "codec": codec, "level": level, "units": float(of.units[number]),
+                        "low_95": float(low[number]), "high_95": float(high[number]),
+                        "bits_per_pixel": bits(of.source, codec, level), "answers": int(of.answers[number]),
+                    }
+                )  # fmt: skip
+    return rows
+
+
+def scale_json(scale: Scale) -> dict[str, Any]:
+    """The scale as scripts read it; the key of a distance is its unit, and numbers that name things stay numbers."""
+    return {
+        "scale": [
+            {
+                "source": _named(row["source"]), "codec": _named(row["codec"]), "level": row["level"],
+                scale.unit: round(row["units"], 6), "low_95": round(row["low_95"], 6), "high_95": round(row["high_95"], 6),
+            }
+            for row in scale_rows(scale)
+        ]
+    }  # fmt: skip
+
+
+def _named(text: str) -> str | int:
+    return int(text) if text.isdecimal() and str(int(text)) == text else text
+
+
+def _section(
+    answers: Sequence[Answer], used: Sequence[Answer], found: Screened, kept: set[Work], choices: ScaleTable,
+    bits: BitsPerPixel, progress: OnProgress,
+) -> Section:  # fmt: skip
+    scale = reconstructed(used, choices, progress)
+    told = detections(used)
+    plots: dict[str, Callable[[], str]] = {}
+    if found.habits:
+        plots["habits"] = lambda: figures.habits_plot(list(found.habits.values()), found.least)
+    if scale.sources:
+        plots |= {"levels": lambda: figures.levels_plot(scale), "graph": lambda: figures.graph_plot(scale)}
+        if any(curve_of(of, codec, bits) for of in scale.sources for codec in scale.codecs(of)):
+            plots["rates"] = lambda: figures.rates_plot(scale, bits)
+    if told:
+        plots["detection"] = lambda: figures.detection_plot(told)
+    arms = summaries(answers, found, kept)
+    values = {
+        "scale": scale, "rows": scale_rows(scale, bits), "wanted": choices.jnd, "reached": reached(scale, choices.jnd, bits),
+        "gaps": gaps(scale, bits), "crossings": crossings(scale, bits), "detections": told, "arms": arms, "choices": choices,
+        "boosts": list(_boosts(scale)), "planning": more_answers(scale, choices.interval_jnd), "guessing": None,
+        "most_sources": figures.MOST_SOURCES,
+    }  # fmt: skip
+    summary = (
+        ("answers in use", f"{sum(answer.scaled for answer in used):,}"), ("sources", str(len(scale.sources))),
+        ("unit", scale.called),
+    )  # fmt: skip
+    return Section(
+        TEMPLATE, values, Plots(plots), summary=summary, warnings=tuple(_warnings(scale)), result=scale_json(scale)
+    )
+
+
+def _warnings(scale: Scale) -> Iterator[str]:
+    if scale.sources and scale.unit != "jnd":
+        yield "There are no plain answers in use, so there is no JND: distances are in boosted units, which only order versions of one source and codec."
+    if scale.unmeasured:
+        told = ", ".join(f"{codec} of {source}" for source, codec in scale.unmeasured)
+        yield f"No plain answer shows these codecs, so that their boost is unknown and they are left out of the scale: {told}."
+    if scale.apart:
+        told = ", ".join(f"{codec} level {level} of {source}" for source, (codec, level) in scale.apart)
+        yield f"No chain of answered questions leads from the source to these versions, which have no scale: {told}."
+
+
+def _boosts(scale: Scale) -> Iterator[dict[str, Any]]:
+    """How much larger distances look in the boosted arm: at small ones, and at the codec's last level."""
+    for of in scale.sources if scale.unit == "jnd" else ():
+        for codec, (g1, g2) in zip(of.design.codecs, of.boosts, strict=True):
+            if codec in scale.codecs(of) and of.design.boosted.any():
+                last = float(of.units[of.of(codec)][-1])
+                yield {"source": of.source, "codec": codec, "first": g1, "last": g1 + g2 * last, "at": last}
+
+
+def more_answers(scale: Scale, wanted: float) -> dict[str, float] | None:
+    """How wide intervals are at 1 unit (the median over codecs that reach it), and how many times the answers it takes to
+    make them as narrow as `wanted`: widths shrink with the root of the answers.
+    """
+    widths = [width for of in scale.sources for codec in scale.codecs(of) if (width := _width(of, codec)) is not None]
+    if not widths:
+        return None
+    width = float(np.median(widths))
+    return {"width": width, "wanted": wanted, "times": max(1.0, math.ceil(10 * (width / wanted) ** 2) / 10)}
+
+
+def _width(of: SourceScale, codec: str) -> float | None:
+    mine = of.of(codec)
+    if of.units[mine][-1] < 1:
+        return None
+    low, high = of.intervals
+    return float(np.interp(1, of.units[mine], (high - low)[mine]))

@@ -1,0 +1,129 @@
+"""Public files of JPEG AIC-3's columns, in and out, and a study of one's own from simulated answers to its report."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from hitgen.cli import main
+from hitgen.methods.compare.analysis.files import question_table
+from hitgen.methods.compare.answers import Answer
+from hitgen.methods.compare.public import COLUMNS, public_csv, read_public
+from tests.support.compare import write_study
+from tests.support.triplets import Shape, simulated
+
+HEADER = ",".join(COLUMNS)
+ROW = "1,157,62,2,0,6,0,0,2,0,1,0,0,0,1,right,2515"
+
+
+def answers() -> list[Answer]:
+    return simulated(5, Shape(sources=1, codecs=2, levels=4, boosted=6, plain=4)).answers
+
+
+def test_what_goes_out_comes_in_again(tmp_path: Path) -> None:
+    given = answers()
+    boosted, plain = tmp_path / "b.csv", tmp_path / "p.csv.gz"
+    boosted.write_text(public_csv(given, "boosted"), "utf-8")
+    plain.write_bytes(gzip.compress(public_csv(given, "plain").encode()))
+    read = read_public([plain, boosted])
+    told = {(a.arm, a.asked, a.source, a.left, a.right, a.response, a.response_time_ms, a.order) for a in given}
+    assert len(read) == len(given)
+    assert {(a.arm, a.asked, a.source, a.left, a.right, a.response, a.response_time_ms, a.order) for a in read} == told
+    assert all(a.toggles == 3 if a.arm == "plain" else a.toggles is None for a in read)
+    header, *rows = csv.reader(io.StringIO(boosted.read_text("utf-8")))
+    assert tuple(header) == COLUMNS and len({row[2] for row in rows if row[13] == "0"}) > 1
+    sides = {(row[4], row[7]) for row in rows} | {(row[5], row[8]) for row in rows}
+    assert ("0", "0") in sides and all((codec == "0") == (level == "0") for codec, level in sides)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("img_num,response\n2,left\n", "assignment"),
+        (f"{HEADER}\n", "no answers"),
+        (f"{HEADER}\n{ROW.replace('right', 'both')}", "response is 'both'"),
+        (f"{HEADER}\n{ROW.replace('0,2,0,1', '0,x,0,1')}", "dlevel_right is 'x'"),
+        (f"{HEADER}\n{ROW.replace('0,2,0,1', '0,-1,0,1')}", "dlevel_right is '-1'"),
+        (f"{HEADER}\n{ROW.replace('2,0,6,0', '2,0,,0')}", "codec_right is empty"),
+        (f"{HEADER}\n{ROW.replace('2,0,6,0', '2,0,0,0')}", "codec_right is 0, the source"),
+        (f"{HEADER}\n{ROW.replace('157', '')}", "worker is empty"),
+        (f"{HEADER}\n{ROW.replace('2515', 'soon')}", "response_time_ms is 'soon'"),
+        (f"{HEADER}\n{ROW.replace('2515', '-5')}", "response_time_ms is '-5'"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, named: str
+) -> None:
+    path = tmp_path / "b.csv"
+    path.write_text(text)
+    assert main(["report", str(path), "--json"]) == 1
+    told = capsys.readouterr()
+    assert named in told.err and "b.csv" in told.err and told.out == "" and "Traceback" not in told.err
+
+
+def test_files_and_choices_that_do_not_go_together_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two, cut = tmp_path / "one.csv", tmp_path / "two.csv", tmp_path / "cut.csv.gz"
+    for path in (one, two):
+        path.write_text(f"{HEADER}\n{ROW}\n")
+    cut.write_bytes(gzip.compress(f"{HEADER}\n{ROW}\n".encode())[:-12])
+    (tmp_path / "c.toml").write_text("[screening]\ntraps_boosted = 1.7\n[scales]\n")
+    for given, named in (
+        ([one, two], "boosted answers, as one.csv does"), ([one, tmp_path / "three.csv"], "no such file"),
+        ([cut], "cannot be unpacked"), ([one, "--config", tmp_path / "c.toml"], "screening.traps_boosted"),
+        ([one, "--config", tmp_path / "c.toml"], "scales"), ([tmp_path, one], "is no file"),
+    ):  # fmt: skip
+        assert main(["report", *map(str, given), "--json"]) == 1
+        assert named in capsys.readouterr().err
+
+
+def test_questions_are_counted_whichever_version_stood_left() -> None:
+    given = [answer for answer in answers() if answer.asked in ("same", "cross", "source")]
+    table = question_table(given)
+    assert table["answers"].sum() == len(given)
+    assert (
+        table.select(pl.sum_horizontal("first", "second", "not_sure", "skipped") == pl.col("answers")).to_series().all()
+    )
+    assert (table["first_level"] <= table["second_level"]).filter(table["asked"] == "source").all()
+
+
+def test_a_simulated_study_comes_to_a_report_a_script_s_figures_and_files_that_are_read_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_study(tmp_path / "study", method='compare = ["same", "cross", "source"]')
+    text = (folder / "batch.toml").read_text()
+    text = text.replace("answers = 2", "answers = 24").replace("distance = 1\n", "").replace("gold = 2", "gold = 8")
+    (folder / "batch.toml").write_text(f"{text}\n[scale]\nresamples = 20\n")
+    (tmp_path / "people.toml").write_text("spammers = 0.25\n[jnd.s0]\njpeg = [0.6, 2.0]\nwebp = [0.9, 2.4]\n")
+    assert main(["build", str(folder)]) == 0
+    assert main(["simulate", str(folder), "--population", str(tmp_path / "people.toml")]) == 0
+    truth = json.loads((folder / "simulation" / "truth.json").read_text())
+    assert {tuple(row["jnd"]) for row in truth["ladders"]} == {(0.0, 0.6, 2.0), (0.0, 0.9, 2.4)}
+    capsys.readouterr()
+    assert main(["report", str(folder), "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    found = {(row["codec"], row["level"]): row for row in record["scale"]}
+    assert set(found) == {(codec, level) for codec in ("jpeg", "webp") for level in (1, 2)}
+    true = {("jpeg", 1): 0.6, ("jpeg", 2): 2.0, ("webp", 1): 0.9, ("webp", 2): 2.4}
+    assert sum(found[key]["low_95"] <= jnd <= found[key]["high_95"] for key, jnd in true.items()) >= 3
+    page = Path(record["report"]).read_text("utf-8")
+    for heading in ("Distance from the source", "Distance against bits per pixel", "Detection", "How it was answered"):
+        assert heading in page
+    assert "traps" in page and 'src="data:image/svg+xml' in page
+    assert main(["export", str(folder)]) == 0
+    made = folder / "results" / "export" / "analysis"
+    assert set(pl.read_csv(made / "scale.csv")["codec"]) == {"jpeg", "webp"}
+    assert pl.read_csv(made / "questions.csv").height > 0 and pl.read_csv(made / "detection.csv").height > 0
+    capsys.readouterr()
+    (tmp_path / "c.toml").write_text("[scale]\nresamples = 20\n")
+    files = [str(made / f"answers-{arm}.csv") for arm in ("plain", "boosted")]
+    assert main(["report", *files, "--json", "--config", str(tmp_path / "c.toml")]) == 0
+    again = {(row["codec"], row["level"]): row["jnd"] for row in json.loads(capsys.readouterr().out)["scale"]}
+    assert again == {key: pytest.approx(row["jnd"], abs=0.02) for key, row in found.items()}

@@ -1,0 +1,301 @@
+"""The scale of triplet comparisons: real answers of JPEG AIC-3, answers of known scale, second opinions, detection."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import choix
+import numpy as np
+import polars as pl
+import pytest
+from scipy import optimize, stats
+
+from hitgen.cli import main
+from hitgen.methods.compare.analysis.detect import Detection, detections, exact_interval, verdict_of
+from hitgen.methods.compare.analysis.likelihood import Counts, Design, judged, refitted
+from hitgen.methods.compare.analysis.people import Screened, screened
+from hitgen.methods.compare.analysis.rates import crossings, curve_of, gaps, reached
+from hitgen.methods.compare.analysis.scale import Scale, reconstructed
+from hitgen.methods.compare.analysis.section import scale_json
+from hitgen.methods.compare.analysis.tally import tallied
+from hitgen.methods.compare.answers import JND, Answer, otsu
+from hitgen.methods.compare.public import read_public
+from hitgen.methods.compare.scaling import Choices, ScaleTable, Screening
+from tests.support.triplets import SOURCE_SIDE, Shape, Study, simulated
+
+DATA = Path(__file__).parents[2] / "shared" / "data" / "aic3"
+FILES = DATA / "boosted.csv.gz", DATA / "plain.csv.gz"
+real = pytest.mark.skipif(
+    not DATA.is_dir(), reason="the public answers of JPEG AIC-3 lie beside the checkout, if anywhere"
+)
+FEW = ScaleTable(resamples=20)
+
+
+@pytest.fixture(scope="module")
+def public() -> list[Answer]:
+    return read_public(FILES)
+
+
+def in_use(answers: list[Answer], found: Screened) -> list[Answer]:
+    return [answer for answer in answers if (answer.arm, answer.assignment) in found.kept]
+
+
+def against_the_published(scale: Scale) -> tuple[float, float]:
+    """Pearson's r and the mean absolute difference from the published scores of JPEG AI."""
+    rows = [
+        (int(of.source), level, units)
+        for of in scale.sources
+        for (codec, level), units in zip(of.versions, of.units, strict=True)
+        if codec == "6"
+    ]
+    mine = pl.DataFrame(rows, schema=["img_num", "dlevel", "mine"], orient="row")
+    both = pl.read_csv(DATA / "jnd_reference_half.csv").join(mine, on=["img_num", "dlevel"])
+    assert both.height == 30
+    jnd, found = both["jnd"].to_numpy(), both["mine"].to_numpy()
+    return float(np.corrcoef(jnd, found)[0, 1]), float(np.abs(jnd - found).mean())
+
+
+@real
+def test_real_answers_give_the_published_scores(public: list[Answer]) -> None:
+    found = screened(public, Choices().screening)
+    kept = [sum(arm == each for each, _ in found.kept) for arm in ("boosted", "plain")]
+    assert kept == [564, 55]
+    r, difference = against_the_published(reconstructed(in_use(public, found), FEW))
+    assert r >= 0.97 and difference <= 0.18
+
+
+@real
+def test_the_automatic_threshold_parts_the_real_assignments_where_the_published_one_does(public: list[Answer]) -> None:
+    rules = Choices.model_validate({"screening": {"traps_boosted": "auto", "traps_plain": "auto", "off": ["guesses"]}})
+    found = screened(public, rules.screening)
+    assert all(threshold.automatic and 0.6 < threshold.share < 0.8 for threshold in found.least.values())
+    kept = [sum(arm == each for each, _ in found.kept) for arm in ("boosted", "plain")]
+    assert kept == [pytest.approx(564, abs=3), pytest.approx(55, abs=3)]
+
+
+@real
+def test_public_files_come_in_any_order_packed_or_not_and_a_script_is_told_the_scale_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "few.toml"
+    config.write_text("[scale]\nresamples = 20\n")
+    plain = tmp_path / "plain.csv"
+    plain.write_bytes(gzip.decompress(FILES[1].read_bytes()))
+    assert main(["report", str(plain), str(FILES[0]), "--json", "--config", str(config)]) == 0
+    told = capsys.readouterr()
+    record = json.loads(told.out)
+    assert list(record) == ["scale"] and {tuple(row) for row in record["scale"]} == {
+        ("source", "codec", "level", "jnd", "low_95", "high_95")
+    }
+    ai = [row for row in record["scale"] if row["codec"] == 6]
+    assert sorted({row["source"] for row in ai}) == [2, 6, 7, 9, 10] and len(ai) == 50
+    assert all(0 <= row["low_95"] <= row["jnd"] <= row["high_95"] for row in record["scale"])
+    assert "left out of the scale: 1 of 2, 3 of 2" in told.err and set(tmp_path.iterdir()) == {config, plain}
+    assert main(["report", str(FILES[0]), "--json", "--config", str(config)]) == 0
+    told = capsys.readouterr()
+    assert all("boosted_units" in row and "jnd" not in row for row in json.loads(told.out)["scale"])
+    assert "there is no JND" in told.err
+
+
+@pytest.fixture(scope="module")
+def small() -> Study:
+    """One source, two codecs, many answers of honest people alone."""
+    shape = Shape(
+        sources=1, codecs=2, levels=6, boosted=150, plain=120, spammers=0, lapse=0.0, threshold=0.2, side_sd=0
+    )
+    return simulated(7, shape)
+
+
+@pytest.fixture(scope="module")
+def scale(small: Study) -> Scale:
+    return reconstructed(small.answers, ScaleTable(resamples=100))
+
+
+def errors(scale: Scale, study: Study) -> np.ndarray:  # type: ignore[type-arg]
+    return np.array(
+        [u - study.true[of.source, *v] for of in scale.sources for v, u in zip(of.versions, of.units, strict=True)]
+    )
+
+
+def test_a_known_scale_is_found_again(small: Study, scale: Scale) -> None:
+    assert scale.unit == "jnd" and scale.unmeasured == scale.apart == ()
+    assert np.abs(errors(scale, small)).mean() < 0.12
+    [of] = scale.sources
+    low, high = of.intervals
+    true = np.array([small.true["1", *version] for version in of.versions])
+    assert ((low <= true) & (true <= high)).mean() >= 0.9
+    for codec in of.design.codecs:
+        assert (np.diff(of.units[of.of(codec)]) > 0).all()
+
+
+def test_a_threshold_for_ties_is_found_too(small: Study) -> None:
+    modelled = reconstructed(small.answers, ScaleTable(resamples=20, ties="model"))
+    assert np.abs(errors(modelled, small)).mean() < 0.12
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_the_gradient_is_the_slope_of_the_posterior_and_resamples_end_where_it_is_flat(
+    small: Study, ties: bool
+) -> None:
+    [tally] = tallied(small.answers, ties)
+    design, counts = tally.design, tally.whole
+    at = design.prior[0] + np.random.default_rng(3).normal(0, 0.2, (1, design.parameters))
+    _, gradient, _ = judged(design, at, counts)
+
+    def value(point: np.ndarray) -> float:  # type: ignore[type-arg]
+        return float(judged(design, point[None], counts)[0][0])
+
+    assert gradient[0] == pytest.approx(optimize.approx_fprime(at[0], value, 1e-6), rel=2e-3, abs=0.02)
+    weights = np.random.default_rng(4).multinomial(
+        len(tally.workers), np.full(len(tally.workers), 1 / len(tally.workers)), 5
+    )
+    resampled = tally.resampled(weights.astype(np.float64))
+    _, flat, _ = judged(design, refitted(design, design.prior[0][None], resampled), resampled)
+    assert np.abs(flat).max() < 0.05
+
+
+def test_choix_finds_the_same_distances_in_plain_pairs(small: Study) -> None:
+    """A second opinion by expectation propagation of the same model, without a boost, order or lapses."""
+    plain = [
+        answer._replace(response="left" if answer.response == "notsure" and n % 2 else answer.response)
+        for n, answer in enumerate(small.answers)
+        if answer.arm == "plain"
+    ]
+    plain = [answer._replace(response="right") if answer.response == "notsure" else answer for answer in plain]
+    mine = reconstructed(plain, FEW)
+    [of] = mine.sources
+    number = {SOURCE_SIDE: 0, **{version: n for n, version in enumerate(of.versions, start=1)}}
+    told = [answer for answer in plain if answer.scaled]
+    pairs = [
+        (number[a.left], number[a.right]) if a.response == "left" else (number[a.right], number[a.left]) for a in told
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs, _ = choix.ep_pairwise(len(number), pairs, alpha=0.05, model="probit")
+    distances = (theirs - theirs[0])[1:] / JND
+    assert np.corrcoef(distances, of.units)[0, 1] > 0.99
+    assert np.abs(distances - of.units).mean() < 0.1
+
+
+def test_answers_of_one_mind_have_a_distance_all_the_same() -> None:
+    asked = [
+        Answer(arm, f"{arm}{n}", f"{arm}{n}", "source", "s", SOURCE_SIDE, ("a", level), "right", 2000, None)
+        for arm in ("boosted", "plain")
+        for n in range(30)
+        for level in (1, 2)
+    ]  # fmt: skip
+    [of] = reconstructed(asked, FEW).sources
+    assert (of.units > 1).all() and (of.units < 20).all() and np.isfinite(of.samples).all()
+
+
+def test_without_plain_answers_there_is_no_jnd(small: Study) -> None:
+    boosted = [answer for answer in small.answers if answer.arm == "boosted"]
+    found = reconstructed(boosted, FEW)
+    assert found.unit == "boosted_units" and found.called == "boosted units"
+    assert {"boosted_units", "source", "codec", "level", "low_95", "high_95"} == set(scale_json(found)["scale"][0])
+    [of] = found.sources
+    assert of.units[-1] > 1.3 * small.true["1", "b", 6]
+
+
+def test_what_no_question_ties_to_the_source_has_no_scale_and_an_unknown_boost_no_jnd(small: Study) -> None:
+    others = [
+        answer._replace(left=("x", 1), right=("x", 2), asked="same") for answer in small.answers[:200]
+    ]  # fmt: skip
+    found = reconstructed([*small.answers, *others], FEW)
+    assert found.apart == (("1", ("x", 1)), ("1", ("x", 2)))
+    boosted_b = [a for a in small.answers if a.arm == "boosted" or "b" not in (a.left[0], a.right[0])]
+    found = reconstructed(boosted_b, FEW)
+    assert found.unmeasured == (("1", "b"),)
+    assert {row["codec"] for row in scale_json(found)["scale"]} == {"a"}
+
+
+def test_levels_bits_gaps_and_crossings_are_read_off_the_curves(scale: Scale) -> None:
+    [of] = scale.sources
+
+    def bits(source: str, codec: str, level: int) -> float | None:
+        return (2.0 if codec == "a" else 1.0) * 2.0**-level
+
+    curve = curve_of(of, "a", bits)
+    assert curve is not None and list(np.exp(curve.log_bits)) == pytest.approx([1, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32])
+    rows = reached(scale, (float(of.units[of.of("a")][2]), 50.0), bits)
+    assert rows[0].level is not None and rows[0].level.value == pytest.approx(3)
+    assert rows[0].bits_per_pixel == pytest.approx(1 / 4) and rows[1].level is None and rows[1].bits_per_pixel is None
+    [gap] = gaps(scale, bits)
+    at = np.linspace(gap.low_units, gap.high_units, 64)
+    levels = [np.interp(at, of.units[of.of(codec)], np.arange(1, 7)) for codec in "ab"]
+    assert np.log2(gap.ratio.value) == pytest.approx(1 - float((levels[0] - levels[1]).mean()), abs=0.01)
+    assert gap.ratio.low < gap.ratio.value < gap.ratio.high
+
+    same = replace(of, units=np.concatenate([np.arange(1.0, 7), np.array([0.5, 1.6, 2.9, 4.4, 6, 8])]))
+    [crossing] = crossings(replace(scale, sources=(same,)), lambda source, codec, level: 2.0**-level)
+    # at equal levels the one that is nearer to the source is better: b until level 3 or so, a from there
+    assert (crossing.better, crossing.than) == ("a", "b") and 3 < crossing.units < 4
+
+
+@pytest.mark.parametrize("answers", [20, 40, 60])
+@pytest.mark.parametrize("true", [0.60, 0.70, 0.75, 0.80, 0.90])
+def test_verdicts_on_detection_are_seldom_wrong(answers: int, true: float) -> None:
+    """By the exact distribution of what `answers` workers say."""
+    verdicts = [verdict_of(*exact_interval(k, answers)) for k in range(answers + 1)]
+    chance = stats.binom.pmf(np.arange(answers + 1), answers, true)
+    wrong = (
+        {"visually lossless"}
+        if true > 0.75
+        else {"not visually lossless"}
+        if true < 0.75
+        else {*verdicts} - {"undecided"}
+    )
+    assert sum(p for p, verdict in zip(chance, verdicts, strict=True) if verdict in wrong) <= 0.05
+
+
+def test_the_undecided_band_holds_what_twenty_workers_cannot_tell() -> None:
+    verdicts = {k / 20: verdict_of(*exact_interval(k, 20)) for k in range(21)}
+    assert {verdicts[k / 20] for k in range(13, 19)} == {"undecided"}
+    assert verdicts[0.95] == "not visually lossless" and verdicts[0.5] == "visually lossless"
+    low, high = exact_interval(13, 20)
+    tested = stats.binomtest(13, 20).proportion_ci(method="exact")
+    assert (low, high) == pytest.approx((tested.low, tested.high))
+
+
+def test_detection_counts_not_sure_half_and_leaves_traps_and_skips_out() -> None:
+    def answer(number: int, response: str, asked: str = "source") -> Answer:
+        sides = (SOURCE_SIDE, ("a", 2)) if number % 2 else (("a", 2), SOURCE_SIDE)
+        return Answer("plain", f"w{number}", f"w{number}", asked, "s", *sides, response, 900)  # type: ignore[arg-type]
+
+    given = [answer(1, "right"), answer(2, "left"), answer(3, "notsure"), answer(4, "right"), answer(5, "skip")]
+    [row] = detections([*given, answer(6, "left", "trap")])
+    assert isinstance(row, Detection) and (row.answers, row.correct, row.verdict) == (4, 2.5, "undecided")
+
+
+def test_otsu_parts_two_heaps() -> None:
+    assert otsu([0.4, 0.5, 0.5, 0.6, 0.9, 1.0, 1.0]) == pytest.approx(0.75)
+    assert otsu([0.8, 0.8]) is None and otsu([]) is None
+
+
+def test_spammers_go_and_honest_people_stay() -> None:
+    study = simulated(3, Shape(sources=2, codecs=2, levels=10))
+    found = screened(study.answers, Screening())
+    names = {assignment for _, assignment in found.kept}
+    honest = {assignment for _, assignment in found.habits} - study.spammers
+    assert len(names & study.spammers) <= 0.05 * len(study.spammers)
+    assert len(names & honest) >= 0.95 * len(honest) and min(len(study.spammers), len(honest)) > 80
+
+
+def test_counts_are_of_pairs_whichever_stood_left() -> None:
+    def answer(worker: str, left: tuple[str, int], right: tuple[str, int], response: str) -> Answer:
+        return Answer("plain", worker, worker, "same", "s", left, right, response, 900)  # type: ignore[arg-type]
+
+    given = [
+        answer("v", ("a", 1), ("a", 2), "right"), answer("w", ("a", 2), ("a", 1), "left"), answer("w", ("a", 2), ("a", 1), "notsure"),
+        answer("v", SOURCE_SIDE, ("a", 1), "skip"), answer("v", ("a", 1), SOURCE_SIDE, "left"),
+    ]  # fmt: skip
+    [tally] = tallied(given, ties=False)
+    assert isinstance(tally.design, Design) and tally.design.versions == 2 and isinstance(tally.whole, Counts)
+    pairs = dict(
+        zip(zip(tally.design.left, tally.design.right, strict=True), tally.counts.sum(1).T.tolist(), strict=True)
+    )
+    assert pairs == {(0, 1): [0, 2, 1], (0, 2): [1, 0, 0]}
