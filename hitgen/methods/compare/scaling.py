@@ -68,5 +68,5 @@ class ScaleTable(Strict):
 class Choices(Strict):
     """What can be chosen for a public study: these tables of a batch.toml, in a file of their own."""
 
-    screening: Screening = Screening(off=("guesses", "sides", "times", "straight", "toggles"))
+    screening: Screening = Screening(off=("guesses",))
     scale: ScaleTable = ScaleTable()
