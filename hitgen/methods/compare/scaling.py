@@ -21,6 +21,7 @@ class Screening(screening.Screening):
     for that alone.
     """
 
+    gold_rate: Share = Field(default=0.7, description="of no use here: traps have least shares of their own")
     traps_boosted: Share | Literal["auto"] = Field(
         default=0.70,
         description='least share of traps passed in the boosted arm, "not sure" counting half; "auto": by Otsu\'s method',
@@ -57,7 +58,10 @@ class ScaleTable(Strict):
         default="half", description='"not sure" counts half to either side, or has a threshold of its own ("model")'
     )
     jnd: tuple[Annotated[float, Field(gt=0, le=20)], ...] = Field(
-        default=(0.5, 1.0, 2.0), description="distances whose levels and bits per pixel are reported"
+        default=(0.5, 1.0, 2.0),
+        min_length=1,
+        max_length=10,
+        description="distances whose levels and bits per pixel are reported",
     )
     resamples: int = Field(default=500, ge=20, le=10_000, description="of workers, for the intervals")
     interval_jnd: float = Field(
