@@ -23,8 +23,8 @@ from hitgen.methods.compare.analysis.scale import Scale, reconstructed
 from hitgen.methods.compare.analysis.section import scale_json
 from hitgen.methods.compare.analysis.tally import tallied
 from hitgen.methods.compare.answers import JND, Answer, otsu
+from hitgen.methods.compare.choices import Choices, ScaleTable, Screening
 from hitgen.methods.compare.public import read_public
-from hitgen.methods.compare.scaling import Choices, ScaleTable, Screening
 from tests.support.triplets import SOURCE_SIDE, Shape, Study, simulated
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "aic3"

@@ -10,7 +10,7 @@ import pytest
 
 from hitgen.methods.compare.analysis.people import screened
 from hitgen.methods.compare.analysis.scale import Scale, reconstructed
-from hitgen.methods.compare.scaling import ScaleTable, Screening
+from hitgen.methods.compare.choices import ScaleTable, Screening
 from tests.support.figures import write_figures
 from tests.support.triplets import Study, simulated
 

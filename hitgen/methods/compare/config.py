@@ -11,8 +11,8 @@ from pydantic_core import InitErrorDetails
 from hitgen.config import batch, hit
 from hitgen.config.base import Strict, Text
 from hitgen.config.images import AnyImageSet, Jpeg2000Set, QualitySet
+from hitgen.methods.compare.choices import ScaleTable, Screening
 from hitgen.methods.compare.row import SOURCE, Arm
-from hitgen.methods.compare.scaling import ScaleTable, Screening
 
 Boost = Literal["amplify", "zoom", "flicker"]
 Compared = Literal["same", "cross", "source"]

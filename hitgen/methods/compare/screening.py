@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from hitgen.methods.compare.answers import Answer, Habits, habits, otsu
+from hitgen.methods.compare.choices import Screening
 from hitgen.methods.compare.row import Arm, Row
-from hitgen.methods.compare.scaling import Screening
 from hitgen.methods.work import Attempt, Finding, Work
 
 ARMS: tuple[Arm, ...] = get_args(Arm)

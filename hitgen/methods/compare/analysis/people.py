@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hitgen.methods.compare.answers import Answer, Habits, habits
+from hitgen.methods.compare.choices import Screening
 from hitgen.methods.compare.row import Arm
-from hitgen.methods.compare.scaling import Screening
 from hitgen.methods.compare.screening import ARMS, Threshold, breaches, thresholds
 
 Work = tuple[Arm, str]

@@ -14,12 +14,12 @@ from hitgen.lib.progress import OnProgress, silent
 from hitgen.methods.compare.analysis.likelihood import Array, Counts, Design, boost, distances, fitted, refitted
 from hitgen.methods.compare.analysis.tally import Tally, tallied
 from hitgen.methods.compare.answers import JND, Answer, Side
-from hitgen.methods.compare.scaling import ScaleTable
+from hitgen.methods.compare.choices import ScaleTable
 
 SEED = 20261126
 AT_ONCE = 50
 LOW, HIGH = 0.025, 0.975
-MODEL_SHARE = 0.04
+MODEL_SHARE = 0.05
 """What the model leaves out (ties counted half, the last lapses and spammers) moves large distances by about so much."""
 Unit = Literal["jnd", "boosted_units"]
 

@@ -20,8 +20,8 @@ from hitgen.methods.compare.analysis.people import Screened, Work, screened, sum
 from hitgen.methods.compare.analysis.rates import crossings, curve_of, gaps, reached
 from hitgen.methods.compare.analysis.scale import Scale, SourceScale, reconstructed
 from hitgen.methods.compare.answers import Answer
+from hitgen.methods.compare.choices import Choices, ScaleTable
 from hitgen.methods.compare.public import read_public
-from hitgen.methods.compare.scaling import Choices, ScaleTable
 from hitgen.methods.section import Collected, Plots, Published, Section
 
 TEMPLATE = "report/compare.html"

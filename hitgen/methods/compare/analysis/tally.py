@@ -74,10 +74,10 @@ def _tally(source: str, answers: Sequence[Answer], ties: bool) -> Tally:
         found[1 - response if left > right and response < 2 else response, answer.worker, pair] += 1
         arms[answer.worker].add(answer.arm)
     workers = tuple(sorted(arms))
-    place = {worker: at for at, worker in enumerate(workers)}
+    number_of = {worker: at for at, worker in enumerate(workers)}
     counts = np.zeros((3, len(workers), len(pairs)))
     for (response, worker, pair), count in found.items():
-        counts[response, place[worker], pair] = count
+        counts[response, number_of[worker], pair] = count
     asked = np.array([(left, right) for _, left, right in pairs], np.int64).reshape(-1, 2)
     design = Design(
         codecs, np.array([codecs.index(codec) for codec, _ in versions], np.int64),
