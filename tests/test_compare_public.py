@@ -84,6 +84,23 @@ def test_files_and_choices_that_do_not_go_together_are_refused(
         assert named in capsys.readouterr().err
 
 
+def test_a_file_without_times_is_not_taken_for_a_quick_one_and_one_without_a_scale_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = list(csv.reader(io.StringIO(public_csv(answers(), "boosted"))))
+    path = tmp_path / "b.csv"
+    path.write_text("\n".join(",".join(row[:-1]) for row in rows))
+    (tmp_path / "c.toml").write_text("[scale]\nresamples = 20\n")
+    assert main(["report", str(path), "--json", "--config", str(tmp_path / "c.toml")]) == 0
+    told = capsys.readouterr()
+    [*_, last] = json.loads(told.out)["scale"]
+    assert last["source"] == 1 and last["codec"] == "b" and last["boosted_units"] > 0
+    path.write_text("\n".join(",".join(row) for row in rows if row[13] in ("1", "is_trap")))
+    assert main(["report", str(path), "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out) == {"scale": []} and "No answer that counts for a scale" in told.err
+
+
 def test_questions_are_counted_whichever_version_stood_left() -> None:
     given = [answer for answer in answers() if answer.asked in ("same", "cross", "source")]
     table = question_table(given)

@@ -35,7 +35,7 @@ class Answer(NamedTuple):
     left: Side
     right: Side
     response: Response
-    response_time_ms: int
+    response_time_ms: int | None
     toggles: int | None = None
     order: int = 0
 
@@ -67,7 +67,7 @@ class Habits:
     rights: int
     unsure: int
     skipped: int
-    response_ms: float
+    response_ms: float | None
     toggles: float | None
     guess_p: float | None
     """The chance that one who guesses puts the levels of a codec in order at least as well (normal approximation)."""
@@ -91,13 +91,14 @@ def habits(answers: Iterable[Answer]) -> Habits:
     asked = [answer for answer in given if answer.asked not in ("trap", "bias")]
     told = [answer for answer in asked if answer.response in ("left", "right")]
     ordered = [2 * answer.credit - 1 for answer in told if answer.worse]
+    times = [answer.response_time_ms for answer in asked or given if answer.response_time_ms is not None]
     toggles = [answer.toggles for answer in given if answer.toggles is not None and answer.response != "skip"]
     return Habits(
         arm=given[0].arm, answers=len(asked), traps=len(traps), trap_share=sum(traps) / len(traps) if traps else None,
         lefts=sum(answer.response == "left" for answer in told), rights=sum(answer.response == "right" for answer in told),
         unsure=sum(answer.response == "notsure" for answer in asked),
         skipped=sum(answer.response == "skip" for answer in asked),
-        response_ms=median(answer.response_time_ms for answer in asked or given),
+        response_ms=median(times) if times else None,
         toggles=sum(toggles) / len(toggles) if toggles else None,
         guess_p=math.erfc(sum(ordered) / math.sqrt(2 * len(ordered))) / 2 if ordered else None,
     )  # fmt: skip

@@ -36,8 +36,10 @@ class Screening(screening.Screening):
     trial_s_min: float = Field(
         default=0.5, ge=0, le=600, description="quickest believable median answer, in seconds (the rule times)"
     )
-    toggles_min: float = Field(default=1, ge=0, description="least mean number of toggles in the plain arm")
-    answers_min: int = Field(default=20, ge=2, description="answers before sides, guesses and sameness count")
+    toggles_min: float = Field(default=1, ge=0, le=1000, description="least mean number of toggles in the plain arm")
+    answers_min: int = Field(
+        default=20, ge=2, le=100_000, description="answers before sides, guesses and sameness count"
+    )
     gold_answers_min: int = Field(
         default=4,
         ge=0,

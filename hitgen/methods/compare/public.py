@@ -78,9 +78,11 @@ def _answer(arm: Arm, row: dict[str, str]) -> Answer:
     )  # fmt: skip
 
 
-def _time_ms(text: str) -> int:
+def _time_ms(text: str) -> int | None:
+    if not text:
+        return None
     try:
-        told = float(text) if text else 0.0
+        told = float(text)
     except ValueError:
         told = -1.0
     if not 0 <= told < math.inf:
@@ -127,7 +129,7 @@ def public_csv(answers: Iterable[Answer], arm: Arm) -> str:
             guarded(answer.assignment), guarded(answer.worker), number, guarded(answer.source), _codec(answer.left),
             _codec(answer.right), 0, answer.left[1], answer.right[1], 0, int(same), int(cross),
             int(answer.asked == "bias"), int(answer.asked == "trap"), answer.order, answer.response,
-            answer.response_time_ms,
+            "" if answer.response_time_ms is None else answer.response_time_ms,
         )  # fmt: skip
         rows.append((*row, answer.toggles or 0) if arm == "plain" else row)
     return csv_text(rows)

@@ -51,7 +51,7 @@ def _breaches(of: Habits, least: Threshold, rules: Screening) -> Iterator[tuple[
             f"{of.trap_share:.0%} of {of.traps} obvious questions answered right, at least {least.share:.0%} are needed"
         )
         yield "traps", reason
-    if of.answers and of.response_ms < 1000 * rules.trial_s_min:
+    if of.answers and of.response_ms is not None and of.response_ms < 1000 * rules.trial_s_min:
         yield "times", f"half of the answers took less than {of.response_ms / 1000:.1f} s, too quick to be looked at"
     if of.toggles is not None and of.arm == "plain" and of.toggles < rules.toggles_min:
         yield "toggles", f"pictures were swapped {of.toggles:.1f} times a question, too seldom to be compared"

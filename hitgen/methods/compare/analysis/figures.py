@@ -21,6 +21,7 @@ from hitgen.methods.figures import BLUE, GREY, ORANGE, WIDE_IN, axes_of, drawn, 
 
 COLOURS = (BLUE, ORANGE, "#2e8b57", "#8a4fbf", "#b8860b", "#c2407a", "#3a9db5", "#7a5230")
 ACROSS, MOST_SOURCES, HEIGHT_IN = 3, 24, 3.0
+LONGEST_S = 15
 JND_LINES = (0.5, 1, 2)
 
 
@@ -134,7 +135,7 @@ def habits_plot(known: Sequence[Habits], least: Mapping[Arm, Threshold]) -> str:
         (traps, "traps passed", lambda each: each.trap_share, (0, 1)),
         (sides, "right among left and right", _right, (0, 1)),
         (unsure, "not sure", lambda each: each.unsure / each.answers if each.answers else None, (0, 1)),
-        (times, "median answer (s)", lambda each: min(each.response_ms / 1000, 15), (0, 15)),
+        (times, "median answer (s)", _seconds, (0, LONGEST_S)),
     ):
         series = [[value for each in known if each.arm == arm and (value := values(each)) is not None] for arm in arms]
         axes.hist(series, bins=20, range=limits, stacked=True, color=[tints[arm] for arm in arms], label=arms)
@@ -145,6 +146,10 @@ def habits_plot(known: Sequence[Habits], least: Mapping[Arm, Threshold]) -> str:
     traps.set(ylabel="assignments")
     traps.legend(frameon=False, fontsize=7, loc="upper left")
     return drawn(figure)
+
+
+def _seconds(each: Habits) -> float | None:
+    return None if each.response_ms is None else min(each.response_ms / 1000, LONGEST_S)
 
 
 def _right(each: Habits) -> float | None:

@@ -69,7 +69,7 @@ def summaries(answers: Sequence[Answer], found: Screened, used: set[Work]) -> li
         counted = Counter(rule for work in mine for rule in found.broken[work])
         total = sum(each.answers for each in mine.values())
         bias = [a.response for a in answers if a.arm == arm and a.asked == "bias" and (arm, a.assignment) in used]
-        times = sorted(each.response_ms for each in kept.values())
+        times = sorted(each.response_ms for each in kept.values() if each.response_ms is not None)
         rows.append(
             ArmSummary(
                 arm, len(mine), len(kept), found.least[arm], counted.most_common(), sum(each.answers for each in kept.values()),

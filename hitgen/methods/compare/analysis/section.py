@@ -25,7 +25,10 @@ from hitgen.methods.compare.public import read_public
 from hitgen.methods.section import Collected, Plots, Published, Section
 
 TEMPLATE = "report/compare.html"
-NOT_MEASURED: BitsPerPixel = lambda source, codec, level: None  # noqa: E731
+
+
+def not_measured(source: str, codec: str, level: int) -> None:
+    """Of a public study nobody knows what its pictures weigh."""
 
 
 def section_of(study: Collected, progress: OnProgress) -> Section:
@@ -48,13 +51,13 @@ def public_section(published: Published, progress: OnProgress) -> Section:
     found = screened(answers, choices.screening)
     used = [answer for answer in answers if (answer.arm, answer.assignment) in found.kept]
     stricter = screened(answers, choices.screening.model_copy(update={"off": ()}))
-    section = _section(answers, used, found, found.kept, choices.scale, NOT_MEASURED, progress)
+    section = _section(answers, used, found, found.kept, choices.scale, not_measured, progress, numbered=True)
     guessing = sum("guesses" in stricter.broken[work] for work in found.kept)
     section.values["guessing"] = guessing if "guesses" in choices.screening.off else None  # type: ignore[index]
     return section
 
 
-def scale_rows(scale: Scale, bits: BitsPerPixel = NOT_MEASURED) -> list[dict[str, Any]]:
+def scale_rows(scale: Scale, bits: BitsPerPixel = not_measured) -> list[dict[str, Any]]:
     """One row a version: its distance with the interval, bits a pixel, and how many answers hold it against another."""
     rows = []
     for of in scale.sources:
@@ -72,12 +75,13 @@ def scale_rows(scale: Scale, bits: BitsPerPixel = NOT_MEASURED) -> list[dict[str
     return rows
 
 
-def scale_json(scale: Scale) -> dict[str, Any]:
-    """The scale as scripts read it; the key of a distance is its unit, and numbers that name things stay numbers."""
+def scale_json(scale: Scale, numbered: bool = False) -> dict[str, Any]:
+    """The scale as scripts read it; the key of a distance is its unit. `numbered`: names that are numbers stay numbers."""
+    named = _number if numbered else str
     return {
         "scale": [
             {
-                "source": _named(row["source"]), "codec": _named(row["codec"]), "level": row["level"],
+                "source": named(row["source"]), "codec": named(row["codec"]), "level": row["level"],
                 scale.unit: round(row["units"], 6), "low_95": round(row["low_95"], 6), "high_95": round(row["high_95"], 6),
             }
             for row in scale_rows(scale)
@@ -85,13 +89,13 @@ def scale_json(scale: Scale) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _named(text: str) -> str | int:
+def _number(text: str) -> str | int:
     return int(text) if text.isdecimal() and str(int(text)) == text else text
 
 
 def _section(
     answers: Sequence[Answer], used: Sequence[Answer], found: Screened, kept: set[Work], choices: ScaleTable,
-    bits: BitsPerPixel, progress: OnProgress,
+    bits: BitsPerPixel, progress: OnProgress, numbered: bool = False,
 ) -> Section:  # fmt: skip
     scale = reconstructed(used, choices, progress)
     told = detections(used)
@@ -116,12 +120,19 @@ def _section(
         ("unit", scale.called),
     )  # fmt: skip
     return Section(
-        TEMPLATE, values, Plots(plots), summary=summary, warnings=tuple(_warnings(scale)), result=scale_json(scale)
+        TEMPLATE,
+        values,
+        Plots(plots),
+        summary=summary,
+        warnings=tuple(_warnings(scale)),
+        result=scale_json(scale, numbered),
     )
 
 
 def _warnings(scale: Scale) -> Iterator[str]:
-    if scale.sources and scale.unit != "jnd":
+    if not scale.sources:
+        yield "No answer that counts for a scale is in use, so that there is none."
+    elif scale.unit != "jnd":
         yield "There are no plain answers in use, so there is no JND: distances are in boosted units, which only order versions of one source and codec."
     if scale.unmeasured:
         told = ", ".join(f"{codec} of {source}" for source, codec in scale.unmeasured)
