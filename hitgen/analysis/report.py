@@ -33,7 +33,7 @@ from hitgen.lib.files import decoded, delimiter_of, private_folder, unpacked, wr
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods.base import AnyMethod, method_of
-from hitgen.methods.section import Collected, Published, Section, WorkerColumn
+from hitgen.methods.section import Collected, PublicData, Section, WorkerColumn
 from hitgen.recruiters import kind_of
 from hitgen.results.dataset import Dataset, dataset_of
 from hitgen.results.study import read_study
@@ -107,7 +107,7 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Sect
     return section
 
 
-def public_section(published: Published, progress: OnProgress = silent) -> Section:
+def public_section(published: PublicData, progress: OnProgress = silent) -> Section:
     """What the method that knows a public dataset's columns makes of its files."""
     return _public_method(published.files[0]).public_section(published, progress)
 

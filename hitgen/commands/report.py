@@ -62,13 +62,13 @@ def _batch(source: Path, given: argparse.Namespace, console: Console) -> None:
 def _public(files: list[Path], given: argparse.Namespace, console: Console) -> None:
     """The report of files; a script that asks for what the method found gets that, and a report where it names one."""
     from hitgen.analysis.report import public_section, report_public
-    from hitgen.methods.section import Published
+    from hitgen.methods.section import PublicData
 
     for path in [*files, *([given.config] if given.config else [])]:
         if not path.is_file():
             raise InputError(Fault(str(path), "", "there is no such file", "the name of one"))
     choices = read_toml(given.config.read_bytes(), str(given.config)) if given.config else {}
-    published = Published(files, choices, given.config.name if given.config else "", given.ratings)
+    published = PublicData(files, choices, given.config.name if given.config else "", given.ratings)
     section = public_section(published, console.on_progress)
     console.warn(section.warnings)
     name = Path(files[0].name.removesuffix(".gz")).stem

@@ -27,7 +27,7 @@ from hitgen.manifest import Ladder, Manifest, Trial
 from hitgen.methods import columns
 from hitgen.methods.columns import Column, Table
 from hitgen.methods.evidence import PassRates
-from hitgen.methods.section import Collected, Export, Published, Section
+from hitgen.methods.section import Collected, Export, PublicData, Section
 from hitgen.methods.submission import Row, RowT
 from hitgen.methods.work import Finding, Key, Work
 from hitgen.pages.data import PageData
@@ -245,7 +245,7 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     public_columns: ClassVar[tuple[str, ...]] = ()
     """The columns by which a file of a public dataset of the method's kind is known."""
 
-    def public_section(self, published: Published, progress: OnProgress) -> Section:
+    def public_section(self, published: PublicData, progress: OnProgress) -> Section:
         """The report of a public dataset; InputError where the files are none."""
         raise InputError(Fault(str(published.files[0]), "", "is a file", "the batch folder it lies in"))
 

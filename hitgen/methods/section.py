@@ -36,7 +36,7 @@ class WorkerColumn:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublicData:
     """A public dataset as a user hands it in: its files, tables of choices out of a file of that name, and what `ratings` are."""
 
     files: Sequence[Path]

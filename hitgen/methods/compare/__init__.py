@@ -26,7 +26,7 @@ from hitgen.methods.compare.robot import Shown as Seen
 from hitgen.methods.compare.row import Row, Version
 from hitgen.methods.compare.stimuli import Shown
 from hitgen.methods.compare.tables import ANSWER
-from hitgen.methods.section import Collected, Export, Published, Section
+from hitgen.methods.section import Collected, Export, PublicData, Section
 from hitgen.methods.work import Finding, Work
 from hitgen.plan import LadderKey, Plan, PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
@@ -156,7 +156,7 @@ class Compare(Method[Config, Manifest, Row]):
 
         return section_of(study, progress)
 
-    def public_section(self, published: Published, progress: OnProgress) -> Section:
+    def public_section(self, published: PublicData, progress: OnProgress) -> Section:
         from hitgen.methods.compare.analysis.section import public_section
 
         return public_section(published, progress)

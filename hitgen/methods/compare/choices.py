@@ -21,6 +21,9 @@ class Screening(screening.Screening):
     for that alone.
     """
 
+    rule: screening.GoldRule | None = Field(
+        default="thresholds", description="how many control questions are enough: gold_answers_min"
+    )
     gold_rate: Share = Field(default=0.7, description="of no use here: traps have least shares of their own")
     traps_boosted: Share | Literal["auto"] = Field(
         default=0.70,

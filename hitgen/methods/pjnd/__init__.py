@@ -22,7 +22,7 @@ from hitgen.methods.pjnd.manifest import Manifest, PageData, Question
 from hitgen.methods.pjnd.robot import Answer, Robot, differences, knowing, some_answer
 from hitgen.methods.pjnd.row import Row
 from hitgen.methods.pjnd.tables import ANSWER, CLICKS, HOW, OUTLIERS
-from hitgen.methods.section import Collected, Export, Published, Section
+from hitgen.methods.section import Collected, Export, PublicData, Section
 from hitgen.methods.work import Attempt, Finding, Key, Work
 from hitgen.plan import PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
@@ -138,7 +138,7 @@ class Pjnd(Method[Config, Manifest, Row]):
 
     public_columns = ("image_id", "Compression type", "ratings")
 
-    def public_section(self, published: Published, progress: OnProgress) -> Section:
+    def public_section(self, published: PublicData, progress: OnProgress) -> Section:
         from hitgen.methods.pjnd.analysis.section import public_section
 
         path, *more = published.files

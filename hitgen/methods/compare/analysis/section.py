@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from hitgen.config.read import validation_faults
-from hitgen.errors import InputError
+from hitgen.errors import InputError, at_option
 from hitgen.lib.progress import OnProgress
 from hitgen.methods.compare.analysis import figures
 from hitgen.methods.compare.analysis.detect import detections
@@ -22,7 +22,7 @@ from hitgen.methods.compare.analysis.scale import Scale, SourceScale, reconstruc
 from hitgen.methods.compare.answers import Answer
 from hitgen.methods.compare.choices import Choices, ScaleTable
 from hitgen.methods.compare.public import read_public
-from hitgen.methods.section import Collected, Plots, Published, Section
+from hitgen.methods.section import Collected, Plots, PublicData, Section
 
 TEMPLATE = "report/compare.html"
 
@@ -41,8 +41,10 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
     return _section(answers, used, screened(answers, rules), kept, choices, weights(study.manifest), progress)  # type: ignore[arg-type]
 
 
-def public_section(published: Published, progress: OnProgress) -> Section:
+def public_section(published: PublicData, progress: OnProgress) -> Section:
     """The section of public files, one an arm."""
+    if published.ratings:
+        raise InputError(at_option("--ratings", "is of a summary of ratings, and these are answers", "no --ratings"))
     try:
         choices = Choices.model_validate(published.choices)
     except ValidationError as error:
