@@ -46,6 +46,7 @@ class Screening(screening.Screening):
     gold_answers_min: int = Field(
         default=4,
         ge=0,
+        le=1000,
         description="traps and bias questions before a worker can be judged; below: not enough evidence",
     )
     off: tuple[Rule, ...] = Field(
