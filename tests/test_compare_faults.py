@@ -82,6 +82,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "errors out of reach": (spread, "images/s0.png: method.error_db: 3 levels from 90 to 80 dB are asked of jpeg, which goes from"),
     "a role": (edit('codec = "jpeg"\n', 'codec = "jpeg"\nrole = "training"\n'), "batch.toml: images[0].role: 'jpeg' has the role training"),
     "a known answer": (edit("[hit]", f"{QUESTION}[hit]"), "batch.toml: questions: compare has no known answers of its own; try leaving"),
+    "a second time": (edit("[hit]", "[hit]\nrepeats = 2"), "batch.toml: hit.repeats: nobody is asked a question of compare twice; try leaving"),
     "a quiz": (edit("[hit]", "[qualification]\ngold = 1\n[hit]"), "batch.toml: qualification: compare screens by traps on its study pages"),
     "frames made by pages": (edit("[hit]", '[hit]\nframes = "made"'), "batch.toml: hit.frames: pictures of compare are made when it is built"),
     "too many levels": (edit("levels = [{level = 1, quality = 60}, {level = 2, quality = 8}]", "levels = 60"), "batch.toml: images[0].levels: 60 levels make 1830 pairs; try few"),

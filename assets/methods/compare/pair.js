@@ -82,6 +82,13 @@ export function createPair({ page, slot, part, window, clock, cssPxPerCm }) {
     }
   }
 
+  /** A question begins: nothing was shown yet. */
+  function restart() {
+    flicker.setDecoder(/** @type {ReturnType<typeof import("../../instrument/decoder.js").createDecoder>} */ (/** @type {unknown} */ (frames)));
+    flicker.setLevel(VERSIONS);
+    flicker.restartTiming();
+  }
+
   return {
     flicker,
     show,
@@ -103,9 +110,9 @@ export function createPair({ page, slot, part, window, clock, cssPxPerCm }) {
     /** The pictures of the question at its place. @param {ComparePictures} next */
     take(next) {
       pictures = next;
-      flicker.setDecoder(/** @type {ReturnType<typeof import("../../instrument/decoder.js").createDecoder>} */ (/** @type {unknown} */ (frames)));
-      flicker.setLevel(VERSIONS);
+      restart();
     },
+    restart,
     /** The window or its screen changed. */
     refit() {
       const shown = sides[0]?.place.dataset.shown;

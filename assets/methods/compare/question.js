@@ -53,7 +53,7 @@ export function createTask(tools) {
     startedMs = elapsed();
     save(state);
     hold.restart();
-    flicker.restartTiming();
+    pair.restart();
     if (flickers()) flicker.start();
     request = clock.raf(frame);
   }

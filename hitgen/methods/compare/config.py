@@ -193,6 +193,8 @@ class Config(batch.BatchConfig):
         if self.qualification:
             problem = "compare screens by traps on its study pages"
             yield ("qualification",), problem, "leaving it out"
+        if self.hit.repeats:
+            yield ("hit", "repeats"), "nobody is asked a question of compare twice", "leaving it out"
         if self.hit.frames == "made":
             yield ("hit", "frames"), "pictures of compare are made when it is built", 'frames = "carried"'
 
