@@ -138,7 +138,7 @@ def _nothing(folder: Path, dataset: Dataset, found: Exclusions) -> tuple[str, st
     why = f"{sum(found.verdicts.values())} ratings came in, and all are left out: {told}."
     return why, (
         "where the evidence is too little, more pages for the same people, more gold on a page (hitgen gold), or a lower "
-        "gold_answers_min under [screening]; where rules were broken, docs/results.md says which key each rule has. "
+        "use_above (by thresholds: gold_answers_min) under [screening]; where rules were broken, docs/results.md says which key each rule has. "
         f"After a change, hitgen report {batch} judges again: nothing has to be collected anew."
     )
 

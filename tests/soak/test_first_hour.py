@@ -107,7 +107,7 @@ def test_from_nine_photographs_to_people_and_to_used_ratings(tmp_path: Path) -> 
     write_figures(
         "first-hour", {**figures, "to_address_s": round(to_address_s), "simulated": simulated, "rehearsed": rehearsed}
     )
-    assert read_config(config).screening.gold_answers_min == 2
+    assert read_config(config).screening.use_above == 0.9, "as init wrote it"
     assert simulated[1] == 258 and simulated[0] > 129
     assert rehearsed[1] == 12 and rehearsed[0] >= 6
     assert to_address_s < TO_AN_ADDRESS_S
