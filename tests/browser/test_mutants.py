@@ -22,7 +22,8 @@ Check = Callable[[OpenPage, str], bool]
 
 
 def mutate(folder: Path, module: str, old: str, new: str) -> None:
-    (file,) = shipped("assets").rglob(module)
+    found = shipped("assets").rglob(module)
+    (file,) = (path for path in found if path.parent.parent.name != "methods" or path.parent.name == "pjnd")
     text = file.read_text(encoding="utf-8")
     assert text.count(old) == 1, f"{module} no longer has {old!r} once"
     target = folder / "assets" / file.relative_to(shipped("assets"))
