@@ -59,6 +59,19 @@ class Rated:
             for worker, mine in enumerate(self.gold)
         }
 
+    def first(self, ratings: int) -> Rated:
+        """The study of the workers who gave each ladder's first `ratings` ratings."""
+        workers = ratings * len(self.truths) * len(self.people) // len(self.level)
+        mine = self.worker < workers
+        return Rated(
+            self.truths,
+            self.people[:workers],
+            self.worker[mine],
+            self.ladder[mine],
+            self.level[mine],
+            self.gold[:workers],
+        )
+
     def kept_by_thresholds(self, rate: float = 0.7) -> np.ndarray:
         """Who passes that share of the checks, all where none was asked."""
         return np.array([not mine or np.mean(mine) >= rate for mine in self.gold])
