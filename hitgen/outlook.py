@@ -44,7 +44,7 @@ class Outlook:
     """The plan in people: each of `people` who works all pages that they may does at most `pages_each`.
 
     `usable` of `ratings` will be used where everyone does so and passes; `gold` are the fewest and the most gold answers of one
-    person, and `kept` whom the screening keeps by them.
+    person, and `kept` whom the screening keeps by them, where the method holds known answers against its checks.
     """
 
     people: int
@@ -53,7 +53,7 @@ class Outlook:
     ratings: int
     usable: int
     gold: tuple[int, int]
-    kept: KeptShares
+    kept: KeptShares | None
     qualities: tuple[tuple[str, str], ...]
     shown: tuple[Shown, ...]
     window: tuple[int, int]
@@ -81,7 +81,7 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
         ratings=sum(count for _, count in ratings),
         usable=sum(count for person, count in ratings if len(golds[person]) >= needed),
         gold=(min(answers, default=0), max(answers, default=0)),
-        kept=kept_shares(batch.config, answers),
+        kept=kept_shares(batch.config, answers) if method.checks else None,
         qualities=tuple((images.name, method.levels_told(batch.config, images)) for images in batch.config.images),
         shown=tuple(_fitting(each, rooms, method.across) for each in shown),
         window=window,

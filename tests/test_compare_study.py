@@ -7,7 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
+import pytest
+
 from hitgen.build import build
+from hitgen.cli import main
 from hitgen.manifest import read_manifest
 from hitgen.methods.compare.manifest import Manifest, Page
 from hitgen.publishing.orders import groups_of
@@ -81,3 +84,12 @@ def test_what_is_missing_is_counted_by_question(tmp_path: Path) -> None:
     for subject, short in found.items():
         assert short.wanted == 2
         assert (short.usable + short.undecided, short.coming) == ((1, 1) if subject in page.study else (0, 2))
+
+
+def test_check_tells_the_plan_and_nothing_of_checks_that_it_has_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(write_study(tmp_path))]) == 0
+    said = capsys.readouterr().out
+    assert "answers     boosted: 2 a question, 14 in all" in said and "who guess" not in said
+    assert "jpeg.boosted/s0" not in said or "jpeg.plain/s0" not in said  # plain pictures do not flash

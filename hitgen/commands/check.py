@@ -10,6 +10,7 @@ from hitgen.commands import options
 from hitgen.console import Console, columns, size
 from hitgen.lib.text import count
 from hitgen.methods.base import AROUND_S
+from hitgen.methods.kept import KeptShares
 from hitgen.outlook import Outlook
 from hitgen.stimuli.flash import LIMIT_SR, Flash
 
@@ -45,7 +46,7 @@ def plan_lines(planned: Planned) -> list[str]:
         ),
         *planned.asked,
         ("usable", f"{view.usable} of them, where all work all their pages and pass the screening"),
-        *([("screening", _screening(view))] if view.gold[1] else []),
+        *([("screening", _screening(view.gold, view.kept))] if view.gold[1] and view.kept else []),
         *_cost(planned),
         *(("levels", f"{name}: {qualities}") for name, qualities in view.qualities),
         *_sizes(view),
@@ -54,13 +55,12 @@ def plan_lines(planned: Planned) -> list[str]:
     return _lined(rows)
 
 
-def _screening(view: Outlook) -> str:
+def _screening(gold: tuple[int, int], kept: KeptShares) -> str:
     """Whom gold answers keep."""
-    fewest, most = view.gold
+    fewest, most = gold
     answers = "one gold answer" if most == 1 == fewest else f"{most} gold answers"
     if fewest != most:
         answers = f"{fewest} to {most} gold answers"
-    kept = view.kept
     shares = f"{kept.honest:.0%} of honest people, {kept.sloppy:.0%} of sloppy ones and {kept.guessing:.1%} of those who guess"
     return f"by {answers} each keeps {shares}"
 
