@@ -118,6 +118,7 @@ def test_who_is_screened_out_is_paid_once_and_frees_the_place(tmp_path: Path, se
         (service.submissions[name]["status"], service.submissions[name].get("screen_out_payment")) for name in sessions
     ]
     assert found == [("SCREENED OUT", 20)] * 2 + [("AWAITING REVIEW", None)]  # two are paid for, one a HIT
+    assert any("is paused and takes nobody" in line for line in run(folder))
     with open_account(folder) as account:
         seen = status(account)
         assert (seen.submitted, seen.at_work) == (0, 0)

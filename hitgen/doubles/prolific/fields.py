@@ -13,8 +13,11 @@ from typing import Any
 ID = re.compile(r"[0-9a-f]{24}")
 DEVICES = {"desktop", "tablet", "mobile"}
 ID_OPTIONS = {"question", "url_parameters", "not_required"}
-CODE_TYPES = {"COMPLETED", "FAILED_ATTENTION_CHECK", "NO_CONSENT", "SCREENED_OUT", "OTHER"}
-ACTIONS = {"AUTOMATICALLY_APPROVE", "MANUALLY_REVIEW", "REQUEST_RETURN", "ADD_TO_PARTICIPANT_GROUP"}
+CODE_TYPES = {
+    *("COMPLETED", "FAILED_ATTENTION_CHECK", "NO_CONSENT", "INCOMPATIBLE_DEVICE", "SCREENED_OUT"),
+    *("FOLLOW_UP_STUDY", "GIVE_BONUS", "OTHER"),
+}
+ACTIONS = {"AUTOMATICALLY_APPROVE", "MANUALLY_REVIEW", "ADD_TO_PARTICIPANT_GROUP"}
 SCREEN_OUT = "FIXED_SCREEN_OUT_PAYMENT"
 REJECTIONS = {
     *("TOO_QUICKLY", "TOO_SLOWLY", "FAILED_INSTRUCTIONS", "INCOMP_LONGITUDINAL", "FAILED_CHECK", "LOW_EFFORT"),
@@ -97,6 +100,7 @@ CODE = shape(
         "actions": some(
             either(
                 shape({"action": among(ACTIONS)}, {"participant_group": identifier}),
+                shape({"action": among({"REQUEST_RETURN"}), "return_reason": text()}),
                 shape({"action": among({SCREEN_OUT}), "fixed_screen_out_reward": whole(1), "slots": whole(1)}),
             )
         ),

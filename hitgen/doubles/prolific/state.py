@@ -79,6 +79,8 @@ class State:
             if "REQUEST_RETURN" in actions:
                 row["return_requested"] = _now()
             row |= {"status": status, "entered_code": code, "completed_at": _now()}
+            if SCREEN_OUT in actions and not self._slots_left(row["study_id"], actions[SCREEN_OUT]):
+                self.studies[row["study_id"]]["status"] = "PAUSED"
 
     def _slots_left(self, study: str, action: Row) -> bool:
         paid = sum(each["status"] == "SCREENED OUT" for each in self._of(study))

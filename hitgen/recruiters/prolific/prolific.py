@@ -128,7 +128,8 @@ class Prolific(Recruiter):
                 told.append(self._studies.try_out(study))
             else:
                 self._studies.publish(study)
-                told.append(f"study {study}: https://app.prolific.com/researcher/studies/{study}")
+                paused = " is paused and takes nobody: start it there" if self._studies.is_paused(study) else ""
+                told.append(f"study {study}{paused}: https://app.prolific.com/researcher/studies/{study}")
             told += self._without_answers(study)
         return told
 

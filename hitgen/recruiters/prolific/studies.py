@@ -26,7 +26,12 @@ GROUP = "prolific:group"
 TEST = "prolific:test"
 LEAST_MINUTES_MORE = 10
 NOT_PUBLISHED = "UNPUBLISHED"
-CODE_TYPES = {"screened-out": "SCREENED_OUT", "declined": "NO_CONSENT", "failed": "FAILED_ATTENTION_CHECK"}
+LEFT = {
+    "screened-out": ("INCOMPATIBLE_DEVICE", "Your screen or device does not serve for this study."),
+    "declined": ("NO_CONSENT", "You left the study."),
+    "failed": ("FAILED_ATTENTION_CHECK", "The practice was wrong as often as it may be."),
+}
+"""Who goes back without answers and unpaid: the code's type, and why they are asked to return."""
 OPEN = ("ACTIVE", "PAUSED", "SCHEDULED", "PUBLISHING")
 
 
@@ -130,20 +135,20 @@ class Studies:
 
     def _codes(self, orders: int) -> list[dict[str, Any]]:
         """What participants bring back, by what became of them; who is screened out is paid at once, the others by nobody."""
-        config, returned = self._config, [{"action": "REQUEST_RETURN"}]
-        screened: list[dict[str, Any]] = returned
+        config = self._config
+        codes = [_code(config.completion_code, "COMPLETED", action="MANUALLY_REVIEW")]
+        for why, (code_type, reason) in LEFT.items():
+            returned = {"action": "REQUEST_RETURN", "return_reason": reason}
+            codes.append(_code(config.code_of(why), code_type, **returned))
         if config.screen_out_usd is not None:
-            pay, slots = self._currency.hundredths(config.screen_out_usd), orders * config.screen_outs
-            screened = [{"action": "FIXED_SCREEN_OUT_PAYMENT", "fixed_screen_out_reward": pay, "slots": slots}]
-        actions = {"screened-out": screened, "declined": returned, "failed": returned}
-        done = {"code": config.completion_code, "code_type": "COMPLETED", "actions": [{"action": "MANUALLY_REVIEW"}]}
-        return [
-            done,
-            *(
-                {"code": config.code_of(why), "code_type": CODE_TYPES[why], "actions": what}
-                for why, what in actions.items()
-            ),
-        ]
+            paid = {
+                "fixed_screen_out_reward": self._currency.hundredths(config.screen_out_usd),
+                "slots": orders * config.screen_outs,
+            }
+            name = config.code_of("screened-out")
+            codes = [row for row in codes if row["code"] != name]
+            codes.append(_code(name, "SCREENED_OUT", action="FIXED_SCREEN_OUT_PAYMENT", **paid))
+        return codes
 
     def _quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:
         return quote_by_percent(hits, self._config.fee_percent, self._config.screen_outs_usd)
@@ -201,6 +206,10 @@ class Studies:
                 return None
             raise
         return found
+
+    def is_paused(self, study: str) -> bool:
+        """Whether it takes nobody just now: somebody paused it, or it paid for as many screen-outs as it may."""
+        return self._status(study) == "PAUSED"
 
     def _status(self, study: str) -> str:
         found = self.get(study)
@@ -286,3 +295,7 @@ class Studies:
             except RefusedError:
                 if self._status(study) == NOT_PUBLISHED:
                     raise
+
+
+def _code(code: str, code_type: str, **action: Any) -> dict[str, Any]:
+    return {"code": code, "code_type": code_type, "actions": [action]}
