@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import pytest
 from hitgen.collector.door import MOST_QUERY
 from hitgen.config.read import read_config
 from hitgen.errors import InputError
-from hitgen.recruiters.seals import completion_code
+from hitgen.recruiters.seals import completion_code, place_pattern
 from tests.support.panels import RESULTS, PanelStudy, Said, panel_study
 
 PLAIN = f'kind = "panel"\n{RESULTS}\n'
@@ -247,3 +248,10 @@ def test_a_person_is_erased_with_all_that_the_panel_said(study: PanelStudy) -> N
     assert b"person77" not in (study.folder / "collected.sqlite").read_bytes()
     again: Said = study.come("PID=person77")
     assert again.place == place  # the name is made of the id and the key alone
+
+
+def test_a_page_knows_the_names_of_its_places(study: PanelStudy) -> None:
+    study.open("p0001.1", 30)
+    for number in range(30):
+        place = study.come(f"PID=person{number}").place
+        assert re.fullmatch(place_pattern("p0001"), place) and not re.fullmatch(place_pattern("p0002"), place)

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from hitgen.ledger.notebook import Notebook
 from hitgen.lib.contract import COMPLETION_CODE
 
-PLACE = re.compile(r"([A-Za-z0-9]+\.[A-Za-z0-9]+)-([0-9]{1,18})-([a-z2-7]{26})")
+WAVE, NUMBER, SEAL = "[A-Za-z0-9]+", "[0-9]{1,18}", "[a-z2-7]{26}"
+PLACE = re.compile(rf"([A-Za-z0-9]+\.{WAVE})-({NUMBER})-({SEAL})")
 """A HIT, the number of a place in it, and the seal of both."""
 
 
 def place_pattern(page: str) -> str:
     """A pattern of the names of places on a page, for Python and for scripts."""
-    return rf"{re.escape(page)}\.[A-Za-z0-9]+-[0-9]{{1,9}}-[a-z2-7]{{26}}"
+    return rf"{re.escape(page)}\.{WAVE}-{NUMBER}-{SEAL}"
 
 
 def secret_of(book: Notebook) -> bytes | None:
