@@ -183,7 +183,9 @@ def detection_plot(rows: Iterable[Detection]) -> str:
             )
         axes.axhline(THRESHOLD, color=GREY, linewidth=0.8, linestyle="--")
         axes.set_title(f"{source[:40]}, {arm}", parse_math=False)
-        axes.set(xlabel="level", ylabel="share correct", ylim=(0, 1.05))
+        levels_shown = [row.level for row in mine]
+        span = (min(levels_shown) - 0.6, max(levels_shown) + 0.6)
+        axes.set(xlabel="level", ylabel="share correct", xlim=span, ylim=(0, 1.05))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(frameon=False, fontsize=7, loc="lower right")
     return drawn(figure)
