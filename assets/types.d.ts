@@ -169,9 +169,33 @@ interface MadeFrame {
 
 type Frame = CarriedFrame | MadeFrame;
 
+/** Which of a ladder's levels are shown: by level, around the places (in source pixels) and within them. */
+interface View {
+  outside: number[];
+  inside: number[];
+  places: [number, number][];
+  reach: number;
+}
+
+/** A frame with another one in some places; `width` of the source, in whose pixels they are told. */
+interface ComposedFrame {
+  outside: Frame;
+  inside: Frame;
+  places: [number, number][];
+  reach: number;
+  width: number;
+}
+
+type ShownFrame = Frame | ComposedFrame;
+
+/** A pack as a trial shows it. */
+interface ShownPack extends Omit<Pack, "frames"> {
+  frames: ShownFrame[];
+}
+
 /** Where a decoder has its bitmaps from, if not from the browser's own decoding. */
-interface Bitmaps {
-  createBitmap?(frame: Frame, target: { width: number; height: number } | null, signal: AbortSignal): Promise<ImageBitmap>;
+interface Bitmaps<F = Frame> {
+  createBitmap?(frame: F, target: { width: number; height: number } | null, signal: AbortSignal): Promise<ImageBitmap>;
   /** nothing more is wanted */
   onClose?(): void;
   budgetBytes?: number;
@@ -209,6 +233,8 @@ interface Tools {
   record(row: Row): void;
   /** Asked before another try at a training trial; false: the visit has ended. */
   mayTryAgain(trial: string): boolean;
+  /** what was answered so far, also before a reload */
+  rows(): Row[];
   onSize(size: { scale: number }): void;
   /** where the bitmaps of a pack come from, for a decoder's options */
   bitmaps(pack: Pack): Bitmaps;

@@ -150,7 +150,9 @@ def _measured(
     made = make_ladders(exact, output.packs, cache, workers, progress) if exact else Made((), 0)
     guessed = estimate_ladders(large, output.cache / "measured", workers, progress)
     raise_faults(double_faults(ladder for ladder, _ in guessed))
-    measured = measure_ladders(made.ladders, output.packs, output.cache / "measured", display, workers, progress)
+    views = method_of(batch.config).views(batch, made.ladders)
+    records = output.cache / "measured"
+    measured = measure_ladders(made.ladders, output.packs, records, display, workers, progress, views)
     measured |= {ladder.key: look.on(display) for ladder, look in guessed}
     by_key = {ladder.key: ladder for ladder in (*made.ladders, *(ladder for ladder, _ in guessed))}
     ordered = tuple(by_key[source.key] for source in sources)

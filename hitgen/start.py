@@ -150,7 +150,7 @@ def _with_answers(
     studied = upright_size(next((folder / "images").iterdir())) or size
     for number, (role, path) in enumerate(counted("training and gold", wanted, progress)):
         ready = _fitted(path, "keep" if fit == "keep" else "crop", studied, scratch, told)
-        plan = method.plan_gold(folder, ready, role, ONSETS[number % len(ONSETS)], "", number + 1, progress)
+        plan = method.plan_gold(folder, ready, role, ONSETS[number % len(ONSETS)], "", number + 1)
         method.add_gold(folder, plan)
         told += plan.told
     return told

@@ -179,7 +179,7 @@ GENERATED: dict[tuple[str, str], Callable[[], str]] = {
     ("templates.md", "the page contract"): partial(contract_tables, "pjnd"),
     **{
         (file, f"keys of {path}"): partial(config_table, path, method)
-        for file, method in (("config.md", DEFAULT_METHOD), ("compare.md", "compare"))
+        for file, method in (("config.md", DEFAULT_METHOD), ("compare.md", "compare"), ("threshold.md", "threshold"))
         for path in tables_of((DOCS / file).read_text(encoding="utf-8"))
     },
     **{("formats.md", f"format of the {name}"): partial(format_tables, model) for name, model in SCHEMAS.items()},

@@ -1,132 +1,125 @@
-"""Gold ladders: invisible below the onset, three places from there on, and not to be told from study by their weight."""
+"""Gold whose answer is planted in the view of a natural ladder, catch trials, and gold that people agreed on."""
 
 from __future__ import annotations
 
-import io
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from hitgen.batch.load import load_batch
+from hitgen.batch.sources import LadderSource
+from hitgen.build import build
+from hitgen.cli import main
+from hitgen.config.images import JpegSet
 from hitgen.errors import InputError
-from hitgen.methods.pjnd.gold_ladder import Gold, make_gold
-from hitgen.stimuli.codecs import lossless
-from tests.bench.build import photographs
+from hitgen.manifest import read_manifest
+from hitgen.methods.pjnd.gold import asked_question, shown_frames
+from hitgen.methods.pjnd.gold_planted import SEEN, UNSEEN, WINDOW_LEVELS, Eye, Made, plant
+from hitgen.methods.pjnd.manifest import Catch, Question
+from hitgen.stimuli.ladders import make_ladder
+from tests.support.batches import CONSENT, STUDY
+from tests.support.pictures import photograph
 
-LADDERS = 8
-pytestmark = [
-    pytest.mark.xdist_group("gold"),
-    pytest.mark.long,
-]  # its ladders take half a minute: made once, not once a process
-Curve = list[int]
-
-
-def study_curve(path: Path) -> Curve:
-    image = Image.open(path).convert("RGB")
-    sizes = [len(lossless(image).content)]
-    for level in range(1, 101):
-        buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=101 - level)
-        sizes.append(buffer.tell())
-    return sizes
+JPEG = JpegSet(name="study", sources="*.png", codec="jpeg")
+FINE = JPEG.model_copy(update={"levels": 20})
+SIZE = (320, 240)
+PHOTOS = ("coffee.png", "rocket.jpg", "hubble_deep_field.jpg")
 
 
-def gold_curve(gold: Gold) -> Curve:
-    return [len(lossless(gold.source).content), *map(len, gold.frames)]
+@pytest.fixture(scope="module", params=[(JPEG, 30), (FINE, 6)], ids=["natural", "too fine"])
+def made(request: pytest.FixtureRequest) -> tuple[Image.Image, JpegSet, Made]:
+    images, onset = request.param
+    picture = photograph("coffee.png", SIZE)
+    return picture, images, plant(picture, images, onset, 3)
 
 
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return photographs(tmp_path_factory.mktemp("photos"), 2 * LADDERS)
+def test_little_is_shown_before_the_onset_and_the_places_are_seen_at_the_windows_end(
+    made: tuple[Image.Image, JpegSet, Made],
+) -> None:
+    picture, images, gold = made
+    eye = Eye(picture)
+    frames = [eye.thresholds(frame) for frame in shown_frames(picture, images, gold)]
+    last, first = frames[0], frames[-1]
+    assert all(last[y, x] > SEEN * 0.9 for x, y in gold.points)
+    assert max(first[y, x] for x, y in gold.points) < 0.6 * min(last[y, x] for x, y in gold.points)
+    rows, columns = np.nonzero(last > 1.5 * UNSEEN)
+    nearest = np.min([np.hypot(columns - x, rows - y) for x, y in gold.points], axis=0)
+    assert np.quantile(nearest, 0.95) < 1.3 * gold.radius_px
+    view = asked_question("gold", "gold", gold).view(images.level_count)
+    assert view.outside[: gold.level[0] - 1] == view.inside[: gold.level[0] - 1]
+    assert max(view.outside[: gold.level[1]]) <= gold.planted.outside < gold.level[1]
+    assert len(gold.planted.inside) == WINDOW_LEVELS
 
 
-@pytest.fixture(scope="module")
-def study(photos: list[Path]) -> list[Curve]:
-    return [study_curve(path) for path in photos[:LADDERS]]
-
-
-@pytest.fixture(scope="module")
-def golds(photos: list[Path], study: list[Curve]) -> list[Gold]:
-    return [
-        make_gold(Image.open(path).convert("RGB"), 15 + 4 * number, study, number)
-        for number, path in enumerate(photos[LADDERS:])
+def test_it_grows_as_natural_ladders_do(made: tuple[Image.Image, JpegSet, Made]) -> None:
+    """The worst block of natural ladders grows by up to 1.7 times from level to level."""
+    picture, images, gold = made
+    if images is FINE:
+        return  # eight steps from unseen to seen
+    source = np.asarray(picture.convert("L"), dtype=float)
+    worst = [
+        worst_block(np.asarray(Image.fromarray(frame).convert("L")) - source)
+        for frame in shown_frames(picture, images, gold)
     ]
+    assert max(after / before for after, before in itertools.pairwise(worst)) < 1.7
 
 
-def block_error(gold: Gold, level: int) -> np.ndarray:
-    """Mean absolute luma error in blocks of 8x8."""
-    source = np.asarray(gold.source.convert("L")).astype(int)
-    frame = np.asarray(Image.open(io.BytesIO(gold.frames[level - 1])).convert("L")).astype(int)
-    blocks = (frame - source).reshape(60, 8, 80, 8).mean((1, 3))
-    return np.abs(blocks)
+def worst_block(difference: np.ndarray) -> float:
+    rows, columns = difference.shape[0] // 8, difference.shape[1] // 8
+    return float(np.sqrt((difference[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8) ** 2).mean((1, 3)).max()))
 
 
-def test_nothing_is_seen_below_the_onset_and_three_places_from_there_on(golds: list[Gold]) -> None:
-    for gold in golds:
-        onset = gold.level[0]
-        assert max(block_error(gold, level).max() for level in range(1, onset)) < 4
-        seen = block_error(gold, onset)
-        rows, columns = np.nonzero(seen > 6)
-        assert len(rows) >= 3
-        for x, y in gold.points:
-            assert np.hypot(columns * 8 + 4 - x, rows * 8 + 4 - y).min() < 16
-        for row, column in zip(rows, columns, strict=True):
-            assert min(np.hypot(column * 8 + 4 - x, row * 8 + 4 - y) for x, y in gold.points) < gold.radius_px
-        assert block_error(gold, onset + 7).max() > seen.max()
+def test_places_are_apart_and_a_seed_gives_the_same(made: tuple[Image.Image, JpegSet, Made]) -> None:
+    picture, images, gold = made
+    for number, (x, y) in enumerate(gold.points):
+        for a, b in gold.points[number + 1 :]:
+            assert np.hypot(x - a, y - b) > 2 * gold.radius_px
+    assert plant(picture, images, gold.level[0], 3) == gold != plant(picture, images, gold.level[0], 4)
 
 
-def test_places_are_apart_and_frames_all_differ(golds: list[Gold]) -> None:
-    for gold in golds:
-        assert len(set(gold.frames)) == 100
-        for number, (x, y) in enumerate(gold.points):
-            for a, b in gold.points[number + 1 :]:
-                assert np.hypot(x - a, y - b) > 2 * gold.radius_px
-
-
-def test_same_seed_same_bytes(photos: list[Path], study: list[Curve]) -> None:
-    image = Image.open(photos[-1]).convert("RGB")
-    small = [curve[:13] for curve in study]
-    assert make_gold(image, 4, small, 5) == make_gold(image, 4, small, 5)
-
-
-def test_an_onset_without_room_is_refused(photos: list[Path], study: list[Curve]) -> None:
+def test_an_onset_without_room_and_a_picture_without_places_are_refused() -> None:
     with pytest.raises(InputError, match="level of 2 to 92"):
-        make_gold(Image.open(photos[0]).convert("RGB"), 95, study, 1, "x.png")
+        plant(photograph("coffee.png", SIZE), JPEG, 95, 1, "x.png")
+    with pytest.raises(InputError, match="no room for three places"):
+        plant(photograph("coffee.png", (12, 64)), FINE, 5, 1, "x.png")
+    with pytest.raises(InputError, match="thresholds of the eye"):
+        plant(Image.new("RGB", SIZE, (128, 128, 128)), FINE, 5, 1, "x.png")
 
 
-def features(curve: Curve) -> np.ndarray:
-    """What a page shows of a pack: number of distinct sizes, weights, and the shape of the curve."""
-    sizes = np.log(np.array(curve, dtype=float))
-    steps = np.diff(sizes[1:])
-    picked = sizes[[0, 1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]]
-    shape = [np.log(sum(curve)), (steps > 0).sum(), np.abs(np.diff(steps)).mean(), len(set(curve)), sizes[0] - sizes[1]]
-    return np.array([*picked, *shape])
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    folder = tmp_path / "study"
+    (folder / "images").mkdir(parents=True)
+    for name in PHOTOS[:2]:
+        photograph(name, (160, 120)).save(folder / "images" / f"{Path(name).stem}.png")
+    photograph(PHOTOS[2], (160, 120)).save(tmp_path / "photo.png")
+    config = STUDY.replace('codec = "jpeg"\n', 'codec = "jpeg"\nlevels = 14\n')
+    rest = '[display]\naccept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"\n[screening]\ngold_answers_min = 0\n'
+    (folder / "batch.toml").write_text(
+        f'[batch]\nname = "small"\nseed = 5\n{CONSENT}{config}[hit]\nratings = 2\ntraining = 0\ngold = 0\n{rest}'
+    )
+    return folder
 
 
-def hits(first: list[Curve], second: list[Curve]) -> int:
-    """How many ladders a nearest-centroid rule places right when each is left out in turn."""
-    table = np.array([features(curve) for curve in first + second])
-    table = (table - table.mean(0)) / (table.std(0) + 1e-9)
-    kinds = np.array([0] * len(first) + [1] * len(second))
-    right = 0
-    for out in range(len(kinds)):
-        kept = np.arange(len(kinds)) != out
-        centres = [table[kept & (kinds == kind)].mean(0) for kind in (0, 1)]
-        right += int(np.argmin([np.linalg.norm(table[out] - centre) for centre in centres])) == kinds[out]
-    return right
-
-
-def larger_share(first: np.ndarray, second: np.ndarray) -> float:
-    """How often one of the first is larger than one of the second, ties by half: 0.5 where they are alike."""
-    return float(np.mean(np.sign(first[:, None] - second[None, :]) / 2 + 0.5))
-
-
-def test_a_page_does_not_tell_gold_from_study(study: list[Curve], golds: list[Gold]) -> None:
-    """Chance is 8 of 16; 13 or more would come about by chance in 1% of cases. The same rule finds a naive gold at once."""
-    assert hits(study, [gold_curve(gold) for gold in golds]) < 13
-    told = np.array([features(curve) for curve in study]), np.array([features(gold_curve(gold)) for gold in golds])
-    for feature, (of_study, of_gold) in enumerate(zip(told[0].T, told[1].T, strict=True)):
-        assert 0.1 < larger_share(of_gold, of_study) < 0.9, feature
-    naive = [[curve[0], *([curve[6]] * 40), *([curve[40]] * 60)] for curve in study]
-    assert hits(study, naive) >= 15
+def test_a_catch_trial_and_a_planted_one_have_packs_as_the_studys(
+    study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = str(study.parent / "photo.png")
+    assert main(["gold", str(study), "--source", photo, "--catch", "--name", "catch", "--yes"]) == 0
+    assert main(["gold", str(study), "--source", photo, "--onset", "4", "--role", "training", "--yes"]) == 0
+    assert main(["gold", str(study), "--source", photo, "--catch", "--role", "training", "--name", "x", "--yes"]) == 1
+    assert "training shows people what flicker is" in capsys.readouterr().err
+    build(study)
+    manifest = read_manifest(study)
+    catch, planted = manifest.by_question["catch/catch"], manifest.by_question["training-photo/training-photo"]
+    assert isinstance(catch, Catch) and isinstance(planted, Question)
+    assert manifest.by_key["catch/catch"].parameters == manifest.by_key["study/coffee"].parameters
+    photograph_of_study = LadderSource(load_batch(study).config.images[0], "photo", study.parent / "photo.png", study)
+    assert manifest.by_key["catch/catch"].pack == make_ladder(photograph_of_study, study.parent).pack
+    [question] = [each for each in load_batch(study).questions if each.images == "catch"]
+    assert set(question.view(14).outside) == {0}  # type: ignore[attr-defined]
+    assert main(["check", str(study)]) == 0
+    assert "stands out" not in capsys.readouterr().out

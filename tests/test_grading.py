@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 from pathlib import Path
 
 import pytest
 
+from hitgen.methods.evidence import Evidence
+from hitgen.methods.pjnd import PJND
 from hitgen.methods.pjnd.grade import level_is_right, match_count, places_are_right
+from hitgen.methods.pjnd.manifest import Catch
+from hitgen.methods.pjnd.row import Row
+from hitgen.results.screening import GoldTally, passed_share, tallied
 from hitgen.results.study import read_study
 from tests.support.manifests import ladder, question
 from tests.support.small_study import POINTS, SmallStudy, row, xml
@@ -61,7 +67,7 @@ def test_marks_of_a_study_trial_do_not_count_for_gold(tmp_path: Path) -> None:
     small.hand_in([("p0001", "A1", "W1", xml(given))])
     [work] = read_study(tmp_path).works
     [gold] = work.answers("gold")
-    assert gold.passes == (True, False)
+    assert gold.passes == (True, False, None)
     assert [a.passes for a in work.answers("study")] == [()] * 2
 
 
@@ -74,6 +80,17 @@ def test_every_coached_attempt_is_graded_and_kept_apart(tmp_path: Path) -> None:
     given["trials"].insert(1, row(training, 30, [[0, 0]] * 3, 9500, 19000) | {"attempt": 2})
     small.hand_in([("p0001", "A1", "W1", xml(given))])
     [work] = read_study(tmp_path).works
-    found = [(a.row.attempt, *a.passes) for a in work.answers("training")]
+    found = [(a.row.attempt, *a.passes[:2]) for a in work.answers("training")]
     assert found == [(1, False, False), (2, True, False), (3, True, True)]
     assert [attempt.order for attempt in work.attempts] == [1, 1, 1, 2, 3, 4]
+
+
+def test_none_seen_is_right_where_there_is_nothing_and_wrong_elsewhere() -> None:
+    rows = [Row.model_validate_json(json.dumps(row("t", level, POINTS, 0, 9000))) for level in (None, 12)]
+    nothing = Catch(question="gold/g", ladder="0" * 64, images="gold", source="g", none_seen=True)
+    assert [PJND.grade(each, nothing) for each in rows] == [(None, None, True), (None, None, False)]
+    assert [PJND.grade(each, ANSWER)[2] for each in rows] == [None, None]
+    graded = [(None, None, True), (True, False, None), (None, None, False)]
+    nothing_said = Evidence(0.8, 0.0)
+    assert tallied(graded, 3, nothing_said) == GoldTally(3, (1, 1, 2), (1, 0, 1), nothing_said)
+    assert passed_share(graded) == 0.5 and passed_share([]) is None

@@ -180,7 +180,7 @@ def test_of_a_ladder_met_twice_the_first_rating_is_kept_and_gold_counts_once(tmp
     used = {key[0]: verdict.use for key, verdict in study.judged.ratings.items()}
     assert used == {"A1": "not-enough-evidence", "A2": "exclude", "A3": "not-enough-evidence"}
     tally = study.judged.tallies["W1"]
-    assert (tally.answers, tally.passes) == (1, (0, 0))
+    assert (tally.answers, tally.asked, tally.passes) == (1, (1, 1, 0), (0, 0, 0))
 
 
 def test_answers_handed_on_are_found(tmp_path: Path) -> None:

@@ -13,13 +13,13 @@ from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Binding
 from hitgen.methods.pjnd import gold
-from hitgen.methods.pjnd.gold_ladder import Gold, is_unfinished
+from hitgen.methods.pjnd.gold import is_unfinished
 from hitgen.publishing import end
 from hitgen.publishing.publication import is_out, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
 from hitgen.recruiters.memory import Killed, Memory
-from tests.support.batches import grid, link_batch, make_batch
+from tests.support.batches import link_batch, make_batch
 from tests.support.in_memory import in_memory
 from tests.support.servers import serving
 
@@ -143,8 +143,7 @@ def test_after_a_cut_off_what_is_open_ends_at_once(tmp_path: Path, verb: object)
 
 def test_gold_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
     folder = link_batch(tmp_path / "batch", WRONG)
-    ladder = Gold(grid(32, 24), (b"1", b"2"), (1, 2), ((1, 1), (2, 2), (3, 3)), 20)
-    plan = gold.GoldPlan("g", "gold", (), ladder)
+    plan = gold.GoldPlan("g", "gold", (), {"g.png": b"1"}, "\n# gold\n")
     before = (folder / "batch.toml").read_bytes()
 
     def killed(*_: object) -> None:

@@ -19,19 +19,21 @@ export async function decodeFrame(frame, target) {
 }
 
 /**
- * @param {Pack} pack
+ * @template F
+ * @param {Omit<Pack, "frames"> & {frames: F[]}} pack
  * @param {object} options
  * @param {{width: number, height: number}|null} options.target size in device pixels, null for the source's own
  * @param {number} [options.budgetBytes] for decoded frames; a few frames are kept whatever it is
  * @param {(act: () => void) => void} [options.nextFrame] what is decoded ahead lets frames through: one begins in each
  * @param {number} [options.leastFrames] how many
- * @param {Bitmaps["createBitmap"]} [options.createBitmap] may heed the signal: the frame is no longer urgent
+ * @param {Bitmaps<F>["createBitmap"]} [options.createBitmap] may heed the signal: the frame is no longer urgent
  * @param {() => void} [options.onClose]
  * @param {(level: number) => void} [options.onDecoded]
  * @param {(error: unknown) => void} [options.onError]
  */
 export function createDecoder(pack, options) {
-  const { budgetBytes = DEFAULT_BUDGET_BYTES, leastFrames = LEAST_FRAMES, createBitmap = decodeFrame, onDecoded, onError } = options;
+  const { budgetBytes = DEFAULT_BUDGET_BYTES, leastFrames = LEAST_FRAMES, onDecoded, onError } = options;
+  const createBitmap = options.createBitmap ?? /** @type {NonNullable<Bitmaps<any>["createBitmap"]>} */ (decodeFrame);
   const { levels, frames } = pack;
   /** @type {Map<number, {bitmap: ImageBitmap, generation: number}>} by frame number */
   const bitmaps = new Map();

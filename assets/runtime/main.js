@@ -63,6 +63,7 @@ export function start(methods, codecs = null) {
     page, words, slot, part, window, clock, later, random, elapsed: session.elapsed, cssPxPerCm: session.cssPxPerCm, worked: () => state.finished.length,
     save: (active) => session.keep(active), saveSoon: (active) => session.keepSoon(active), record: (row) => session.record(row),
     mayTryAgain: (trial) => visit.mayTryAgain(trial),
+    rows: () => session.state.rows,
     bitmaps, onSize: (size) => display.setScale(size.scale), onTrouble: () => panel.trouble(),
   };
   const task = method.createTask(tools);

@@ -25,7 +25,12 @@ RECRUITERS: Registry[Any] = Registry(
 """Subclasses of `hitgen.recruiters.base.Kind`; a package of its own announces one as an entry point of this group."""
 
 METHODS: Registry[Any] = Registry(
-    {"pjnd": "hitgen.methods.pjnd:PJND", "compare": "hitgen.methods.compare:COMPARE"}, group="hitgen.methods"
+    {
+        "pjnd": "hitgen.methods.pjnd:PJND",
+        "compare": "hitgen.methods.compare:COMPARE",
+        "threshold": "hitgen.methods.threshold:THRESHOLD",
+    },
+    group="hitgen.methods",
 )
 """Instances of subclasses of `hitgen.methods.base.Method`; a package of its own announces one as an entry point of this group."""
 DEFAULT_METHOD = "pjnd"

@@ -188,7 +188,7 @@ def _tags(info: FieldInfo | None) -> list[str]:
 def _example(info: FieldInfo | None, key: str) -> str:
     """How a missing field may look: its own example, or the tables that it asks for."""
     if info is not None and info.examples:
-        return f"{key} = {_toml(info.examples[0])}"
+        return f"{key} = {toml_of(info.examples[0])}"
     models = list(models_of(info))
     if not models:
         return f"a line {key} = ..."
@@ -197,9 +197,10 @@ def _example(info: FieldInfo | None, key: str) -> str:
     return f"a table {heading} with {', '.join(needed)}"
 
 
-def _toml(value: Any) -> str:
+def toml_of(value: Any) -> str:
+    """A value as batch.toml has it, on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key} = {toml_of(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
+        return "[" + ", ".join(map(toml_of, value)) + "]"
     return json.dumps(value, ensure_ascii=False, default=str)

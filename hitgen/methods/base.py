@@ -33,8 +33,11 @@ from hitgen.methods.work import Finding, Key, Work
 from hitgen.pages.data import PageData
 from hitgen.plan import LadderKey, Plan, PlannedPage, PlannedTrial, make_plan
 from hitgen.robots.robot import MakeRobot, WorkRecord
+from hitgen.stimuli.views import View
 
 if TYPE_CHECKING:
+    import polars
+
     from hitgen.methods.population import Simulation
 
 ConfigT = TypeVar("ConfigT", bound=BatchConfig)
@@ -80,6 +83,21 @@ class GoldPlan:
     name: str
     role: str
     told: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FoundAnswers:
+    """An earlier study whose answers may be known: tables of its dataset, and its pictures by image set and source.
+
+    `sets` are its image sets, where they are known; `own` that it is the very batch that gold is made for.
+    """
+
+    name: str
+    where: str
+    tables: Mapping[str, polars.DataFrame]
+    pictures: Mapping[tuple[str, str], Path]
+    sets: Mapping[str, AnyImageSet]
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,9 +178,26 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """How many pictures of a ladder flicker side by side; 0 where it does not flicker."""
         return 1
 
+    def views(self, batch: Batch, ladders: Iterable[Ladder]) -> Mapping[str, View]:
+        """What is shown of ladders, by key, where it is not each level as it is."""
+        return {}
+
     def wanted(self, config: ConfigT, trial: Trial) -> int:
         """How many ratings the subject of a study trial wants."""
         return config.hit.ratings
+
+    def further(self, works: Sequence[Work[RowT]], manifest: ManifestT, missing: Mapping[str, int]) -> dict[str, int]:
+        """How many more people each page is to have; `works` are those in use, `missing` the ratings that each subject lacks.
+
+        A page brings one rating for each subject of its study trials, so it is asked for as often as the neediest of them needs.
+        """
+        need, pages = dict(missing), {}
+        for page in manifest.pages:
+            wanted = max((need[subject] for subject in page.study), default=0) if page.kind == "study" else 0
+            if wanted:
+                pages[page.page] = wanted
+                need.update({subject: max(0, need[subject] - wanted) for subject in page.study})
+        return pages
 
     def plan(self, config: ConfigT, names: Mapping[Role, Sequence[LadderKey]], salt: str = "") -> Plan:
         """Which trials stand on which page; `salt` is the batch's secret."""
@@ -181,11 +216,19 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         return {}
 
     def plan_gold(
-        self, folder: Path, source: Path, role: str, onset: int, name: str, seed: int, progress: OnProgress
+        self, folder: Path, source: Path, role: str, onset: int, name: str, seed: int, catch: bool = False
     ) -> GoldPlan:
-        """Make a gold or training ladder of a picture; nothing of the batch is changed yet."""
+        """A gold or training ladder of a picture, with `catch` one in which nothing is to be seen; nothing of the batch is changed yet."""
+        raise self.no_gold()
+
+    def find_gold(self, folder: Path, found: FoundAnswers, name: str, most: int) -> GoldPlan:
+        """Gold from ladders of an earlier study whose answer people agree on; nothing of the batch is changed yet."""
+        raise self.no_gold()
+
+    def no_gold(self) -> InputError:
+        """Why no gold is made for it."""
         problem = f"the method {self.name!r} makes no gold"
-        raise InputError(in_config("method.kind", problem, "[[questions]] of your own"))
+        return InputError(in_config("method.kind", problem, "[[questions]] of your own"))
 
     def add_gold(self, folder: Path, plan: Any) -> str:
         """Write the ladder's files and append its image set and question to batch.toml; the text that was appended."""
@@ -197,8 +240,8 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """Why a row cannot be an answer to its trial; `last` is the number of the trial's last attempt."""
         yield from ()
 
-    def grade(self, row: RowT, question: Any) -> tuple[bool, ...]:
-        """For each of `checks`, whether a known answer was given."""
+    def grade(self, row: RowT, question: Any) -> tuple[bool | None, ...]:
+        """For each of `checks`, whether a known answer was given; None where the question does not ask it."""
         return ()
 
     def rates(self, question: Any, ladder: Ladder, manifest: ManifestT) -> tuple[PassRates, ...]:

@@ -20,14 +20,15 @@ Key = tuple[str, str]
 class Attempt(Generic[RowT]):
     """One attempt with its trial, the trial's place in the worker's order (1..) and, where an answer is known, its grade.
 
-    `passes` says for each of the method's checks whether it was passed, `rates` how often it is; empty where no answer is known.
+    `passes` says for each of the method's checks whether it was passed, None where the question does not ask it, `rates` how often it
+    is; empty where no answer is known.
     """
 
     known: Trial
     ladder: Ladder
     row: RowT
     order: int
-    passes: tuple[bool, ...] = ()
+    passes: tuple[bool | None, ...] = ()
     rates: tuple[PassRates, ...] = ()
 
 

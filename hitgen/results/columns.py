@@ -39,12 +39,18 @@ SURVEYS = (
 def workers(method: AnyMethod) -> tuple[Column, ...]:
     """The columns of `workers`."""
 
-    def passes(number: int) -> Callable[[Any], object]:
-        return lambda r: r.tally.passes[number]
+    def count(of: str, number: int) -> Callable[[Any], object]:
+        return lambda r: getattr(r.tally, of)[number]
 
     checks = (
-        Column(f"gold_{check.name}_passes", int, f"of these, {check.about_worker}", passes(n))
+        column
         for n, check in enumerate(method.checks)
+        for column in (
+            Column(
+                f"gold_{check.name}_asked", int, f"of these, those that ask for the {check.name}", count("asked", n)
+            ),
+            Column(f"gold_{check.name}_passes", int, f"of those, {check.about_worker}", count("passes", n)),
+        )
     )
     return (
         Column("worker", str, c.WORKER.about, lambda r: r.worker),
@@ -55,7 +61,7 @@ def workers(method: AnyMethod) -> tuple[Column, ...]:
             lambda r: r.tally.answers,
         ),
         *checks,
-        Column("gold_rate", float, f"passed checks / ({len(method.checks)} gold_answers)", lambda r: r.tally.rate),
+        Column("gold_rate", float, "passed checks / checks that these questions ask", lambda r: r.tally.rate),
         Column(
             "honest", float, "probability of being honest by the gold answers, before the study answers are looked at",
             lambda r: r.tally.evidence.honest,

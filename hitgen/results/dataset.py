@@ -18,7 +18,7 @@ from hitgen.methods.evidence import Evidence
 from hitgen.methods.submission import DisplayRecord
 from hitgen.methods.work import AnyWork, Attempt, Key, trial_s
 from hitgen.results.columns import tables_of
-from hitgen.results.screening import GoldTally
+from hitgen.results.screening import GoldTally, tallied
 from hitgen.results.study import Study, read_study
 from hitgen.results.verdicts import Judged, Verdict
 
@@ -188,7 +188,7 @@ def _workers(study: Study, verdicts: Mapping[Key, Verdict]) -> Iterator[Worker]:
         works.setdefault(worker, []).append(work)
         keys = [(work.received.assignment, attempt.known.trial) for attempt in work.answers("study")]
         used[worker] = used.get(worker, 0) + sum(verdicts[key].use == "use" for key in keys)
-    none = GoldTally(0, (0,) * len(method_of(study.config).checks), Evidence(study.config.screening.honest_share, 0.0))
+    none = tallied([], len(method_of(study.config).checks), Evidence(study.config.screening.honest_share, 0.0))
     for worker, verdict in study.judged.workers.items():
         mine = works.get(worker, [])
         times = [typical_s for work in mine if (typical_s := trial_s(work.answers("study"))) is not None]

@@ -66,7 +66,7 @@ def _feedback(reasons: Iterable[str]) -> str:
 def quiz_share(work: AnyWork) -> float:
     """The share of gold checks that a submission passed; 0 without gold questions."""
     passes = [attempt.passes for attempt in work.answers("gold")]
-    return passed_share([sum(check) for check in zip(*passes, strict=True)], len(passes)) or 0.0
+    return passed_share(passes) or 0.0
 
 
 def _admit(work: AnyWork | None, config: BatchConfig) -> str:

@@ -19,22 +19,29 @@ PLAUSIBLE_PX_PER_CM = (15.0, 300.0)
 
 @dataclass(frozen=True)
 class GoldTally:
-    """A worker's gold answers on study pages, how often each of the method's checks was passed, and what that says of honesty."""
+    """A worker's gold answers on study pages, how often each of the method's checks was asked and passed, and what that says of honesty."""
 
     answers: int
+    asked: tuple[int, ...]
     passes: tuple[int, ...]
     evidence: Evidence
 
     @property
     def rate(self) -> float | None:
         """The share of checks that were passed; None without answers."""
-        return passed_share(self.passes, self.answers)
+        return sum(self.passes) / sum(self.asked) if sum(self.asked) else None
 
 
-def passed_share(passes: Sequence[int], answers: int) -> float | None:
-    """The share of checks passed, of all that so many answers were held against; None without any."""
-    checks = len(passes) * answers
-    return sum(passes) / checks if checks else None
+def tallied(grades: Sequence[Sequence[bool | None]], checks: int, found: Evidence) -> GoldTally:
+    """What answers were found to be, each held against the checks that its question asks, and what they say together."""
+    columns = [[grade[number] for grade in grades if grade[number] is not None] for number in range(checks)]
+    return GoldTally(len(grades), tuple(map(len, columns)), tuple(sum(map(bool, column)) for column in columns), found)
+
+
+def passed_share(grades: Sequence[Sequence[bool | None]]) -> float | None:
+    """The share of checks passed, of all that were asked; None without any."""
+    asked = [passed for grade in grades for passed in grade if passed is not None]
+    return sum(asked) / len(asked) if asked else None
 
 
 def repeats(works: Iterable[AnyWork]) -> set[Key]:
@@ -67,9 +74,9 @@ def gold_tallies(works: Iterable[AnyWork], repeated: set[Key], config: BatchConf
         if work.page.kind == "study":
             mine += [a for a in work.answers("gold") if (work.received.assignment, a.known.trial) not in repeated]
     return {
-        worker: GoldTally(
-            len(mine),
-            tuple(sum(a.passes[n] for a in mine) for n in range(len(method.checks))),
+        worker: tallied(
+            [a.passes for a in mine],
+            len(method.checks),
             evidence(((a.rates, a.passes) for a in mine), method.guessing, share),
         )
         for worker, mine in answers.items()
@@ -100,10 +107,10 @@ def _gold(tallies: dict[str, GoldTally], rules: Screening) -> Iterator[Finding]:
     if rules.judged_by == "evidence":
         yield from _improbable(tallies, rules)
         return
-    for worker, tally in tallies.items():
-        if tally.rate is None or tally.answers < rules.gold_answers_min or tally.rate >= rules.gold_rate:
+    for worker, found in tallies.items():
+        if found.rate is None or found.answers < rules.gold_answers_min or found.rate >= rules.gold_rate:
             continue
-        passed, checks = sum(tally.passes), len(tally.passes) * tally.answers
+        passed, checks = sum(found.passes), sum(found.asked)
         reason = f"{passed} of {checks} checks of control questions passed, at least {rules.gold_rate:.0%} are needed"
         yield Finding("gold", reason, worker)
 
@@ -112,7 +119,7 @@ def _improbable(tallies: dict[str, GoldTally], rules: Screening) -> Iterator[Fin
     for worker, tally in tallies.items():
         honest = tally.evidence.honest
         if tally.answers and honest < rules.exclude_below:
-            passed, checks = sum(tally.passes), len(tally.passes) * tally.answers
+            passed, checks = sum(tally.passes), sum(tally.asked)
             told = "less than 0.01" if honest < 0.01 else f"{honest:.2f}"
             reason = f"{passed} of {checks} checks of control questions passed: the probability that they were looked at is {told}"
             yield Finding("gold", reason, worker)

@@ -58,8 +58,7 @@ def refuse_unpublished(folder: Path) -> None:
 def plan_topup(publication: Publication, with_undecided: bool = False) -> TopupPlan:
     """What is missing and what it costs; changes nothing at the recruiter.
 
-    A page brings one rating for each subject of its study trials, so it is asked for as often as the neediest of them needs.
-    Raises InputError as `plan_publication` does: the cap counts everything that was ever published.
+    Which pages bring it is the method's to say. Raises InputError as `plan_publication` does: the cap counts everything that was ever published.
     """
     adopt(publication)
     # Before the look: a HIT that expires after it may have been accepted meanwhile.
@@ -68,12 +67,8 @@ def plan_topup(publication: Publication, with_undecided: bool = False) -> TopupP
     study = read_study(publication.folder, publication.ledger)
     found = shortfalls(publication, study, at)
     need = {subject: short.missing(with_undecided) for subject, short in found.items()}
-    pages: dict[str, int] = {}
-    for page in study.manifest.pages:
-        wanted = max((need[subject] for subject in page.study), default=0) if page.kind == "study" else 0
-        if wanted:
-            pages[page.page] = wanted
-            need.update({subject: max(0, need[subject] - wanted) for subject in page.study})
+    used = [work for work in study.works if study.judged.assignments[work.received.assignment].use == "use"]
+    pages = method_of(study.config).further(used, study.manifest, need)
     most = publication.kind.largest_further()
     asked = {page: count if most is None else min(count, most) for page, count in pages.items()}
     held_back = sum(pages.values()) - sum(asked.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from hitgen.stimuli.flash import areas_sr, light_of
 from hitgen.stimuli.packs import Frame, Pack, pack_path, read_pack
 from hitgen.stimuli.shown import PackPixels
 from hitgen.stimuli.tiles import Tiles, tiles_of
+from hitgen.stimuli.views import View, as_it_is, composed
 
 Task = TypeVar("Task")
 MADE = "made"
@@ -64,30 +65,35 @@ class Look:
         return Measured(tuple(map(float, self.mse)), tuple(map(int, self.bytes)), tuple(flash_sr), self.types)
 
 
-def look_at(pack: Pack, tiles: Tiles, taken: bool = False) -> Look:
-    """Look at every frame of a pack once and hold it against the source; of large pictures, tiles alone.
+def look_at(pack: Pack, tiles: Tiles, taken: bool = False, view: View | None = None) -> Look:
+    """Look at every picture that a pack's levels show once and hold it against the source; of large pictures, tiles alone.
 
-    `taken`: the pack's pictures are such tiles already.
+    `taken`: the pack's pictures are such tiles already. `view`: what is shown of it, if not each level as it is.
     """
-
     shown = PackPixels(pack)
+    levels = [0, *(view or as_it_is(len(pack.levels) - 1)).outside]
+    within = [0, *(view or as_it_is(len(pack.levels) - 1)).inside]
+    pairs = [(pack.levels[a], pack.levels[b]) for a, b in zip(levels, within, strict=True)]
 
-    def seen(number: int) -> NDArray[np.uint8]:
-        picture = shown.of(pack.frames[number])
+    def seen(around: int, inside: int) -> NDArray[np.uint8]:
+        picture = shown.of(pack.frames[around])
+        if view and inside != around:
+            picture = composed(picture, shown.of(pack.frames[inside]), view)
         return picture if taken else tiles.take(picture)
 
-    source = seen(pack.levels[0])
+    numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
+    source = seen(*pairs[0])
     light, wide = light_of(source), source.astype(np.int16).ravel()
     mse, counts = [], []
-    for number in range(len(pack.frames)):
-        frame = seen(number)
+    for pair in numbers:
+        frame = seen(*pair)
         error = (wide - frame.ravel()).astype(np.float64)
         mse.append(float(np.dot(error, error)) / error.size)
         counts.append(tiles.counts(light.flashes(light_of(frame))))
-    levels = list(pack.levels)
-    sizes = np.array([len(frame.content) for frame in pack.frames])
+    sizes = np.array([len(pack.frame(level).content) for level in range(len(pack.levels))])
+    order = [numbers[pair] for pair in pairs]
     return Look(
-        np.array(mse)[levels], sizes[levels], np.array(counts)[levels], tiles.step_px, tiles.width,
+        np.array(mse)[order], sizes, np.array(counts)[order], tiles.step_px, tiles.width,
         tuple(sorted({frame.type if isinstance(frame, Frame) else MADE for frame in pack.frames[1:]})),
     )  # fmt: skip
 
@@ -99,13 +105,24 @@ def measure_ladders(
     display: Display,
     workers: int | None = None,
     progress: OnProgress = silent,
+    views: Mapping[str, View] | None = None,
 ) -> dict[str, Measured]:
-    """The measurements of every ladder by its key, on all cores, cached by pack: another display measures nothing again."""
+    """The measurements of every ladder by its key, on all cores, cached by pack: another display measures nothing again.
+
+    `views`: what is shown of some of them, by key, if not each level as it is.
+    """
     cache.mkdir(parents=True, exist_ok=True)
-    tasks = [(pack_path(packs, ladder.pack), cache / f"{ladder.pack}.npz") for ladder in ladders]
+    tasks: list[_Task] = []
+    for ladder in ladders:
+        view = (views or {}).get(ladder.key)
+        name = f"{ladder.pack}-{view.digest}" if view else ladder.pack
+        tasks.append((pack_path(packs, ladder.pack), cache / f"{name}.npz", view))
     todo = [task for task in dict.fromkeys(tasks) if not task[1].is_file()]
     on_all_cores(_look_into, todo, workers, "measuring", progress)
-    return {ladder.key: read_look(path).on(display) for ladder, (_, path) in zip(ladders, tasks, strict=True)}
+    return {ladder.key: read_look(path).on(display) for ladder, (_, path, _) in zip(ladders, tasks, strict=True)}
+
+
+_Task = tuple[Path, Path, View | None]
 
 
 def on_all_cores(
@@ -121,10 +138,10 @@ def on_all_cores(
             progress(step, number, len(todo))
 
 
-def _look_into(task: tuple[Path, Path]) -> None:
-    pack, record = task
+def _look_into(task: _Task) -> None:
+    pack, record, view = task
     opened = read_pack(pack.read_bytes())
-    write_look(record, look_at(opened, tiles_of(opened.width, opened.height)))
+    write_look(record, look_at(opened, tiles_of(opened.width, opened.height), view=view))
 
 
 def write_look(path: Path, look: Look) -> None:

@@ -122,7 +122,8 @@ def test_a_page_names_neither_sources_nor_gold_answers(tmp_path: Path) -> None:
     data = json.loads(shell.split('id="hit-page">')[1].split("</script>")[0])
     for name in ("study0", "study1", "training0", "gold0", "gold", "radius_px"):
         assert name not in json.dumps([data["study"], data["batch"], data["kind"]])
+    assert len({len(trial["shown"]) for trial in data["study"]}) == 1
     assert "study0" not in shell and "gold0" not in shell
     assert {frozenset(trial) for trial in data["study"]} == {
-        frozenset({"trial", "pack", "width", "height", "level_count"})
+        frozenset({"trial", "pack", "width", "height", "level_count", "shown"})
     }

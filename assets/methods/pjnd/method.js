@@ -4,6 +4,7 @@ import { createDecoder } from "../../instrument/decoder.js";
 import { createFlicker } from "../../instrument/flicker.js";
 import { shownSize } from "../../instrument/geometry.js";
 import { createSchedule } from "../../instrument/schedule.js";
+import { composing, readView, recast } from "../../instrument/view.js";
 import { createExample } from "./example.js";
 import { columns, held, reductions } from "./rows.js";
 import { createStage } from "./stage.js";
@@ -53,10 +54,12 @@ function createTask(tools) {
     return display.scaling === "pixels" ? null : { width: size.width, height: size.height };
   }
 
-  /** @param {Pack} pack @param {ShownSize} size */
-  function decode(pack, size) {
-    const made = createDecoder(pack, {
-      ...tools.bitmaps(pack),
+  /** @param {Pack} pack @param {View} view @param {ShownSize} size */
+  function decode(pack, view, size) {
+    const bitmaps = tools.bitmaps(pack);
+    const made = createDecoder(recast(pack, view), {
+      ...bitmaps,
+      createBitmap: composing(window.document, bitmaps.createBitmap),
       target: targetOf(size),
       nextFrame: tools.clock.raf,
       onError() {
@@ -74,9 +77,11 @@ function createTask(tools) {
   return {
     async run(next, packs, saved) {
       const spec = pjnd(next);
+      const pack = /** @type {Pack} */ (packs[0]);
+      const view = await readView(spec.shown, spec.trial, pack, () => new Promise((goOn) => later(() => goOn(null), 0)));
       const size = stage.place(spec, display, cssPxPerCm());
       onSize(size);
-      decoder = decode(/** @type {Pack} */ (packs[0]), size);
+      decoder = decode(pack, view, size);
       flicker.setDecoder(decoder);
       const kept = /** @type {PjndState|null} */ (saved);
       decoder.want(kept?.level ?? 0);

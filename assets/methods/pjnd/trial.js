@@ -40,7 +40,7 @@ export function createTrial(tools, stage, flicker) {
   /** @type {PjndState} the saved state of the trial at hand; between trials, of the last one */
   let active = { ...NONE };
   /** @type {PjndTrial} */
-  let spec = { trial: "", pack: "", width: 1, height: 1, level_count: 1 };
+  let spec = { trial: "", pack: "", width: 1, height: 1, level_count: 1, shown: "" };
   /** @type {Map<HTMLElement, string>} what was written last, whatever a translator made of it */
   const written = new Map();
   let on = false;

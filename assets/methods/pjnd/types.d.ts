@@ -13,6 +13,8 @@ interface PjndTrial extends Trial {
   width: number;
   height: number;
   level_count: number;
+  /** which levels are shown, masked */
+  shown: string;
   /** training only */
   question?: PjndQuestion;
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hitgen.batch.load import Batch
@@ -11,9 +10,8 @@ from hitgen.batch.sources import LadderSource
 from hitgen.config.images import AnyImageSet, Role
 from hitgen.config.screening import Rule
 from hitgen.errors import Fault, InputError, in_config
-from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder
-from hitgen.methods.base import GoldPlan, Method
+from hitgen.methods.base import Method
 from hitgen.methods.compare import manifest, overview, screening
 from hitgen.methods.compare.answers import worse_of
 from hitgen.methods.compare.config import Config
@@ -93,11 +91,9 @@ class Compare(Method[Config, Manifest, Row]):
     def wanted(self, config: Config, trial: Any) -> int:
         return config.answers(trial.arm)
 
-    def plan_gold(
-        self, folder: Path, source: Path, role: str, onset: int, name: str, seed: int, progress: OnProgress
-    ) -> GoldPlan:
+    def no_gold(self) -> InputError:
         problem = "compare makes practice and traps of the study's own pictures"
-        raise InputError(in_config("method.kind", problem, "`training` and `gold` under [hit]"))
+        return InputError(in_config("method.kind", problem, "`training` and `gold` under [hit]"))
 
     def settings(self, config: Config) -> dict[str, Any]:
         method = config.method

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -11,14 +11,14 @@ from hitgen.errors import Fault, InputError
 from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Trial
 from hitgen.methods import columns
-from hitgen.methods.base import Check, GoldPlan, Method, Note
+from hitgen.methods.base import Check, FoundAnswers, GoldPlan, Method, Note
 from hitgen.methods.columns import Column
 from hitgen.methods.evidence import PassRates
 from hitgen.methods.pjnd import screening
-from hitgen.methods.pjnd.chance import LEVEL, PLACE, known_rates
+from hitgen.methods.pjnd.chance import CATCH, LEVEL, PLACE, known_rates
 from hitgen.methods.pjnd.config import Config
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
-from hitgen.methods.pjnd.manifest import Manifest, PageData, Question
+from hitgen.methods.pjnd.manifest import Catch, Manifest, PageData, Question
 from hitgen.methods.pjnd.robot import Answer, Robot, differences, knowing, some_answer
 from hitgen.methods.pjnd.row import Row
 from hitgen.methods.pjnd.tables import ANSWER, CLICKS, HOW, OUTLIERS
@@ -26,6 +26,7 @@ from hitgen.methods.section import Collected, Export, PublicData, Section
 from hitgen.methods.work import Attempt, Finding, Key, Work
 from hitgen.plan import PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
+from hitgen.stimuli.views import View, as_it_is, masked
 
 if TYPE_CHECKING:
     from hitgen.methods.population import Simulation
@@ -59,6 +60,15 @@ class Pjnd(Method[Config, Manifest, Row]):
             0.94,
             0.88,
         ),
+        Check(
+            "catch",
+            "of a catch trial: that none was seen, as there was none; empty otherwise",
+            "with no false alarm",
+            CATCH,
+            0.9,
+            0.8,
+            usual=False,
+        ),
     )
     looked_for = ((1,),)
     tables: ClassVar = {"clicks": CLICKS}
@@ -68,16 +78,28 @@ class Pjnd(Method[Config, Manifest, Row]):
         return {"locations": config.hit.locations, "places_apart": config.hit.places_apart}
 
     def trial_data(self, batch: Batch, trial: PlannedTrial, ladders: Mapping[str, Ladder]) -> dict[str, Any]:
-        answers = {question.name: question for question in batch.questions if trial.role == "training"}
-        known = {"question": answers[trial.question].model_dump()} if trial.question in answers else {}
-        return {"level_count": ladders[trial.ladder].level_max, **known}
+        ladder = ladders[trial.ladder]
+        question: Any = next((each for each in batch.questions if each.name == trial.question), None)
+        view = question.view(ladder.level_max) if question else as_it_is(ladder.level_max)
+        shown = masked(view, trial.trial, ladder.levels[0].frame)
+        known = {"question": question.model_dump()} if trial.role == "training" and question else {}
+        return {"level_count": ladder.level_max, "shown": shown, **known}
+
+    def views(self, batch: Batch, ladders: Iterable[Ladder]) -> Mapping[str, View]:
+        asked: dict[str, Any] = {question.name: question for question in batch.questions}
+        return {ladder.key: asked[ladder.key].view(ladder.level_max) for ladder in ladders if ladder.key in asked}
 
     def plan_gold(
-        self, folder: Path, source: Path, role: str, onset: int, name: str, seed: int, progress: OnProgress
+        self, folder: Path, source: Path, role: str, onset: int, name: str, seed: int, catch: bool = False
     ) -> GoldPlan:
         from hitgen.methods.pjnd.gold import plan_gold
 
-        return plan_gold(folder, source, role, onset, name, seed, progress)
+        return plan_gold(folder, source, role, onset, name, seed, catch)
+
+    def find_gold(self, folder: Path, found: FoundAnswers, name: str, most: int) -> GoldPlan:
+        from hitgen.methods.pjnd.gold_natural import find_gold
+
+        return find_gold(folder, found, name, most)
 
     def add_gold(self, folder: Path, plan: Any) -> str:
         from hitgen.methods.pjnd.gold import add_gold
@@ -98,11 +120,15 @@ class Pjnd(Method[Config, Manifest, Row]):
         if any(not (-EDGE_PX <= x <= width and -EDGE_PX <= y <= height) for x, y in row.points):
             yield f"trial {row.trial} has a mark outside its picture"
 
-    def grade(self, row: Row, question: Question) -> tuple[bool, ...]:
-        return level_is_right(row.level, question), places_are_right(row.points, question)
+    def grade(self, row: Row, question: Question | Catch) -> tuple[bool | None, ...]:
+        if isinstance(question, Catch):
+            return None, None, row.level is None
+        return level_is_right(row.level, question), places_are_right(row.points, question), None
 
-    def rates(self, question: Question, ladder: Ladder, manifest: Manifest) -> tuple[PassRates, ...]:
-        return known_rates(question, ladder.level_max, (ladder.width, ladder.height), manifest.locations)
+    def rates(self, question: Question | Catch, ladder: Ladder, manifest: Manifest) -> tuple[PassRates, ...]:
+        if isinstance(question, Catch):
+            return LEVEL, PLACE, CATCH
+        return *known_rates(question, ladder.level_max, (ladder.width, ladder.height), manifest.locations), CATCH
 
     def screen(self, works: Sequence[Work[Row]], config: Config) -> Iterator[Finding]:
         yield from screening.straight(works, config.screening)
@@ -124,8 +150,12 @@ class Pjnd(Method[Config, Manifest, Row]):
         for page in manifest.pages:
             for trial in page.trials:
                 if trial.role == "gold" and trial.question:
-                    known = cast(Question, manifest.by_question[trial.question])
-                    answers[trial.trial] = Answer(sum(known.level) // 2, [(x, y) for x, y in known.points])
+                    known = cast(Question | Catch, manifest.by_question[trial.question])
+                    answers[trial.trial] = (
+                        Answer(None, [])
+                        if isinstance(known, Catch)
+                        else Answer(sum(known.level) // 2, [(x, y) for x, y in known.points])
+                    )
         return knowing(answers)
 
     def robot_faults(self, record: WorkRecord, submission: dict[str, Any]) -> list[str]:

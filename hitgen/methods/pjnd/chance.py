@@ -9,7 +9,7 @@ from functools import lru_cache
 from hitgen.methods.evidence import PassRates
 from hitgen.methods.pjnd.manifest import Known, Point, Question
 
-LEVEL, PLACE = PassRates(0.08, 0.8, 1.2), PassRates(0.04, 0.93, 0.8)
+LEVEL, PLACE, CATCH = PassRates(0.08, 0.8, 1.2), PassRates(0.04, 0.93, 0.8), PassRates(0.4, 0.9, 0.8)
 """Of a usual question. Honest people differ much in their criterion for the level, and little in where they see flicker."""
 CELLS = 200
 """Cells of a picture's longer side, by which areas are counted."""

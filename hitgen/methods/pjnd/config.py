@@ -9,9 +9,13 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from hitgen.config import batch, hit, screening
 from hitgen.config import questions as asked
+from hitgen.config.base import Strict
 from hitgen.config.images import MAX_LEVELS
 from hitgen.lib.files import number, unguarded, whole_number
+from hitgen.stimuli.views import PLACES, View, as_it_is, source_alone
 
+CATCH_UP = 3
+"""By so many levels for each one after the window the rest of a planted picture grows, until it is what the ladder has."""
 MOST_PX = 100_000
 Coordinate = Annotated[float, Field(ge=0, le=MOST_PX)]
 Level = Annotated[int, Field(ge=1, le=MAX_LEVELS)]
@@ -46,6 +50,18 @@ class Display(hit.Display):
     show_level: bool = Field(default=False, description="show the worker the level's number")
 
 
+class Planted(Strict):
+    """What is shown of a ladder so that its answer is known: `hitgen gold` writes it."""
+
+    outside: Level = Field(description="the level that is shown at most, up to the window's end, around the places")
+    inside: tuple[Level, ...] = Field(
+        min_length=1,
+        max_length=MAX_LEVELS,
+        description="the levels that are shown within the places, from the window's first level on",
+    )
+    most: Level | None = Field(default=None, description="the level that is shown around them at most, ever")
+
+
 class Question(asked.Question):
     """The known answer of one ladder: an inclusive level window, and points (x, y) in source pixels."""
 
@@ -55,6 +71,13 @@ class Question(asked.Question):
     )
     radius_px: float = Field(gt=0, le=MOST_PX, description="how far from a point a mark may lie", examples=[70])
     matches: int = Field(default=2, ge=1, le=1000, description="points that must have a mark of their own")
+    planted: Planted | None = Field(
+        default=None, description="what `hitgen gold --source` shows of it; null where it is natural"
+    )
+    level_rate: screening.Share | None = Field(
+        default=None, description="share of honest people who give such a level, where `hitgen gold --from` found it"
+    )
+    place_rate: screening.Share | None = Field(default=None, description="share of them who mark such places")
 
     columns: ClassVar[tuple[str, ...]] = (
         "images",
@@ -73,7 +96,22 @@ class Question(asked.Question):
             raise ValueError(f"level is {list(self.level)}; give the lowest accepted level first")
         if self.matches > len(self.points):
             raise ValueError(f"matches is {self.matches} but there are {len(self.points)} points")
+        if self.planted and len(self.points) > PLACES:
+            raise ValueError(f"planted changes {PLACES} places at most, but there are {len(self.points)} points")
         return self
+
+    def view(self, level_max: int) -> View:
+        """What is shown at each level: before the window what is unseen, within it more and more in the places, after it all catches up."""
+        if self.planted is None:
+            return as_it_is(level_max)
+        (first, last), ramp = self.level, self.planted.inside
+        outside, inside = [], []
+        for level in range(1, level_max + 1):
+            around = min(level, self.planted.outside + CATCH_UP * max(0, level - last), self.planted.most or level)
+            outside.append(around)
+            inside.append(max(around, ramp[min(level - first, len(ramp) - 1)] if level >= first else 0))
+        places = tuple((round(x), round(y)) for x, y in self.points)
+        return View(tuple(outside), tuple(inside), places, round(self.radius_px))
 
     @classmethod
     def of_row(cls, row: dict[str, str]) -> Question:
@@ -90,6 +128,9 @@ class Question(asked.Question):
         if self.level[1] > level_count:
             problem = f"{list(self.level)} goes beyond the ladder's last level {level_count}"
             yield "level", problem, f"a window within 1..{level_count}"
+        if self.planted and max(self.planted.outside, *self.planted.inside, self.planted.most or 1) > level_count:
+            problem = f"it shows levels beyond the ladder's last level {level_count}"
+            yield "planted", problem, "making the question anew by `hitgen gold`"
         wanted = config.hit.locations
         if self.matches > wanted:
             problem = f"{self.matches} matches are asked, but a worker marks {wanted} places"
@@ -98,6 +139,30 @@ class Question(asked.Question):
             if size and (x > size[0] or y > size[1]):
                 problem = f"({x:g}, {y:g}) lies outside the source, which is {size[0]}x{size[1]}"
                 yield "points", problem, "points as (x, y) in source pixels"
+
+
+class Catch(asked.Question):
+    """A catch trial: the source is shown at every level, and "none seen" is right."""
+
+    none_seen: bool = Field(description="true: the source is shown at every level, so that nothing is to be seen")
+
+    def view(self, level_max: int) -> View:
+        """The source at each level."""
+        return source_alone(level_max)
+
+    def faults(self, config: Any, level_count: int, size: tuple[int, int] | None) -> Iterator[tuple[str, str, str]]:
+        if any(images.name == self.images and images.role == "training" for images in config.images):
+            yield (
+                "none_seen",
+                "training shows people what flicker is, and here there is none",
+                'role = "gold" for its set',
+            )
+
+
+def entry_kind(entry: Any) -> str:
+    """Which of the three an entry of `[[questions]]` is."""
+    is_catch = entry.get("none_seen") is True if isinstance(entry, dict) else isinstance(entry, Catch)
+    return "Catch" if is_catch else asked.entry_kind(entry)
 
 
 class Screening(screening.Screening):
@@ -138,8 +203,10 @@ class Config(batch.BatchConfig):
     method: MethodTable = MethodTable()
     questions: tuple[
         Annotated[
-            Annotated[Question, Tag("Question")] | Annotated[asked.QuestionFile, Tag("QuestionFile")],
-            Discriminator(asked.entry_kind),
+            Annotated[Question, Tag("Question")]
+            | Annotated[Catch, Tag("Catch")]
+            | Annotated[asked.QuestionFile, Tag("QuestionFile")],
+            Discriminator(entry_kind),
         ],
         ...,
     ] = ()

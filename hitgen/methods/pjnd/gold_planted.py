@@ -1,176 +1,221 @@
-"""Gold and training ladders whose frames pages make: natural but for a change planted in three places from a known level on.
+"""Gold whose answer is planted: a photograph of its own, untouched, whose ladder is shown at higher levels in three places.
 
-The qualities are those of the study, so the source is blurred until what they do to it is not seen before the change, and
-noise of a step or two brings it back to the weight of the study's sources.
+Its pack is a natural ladder. Up to an onset the page shows no more of it than is unseen; from there on three places pass,
+in a window of levels, from unseen to plainly seen by the codec's own distortion; then all of the picture catches up.
 """
 
 from __future__ import annotations
 
+import io
+import math
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
-from hitgen.config.images import JpegSet, Planted
+from hitgen.config.images import AnyImageSet, Jpeg2000Set, Parameter, QualitySet
 from hitgen.errors import Fault, InputError
-from hitgen.methods.pjnd.gold_ladder import (
-    RADIUS_SHARE,
-    STRONGEST_BLUR_PX,
-    WINDOW_LEVELS,
-    Pixels,
-    chosen_places,
-    onset_fault,
-    unfinished_folder,
-)
-from hitgen.stimuli.codecs import lossless
-from hitgen.stimuli.made import Maker
-from hitgen.stimuli.plant import change_at, changed
+from hitgen.methods.pjnd.config import Planted
+from hitgen.stimuli.codecs import encode_frame
+from hitgen.stimuli.views import PLACES
 
-UNSEEN_RMS = 3.0
-"""Luma by which a block of 8x8 may differ before the change; where the study's photographs begin to flicker it is above 8."""
-LARGEST_NOISE = 2
+RADIUS_SHARE = 70 / 480
+"""The accepted radius, of the height: 70 px at 640x480."""
+WINDOW_LEVELS = 8
+UNSEEN, SEEN = 0.4, 1.5
+"""Thresholds: before the onset less is shown than the first, and the places come to more than the second. Photographs under
+JPEG have 0.4 at level 14 and 0.6 to 1.0 at level 38, where people see them flicker on average."""
+STRONGEST = (2.0, 1.7, 1.5)
+"""So many thresholds the places come to in the end: the first with which nothing flashes beyond the limit."""
+FLAT, MASKED, MIDDLE = 1.0, 0.11, 115.0
+"""What is just seen on a flat ground of middle luma, in steps of it, and how much more for each step of the texture's SD; half
+as much again on black."""
+CONSIDERED = 0.7
+"""Of all places, so that a seed has places of its own."""
+MEASURED = 34
+"""So many levels of a ladder are looked at."""
+LOWEST_QUALITY, HIGHEST_RATIO = 4, 400.0
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-STEPS = 6
+Map = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class PlantedGold:
-    """A source, what is planted in its ladder, and the answer."""
+class Made:
+    """What is planted in a photograph's ladder, the accepted levels, and its parameters, which end worse than the study's where those are too fine to be seen."""
 
-    source: Image.Image
-    images: JpegSet
-    planted: Planted
+    level: tuple[int, int]
+    points: tuple[tuple[int, int], ...]
     radius_px: float
-
-    @property
-    def level(self) -> tuple[int, int]:
-        """The accepted levels."""
-        return self.planted.level, self.planted.level + WINDOW_LEVELS - 1
-
-    def shown(self) -> Iterator[NDArray[np.uint8]]:
-        """The pixels of its levels, the highest first."""
-        maker, source = Maker(self.source, self.images.subsampling), np.asarray(self.source)
-        for level in range(self.images.level_count, 0, -1):
-            frame = maker.frame(int(self.images.parameters[level - 1])).view(np.uint8)
-            pixels = frame.reshape(*source.shape[:2], 4)[..., :3]
-            yield changed(pixels, change_at(self.planted, source, level))
-
-    def changing(self, most: float) -> PlantedGold:
-        """The same, whose places change by no more than this."""
-        return replace(self, planted=self.planted.model_copy(update={"most": round(most)}))
-
-    @property
-    def points(self) -> tuple[tuple[int, int], ...]:
-        return self.planted.centres
+    planted: Planted
+    parameters: tuple[Parameter, ...]
 
 
-def make_planted(
-    source: Image.Image, onset: int, like: Sequence[int], images: JpegSet, seed: int, name: str = "source"
-) -> PlantedGold:
-    """A ladder with the study's qualities (`images`) and the onset at a level.
+class Eye:
+    """How far frames of one picture are above the threshold of seeing them flicker, place by place.
 
-    `like` holds what study sources weigh, lossless, in bytes. InputError where the onset leaves no room, the picture is too
-    small, or the study's qualities show before it whatever is done.
+    The difference in luma, blurred as the eye does at usual distances, in its root mean square around each pixel, over a
+    threshold that grows with the texture there.
     """
+
+    def __init__(self, picture: Image.Image) -> None:
+        self._luma = np.asarray(picture, dtype=np.float32) @ LUMA
+        self._reach = max(2, round(picture.height / 60))
+        ground = _mean(self._luma, self._reach)
+        spread = _mean(self._luma**2, self._reach) - ground**2
+        extreme = 1 + ((ground - MIDDLE) / MIDDLE) ** 2 / 2
+        self._threshold = extreme * (FLAT + MASKED * np.sqrt(np.maximum(spread, 0)))
+
+    def thresholds(self, frame: NDArray[np.uint8]) -> Map:
+        """How many thresholds a frame is above the picture, at each pixel."""
+        difference = _mean(np.asarray(frame, dtype=np.float32) @ LUMA - self._luma, 1)
+        return np.asarray(np.sqrt(_mean(difference**2, self._reach)) / self._threshold)
+
+
+def _mean(values: Map, reach: int) -> Map:
+    """The mean of the square around each pixel, by sums from the corner."""
+    padded = np.pad(values.astype(np.float64), ((reach + 1, reach), (reach + 1, reach)), "edge")
+    sums = padded.cumsum(0).cumsum(1)
+    side = 2 * reach + 1
+    total = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
+    return np.asarray(np.maximum(total / side**2, 0) if values.min() >= 0 else total / side**2, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A frame that the places may show: its level in the study's ladders, None where it is worse than those."""
+
+    parameter: Parameter
+    level: int | None
+    thresholds: Map
+
+    @property
+    def peak(self) -> float:
+        """Where it is seen best, but for single spots."""
+        return float(np.quantile(self.thresholds, 0.995))
+
+
+def plant(
+    picture: Image.Image,
+    images: AnyImageSet,
+    onset: int,
+    seed: int,
+    name: str = "source",
+    strongest: float = STRONGEST[0],
+) -> Made:
+    """What to plant in a picture's ladder of the study's kind; InputError where the onset leaves no room, the picture is too
+    small, or its places cannot be seen whatever is done."""
     levels = images.level_count
     if not 2 <= onset <= levels - WINDOW_LEVELS:
-        raise InputError(onset_fault(name, onset, levels))
-    rng = random.Random(seed)
-    wanted = rng.choice(like) ** (share := rng.random()) * rng.choice(like) ** (1 - share)
-    noise = _Noise(source, rng.randrange(2**32))
-    qualities = [int(quality) for quality in images.parameters[: onset + WINDOW_LEVELS - 1]]
-
-    def made(blur_px: float) -> tuple[Image.Image, bool]:
-        picture = noise.on(source.filter(ImageFilter.GaussianBlur(blur_px)), wanted)
-        return picture, _is_unseen(picture, images, qualities)
-
-    best, unseen = made(STRONGEST_BLUR_PX)
-    if not unseen:
-        problem = f"before an onset at level {onset} the study's qualities would be seen in it"
-        raise InputError(Fault(name, "onset", problem, "a lower level, or a smoother photograph"))
-    low, high = 0.0, STRONGEST_BLUR_PX
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        picture, unseen = made(middle)
-        if unseen:
-            best, high = picture, middle
-        else:
-            low = middle
-    places = chosen_places(np.asarray(best, dtype=np.int16), RADIUS_SHARE * source.height, rng, name)
-    planted = Planted(level=onset, centres=(places[0], places[1], places[2]))
-    return PlantedGold(best, images, planted, round(RADIUS_SHARE * source.height, 1))
-
-
-class _Noise:
-    """Noise of one step, then of two, of which so much is laid on a picture as brings it to a weight."""
-
-    def __init__(self, picture: Image.Image, seed: int) -> None:
-        generator = np.random.default_rng(seed)
-        shape = (picture.height, picture.width, 3)
-        self._dice = generator.random(shape, dtype=np.float32)
-        self._sign = generator.choice(np.array([-1, 1], dtype=np.int16), shape)
-
-    def on(self, picture: Image.Image, wanted_bytes: float) -> Image.Image:
-        """The picture with the least noise that makes it weigh as much, or with all there is."""
-        plain = np.asarray(picture, dtype=np.int16)
-        few, many = 0.0, float(LARGEST_NOISE)
-        for _ in range(STEPS + 1):
-            share = (few + many) / 2
-            if len(lossless(self._laid(plain, share)).content) < wanted_bytes:
-                few = share
-            else:
-                many = share
-        return self._laid(plain, many)
-
-    def _laid(self, plain: Pixels, amount: float) -> Image.Image:
-        steps = np.floor(amount + 1 - self._dice).astype(np.int16)
-        return Image.fromarray(np.clip(plain + self._sign * steps, 0, 255).astype(np.uint8))
+        problem = f"an onset at level {onset} leaves no room for a window of {WINDOW_LEVELS} levels"
+        remedy = f"a level of 2 to {levels - WINDOW_LEVELS}" if levels > WINDOW_LEVELS + 1 else "more levels"
+        raise InputError(Fault(name, "onset", problem, remedy))
+    radius = RADIUS_SHARE * picture.height
+    frames = _frames(picture, images, name)
+    if np.quantile(frames[-1].thresholds, 0.8) < strongest:
+        frames += _worse_frames(picture, images, name)
+    points, strengths = _places(frames, radius, seed, strongest, name)
+    if max(strengths) < SEEN:
+        problem = f"its places come to {max(strengths):.1f} thresholds of the eye, where {SEEN:g} are needed"
+        raise InputError(Fault(name, "", problem, "another photograph, or more levels for the study"))
+    last = onset + WINDOW_LEVELS - 1
+    unseen = [
+        number for number, frame in enumerate(frames) if frame.level and frame.level <= last and frame.peak <= UNSEEN
+    ]
+    first = max(unseen, default=0)
+    ramp = [frames[number] for number in _ramp(strengths, first, min(strongest, max(strengths)))]
+    if all(frame.level for frame in ramp):
+        planted = Planted(outside=frames[first].level or 1, inside=tuple(frame.level or 1 for frame in ramp))
+        return Made((onset, last), points, round(radius, 1), planted, images.parameters)
+    most = levels - WINDOW_LEVELS
+    planted = Planted(outside=min(frames[first].level or 1, most), inside=tuple(range(most + 1, levels + 1)), most=most)
+    parameters = (*images.parameters[:most], *(frame.parameter for frame in ramp))
+    return Made((onset, last), points, round(radius, 1), planted, parameters)
 
 
-def _is_unseen(picture: Image.Image, images: JpegSet, qualities: Sequence[int]) -> bool:
-    """Whether no block of a picture is changed visibly by the lowest of these qualities."""
-    maker = Maker(picture, images.subsampling)
-    frame = maker.frame(min(qualities)).view(np.uint8).reshape(picture.height, picture.width, 4)[..., :3]
-    return bool(block_error(np.asarray(picture), frame).max() <= UNSEEN_RMS)
+def around(values: Map, point: tuple[int, int], reach: int) -> Map:
+    """The square around a point."""
+    x, y = point
+    return values[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
 
 
-def block_error(source: NDArray[np.uint8], frame: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The root of the mean squared luma error in whole blocks of 8x8."""
-    difference = (frame.astype(np.float32) - source) @ LUMA
-    rows, columns = difference.shape[0] // 8, difference.shape[1] // 8
-    blocks = difference[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8)
-    found: NDArray[np.float32] = np.sqrt((blocks**2).mean((1, 3)))
-    return found
+def _frames(picture: Image.Image, images: AnyImageSet, name: str) -> list[_Frame]:
+    """Levels of the study's ladders, the last one among them."""
+    levels = images.level_count
+    looked_at = sorted({1, *range(1, levels, max(1, levels // MEASURED)), levels})
+    return list(_looked(picture, images, [(images.parameters[level - 1], level) for level in looked_at], name))
 
 
-def write_planted(gold: PlantedGold, batch_folder: Path, name: str, role: str) -> str:
-    """Write the source under gold/NAME/ in a batch; the TOML of its image set and its question."""
-    folder = unfinished_folder(batch_folder, name)
-    gold.source.save(folder / f"{name}.png", optimize=True)
-    points = ", ".join(f"[{x}, {y}]" for x, y in gold.points)
-    levels = gold.images.levels
-    if not isinstance(levels, int):
-        rows = [f"{{level = {row['level']}, quality = {row['quality']}}}" for row in levels]
-        levels = f"[{', '.join(rows)}]"  # type: ignore[assignment]
-    return f"""
-[[images]]
-name = "{name}"
-sources = "gold/{name}/{name}.png"
-codec = "jpeg"
-subsampling = "{gold.images.subsampling}"
-levels = {levels}
-role = "{role}"
-planted = {{level = {gold.planted.level}, centres = [{points}], most = {gold.planted.most}}}
+def _worse_frames(picture: Image.Image, images: AnyImageSet, name: str) -> list[_Frame]:
+    """Frames worse than the study's worst; none where the codec's parameters do not tell which are."""
+    worst = images.parameters[-1]
+    parameters: list[Parameter] = []
+    if isinstance(images, QualitySet) and isinstance(worst, int):
+        parameters = list(range(worst - 1, LOWEST_QUALITY - 1, -max(1, worst // MEASURED)))
+    elif isinstance(images, Jpeg2000Set) and isinstance(worst, int | float):
+        steps = np.geomspace(worst, max(HIGHEST_RATIO, 2 * worst), MEASURED // 2)[1:]
+        parameters = [round(float(ratio), 2) for ratio in steps]
+    return list(_looked(picture, images, [(parameter, None) for parameter in parameters], name))
 
-[[questions]]
-images = "{name}"
-source = "{name}"
-level = [{gold.level[0]}, {gold.level[1]}]
-points = [{points}]
-radius_px = {gold.radius_px:g}
-matches = 2
-"""
+
+def _looked(
+    picture: Image.Image, images: AnyImageSet, wanted: Sequence[tuple[Parameter, int | None]], name: str
+) -> Iterator[_Frame]:
+    eye = Eye(picture)
+    for parameter, level in wanted:
+        with Image.open(io.BytesIO(encode_frame(picture, images, parameter, name).content)) as frame:
+            yield _Frame(parameter, level, eye.thresholds(np.asarray(frame.convert("RGB"))))
+
+
+def _ramp(strengths: Sequence[float], first: int, top: float) -> list[int]:
+    """The numbers of frames whose strengths grow by one factor from level to level, up to the top; never back."""
+    begun, chosen = max(strengths[first], 0.05), first
+    numbers = []
+    for step in range(1, WINDOW_LEVELS + 1):
+        wanted = begun * (top / begun) ** (step / WINDOW_LEVELS)
+        chosen = min(
+            range(chosen, len(strengths)), key=lambda number: abs(math.log(max(strengths[number], 0.01) / wanted))
+        )
+        numbers.append(chosen)
+    return numbers
+
+
+def _places(
+    frames: Sequence[_Frame], radius: float, seed: int, strongest: float, name: str
+) -> tuple[tuple[tuple[int, int], ...], list[float]]:
+    """The places that are plainly seen at the lowest level, and how many thresholds the least of them has in each frame.
+
+    Where little hides a distortion it is seen while it is small: such places change less from level to level than a
+    natural ladder's worst.
+    """
+    reach = max(1, round(radius / 4))
+    found = []
+    for frame in frames[len(frames) // 3 :: max(1, len(frames) // 12)]:
+        points = chosen_places(_mean(frame.thresholds, reach), radius, random.Random(seed), name)
+        strengths = [min(float(around(each.thresholds, point, reach).mean()) for point in points) for each in frames]
+        enough = next((number for number, of in enumerate(strengths) if of >= strongest), len(frames))
+        found.append((enough, -max(strengths), points, strengths))
+    _, _, points, strengths = min(found)
+    return points, strengths
+
+
+def chosen_places(worth: Map, radius: float, rng: random.Random, name: str) -> tuple[tuple[int, int], ...]:
+    """Three places more than two radii apart, each the best of those that are left of a random choice."""
+    height, width = worth.shape
+    margin, step = round(0.7 * radius), max(1, round(radius / 5))
+    free = [
+        (-float(worth[y, x]), (x, y))
+        for y in range(margin, height - margin, step)
+        for x in range(margin, width - margin, step)
+        if rng.random() < CONSIDERED
+    ]
+    points: list[tuple[int, int]] = []
+    for _, point in sorted(free):
+        if all(math.dist(point, other) > 2.2 * radius for other in points):
+            points.append(point)
+        if len(points) == PLACES:
+            return tuple(points)
+    problem = f"{width}x{height} has no room for three places {2.2 * radius:.0f} px apart"
+    raise InputError(Fault(name, "", problem, "a wider image"))

@@ -23,11 +23,26 @@ class Known(Frozen):
     matches: int = Field(description="how many points must have a mark of their own")
 
 
+class Planted(Frozen):
+    """Which levels of a ladder are shown so that its answer is known."""
+
+    outside: int
+    inside: tuple[int, ...]
+    most: int | None = None
+
+
 class Question(manifest.Question, Known):
     """A gold or training question with its answer."""
 
+    planted: Planted | None = Field(default=None, description="what is shown of it; null where it is as it is")
     level_rate: float | None = Field(default=None, description="share of honest people who give such a level, if known")
     place_rate: float | None = Field(default=None, description="share of them who mark such places, if known")
+
+
+class Catch(manifest.Question):
+    """A catch trial: the source at every level, and "none seen" is right."""
+
+    none_seen: Literal[True] = Field(description="nothing is to be seen")
 
 
 class Manifest(manifest.Manifest):
@@ -37,13 +52,14 @@ class Manifest(manifest.Manifest):
     places_apart: float = Field(
         default=0, description="how far marks must lie apart, as a share of the picture's width"
     )
-    questions: tuple[Question, ...]
+    questions: tuple[Question | Catch, ...]
 
 
 class TrialData(data.TrialData):
     """A trial as its page knows it."""
 
     level_count: int = Field(description="the highest level")
+    shown: str = Field(description="which levels are shown, masked: nearly always each one itself")
 
 
 class CoachedTrial(TrialData):

@@ -11,7 +11,7 @@ from hitgen.config.batch import BatchConfig
 from hitgen.manifest import Ladder
 from hitgen.methods import population
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
-from hitgen.methods.pjnd.manifest import Known, Point
+from hitgen.methods.pjnd.manifest import Catch, Known, Point
 from hitgen.methods.pjnd.population import BASE_LEVELS, LadderTruth, Population, draw_noise, draw_truth
 from hitgen.methods.pjnd.robot import Answer
 from hitgen.methods.population import Person
@@ -31,8 +31,8 @@ class Observer(population.Observer):
         self._locations = locations
         self._met: dict[str, float] = {}
 
-    def answer(self, truth: LadderTruth, known: Known | None = None) -> Answer:
-        """What this person says of a ladder; `known` where flicker begins and lies at known places."""
+    def answer(self, truth: LadderTruth, known: Known | Catch | None = None) -> Answer:
+        """What this person says of a ladder; `known` where flicker begins and lies at known places, or is not to be seen."""
         level = self._level(truth, known)
         if level is None:
             return Answer(None, [])
@@ -45,9 +45,11 @@ class Observer(population.Observer):
         """Whether this spammer answers a known question rightly: having the answer, or a program that finds what was planted."""
         return self.person.knows_gold or self.person.kind == "decoder"
 
-    def _level(self, truth: LadderTruth, gold: Known | None) -> int | None:
+    def _level(self, truth: LadderTruth, gold: Known | Catch | None) -> int | None:
         last = truth.level_max
         if gold and not self.person.honest and self._knows_gold:
+            if isinstance(gold, Catch):
+                return None
             return int(self._rng.integers(gold.level[0], gold.level[1] + 1))
         match self.person.kind:
             case "uniform":
@@ -61,6 +63,8 @@ class Observer(population.Observer):
                 return 1 + zlib.crc32(truth.ladder.encode()) % last
         if self._rng.random() < self._population.lapse:
             return int(self._rng.integers(1, last + 1))
+        if isinstance(gold, Catch):
+            return None
         if gold:
             return self._gold_level(gold, last)
         own = truth.offset(self.person) + self.person.bias * last / BASE_LEVELS
@@ -86,10 +90,10 @@ class Observer(population.Observer):
         beside = [*below, *range(gold.level[1] + 1, min(last, gold.level[1] + GOLD_MISS_LEVELS) + 1)]
         return int(self._rng.choice(beside)) if beside else gold.level[0]
 
-    def _places(self, truth: LadderTruth, gold: Known | None) -> list[Point]:
+    def _places(self, truth: LadderTruth, gold: Known | Catch | None) -> list[Point]:
         """Three different places: on the points of a gold question one each, on hotspots by their shares."""
         count, population = self._locations, self._population
-        if gold and gold.points:
+        if isinstance(gold, Known) and gold.points:
             order = self._rng.permutation(len(gold.points))
             targets = [gold.points[order[number % len(order)]] for number in range(count)]
         else:

@@ -58,7 +58,17 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
         "between_sd": between_sd([result.answers for result in analysis.ladders]),
         "regions_mean": _mean(result.agreement for result in analysis.ladders),
     }  # fmt: skip
-    return Section(TEMPLATE, _values(analysis) | values, plots, workers, WORKER_COLUMNS)
+    return Section(TEMPLATE, _values(analysis) | values, plots, workers, WORKER_COLUMNS, false_alarms(ratings))
+
+
+def false_alarms(ratings: pl.DataFrame) -> tuple[tuple[str, str], ...]:
+    """How often flicker was reported where there is none, over all catch trials and over those of used workers."""
+    caught = ratings.filter((pl.col("kind") == "study") & pl.col("gold_catch_pass").is_not_null())
+    used = caught.filter(pl.col("use") == "use")
+    if caught.is_empty():
+        return ()
+    told = [f"{1 - float(of['gold_catch_pass'].mean()):.0%} of {of.height:,}" for of in (caught, used) if of.height]  # type: ignore[arg-type]
+    return (("false alarms in catch trials", told[0]), *(("false alarms, used", each) for each in told[1:]))
 
 
 def public_section(path: Path, progress: OnProgress, ratings_are: str | None = None) -> Section:

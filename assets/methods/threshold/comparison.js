@@ -1,0 +1,189 @@
+// One comparison: level and side are chosen, both sides are shown on one clock, and the answer is taken.
+
+import { createDecoder } from "../../instrument/decoder.js";
+import { gridOffset, shownSize } from "../../instrument/geometry.js";
+import { composing, readView, recast } from "../../instrument/view.js";
+import { bestLevel, updated } from "./quest.js";
+
+const SHOWN_BEFORE_ANSWER = 4;
+const DECODE_AGAIN_MS = 3000;
+const SIDES = /** @type {const} */ (["left", "right"]);
+/** @type {Record<string, Side>} */
+const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowDown: "none" };
+/** @type {Side[]} */
+const RESPONSES = ["left", "none", "right"];
+
+/** @typedef {ReturnType<typeof import("../../instrument/flicker.js").createFlicker>} Flicker */
+
+/**
+ * @param {Tools} tools
+ * @param {(side: "left"|"right", onShown: (shown: number|null) => void, onFrame: () => void) => Flicker} flickerAt
+ * @returns {Task}
+ */
+export function createComparison(tools, flickerAt) {
+  const { words, slot, part, window, later, elapsed, random, save, record, onSize, onTrouble, cssPxPerCm } = tools;
+  const page = /** @type {ThresholdPage} */ (tools.page);
+  const { display } = page;
+  const stage = slot("stage");
+  const [stopButton, resumeButton] = [slot("stop"), slot("resume")];
+  const places = { left: slot("left"), right: slot("right") };
+  const canvases = { left: /** @type {HTMLCanvasElement} */ (part("canvas-left")), right: /** @type {HTMLCanvasElement} */ (part("canvas-right")) };
+  const buttons = /** @type {Record<Side, HTMLButtonElement>} */ ({ left: slot("answer-left"), none: slot("answer-none"), right: slot("answer-right") });
+  const flickers = { left: flickerAt("left", (shown) => tell("left", shown), update), right: flickerAt("right", (shown) => tell("right", shown), update) };
+  /** @type {ReturnType<typeof createDecoder>|null} */
+  let decoder = null;
+  /** @type {ThresholdTrial|null} */
+  let spec = null;
+  /** @type {ThresholdState} */
+  let state = { trial: "", level: 1, side: "none", started_ms: 0 };
+  /** @type {"left"|"right"} the side whose flicker runs through the level, though nothing of it may be seen in a catch trial */
+  let flickering = "left";
+  let paused = false;
+  let stopped = false;
+  let finish = () => {};
+
+  /** @param {"left"|"right"} side @param {number|null} shown */
+  function tell(side, shown) {
+    places[side].dataset.shown = shown === null ? "none" : shown ? `level:${shown}` : "source";
+  }
+
+  const both = (/** @type {(flicker: Flicker) => void} */ act) => SIDES.forEach((side) => act(flickers[side]));
+
+  function update() {
+    const ready = spec !== null && flickers[flickering].shownTimes(state.level) >= SHOWN_BEFORE_ANSWER;
+    for (const button of Object.values(buttons)) if (button.disabled === ready) button.disabled = !ready;
+  }
+
+  function fit() {
+    const size = shownSize(/** @type {ThresholdTrial} */ (spec), display, cssPxPerCm(), window.devicePixelRatio);
+    for (const side of SIDES) {
+      const place = places[side];
+      Object.assign(place.style, { width: `${size.css_width}px`, height: `${size.css_height}px`, left: "0px", top: "0px" });
+      canvases[side].classList.toggle("exact", display.scaling === "pixels");
+      if (canvases[side].width !== size.width || canvases[side].height !== size.height) Object.assign(canvases[side], { width: size.width, height: size.height });
+      const offset = gridOffset(place.getBoundingClientRect(), window.devicePixelRatio);
+      Object.assign(place.style, { left: `${offset.x}px`, top: `${offset.y}px` });
+    }
+    onSize(size);
+    return display.scaling === "pixels" ? null : { width: size.width, height: size.height };
+  }
+
+  /** The level that says most, by what this worker has answered of the ladder before. @param {ThresholdTrial} trial */
+  function choose(trial) {
+    const packs = new Map(page.study.map((other) => [other.trial, /** @type {ThresholdTrial} */ (other).pack]));
+    const rows = /** @type {ThresholdRow[]} */ (tools.rows()).filter((row) => packs.get(row.trial) === trial.pack && row.side !== "none");
+    const answers = rows.map(({ level, side, response }) => ({ level, found: response === side }));
+    return bestLevel(page.grid, updated(page.grid, trial.prior ?? page.prior, answers, trial.level_count), trial.level_count);
+  }
+
+  /** @param {Pack} pack @param {View} view */
+  function decode(pack, view) {
+    const bitmaps = tools.bitmaps(pack);
+    const made = createDecoder(recast(pack, view), {
+      ...bitmaps,
+      createBitmap: composing(window.document, bitmaps.createBitmap),
+      target: fit(),
+      nextFrame: tools.clock.raf,
+      onError() {
+        onTrouble();
+        later(() => made.retry(), DECODE_AGAIN_MS);
+      },
+    });
+    return made;
+  }
+
+  function goOn() {
+    if (!paused && spec && !stopped) both((flicker) => flicker.start());
+  }
+
+  /** @param {boolean} is */
+  function setStopped(is) {
+    stopped = is;
+    stopButton.hidden = is;
+    resumeButton.hidden = part("stopped").hidden = !is;
+  }
+
+  function resume() {
+    setStopped(false);
+    goOn();
+    stage.focus({ preventScroll: true });
+  }
+
+  /** @param {Side} response */
+  function answer(response) {
+    if (!spec || buttons[response].disabled) return;
+    const { trial, level, side, started_ms } = state;
+    both((flicker) => flicker.stop());
+    record(/** @type {ThresholdRow} */ ({ trial, attempt: 1, level, side, response, started_ms, ended_ms: elapsed(), timing: flickers[flickering].timing() }));
+    spec = null;
+    update();
+    save(null);
+    finish();
+  }
+
+  for (const response of RESPONSES) buttons[response].addEventListener("click", () => answer(response));
+  stopButton.addEventListener("click", stop);
+  resumeButton.addEventListener("click", resume);
+  window.addEventListener("keydown", (event) => {
+    const response = KEYS[event.key];
+    if (!spec || !response || event.repeat || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    answer(response);
+  });
+
+  function stop() {
+    if (!spec || stopped) return;
+    both((flicker) => flicker.stop());
+    setStopped(true);
+    resumeButton.focus({ preventScroll: true });
+  }
+
+  return {
+    async run(next, packs, saved) {
+      const trial = /** @type {ThresholdTrial} */ (next);
+      const pack = /** @type {Pack} */ (packs[0]);
+      const view = await readView(trial.shown, trial.trial, pack, () => new Promise((go) => later(() => go(null), 0)));
+      const isCatch = view.outside.every((level) => level === 0);
+      flickering = random() < 0.5 ? "left" : "right";
+      state = /** @type {ThresholdState|null} */ (saved) ?? { trial: trial.trial, level: choose(trial), side: isCatch ? "none" : flickering, started_ms: elapsed() };
+      if (state.side !== "none") flickering = state.side;
+      spec = trial;
+      save(state);
+      stage.dataset.trial = trial.trial;
+      part("task").textContent = words("task_compare");
+      decoder = decode(pack, view);
+      for (const side of SIDES) {
+        const flicker = flickers[side];
+        flicker.setDecoder(decoder);
+        flicker.restartTiming();
+        flicker.setLevel(0);
+      }
+      flickers[flickering].setLevel(state.level);
+      setStopped(false);
+      goOn();
+      stage.focus({ preventScroll: true });
+      await /** @type {Promise<void>} */ (new Promise((resolve) => (finish = resolve)));
+      decoder.close();
+      decoder = null;
+    },
+    refit() {
+      if (spec) decoder?.setTarget(fit());
+      both((flicker) => flicker.repaint());
+    },
+    stop,
+    pause() {
+      paused = true;
+      both((flicker) => flicker.stop());
+    },
+    resume() {
+      paused = false;
+      goOn();
+    },
+    hide: () => both((flicker) => flicker.hide()),
+    reveal() {
+      both((flicker) => flicker.reveal());
+      goOn();
+    },
+    setFrameMs: (ms) => both((flicker) => flicker.setFrameMs(ms)),
+  };
+}

@@ -1,0 +1,49 @@
+// The method threshold: the source beside a pair that flickers, and which side flickers, at the level that says most.
+
+import { createFlicker } from "../../instrument/flicker.js";
+import { shownSize } from "../../instrument/geometry.js";
+import { createSchedule } from "../../instrument/schedule.js";
+import { createComparison } from "./comparison.js";
+import { createExample } from "./example.js";
+
+const GAP_CSS_PX = 24; // as in method.css
+const USUAL_FRAME_MS = 1000 / 60;
+const OFF_SHARE = 0.1;
+
+/** @type {Method} */
+export const method = {
+  packs: (trial) => [compared(trial).pack],
+  room(trial, display, cssPxPerCm, ratio) {
+    const { css_width: width, css_height: height } = shownSize(compared(trial), display, cssPxPerCm, ratio);
+    return { css_width: 2 * width + GAP_CSS_PX, css_height: height };
+  },
+  createTask: (tools) => createComparison(tools, (side, onShown, onFrame) => createFlicker({
+    canvas: tools.part(`canvas-${side}`), clock: tools.clock, schedule: makeSchedule(tools.page.display), onShown, onFrame,
+  })),
+  createExample: (tools) => createExample(tools, makeSchedule(tools.page.display)),
+  columns: {
+    level: (row) => row.level,
+    side: (row) => row.side,
+    response: (row) => row.response,
+    started_ms: (row) => row.started_ms,
+    ended_ms: (row) => row.ended_ms,
+  },
+  *reductions(rows) {
+    yield rows;
+    yield rows.map((row) => ({ ...row, timing: {} }));
+  },
+  held(row, swapMs) {
+    const { swaps = 0, mean_ms: mean = null } = /** @type {ThresholdRow} */ (row).timing;
+    return !swaps || Math.abs((mean ?? swapMs) - swapMs) <= OFF_SHARE * swapMs;
+  },
+};
+
+/** @param {Trial} trial */
+function compared(trial) {
+  return /** @type {ThresholdTrial} */ (trial);
+}
+
+/** @param {DisplayData} display */
+function makeSchedule({ swaps_per_second: swapsPerSecond, schedule: kind }) {
+  return createSchedule({ swapsPerSecond, kind, frameMs: USUAL_FRAME_MS });
+}

@@ -1,0 +1,168 @@
+"""`threshold`: which of two pictures flickers, at a level that the page chooses by QUEST+ from what is known of the ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hitgen.batch.load import Batch
+from hitgen.config.images import Role
+from hitgen.errors import Fault, InputError, in_config
+from hitgen.lib.progress import OnProgress
+from hitgen.manifest import Ladder
+from hitgen.manifest import Trial as AnyTrial
+from hitgen.methods import columns as c
+from hitgen.methods.base import Check, Method
+from hitgen.methods.columns import Column
+from hitgen.methods.evidence import PassRates
+from hitgen.methods.section import Collected, Export, Section
+from hitgen.methods.threshold.config import Config
+from hitgen.methods.threshold.manifest import Manifest, PageData, Trial
+from hitgen.methods.threshold.plan import Comparison, plan_comparisons
+from hitgen.methods.threshold.robot import Robot, differences, knowing, some_answer
+from hitgen.methods.threshold.row import Row
+from hitgen.methods.work import AnyWork, Finding
+from hitgen.plan import LadderKey, Plan, PlannedTrial
+from hitgen.robots.robot import MakeRobot, WorkRecord
+from hitgen.stimuli.views import as_it_is, masked, source_alone
+
+if TYPE_CHECKING:
+    from hitgen.methods.population import Simulation
+
+GAP_CSS_PX = 24
+CATCH = PassRates(0.4, 0.9, 0.8)
+STRAIGHT_MIN = 8
+"""So many comparisons with one response are no looking: levels are chosen so that about half of the answers are "none"."""
+
+
+class Threshold(Method[Config, Manifest, Row]):
+    """A threshold by comparisons: adaptive in the page, collective over people."""
+
+    name = "threshold"
+    config = Config
+    manifest = Manifest
+    page = PageData
+    row = Row
+    checks = (
+        Check("catch", "of a catch trial: that no flicker was reported; empty otherwise", "with no false alarm", CATCH),
+    )
+    rules = ("gold", "speed", "display", "flicker", "copy")
+    across = (2, GAP_CSS_PX)
+    pace = "8 s a comparison"
+    answer_columns: ClassVar = (
+        Column("asked", str, "compare, or catch: nothing flickered", lambda r: r.attempt.known.asked),
+        Column("level", int, "the level that the page chose", lambda r: r.attempt.row.level),
+        c.LEVEL_MAX,
+        Column("side", str, "where it flickered: left, right or none", lambda r: r.attempt.row.side),
+        Column("response", str, "where the worker saw it: left, right or none", lambda r: r.attempt.row.response),
+        Column("found", bool, "whether the two are the same", lambda r: r.attempt.row.found),
+        Column("guess", float, "how often who sees nothing is taken to find it", lambda r: r.attempt.known.guess),
+        Column("lapse", float, "how often it is taken to be missed", lambda r: r.attempt.known.lapse),
+    )
+    analysis_about = "SUR levels, and the posteriors that pages of a further study can start from"
+
+    def warnings(self, batch: Batch, plan: Plan) -> Iterator[str]:
+        if not batch.config.hit.catch:  # type: ignore[attr-defined]
+            yield "batch.toml: hit.catch: without catch trials nobody can be screened, and guessing looks like seeing"
+
+    def faults(self, batch: Batch) -> Iterator[Fault]:
+        from hitgen.methods.threshold.analysis import read_posteriors
+
+        read_posteriors(batch.folder, batch.config.method.start_from)  # type: ignore[attr-defined]
+        if batch.config.qualification:
+            problem = "threshold has no training and no gold ladders for a quiz"
+            yield in_config("qualification", problem, "leaving it out")
+
+    def plan_rows(self, batch: Batch, plan: Plan) -> Iterator[tuple[str, str]]:
+        hit: Any = batch.config.hit
+        yield "comparisons", f"{hit.comparisons} of each of {hit.ratings} people for each study image"
+
+    def trial_s(self, trial: PlannedTrial) -> float:
+        return 8
+
+    def no_gold(self) -> InputError:
+        problem = "threshold has catch trials, in which nothing flickers, in the place of gold"
+        return InputError(in_config("hit.catch", problem, "`catch` under [hit]"))
+
+    def wanted(self, config: Config, trial: AnyTrial) -> int:
+        return config.hit.ratings * config.hit.comparisons
+
+    def further(self, works: Sequence[AnyWork], manifest: Manifest, missing: Mapping[str, int]) -> dict[str, int]:
+        from hitgen.methods.threshold.further import further_pages
+
+        return further_pages(works, manifest, missing)
+
+    def plan(self, config: Config, names: Mapping[Role, Sequence[LadderKey]], salt: str = "") -> Plan:
+        return plan_comparisons(config, names, salt)
+
+    def settings(self, config: Config) -> dict[str, Any]:
+        from hitgen.methods.threshold import quest
+
+        grid = {"means": quest.MEANS, "sds": quest.SDS, "guess": config.method.guess, "lapse": config.method.lapse}
+        return {"grid": grid, "prior": [round(float(weight), 9) for weight in quest.prior().ravel()]}
+
+    def built_trial(self, trial: PlannedTrial) -> dict[str, Any]:
+        assert isinstance(trial, Comparison)
+        return {"asked": trial.asked, "guess": trial.guess, "lapse": trial.lapse}
+
+    def trial_data(self, batch: Batch, trial: PlannedTrial, ladders: Mapping[str, Ladder]) -> dict[str, Any]:
+        from hitgen.methods.threshold.analysis import read_posteriors
+
+        assert isinstance(trial, Comparison)
+        ladder = ladders[trial.ladder]
+        view = (source_alone if trial.asked == "catch" else as_it_is)(ladder.level_max)
+        known = read_posteriors(batch.folder, batch.config.method.start_from)  # type: ignore[attr-defined]
+        return {
+            "level_count": ladder.level_max, "shown": masked(view, trial.trial, ladder.levels[0].frame),
+            "prior": known.get(f"{ladder.source}/{ladder.codec}"),
+        }  # fmt: skip
+
+    def row_faults(self, row: Row, trial: AnyTrial, last: int, manifest: Manifest) -> Iterator[str]:
+        assert isinstance(trial, Trial)
+        level_max = manifest.by_key[trial.key].level_max
+        if row.level > level_max:
+            yield f"trial {row.trial} has level {row.level}; its levels are 1 to {level_max}"
+        if (row.side == "none") != (trial.asked == "catch"):
+            yield f"trial {row.trial} says that it flickered at {row.side}"
+
+    def grade(self, row: Row, question: Any) -> tuple[bool | None, ...]:
+        return (row.response == "none",)
+
+    def screen(self, works: Sequence[AnyWork], config: Config) -> Iterator[Finding]:
+        responses: dict[str, list[str]] = {}
+        for work in works:
+            responses.setdefault(work.received.worker, []).extend(a.row.response for a in work.answers("study"))
+        for worker, given in responses.items():
+            if len(given) >= STRAIGHT_MIN and len(set(given)) == 1:
+                yield Finding("straight", f"all of {len(given)} comparisons answered with {given[0]}", worker)
+
+    def rates(self, question: Any, ladder: Ladder, manifest: Manifest) -> tuple[PassRates, ...]:
+        return (CATCH,)
+
+    def simulation(self) -> Simulation:
+        from hitgen.methods.threshold.observers import SIMULATION
+
+        return SIMULATION
+
+    def robot(self, config: Config, policy: Any = None) -> MakeRobot:
+        return lambda page, worker: Robot(page, policy or some_answer, worker)
+
+    def rehearsing_policy(self, manifest: Manifest) -> Any:
+        catches = {t.trial: "none" for page in manifest.pages for t in page.trials if t.asked == "catch"}
+        return knowing(catches)
+
+    def robot_faults(self, record: WorkRecord, submission: dict[str, Any]) -> list[str]:
+        return differences(record, submission)
+
+    def section(self, study: Collected, progress: OnProgress) -> Section:
+        from hitgen.methods.threshold.analysis import section_of
+
+        return section_of(study, progress)
+
+    def write_analysis(self, tables: Mapping[str, Any], out: Export) -> None:
+        from hitgen.methods.threshold.analysis import write_analysis
+
+        write_analysis(tables, out)
+
+
+THRESHOLD = Threshold()

@@ -1,0 +1,75 @@
+"""What a build by `threshold` holds and what its pages know."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field
+
+from hitgen import manifest
+from hitgen.manifest import Frozen
+from hitgen.pages import data
+
+Asked = Literal["compare", "catch"]
+
+
+class Trial(manifest.Trial):
+    """One comparison; in a catch trial nothing flickers."""
+
+    asked: Asked
+    guess: float = Field(description="how often its side is taken to be found by who sees nothing")
+    lapse: float = Field(description="how often it is taken to be missed whatever is seen")
+
+
+class Page(manifest.Page):
+    """A page of comparisons."""
+
+    trials: tuple[Trial, ...]
+
+
+class Grid(Frozen):
+    """What a posterior is over, and what observers are taken to do."""
+
+    means: tuple[float, ...] = Field(description="of the PJND, in shares of the ladder")
+    sds: tuple[float, ...] = Field(description="of the PJND over people, in shares of the ladder")
+    guess: float = Field(description="how often the flickering side is found by who sees nothing")
+    lapse: float = Field(description="how often it is missed whatever is seen")
+
+
+class Manifest(manifest.Manifest):
+    """Everything that was built."""
+
+    pages: tuple[Page, ...]
+    grid: Grid
+
+    @cached_property
+    def by_question(self) -> dict[str, manifest.Question]:
+        """The catch trials by the name of their question: their answer is known."""
+        return {
+            trial.question: manifest.Question(
+                question=trial.question, ladder=trial.ladder, images=trial.images, source=trial.source
+            )
+            for page in self.pages
+            for trial in page.trials
+            if trial.asked == "catch" and trial.question
+        }
+
+
+class TrialData(data.TrialData):
+    """A comparison as its page knows it."""
+
+    level_count: int = Field(description="the highest level")
+    shown: str = Field(description="which levels are shown, masked: each one itself, or nothing but the source")
+    prior: tuple[float, ...] | None = Field(
+        default=None, description="what is known of its ladder, if more than of any"
+    )
+
+
+class PageData(data.PageData):
+    """The block `hit-page` of a page."""
+
+    training: tuple[TrialData, ...]
+    study: tuple[TrialData, ...] = Field(description="comparisons and catch trials alike")
+    grid: Grid
+    prior: tuple[float, ...] = Field(description="weights over means x SDs before the first answer, SDs innermost")

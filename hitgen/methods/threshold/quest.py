@@ -1,0 +1,105 @@
+"""QUEST+ for one ladder: what answers to flicker comparisons say of its SUR, and which level would say most next.
+
+Everybody who looked is taken as one collective observer: the share who see flicker at level x is a normal distribution's,
+with the population's mean and SD of the PJND as its parameters. A posterior is an array of weights over a grid of both, in
+shares of the ladder. Watson (2017), J. Vision 17(3):10; as assets/methods/threshold/quest.js, and held to `questplus` in tests.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+MEANS = tuple(round(0.02 + 0.04 * step, 2) for step in range(29))
+SDS = (0.04, 0.07, 0.1, 0.13, 0.17, 0.22, 0.3)
+FINE_MEANS = tuple(float(mean) for mean in np.linspace(0.005, 1.2, 240))
+FINE_SDS = tuple(float(sd) for sd in np.geomspace(0.03, 0.35, 24))
+PRIOR_MEAN, PRIOR_MEAN_SD, PRIOR_SD, PRIOR_SD_LOG = 0.4, 0.16, 0.11, 0.25
+"""What is known of a picture before anybody looked: published PJND studies, in shares of the ladder."""
+Weights = NDArray[np.float64]
+Seen = tuple[int, bool]
+"""A level, and whether the side that flickered was found."""
+
+
+def prior(means: Sequence[float] = MEANS, sds: Sequence[float] = SDS) -> Weights:
+    """What is known before the first answer: means x SDs, summing to 1."""
+    of_means = np.exp(-0.5 * ((np.array(means) - PRIOR_MEAN) / PRIOR_MEAN_SD) ** 2)
+    of_sds = np.exp(-0.5 * (np.log(np.array(sds) / PRIOR_SD) / PRIOR_SD_LOG) ** 2)
+    weights = np.outer(of_means, of_sds)
+    return np.asarray(weights / weights.sum())
+
+
+def normal_cdf(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The standard normal distribution, to 1e-7: the formula that the page has too (Press et al., erfcc)."""
+    x = np.abs(z) / math.sqrt(2)
+    t = 1 / (1 + 0.5 * x)
+    sum_ = -1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418 + t * (-0.18628806 + t * (
+        0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277))))))))  # fmt: skip
+    tail = 0.5 * t * np.exp(-x * x + sum_)
+    return np.asarray(np.where(z > 0, 1 - tail, tail))
+
+
+def found_rates(
+    levels: NDArray[np.float64], level_max: int, guess: float, lapse: float,
+    means: Sequence[float] = MEANS, sds: Sequence[float] = SDS,
+) -> NDArray[np.float64]:  # fmt: skip
+    """How often the flickering side is found: levels x means x SDs."""
+    mean, sd = np.array(means)[None, :, None] * level_max, np.array(sds)[None, None, :] * level_max
+    seen = normal_cdf((levels[:, None, None] - mean) / sd)
+    return np.asarray(guess + (1 - guess - lapse) * seen)
+
+
+def updated(
+    weights: Weights, answers: Iterable[Seen], level_max: int, guess: float, lapse: float,
+    means: Sequence[float] = MEANS, sds: Sequence[float] = SDS, tempering: float = 1.0,
+) -> Weights:  # fmt: skip
+    """The posterior after answers; each counts as `tempering` of an independent one."""
+    logs = np.log(weights)
+    for level, found in answers:
+        rate = found_rates(np.array([float(level)]), level_max, guess, lapse, means, sds)[0]
+        logs = logs + tempering * np.log(rate if found else 1 - rate)
+    result = np.exp(logs - logs.max())
+    return np.asarray(result / result.sum())
+
+
+def expected_entropies(weights: Weights, level_max: int, guess: float, lapse: float) -> NDArray[np.float64]:
+    """The entropy to be expected after an answer at each level 1..level_max, in nats."""
+    rates = found_rates(np.arange(1.0, level_max + 1), level_max, guess, lapse)
+    total = np.zeros(level_max)
+    for outcome in (rates, 1 - rates):
+        joint = outcome * weights
+        share = joint.sum((1, 2))
+        total += share * np.log(share) - (joint * np.log(joint)).sum((1, 2))
+    return total
+
+
+def entropy(weights: Weights) -> float:
+    """What is not known, in nats."""
+    held = weights[weights > 0]
+    return float(-(held * np.log(held)).sum())
+
+
+def best_level(weights: Weights, level_max: int, guess: float, lapse: float) -> int:
+    """The level whose answer is expected to say most; the lowest of equal ones."""
+    return int(np.argmin(expected_entropies(weights, level_max, guess, lapse))) + 1
+
+
+def expected_gain(weights: Weights, level_max: int, guess: float, lapse: float) -> float:
+    """How much one more answer is expected to say, in nats."""
+    return entropy(weights) - float(expected_entropies(weights, level_max, guess, lapse).min())
+
+
+def sur_level(
+    weights: Weights, level_max: int, share: float, means: Sequence[float] = FINE_MEANS, sds: Sequence[float] = FINE_SDS
+) -> tuple[float, float, float]:
+    """The level at which a share of people sees nothing yet: its mean, and the middle 95% of its posterior."""
+    z = NormalDist().inv_cdf(1 - share)
+    levels = (np.array(means)[:, None] + z * np.array(sds)[None, :]).clip(0) * level_max
+    order = np.argsort(levels, axis=None)
+    ordered, sums = levels.ravel()[order], np.cumsum(weights.ravel()[order])
+    low, high = (float(ordered[min(int(np.searchsorted(sums, at)), ordered.size - 1)]) for at in (0.025, 0.975))
+    return float((levels * weights).sum()), low, high

@@ -1,0 +1,70 @@
+"""A robot's part of a comparison: it waits until the flicker was shown, and answers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hitgen.robots import robot
+from hitgen.robots.robot import WorkRecord
+
+Policy = Callable[[str, str, int], str]
+"""(trial, the side that flickers, level) -> left, right or none."""
+SHOWN = """() => ["left", "right"].map((side) => [side, document.querySelector(`[data-hit=${side}]`).dataset.shown])
+  .find(([, shown]) => shown.startsWith("level:"))"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response, and the level and side that it was given to."""
+
+    response: str
+    level: int
+    side: str
+
+
+def some_answer(trial: str, side: str, level: int) -> str:
+    """An answer without any meaning, the same each time."""
+    return random.Random(trial).choice(["left", "right", "none"])
+
+
+def knowing(answers: Mapping[str, str]) -> Policy:
+    """Answers these trials, by their opaque ids, as told, and the others right."""
+    return lambda trial, side, level: answers.get(trial, side)
+
+
+class Robot(robot.Robot):
+    """Works one page that is open in a Playwright page, or in a frame of one; `policy` says what it answers."""
+
+    def __init__(self, page: Any, policy: Policy = some_answer, worker: str = "") -> None:
+        super().__init__(page, worker)
+        self._policy = policy
+
+    def step(self) -> None:
+        stage = self.hit("stage")
+        stage.wait_for()
+        trial = str(stage.get_attribute("data-trial"))
+        self.meet(trial)
+        side, shown = self._page.wait_for_function(SHOWN).json_value()
+        level = int(shown.partition(":")[2])
+        answer = Answer(self._policy(trial, side, level), level, side)
+        self.look()
+        self.record.attempts.append(answer)
+        self.press(f"answer-{answer.response}")
+        self._page.wait_for_function(
+            "was => document.documentElement.dataset.screen !== 'study' || document.querySelector('[data-hit=stage]').dataset.trial !== was",
+            arg=trial,
+        )
+
+
+def differences(record: WorkRecord, submission: dict[str, Any]) -> list[str]:
+    """How a submission differs from what the robot did; empty where it tells the truth."""
+    if submission["order"] != record.order or len(submission["trials"]) != len(record.attempts):
+        return [f"order {submission['order']} is not {record.order}"]
+    return [
+        f"{row['trial']}: {row['level']} {row['response']} is not {done}"
+        for row, done in zip(submission["trials"], record.attempts, strict=True)
+        if (row["level"], row["response"]) != (done.level, done.response) or row["side"] not in (done.side, "none")
+    ]

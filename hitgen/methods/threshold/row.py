@@ -1,0 +1,29 @@
+"""A row of a submission by `threshold`: the level that the page chose, the side that flickered, and the answer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hitgen.methods import submission
+
+Side = Literal["left", "right", "none"]
+
+
+class Row(submission.Row):
+    """One comparison; times in milliseconds since the page was opened."""
+
+    level: int = Field(
+        ge=1, le=1000, description="which the page chose by what this worker had answered of the ladder before"
+    )
+    side: Side = Field(description="where it flickered; none in a catch trial")
+    response: Side = Field(description="where the worker saw it; none: nowhere")
+
+    def answer(self) -> tuple[object, ...]:
+        return self.level, self.side, self.response
+
+    @property
+    def found(self) -> bool:
+        """Whether the side that flickered was found."""
+        return self.response == self.side

@@ -1,0 +1,96 @@
+"""A robot works a page of comparisons offline; what the page chose can be recomputed from what it recorded."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hitgen.manifest import read_manifest
+from hitgen.methods.threshold import quest
+from hitgen.methods.threshold.robot import Robot, differences
+from tests.browser.test_page import work
+from tests.support.batches import built_page
+from tests.support.browsers import OpenPage
+from tests.test_threshold import GUESS, LAPSE, LEVELS, study
+
+HIT = "study = 2\nratings = 2\ncomparisons = 2\ncatch = 1\n"
+
+
+def sees_from_20(trial: str, side: str, level: int) -> str:
+    return side if level >= 20 else "none"
+
+
+@pytest.mark.browser
+def test_what_the_page_chose_is_recomputed_from_the_record(tmp_path: Path, open_page: OpenPage) -> None:
+    folder = study(tmp_path / "study", hit=HIT)
+    page = open_page(built_page(folder))
+    record, submission = work(Robot(page, sees_from_20))
+    assert differences(record, submission) == []
+    manifest = read_manifest(folder)
+    planned = {trial.trial: trial for trial in manifest.pages[0].trials}
+    asked = [planned[row["trial"]].asked for row in submission["trials"]]  # type: ignore[attr-defined]
+    assert sorted(asked) == ["catch"] + ["compare"] * 4
+    before: dict[str, list[quest.Seen]] = {}
+    for row, kind in zip(submission["trials"], asked, strict=True):
+        ladder = planned[row["trial"]].ladder
+        weights = quest.updated(quest.prior(), before.get(ladder, []), LEVELS, GUESS, LAPSE)
+        expected = quest.expected_entropies(weights, LEVELS, GUESS, LAPSE)
+        assert expected[row["level"] - 1] == pytest.approx(expected.min(), abs=1e-8)
+        assert (row["side"] == "none") == (kind == "catch")
+        if kind == "compare":
+            before.setdefault(ladder, []).append((row["level"], row["response"] == row["side"]))
+
+
+@pytest.mark.browser
+def test_a_reload_keeps_level_and_side_and_keys_answer(tmp_path: Path, open_page: OpenPage) -> None:
+    folder = study(tmp_path / "study", hit=HIT)
+    page = open_page(built_page(folder))
+    robot = Robot(page, sees_from_20)
+    while robot.screen() != "study":
+        robot._leave(robot.screen())
+    robot.step()
+    shown = """() => ["left", "right"].some((side) => document.querySelector(`[data-hit=${side}]`).dataset.shown.startsWith("level:"))"""
+    page.wait_for_function(shown)
+    before = page.evaluate("() => Object.values(localStorage).find((text) => text.includes('\"active\"'))")
+    page.reload()
+    page.wait_for_function(shown)
+    after = page.evaluate("() => Object.values(localStorage).find((text) => text.includes('\"active\"'))")
+    active = re.compile(r'"active":\{"trial":"\w+","level":\d+,"side":"\w+"')
+    assert active.search(before)[0] == active.search(after)[0]  # type: ignore[index]
+    page.wait_for_function("() => !document.querySelector('[data-hit=answer-none]').disabled")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function('() => Object.values(localStorage).some((text) => text.includes(\'"response":"none"\'))')
+    _, submission = work(robot)
+    assert len(submission["trials"]) == 5
+
+
+@pytest.mark.browser
+def test_nothing_changes_in_a_catch_trial_and_one_side_does_in_others(tmp_path: Path, open_page: OpenPage) -> None:
+    folder = study(tmp_path / "study", hit="study = 1\nratings = 2\ncomparisons = 1\ncatch = 1\n")
+    page = open_page(built_page(folder))
+    kinds = {trial.trial: trial.asked for trial in read_manifest(folder).pages[0].trials}  # type: ignore[attr-defined]
+    pixels: dict[str, list[bool]] = {}
+
+    def watched(trial: str, side: str, level: int) -> str:
+        pixels[kinds[trial]] = page.evaluate(LOOK, side)
+        return side
+
+    work(Robot(page, watched))
+    assert set(pixels["catch"]) == {True}
+    assert set(pixels["compare"]) == {True, False}
+    assert np.mean(pixels["compare"]) < 0.9
+
+
+LOOK = """async (side) => {
+  const [there, other] = [side, side === "left" ? "right" : "left"].map((name) => document.querySelector(`[data-part=canvas-${name}]`));
+  const text = (canvas) => canvas.toDataURL();
+  const same = [];
+  for (let frame = 0; frame < 40; frame += 1) {
+    await new Promise(requestAnimationFrame);
+    same.push(text(there) === text(other));
+  }
+  return same;
+}"""

@@ -1,0 +1,154 @@
+"""What tells planted gold from study: features of packs and of what is shown, and a program that decodes frames.
+
+Twelve photographs, each once as study and once as gold: what differs is the making alone. Packs are the same by construction,
+so that features are taken of what the page shows in the end, which a program has to compute or to read off the canvas.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hitgen.config.images import JpegSet
+from hitgen.methods.pjnd.gold import asked_question
+from hitgen.methods.pjnd.gold_planted import Made, plant
+from hitgen.methods.pjnd.grade import level_is_right, places_are_right
+from hitgen.stimuli.views import View, as_it_is, place_weights, source_alone
+from tests.bench.build import photographs
+from tests.support.figures import write_figures
+
+pytestmark = pytest.mark.soak
+PHOTOGRAPHS, LEVELS = 12, 100
+JPEG = JpegSet(name="study", sources="*.png", codec="jpeg")
+ONSETS = range(14, 26)
+Block = np.ndarray
+
+
+class Ladder:
+    """A photograph's JPEG levels: luma, and what each file weighs."""
+
+    def __init__(self, path: Path) -> None:
+        self.picture = Image.open(path).convert("RGB")
+        self.luma, self.bytes = [np.asarray(self.picture.convert("L"), np.float32)], [path.stat().st_size]
+        for quality in range(100, 0, -1):
+            file = io.BytesIO()
+            self.picture.save(file, "JPEG", quality=quality)
+            self.luma.append(np.asarray(Image.open(file).convert("L"), np.float32))
+            self.bytes.append(file.tell())
+
+    def shown(self, view: View) -> Iterator[Block]:
+        """The luma of each level as it is shown, the source first."""
+        weight = place_weights(480, 640, view)
+        yield self.luma[0]
+        for around, inside in zip(view.outside, view.inside, strict=True):
+            yield self.luma[around] + weight * (self.luma[inside] - self.luma[around])
+
+
+def blocks(difference: Block) -> Block:
+    return np.sqrt((difference.reshape(60, 8, 80, 8) ** 2).mean((1, 3)))
+
+
+def features(ladder: Ladder, view: View) -> dict[str, float]:
+    """Sharpness, weight, form, the largest jump, and more that a program can take."""
+    source, *levels = ladder.shown(view)
+    errors = np.array([blocks(level - source) for level in levels])
+    worst, mean = errors.max((1, 2)), np.sqrt((errors**2).mean((1, 2)))
+    sharp = [laplacian(level).std() for level in (source, levels[9], levels[49], levels[89])]
+    colour = np.asarray(ladder.picture, float)
+    first = int(np.argmax(worst > 8)) + 1
+    middle, far = errors[49], errors[89]
+    return {
+        "sharpness": sharp[0], "weight": sum(ladder.bytes), "form": len(set(ladder.bytes)),
+        "largest jump": float((worst[1:] / worst[:-1]).max()),
+        "weight of the source": ladder.bytes[0], "weight at 10": ladder.bytes[10], "weight at 50": ladder.bytes[50],
+        "weight at 90": ladder.bytes[90], "mean": source.mean(), "contrast": source.std(), "colour": np.ptp(colour, axis=2).mean(),
+        "sharpness at 10": sharp[1], "sharpness at 50": sharp[2], "sharpness at 90": sharp[3],
+        "error at 10": mean[9], "error at 50": mean[49], "error at 90": mean[89],
+        "worst block at 10": worst[9], "worst block at 50": worst[49], "worst block at 90": worst[89],
+        "first level beyond 8": first, "largest jump of the mean": float((mean[1:] / mean[:-1]).max()),
+        "peakedness at 50": float(middle.max() / np.median(middle)), "peakedness at 90": float(far.max() / np.median(far)),
+        "falls of the error": int((np.diff(worst) < 0).sum()), "share beyond 8 at 50": float((middle > 8).mean()),
+    }  # fmt: skip
+
+
+HONEST = ("mean error grows most in one 64x64 field, levels 5 to 60", "levels like the one before")
+"""What tells it still, where the pixels that are shown are known."""
+
+
+def telling(ladder: Ladder, view: View) -> dict[str, float]:
+    source, *levels = ladder.shown(view)
+    fields = np.array([np.abs(level - source)[:448].reshape(7, 64, 10, 64).mean((1, 3)) for level in levels[4:60]])
+    same = sum(np.array_equal(a, b) for a, b in itertools.pairwise(levels))
+    return dict(zip(HONEST, (float((fields[1:] / (fields[:-1] + 0.05)).max()), same), strict=True))
+
+
+def laplacian(luma: Block) -> Block:
+    blurred = (luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:]) / 4
+    return luma[1:-1, 1:-1] - blurred
+
+
+def apart(study: list[float], gold: list[float]) -> float:
+    """The area under the curve, whichever is the larger."""
+    first, second = np.array(study), np.array(gold)
+    larger = float(np.mean(np.sign(second[:, None] - first[None, :]) / 2 + 0.5))
+    return round(max(larger, 1 - larger), 3)
+
+
+def program(levels: list[Block]) -> tuple[int | None, list[tuple[float, float]]]:
+    """Fifteen lines: the first level at which a block moves by more than 8, and the three places that move most there."""
+    source, *frames = levels
+    for level, frame in enumerate(frames, start=1):
+        moved = blocks(frame - source)
+        if moved.max() > 8:
+            places: list[tuple[float, float]] = []
+            for at in np.argsort(-moved, axis=None):
+                row, column = np.unravel_index(at, moved.shape)
+                x, y = column * 8 + 4.0, row * 8 + 4.0
+                if all(np.hypot(x - a, y - b) > 140 for a, b in places):
+                    places.append((x, y))
+                if len(places) == 3:
+                    return level, places
+    return None, []
+
+
+def passes(levels: list[Block], made: Made | None) -> bool:
+    """Whether the program's answer is right, both level and places; without a made answer it is a catch trial."""
+    level, places = program(levels)
+    if made is None:
+        return level is None
+    question = asked_question("gold", "g", made)
+    return level_is_right(level, question) and places_are_right(places, question)
+
+
+@pytest.mark.timeout(1800)
+def test_gold_is_not_told_by_features_nor_answered_by_a_program(tmp_path: Path) -> None:
+    ladders = [Ladder(path) for path in photographs(tmp_path, PHOTOGRAPHS)]
+    golds = [plant(ladder.picture, JPEG, onset, onset) for ladder, onset in zip(ladders, ONSETS, strict=True)]
+    views = [asked_question("gold", "g", gold).view(LEVELS) for gold in golds]
+    pairs = list(zip(ladders, views, strict=True))
+    study = [features(ladder, as_it_is(LEVELS)) for ladder in ladders]
+    gold = [features(ladder, view) for ladder, view in pairs]
+    areas = {name: apart([row[name] for row in study], [row[name] for row in gold]) for name in study[0]}
+    plain, hidden = (
+        [telling(ladder, view) for ladder, view in of] for of in ([(a, as_it_is(LEVELS)) for a in ladders], pairs)
+    )
+    told = {name: apart([row[name] for row in plain], [row[name] for row in hidden]) for name in HONEST}
+    found = {
+        "planted, packs": [passes(ladder.luma, made) for ladder, made in zip(ladders, golds, strict=True)],
+        "catch, packs": [passes(ladder.luma, None) for ladder in ladders],
+        "planted, shown": [passes(list(a.shown(b)), made) for (a, b), made in zip(pairs, golds, strict=True)],
+        "catch, shown": [passes(list(ladder.shown(source_alone(LEVELS))), None) for ladder in ladders],
+    }
+    shares = {name: f"{sum(each)} of {len(each)}" for name, each in found.items()}
+    jumps = {"study": [row["largest jump"] for row in study], "gold": [row["largest jump"] for row in gold]}
+    write_figures("gold-told", {"areas": areas, "told_still": told, "program": shares, "largest_jump": jumps})
+    # packs are the study's own, byte for byte (tests/test_gold.py), so that nothing tells them apart; of what is shown:
+    assert len(areas) >= 24 and max(areas.values()) <= 0.9, areas
+    assert sorted(areas.values())[-9] <= 0.65, areas
+    assert not any(found["planted, packs"]) and not any(found["catch, packs"])

@@ -1,0 +1,160 @@
+"""The method threshold: QUEST+ as a well-kept library has it, in the page as in Python; from pages to SUR levels and further pages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from questplus import QuestPlus
+
+from hitgen.build import build
+from hitgen.cli import main
+from hitgen.manifest import read_manifest
+from hitgen.methods.threshold import quest
+from hitgen.methods.threshold.further import further_pages, gains_of
+from hitgen.methods.threshold.manifest import Manifest
+from hitgen.methods.threshold.observers import Population
+from hitgen.results.dataset import make_dataset
+from hitgen.results.study import read_study
+from hitgen.simulation.simulate import simulate
+from tests.support import nodes
+from tests.support.batches import CONSENT, STUDY
+from tests.support.pictures import photograph
+
+LEVELS, GUESS, LAPSE = 40, 0.1, 0.03
+GRID = {"means": quest.MEANS, "sds": quest.SDS, "guess": GUESS, "lapse": LAPSE}
+ANSWERS = [(14, True), (11, False), (17, True), (13, False), (15, True), (25, False)]
+
+
+def library() -> QuestPlus:
+    return QuestPlus(
+        stim_domain={"intensity": np.arange(1.0, LEVELS + 1)},
+        param_domain={
+            "mean": np.array(quest.MEANS) * LEVELS, "sd": np.array(quest.SDS) * LEVELS, "lower_asymptote": np.array([GUESS]),
+            "lapse_rate": np.array([LAPSE]),
+        },
+        outcome_domain={"response": ["found", "not"]}, func="norm_cdf", stim_scale="linear",
+    )  # fmt: skip
+
+
+def test_posteriors_and_levels_are_those_of_the_library_in_python_and_in_the_page() -> None:
+    reference, weights = library(), np.full((len(quest.MEANS), len(quest.SDS)), 1 / (len(quest.MEANS) * len(quest.SDS)))
+    flat = weights.ravel().tolist()
+    body = f"""const grid = {json.dumps(GRID)};
+    const answers = {json.dumps([{"level": level, "found": found} for level, found in ANSWERS])};
+    return answers.map((_, count) => {{
+      const weights = module.updated(grid, {json.dumps(flat)}, answers.slice(0, count + 1), {LEVELS});
+      return [module.bestLevel(grid, weights, {LEVELS}), weights];
+    }});"""
+    by_page = nodes.run("methods/threshold/quest.js", body)
+    for (level, found), (page_level, page_weights) in zip(ANSWERS, by_page, strict=True):
+        reference.update(stim={"intensity": float(level)}, outcome={"response": "found" if found else "not"})
+        weights = quest.updated(weights, [(level, found)], LEVELS, GUESS, LAPSE)
+        theirs = reference.posterior.to_numpy().reshape(weights.shape)
+        assert np.abs(weights - theirs).max() < 1e-5
+        assert np.abs(np.array(page_weights) - weights.ravel()).max() < 1e-9
+        best = quest.best_level(weights, LEVELS, GUESS, LAPSE)
+        assert best == page_level == reference.next_stim["intensity"]
+
+
+def test_an_answer_is_worth_most_where_least_is_known() -> None:
+    begun = quest.prior()
+    later = quest.updated(begun, ANSWERS, LEVELS, GUESS, LAPSE)
+    assert quest.entropy(later) < quest.entropy(begun)
+    assert quest.expected_gain(later, LEVELS, GUESS, LAPSE) < quest.expected_gain(begun, LEVELS, GUESS, LAPSE)
+    tempered = quest.updated(begun, ANSWERS, LEVELS, GUESS, LAPSE, tempering=0.5)
+    assert quest.entropy(later) < quest.entropy(tempered) < quest.entropy(begun)
+
+
+def study(folder: Path, more: str = "", hit: str = "") -> Path:
+    (folder / "images").mkdir(parents=True)
+    for name in ("coffee.png", "rocket.jpg", "chelsea.png"):
+        photograph(name, (64, 48)).save(folder / "images" / f"{Path(name).stem}.png")
+    images = STUDY.replace('codec = "jpeg"\n', f'codec = "jpeg"\nlevels = {LEVELS}\n')
+    display = '[display]\nscaling = "pixels"\naccept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"\n'
+    method = f'[method]\nkind = "threshold"\n{more}'
+    hit = hit or "study = 3\nratings = 30\ncomparisons = 3\ncatch = 4\n"
+    (folder / "batch.toml").write_text(
+        f'[batch]\nname = "{folder.name}"\nseed = 5\n{CONSENT}{images}[hit]\n{hit}{display}{method}'
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = study(tmp_path_factory.mktemp("thresholds") / "first")
+    build(folder)
+    simulate(folder, Population(spammers=0.2), seed=4)
+    return folder
+
+
+def test_simulated_comparisons_give_the_true_levels(answered: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tables = make_dataset(answered).tables
+    ratings = tables["ratings"]
+    assert set(ratings.filter(ratings["asked"] == "catch")["side"]) == {"none"}
+    used = ratings.filter((ratings["use"] == "use") & (ratings["role"] == "study"))
+    assert 0.6 < used.height / ratings.filter(ratings["role"] == "study").height < 0.9
+    assert main(["report", str(answered)]) == 0
+    assert main(["export", str(answered)]) == 0
+    page = (answered / "results" / "report.html").read_text()
+    assert "false alarms in catch trials" in page and "Satisfied-user ratio by comparisons" in page
+    rows = (answered / "results" / "export" / "analysis" / "sur.csv").read_text().splitlines()
+    heading = rows[0].split(",")
+    truths = {row["ladder"]: row for row in json.loads((answered / "simulation" / "truth.json").read_text())["ladders"]}
+    ladders = {ladder.source: ladder.ladder for ladder in read_manifest(answered).ladders}
+    for line in rows[1:]:
+        row = dict(zip(heading, line.split(","), strict=True))
+        truth = truths[ladders[row["source"]]]
+        assert float(row["sur75_low"]) - 2 < truth["mean"] - 0.674 * truth["sd"] < float(row["sur75_high"]) + 2
+
+
+def test_a_further_study_starts_from_what_is_known(
+    answered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", str(answered)]) == 0
+    folder = study(tmp_path / "second", 'start_from = "posterior.json"\n')
+    (folder / "posterior.json").write_bytes(
+        (answered / "results" / "export" / "analysis" / "posterior.json").read_bytes()
+    )
+    build(folder)
+    html = (folder / "build" / "pages" / "p0001.html").read_text()
+    data = json.loads(html.split('id="hit-page">')[1].split("</script>")[0])
+    assert all(len(trial["prior"]) == len(data["prior"]) for trial in data["study"])
+    assert len({len(trial["shown"]) for trial in data["study"]}) == 1
+    assert {frozenset(trial) for trial in data["study"]} == {
+        frozenset({"trial", "pack", "width", "height", "level_count", "shown", "prior"})
+    }
+    known = np.array(data["study"][0]["prior"]).reshape(len(quest.MEANS), len(quest.SDS))
+    assert quest.entropy(known) < quest.entropy(quest.prior())
+    (folder / "posterior.json").write_text('{"ladders": {"a": [1]}}')
+    assert main(["check", str(folder)]) == 1
+    assert "method.start_from: posterior.json cannot be read" in capsys.readouterr().err
+
+
+def test_a_top_up_asks_for_the_pages_that_say_most(answered: Path) -> None:
+    found = read_study(answered)
+    manifest = found.manifest
+    assert isinstance(manifest, Manifest)
+    gains = gains_of([], manifest)
+    assert len(set(gains.values())) == 1
+    one = manifest.pages[0]
+    known = [ladder.ladder for ladder in manifest.ladders if ladder.source != "coffee"]
+    pages = [
+        one.model_copy(
+            update={"page": name, "trials": tuple(t for t in one.trials if (t.source == "coffee") == (name == "b"))}
+        )
+        for name in ("a", "b")
+    ]
+    apart = manifest.model_copy(update={"pages": tuple(pages)})
+    works = [work for work in found.works if found.judged.assignments[work.received.assignment].use == "use"]
+    only_known = [
+        type(work)(
+            work.received, work.page, work.submission, tuple(a for a in work.attempts if a.known.ladder in known)
+        )
+        for work in works
+    ]
+    asked = further_pages(only_known, apart, {ladder.ladder: 6 for ladder in manifest.ladders})
+    assert asked["b"] > asked.get("a", 0)
+    assert gains_of(only_known, manifest)[known[0]] < gains_of([], manifest)[known[0]]
