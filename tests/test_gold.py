@@ -117,7 +117,13 @@ def test_a_catch_trial_and_a_planted_one_have_packs_as_the_studys(
     catch, planted = manifest.by_question["catch/catch"], manifest.by_question["training-photo/training-photo"]
     assert isinstance(catch, Catch) and isinstance(planted, Question)
     assert manifest.by_key["catch/catch"].parameters == manifest.by_key["study/coffee"].parameters
-    photograph_of_study = LadderSource(load_batch(study).config.images[0], "photo", study.parent / "photo.png", study)
+    photograph_of_study = LadderSource(
+        load_batch(study).config.images[0],
+        "photo",
+        study.parent / "photo.png",
+        study,
+        made=manifest.by_key["catch/catch"].made,
+    )
     assert manifest.by_key["catch/catch"].pack == make_ladder(photograph_of_study, study.parent).pack
     [question] = [each for each in load_batch(study).questions if each.images == "catch"]
     assert set(question.view(14).outside) == {0}  # type: ignore[attr-defined]

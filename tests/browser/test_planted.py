@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,8 +43,15 @@ def batch(folder: Path) -> Path:
     return folder
 
 
-def canvas(page: object) -> np.ndarray:
-    data = page.evaluate("() => document.querySelector('[data-part=canvas]').toDataURL()")  # type: ignore[attr-defined]
+SHOWN = """async (level) => {
+  const stage = document.querySelector("[data-hit=stage]");
+  while (stage.dataset.shown !== `level:${level}`) await new Promise(requestAnimationFrame);
+  return document.querySelector("[data-part=canvas]").toDataURL();
+}"""
+
+
+def canvas(page: Any, level: int) -> np.ndarray:
+    data = page.evaluate(SHOWN, level)
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data.partition(",")[2]))).convert("RGB"))
 
 
@@ -60,10 +68,7 @@ def test_gold_is_shown_as_it_is_meant(tmp_path: Path, open_page: OpenPage) -> No
             trial = roles[self.hit("stage").get_attribute("data-trial")]
             for each in (ONSET - 1, ONSET + 7, LEVELS, level):
                 super().set_level(each)
-                page.wait_for_function(
-                    f"() => document.querySelector('[data-hit=stage]').dataset.shown === 'level:{each}'"
-                )
-                seen[trial, each] = canvas(page)
+                seen[trial, each] = canvas(page, each)
 
     def answer(trial: Trial) -> Answer:
         return Answer(10, [(20, 20), (80, 60), (140, 100)])

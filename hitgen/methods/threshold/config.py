@@ -48,6 +48,9 @@ class Screening(screening.Screening):
     for that alone.
     """
 
+    rule: screening.GoldRule | None = Field(
+        default="thresholds", description="how catch trials judge a worker: thresholds, or evidence as in config.md"
+    )
     gold_rate: screening.Share = Field(default=0.6, description="least share of catch trials without a false alarm")
     gold_answers_min: int = Field(
         default=3,
