@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     import polars
 
 OWN = "results"
-TABLES = ("ratings", "clicks", "images")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,9 @@ def run(given: argparse.Namespace, console: Console) -> None:
             raise InputError(
                 at_option("--from", "what people agreed on can be gold alone", "leaving --role and --catch out")
             )
-        plan = method.find_gold(folder, found_answers(folder, given.found_in, given.images), given.name, given.most)
+        plan = method.find_gold(
+            folder, found_answers(folder, given.found_in, given.images, [*method.tables]), given.name, given.most
+        )
     else:
         plan = method.plan_gold(folder, given.source, role, given.onset, given.name, given.seed, given.catch)
     console.say(*plan.told)
@@ -64,7 +66,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
         )
 
 
-def found_answers(folder: Path, where: Path, images: Path | None) -> FoundAnswers:
+def found_answers(folder: Path, where: Path, images: Path | None, own_tables: Sequence[str]) -> FoundAnswers:
     """The answers of an earlier study: a batch's, with its pictures, or an export's, whose pictures lie in a folder."""
     own = str(where) == OWN
     batch_folder = folder if own else where
@@ -75,7 +77,7 @@ def found_answers(folder: Path, where: Path, images: Path | None) -> FoundAnswer
         pictures = {(each.images.name, each.source): each.path for each in batch.ladders}
         sets = {each.name: each for each in batch.config.images}
         return FoundAnswers(batch.config.batch.name, str(batch_folder), tables, pictures, sets, own)
-    tables = _exported(where)
+    tables = _exported(where, ("ratings", *own_tables, "images"))
     if images is None:
         raise InputError(
             at_option("--images", f"{where} holds answers without pictures", "--images FOLDER with its sources")
@@ -86,13 +88,13 @@ def found_answers(folder: Path, where: Path, images: Path | None) -> FoundAnswer
     return FoundAnswers("export", str(where), tables, pictures, {})
 
 
-def _exported(where: Path) -> dict[str, polars.DataFrame]:
+def _exported(where: Path, names: Sequence[str]) -> dict[str, polars.DataFrame]:
     """The tables of an export, by the path of its folder or of one of them."""
     import polars
 
     folder = where if where.is_dir() else where.parent
     tables = {}
-    for name in TABLES:
+    for name in names:
         path = folder / f"{name}.parquet" if (folder / f"{name}.parquet").is_file() else folder / f"{name}.csv"
         try:
             tables[name] = polars.read_parquet(path) if path.suffix == ".parquet" else polars.read_csv(path)

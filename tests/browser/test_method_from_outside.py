@@ -147,6 +147,7 @@ WORDS = re.compile(
 """Of the method pjnd: its slider, its answers, its known answers, what it finds."""
 HERE = (
     "methods/pjnd/",
+    "methods/threshold/",  # which finds the satisfied-user ratio too
     "config/kinds.py",  # its row
     "batch/new.py",  # the batch.toml that `hitgen init` writes
 )

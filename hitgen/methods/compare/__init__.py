@@ -10,6 +10,7 @@ from hitgen.batch.sources import LadderSource
 from hitgen.config.images import AnyImageSet, Role
 from hitgen.config.screening import Rule
 from hitgen.errors import Fault, InputError, in_config
+from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder
 from hitgen.methods.base import Method
 from hitgen.methods.compare import manifest, overview, screening
