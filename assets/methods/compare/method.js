@@ -5,15 +5,14 @@ import { createExample } from "./example.js";
 import { nextQuestion } from "./order.js";
 import { createTask } from "./question.js";
 import { columns, held, reductions } from "./rows.js";
-
-const GAP_CSS_PX = 24; // as in method.css
+import contract from "./contract.json" with { type: "json" };
 
 /** @type {Method} */
 export const method = {
   packs: (trial) => [compared(trial).pack, compared(trial).left, compared(trial).right],
   room(trial, display, cssPxPerCm, ratio) {
     const { css_width: width, css_height: height } = shownSize(compared(trial), display, cssPxPerCm, ratio);
-    return { css_width: 2 * width + GAP_CSS_PX, css_height: height };
+    return { css_width: 2 * width + contract.gap_css_px, css_height: height };
   },
   createTask,
   createExample,

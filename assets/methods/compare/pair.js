@@ -4,6 +4,7 @@ import { decodeFrame } from "../../instrument/decoder.js";
 import { createFlicker } from "../../instrument/flicker.js";
 import { gridOffset, shownSize } from "../../instrument/geometry.js";
 import { createSchedule } from "../../instrument/schedule.js";
+import contract from "./contract.json" with { type: "json" };
 
 const USUAL_FRAME_MS = 1000 / 60;
 const VERSIONS = 1; // what the flicker takes for its one level
@@ -14,6 +15,7 @@ const VERSIONS = 1; // what the flicker takes for its one level
 export function createPair({ page, slot, part, window, clock, cssPxPerCm }) {
   const { display } = page;
   const stage = slot("stage");
+  stage.style.gap = `${contract.gap_css_px}px`;
   const sides = [side(slot("left"), part("canvas-left")), side(slot("right"), part("canvas-right"))];
   /** @type {ComparePictures|null} */
   let pictures = null;

@@ -10,6 +10,7 @@ from hitgen.batch.sources import LadderSource
 from hitgen.config.images import AnyImageSet, Role
 from hitgen.config.screening import Rule
 from hitgen.errors import Fault, InputError, in_config
+from hitgen.lib.contract import read_contract
 from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder
 from hitgen.methods.base import Method
@@ -33,8 +34,8 @@ from hitgen.robots.robot import MakeRobot, WorkRecord
 if TYPE_CHECKING:
     from hitgen.methods.population import Simulation
 
-GAP_PX = 24
-"""CSS pixels between the two pictures; method.css has the same."""
+GAP_PX: int = read_contract("methods/compare")["gap_css_px"]
+"""CSS pixels between the two pictures."""
 BOOSTED_S, PLAIN_S = 4.0, 8.0
 
 
