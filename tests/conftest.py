@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from hitgen.collector import by_page
 from tests.support.browsers import CHROMIUM, FLAGS
 
 
@@ -19,3 +20,20 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+BY_PAGE = by_page.hindrance
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _proved_without_a_browser() -> Iterator[None]:
+    """Publishing starts no browser in tests, which would take a second each, but where one asks for `real_proof`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(by_page, "hindrance", lambda *_: "")
+        yield
+
+
+@pytest.fixture
+def real_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let publishing send its answer by a page in a browser."""
+    monkeypatch.setattr(by_page, "hindrance", BY_PAGE)

@@ -135,6 +135,34 @@ def test_what_was_deleted_on_purpose_is_not_asked_for_again(tmp_path: Path) -> N
         assert study.market.calls["GetHIT"] == before
 
 
+def test_what_an_earlier_hitgen_deleted_is_asked_for_once(tmp_path: Path) -> None:
+    with published(tmp_path, toml=TOML) as study:
+        asked = []
+        for number in range(3):
+            with open_account(study.small.folder) as account:
+                if number == 0:
+                    end.expire(account)
+                    end.delete(account)
+                    account.ledger._database.execute("UPDATE hits SET outcome = ''")
+                before = study.market.calls["GetHIT"]
+                fetch(account)
+            asked.append(study.market.calls["GetHIT"] - before)
+        assert asked == [2, 0, 0]
+        assert states(study.small.folder) == {"deleted"}
+
+
+def test_places_forgotten_under_schema_1_hide_no_answer(tmp_path: Path) -> None:
+    """It counted them; whoever keeps the answers may have erased them and count one less."""
+    study = in_memory(tmp_path)
+    with study.opened() as account:
+        account.ledger._database.execute("INSERT INTO nameless VALUES ('unknown p0001.1 0', 'p0001.1', 'Approved')")
+    study.work("p0001", "A1")
+    with study.opened() as account:
+        assert [row.worker for row in account.ledger.submissions()] == []
+        assert collect(account) >= 0
+        assert [row.worker for row in account.ledger.submissions()] == ["A1"]
+
+
 def test_a_creation_in_doubt_is_looked_for_twice_before_it_is_made_again(tmp_path: Path) -> None:
     class Moving(Memory):
         """A listing that leaves out what moved between its pages, once."""

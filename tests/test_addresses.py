@@ -16,6 +16,7 @@ from playwright.sync_api import Browser
 
 from hitgen.build import build
 from hitgen.cli import main
+from hitgen.collector import by_page
 from hitgen.collector.inbox import Inbox
 from hitgen.lib.addresses import address, policy_address, reach
 from hitgen.recruiters.answers import origin
@@ -253,6 +254,42 @@ def test_the_answer_that_proves_it_is_taken_out_again(tmp_path: Path, capsys: py
     assert not re.search("not this folder's", capsys.readouterr().out)
     with Inbox(folder / "collected.sqlite", "small") as inbox:
         assert not inbox.delivered() and not inbox.counts()
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("real_proof")
+def test_the_answer_is_sent_by_a_page_in_a_browser(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    folder = link_batch(tmp_path / "batch", port)
+    build(folder, workers=1)
+    with collecting(folder, port):
+        assert main(["publish", str(folder)]) == 0
+    assert "Chromium" not in capsys.readouterr().out
+    with Inbox(folder / "collected.sqlite", "small") as inbox:
+        assert not inbox.delivered() and not inbox.counts()
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("real_proof")
+def test_what_only_a_browser_refuses_is_seen_before_places_are_given_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It lets pages in sandboxed frames read its answers, and these are in none."""
+    answer = says(503, b"not published yet", Access_Control_Allow_Origin="null")
+    with impostor(answer) as port:
+        refused(tmp_path, port, "cannot send there; the browser says: Access to fetch", capsys)
+
+
+def test_where_no_browser_is_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(by_page, "hindrance", lambda *_: None)
+    port = free_port()
+    folder = link_batch(tmp_path / "batch", port)
+    build(folder, workers=1)
+    with collecting(folder, port):
+        assert main(["publish", str(folder)]) == 0
+    assert "no Chromium was found here: that an answer reaches" in capsys.readouterr().out
 
 
 def test_a_collector_of_another_copy_of_the_folder_is_minded(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -68,6 +70,19 @@ def test_another_key_or_session_makes_a_new_form_at_once(
     signed = second["fields"]
     assert signed["x-amz-credential"].startswith(changed.get("AWS_ACCESS_KEY_ID", "FIRST") + "/")
     assert signed.get("x-amz-security-token") == changed.get("AWS_SESSION_TOKEN")
+
+
+def test_a_session_whose_end_nobody_tells_is_not_counted_on_for_a_week(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "for some hours")
+    form = renewed(endpoint)
+    assert datetime.fromisoformat(form["expires_at"]) == NOW + timedelta(hours=1)
+    policy = json.loads(base64.b64decode(form["fields"]["policy"]))
+    ends_at = datetime.fromisoformat(policy["expiration"])
+    assert timedelta(days=6) < ends_at - NOW < timedelta(days=8)  # where the session lasts, so does the form
+    assert renewed(endpoint, timedelta(minutes=50)) == form
+    assert renewed(endpoint, timedelta(hours=2)) != form
 
 
 def test_a_form_ends_with_credentials_whose_end_is_known(endpoint: str) -> None:

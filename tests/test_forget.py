@@ -13,6 +13,7 @@ import pytest
 
 from hitgen import cli
 from hitgen.collector.inbox import Inbox
+from hitgen.commands.delete import ended_lines
 from hitgen.errors import InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.totals import totals
@@ -181,7 +182,9 @@ def test_unjudged_work_of_the_forgotten_keeps_no_hit(tmp_path: Path) -> None:
             assert "not judged" in delete(account).left["p0001.1"]
             for row in list(account.ledger.submissions()):
                 account.recruiter.approve(row.assignment)
-            assert not delete(account).left
+            ended = delete(account)
+            assert not ended.left and ended.approved == 1
+            assert ended_lines(ended)[1].startswith("1 submissions of forgotten workers approved")
             after = totals(account.ledger, account.now())
         assert made.states()[mine] == "Approved"
         assert after.paid_usd == after.committed_usd == before * 2 / 5

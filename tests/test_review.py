@@ -139,6 +139,7 @@ def test_an_edit_outlasts_a_while_in_which_the_rules_agree(tmp_path: Path) -> No
         ({"assignment": "A2"}, "row 3: assignment: A2 is there twice"),
         ({"feedback": "x" * 1025}, "row 2: feedback: has 1025 characters"),
         ({"proposed": "[]"}, "row 2: proposed: this column was changed"),
+        ({"proposed": "[" * 5000}, "row 2: proposed: this column was changed"),
     ],
 )
 def test_what_cannot_be_followed_is_named_with_its_row(tmp_path: Path, values: dict[str, str], told: str) -> None:

@@ -35,7 +35,9 @@ function submitAddress(named, submitOrigins) {
   if (!url) return null;
   const loopback = url.protocol === "http:" && isLoopback(url.hostname);
   if (!loopback && !submitOrigins.includes(url.origin)) return null;
-  return `${url.origin}${url.pathname.replace(/\/+$/, "").replace(/\/mturk\/externalSubmit$/, "")}/mturk/externalSubmit`;
+  let path = url.pathname;
+  while (path.endsWith("/")) path = path.slice(0, -1);
+  return `${url.origin}${path.replace(/\/mturk\/externalSubmit$/, "")}/mturk/externalSubmit`;
 }
 
 /** Some recruiters' frames encode the address twice. @param {string|null} named */

@@ -11,7 +11,7 @@ export function readNumber(text) {
   const western = text.trim().replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15));
   if (AMBIGUOUS.test(western)) return Number.NaN;
   const plain = western.replace(/[\u066b,]/, ".").replace("\u2212", "-");
-  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : Number.NaN;
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(plain) ? Number(plain) : Number.NaN;
 }
 
 /** @typedef {HTMLInputElement|HTMLTextAreaElement|RadioNodeList} Field */

@@ -16,11 +16,14 @@ from hitgen.config.hosts import S3Host
 from hitgen.errors import InputError, OutsideError, in_config
 from hitgen.hosts.s3 import S3
 from hitgen.lib.aws import credentials_fault, who_signs
+from hitgen.lib.nested import read_json
 from hitgen.lib.web import Response, fetch, form_with_file
 
 TYPE = "application/json"
 VALID = timedelta(days=7)
 """The longest a presigned form may be valid; it ends with the credentials that signed it."""
+UNKNOWN = timedelta(hours=1)
+"""So long a session lasts at least whose end nobody tells; what it signed may be valid for longer, but is not counted on."""
 RENEW = timedelta(days=1)
 """By this much longer a new form has to be valid, to be worth making."""
 THREADS = 8
@@ -49,7 +52,8 @@ class BucketWay:
     def _renew(self, now: datetime) -> dict[str, Any]:
         """The form that is public now: the one there is while these credentials sign none that is valid for longer."""
         key, token, ends_at = who_signs(self._s3.credentials)
-        until = min(now + VALID, ends_at) if ends_at else now + VALID
+        valid = now + VALID if ends_at is None else min(now + VALID, ends_at)
+        until = now + UNKNOWN if token and ends_at is None else valid
         if (found := self._published()) and _is_signed_by(found["fields"], key, token):
             self.until = datetime.fromisoformat(found["expires_at"])
             if self.until > now and until - self.until < RENEW:
@@ -60,7 +64,7 @@ class BucketWay:
             Key=self._plan.prefix + "${filename}",
             Fields={"Content-Type": TYPE},
             Conditions=[{"Content-Type": TYPE}, ["content-length-range", 2, LIMIT_BYTES]],
-            ExpiresIn=max(1, int((until - now).total_seconds())),
+            ExpiresIn=max(1, int((valid - now).total_seconds())),
         )
         form = {"schema": 1, "fields": made["fields"], "expires_at": until.isoformat()}
         self._call(
@@ -77,7 +81,7 @@ class BucketWay:
     def _published(self) -> dict[str, Any] | None:
         try:
             body = self._s3.client.get_object(Bucket=self._bucket, Key=self._plan.policy_key)["Body"].read()
-            found = json.loads(body)
+            found = read_json(body.decode("utf-8"))
             return found if isinstance(found, dict) and "expires_at" in found and "fields" in found else None
         except (BotoCoreError, ClientError, ValueError):
             return None

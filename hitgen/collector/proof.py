@@ -4,26 +4,50 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import dataclass
 
+from hitgen.collector import by_page
 from hitgen.collector.inbox import Inbox
 from hitgen.errors import InputError, in_config
 from hitgen.lib.web import NoAnswerError, Response, fetch
 
 SERVE = "`hitgen serve BATCH` behind this address, which must stay on while answers come"
+NO_BROWSER = "no Chromium was found here"
 COPY = "copy the batch folder there now, with its ledger.sqlite, and begin `hitgen serve` anew"
 
 
-def prove(address: str, inbox: Inbox, batch: str, name: str) -> list[str]:
+@dataclass(frozen=True)
+class Site:
+    """Where pages will lie, empty where that is not known, and what their policy lets them reach for their answers."""
+
+    page: str = ""
+    origin: str = ""
+
+
+def prove(address: str, inbox: Inbox, batch: str, name: str, site: Site) -> list[str]:
     """What to mind of the collector at `address`, asked with an answer for the place `name`, which nobody was given.
 
-    Raises InputError where pages could not deliver there.
+    It is sent by hitgen, and then by a page at `site` in a browser, where this machine has one. Raises InputError where
+    pages could not deliver there.
     """
-    body = {"schema": 1, "batch": batch, "page": "p0000", "assignment": name, "trials": []}
+    body = json.dumps({"schema": 1, "batch": batch, "page": "p0000", "assignment": name, "trials": []})
     try:
-        answer = _post(f"{address}/results", json.dumps(body).encode())
-        return _judged(address, answer, inbox, name)
+        told = _judged(address, _post(f"{address}/results", body.encode()), inbox, name)
+        inbox.remove(name)  # or the next one would be counted as the same again
+        return [*told, *_by_page(address, body, site)]
     finally:
         inbox.remove(name)
+
+
+def _by_page(address: str, body: str, site: Site) -> list[str]:
+    hindered = by_page.hindrance(site.page, site.origin, f"{address}/results", body) if site.page else ""
+    if hindered is None:
+        return [f"{NO_BROWSER}: that an answer reaches {address} was tried without one"]
+    if hindered:
+        problem = f"a page at {site.page} cannot send there; the browser says: {hindered}"
+        remedy = "an address that a page may send to, with a certificate that browsers trust"
+        raise InputError(in_config("recruiter.results.url", problem, remedy))
+    return []
 
 
 def _post(url: str, body: bytes) -> Response:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from hitgen.collector.inbox import Inbox
-from hitgen.collector.proof import prove
+from hitgen.collector.proof import Site, prove
 
 
 class Way(Protocol):
@@ -33,9 +33,10 @@ class LocalWay:
 
     until: datetime | None = None
 
-    def __init__(self, address: str, batch: str) -> None:
+    def __init__(self, address: str, batch: str, site: Site | None = None) -> None:
         self._address = address
         self._batch = batch
+        self._site = site or Site()
 
     @property
     def address(self) -> str:
@@ -44,7 +45,7 @@ class LocalWay:
 
     def prepare(self, now: datetime, inbox: Inbox, name: str, new: bool) -> list[str]:
         """See that an answer arrives from where pages send it, where something `new` is to be published."""
-        return prove(self._address, inbox, self._batch, name) if new else []
+        return prove(self._address, inbox, self._batch, name, self._site) if new else []
 
     def take_in(self, inbox: Inbox, now: datetime) -> None:
         """What came is there."""

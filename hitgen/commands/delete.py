@@ -25,6 +25,9 @@ def run(given: argparse.Namespace, console: Console) -> None:
 def ended_lines(ended: Ended, unit: str = "HIT") -> list[str]:
     """What was deleted or closed, and why something remains."""
     lines = [f"{count(len(ended.done), unit)} deleted"]
+    if ended.approved:
+        told = count(ended.approved, "submission")
+        lines.append(f"{told} of forgotten workers approved: nobody can judge them any more")
     lines += [f"{hit} stays: {why}" for hit, why in ended.left.items()]
     if ended.closed:
         lines.append(f"{count(ended.files_removed, 'file')} removed from the host; the batch is closed")

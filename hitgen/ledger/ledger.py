@@ -301,7 +301,7 @@ class Ledger:
 
     def forgotten(self, status: str | None = None) -> set[str]:
         """The HITs with submissions of workers whom this hitgen forgot, all or those in a status."""
-        sql = "SELECT DISTINCT hit FROM nameless WHERE digest NOT LIKE 'unknown %' AND (:status IS NULL OR status = :status)"
+        sql = "SELECT DISTINCT hit FROM nameless WHERE :status IS NULL OR status = :status"
         return {row[0] for row in self._database.execute(sql, {"status": status})}
 
     def unjudged(self) -> set[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 MOST_DEEP = 64
 """Whether Python can read more depends on how deep the reader itself stands, so that what was taken in once might stop another."""
-SIGNS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.S)
+SIGNS = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.S)
+"""A text without its end goes on to the last sign, so that nothing is looked at twice."""
 
 
 def read_json(text: str) -> Any:

@@ -149,7 +149,7 @@ def _bare(text: str) -> str:
 
 def _names(group: str) -> list[str]:
     """Imported names as destructuring patterns: `a as b` becomes `a: b`."""
-    return [re.sub(r"\s+as\s+", ": ", name.strip()) for name in group.split(",") if name.strip()]
+    return [" ".join(name.split()).replace(" as ", ": ") for name in group.split(",") if name.strip()]
 
 
 def _beside(module: str, address: str) -> str:

@@ -31,10 +31,11 @@ def collect(account: Account, everything: bool = False) -> int:
     account.check_clock()
     for hit_id, hit in counted("fetching", hits.items(), account.progress):
         seen = found.get(hit_id)
-        if seen is None:
+        # An earlier hitgen noted alike what it deleted and what it missed: the service has now said that it is not there.
+        if seen is None and not (hit.is_missing and not hit.outcome):
             ledger.missing(hit.hit)
             continue
-        if seen.gone:
+        if seen is None or seen.gone:
             ledger.set_state(hit.hit, "deleted")
             continue
         if hit.is_missing:

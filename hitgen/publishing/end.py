@@ -26,10 +26,14 @@ OUR_KEYS = re.compile(r"[A-Za-z0-9_-]+/(pages/[0-9a-f]{64}\.html|packs/[0-9a-f]{
 
 @dataclass(frozen=True)
 class Ended:
-    """HITs by our names: those that are done with, and those that remain with the reason."""
+    """HITs by our names: those that are done with, and those that remain with the reason.
+
+    `approved` submissions of forgotten workers were not judged, and could not be any more.
+    """
 
     done: tuple[str, ...]
     left: dict[str, str]
+    approved: int = 0
     files_removed: int = 0
     closed: bool = False
 
@@ -177,6 +181,7 @@ def delete(account: Account) -> Ended:
     nameless = account.ledger.forgotten("Submitted") if "approve" in account.recruiter.can else set()
     done: list[str] = []
     left: dict[str, str] = {}
+    approved = 0
     for row in counted("deleting", found.hits, account.progress):
         if row.state not in ("created", "ended", "intended"):
             continue
@@ -184,19 +189,22 @@ def delete(account: Account) -> Ended:
             left[row.hit] = why
         else:
             if row.hit in nameless:
-                _approve_forgotten(account, row)
+                approved += _approve_forgotten(account, row)
             account.recruiter.delete(row.hit_id or "")
             account.ledger.set_state(row.hit, "deleted")
             done.append(row.hit)
-    return Ended(tuple(done), left)
+    return Ended(tuple(done), left, approved)
 
 
-def _approve_forgotten(account: Account, hit: Hit) -> None:
-    """Approve what forgotten workers handed in and nobody can judge any more: they are owed it, and it would keep the HIT."""
+def _approve_forgotten(account: Account, hit: Hit) -> int:
+    """Approve what forgotten workers handed in and nobody can judge any more: they are owed it, and it would keep the HIT; how many."""
+    approved = 0
     for row in list(account.recruiter.submissions(hit.hit_id or "")):
         if row.status == "Submitted" and account.ledger.is_forgotten(row.worker):
             judged = account.recruiter.approve(row.assignment)
             account.ledger.add_submission(hit, replace(row, status=judged), account.now())
+            approved += 1
+    return approved
 
 
 def _why_not(found: Totals, row: Hit, unjudged: set[str]) -> str:
@@ -226,4 +234,4 @@ def close(account: Account) -> Ended:
     host.remove(keys)
     account.ledger.drop_objects()
     account.ledger.set_fact("closed", account.now().isoformat())
-    return Ended(ended.done, {}, len(keys), True)
+    return replace(ended, files_removed=len(keys), closed=True)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hitgen.collector.bucket_way import bucket_plan
+from hitgen.collector.proof import Site
 from hitgen.collector.ways import LocalWay, Way
 from hitgen.config.batch import BatchConfig
 from hitgen.config.hosts import AnyHost, S3Host
@@ -80,7 +81,9 @@ def _unreachable(where: str, page: str, url: str) -> list[Fault]:
 def open_way(config: BatchConfig, results: AnyResults) -> Way:
     """How answers come in."""
     if isinstance(results, CollectorResults):
-        return LocalWay(results.url.rstrip("/"), config.batch.name)
+        page = _page_address(config.host)
+        site = Site(f"{page.rstrip('/')}/{config.batch.name}/pages/proof.html" if page else "", origin(results.url))
+        return LocalWay(results.url.rstrip("/"), config.batch.name, site)
     plan = bucket_plan(config)
     from hitgen.collector.bucket import BucketWay  # boto3 takes a while to load, and pages need none of it
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from hitgen.errors import Fault, InputError
 from hitgen.lib.files import csv_text, decoded, delimiter_of, guarded, private_folder, read_csv, unguarded, write_whole
+from hitgen.lib.nested import read_json
 from hitgen.results.verdicts import PAY, USE, Decided, Pay, Use
 
 EDITABLE = ("pay", "use", "feedback", "training_bonus_usd", "completion_bonus_usd", "admit", "shut_out")
@@ -147,7 +148,7 @@ def _money(text: str) -> Decimal | None:
 
 def _proposed(text: str) -> tuple[str, ...] | None:
     try:
-        found = json.loads(text)
+        found = read_json(text)
     except ValueError:
         return None
     right = isinstance(found, list) and len(found) == len(EDITABLE) and all(isinstance(item, str) for item in found)

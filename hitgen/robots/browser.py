@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Error, sync_playwright
-
 from hitgen.errors import Fault, InputError
+from hitgen.lib.browser import NoBrowserError, open_chromium
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+ALONE = (
     "--no-proxy-server",
     # Whatever else it might ask for has no address.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
@@ -29,18 +19,12 @@ FLAGS = (
 @contextmanager
 def open_browser() -> Iterator[Any]:
     """A Playwright browser; raises InputError where this machine has none."""
-    with sync_playwright() as playwright:
-        named = next(filter(None, map(shutil.which, NAMES)), None)
-        try:
-            browser = playwright.chromium.launch(executable_path=named, args=list(FLAGS))
-        except Error as error:
-            problem = f"no browser could be started ({str(error).splitlines()[0]})"
-            remedy = "installing Chromium: `apt-get install chromium`, or `playwright install chromium`"
-            raise InputError(Fault("rehearse", "--robots", problem, remedy)) from error
-        try:
+    try:
+        with open_chromium(ALONE) as browser:
             yield browser
-        finally:
-            browser.close()
+    except NoBrowserError as error:
+        remedy = "installing Chromium: `apt-get install chromium`, or `playwright install chromium`"
+        raise InputError(Fault("rehearse", "--robots", f"no browser could be started ({error})", remedy)) from error
 
 
 def check_browser() -> None:

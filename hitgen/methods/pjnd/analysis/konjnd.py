@@ -29,7 +29,7 @@ QPS = ("bpg", "h.264", "h.265")
 MOST_LEVELS = 1000
 BEST_QUALITY = 101
 """One above the quality of JPEG's level 1: level + quality = 101."""
-NUMBERS = re.compile(r"\[\s*(-?\d+(\.\d*)?((\s*[,;]\s*|\s+)-?\d+(\.\d*)?)*)?\s*,?\s*\]")
+NUMBER = re.compile(r"-?\d+(\.\d*)?")
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,7 @@ def _ladder(cells: dict[str, str], taken: str) -> tuple[LadderAnswers, list[str]
     source, codec, ratings = unguarded(cells["image_id"]), cells["compression type"], cells["ratings"]
     if not source or not codec:
         raise ValueError("image_id or Compression type is empty")
-    if not NUMBERS.fullmatch(ratings):
-        raise ValueError("ratings is not a list of numbers")
-    levels = np.array([float(number) for number in re.findall(r"-?\d+(?:\.\d*)?", ratings)])
+    levels = np.array(_numbers(ratings))
     if not len(levels):
         raise ValueError("ratings is empty")
     if (levels % 1).any() or levels.min() < 0 or levels.max() > MOST_LEVELS:
@@ -111,6 +109,15 @@ def _ladder(cells: dict[str, str], taken: str) -> tuple[LadderAnswers, list[str]
         whole = np.maximum(whole, 1)
     name = f"{source}/{codec}"
     return LadderAnswers(name, "konjnd", source, codec, int(whole.max()), whole, people, np.array([np.nan])), odd
+
+
+def _numbers(text: str) -> list[float]:
+    """The numbers of a list as Python, R and spreadsheets write it: commas, semicolons or spaces between, one may follow the last."""
+    parts = text[1:-1].replace(";", ",").split(",") if text.startswith("[") and text.endswith("]") else [""]
+    numbers = [word for part in parts for word in part.split()]
+    if not all(part.strip() for part in parts[:-1]) or not all(map(NUMBER.fullmatch, numbers)) or len(text) < 2:
+        raise ValueError("ratings is not a list of numbers")
+    return [float(word) for word in numbers]
 
 
 def _scaled(ladders: list[LadderAnswers]) -> tuple[tuple[LadderAnswers, ...], list[str]]:
