@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.patterns import Pattern, hard_texts, patterns
 
-LENGTHS = (300, 3_000, 20_000)
+LENGTHS = (300, 3_000, 10_000)
 MOST_S = 0.3
 """Linear ones need some milliseconds; at ten times the length a quadratic one needs a hundred times as much."""
 FOUND = [each for each in patterns() if not each.where.startswith("hitgen/pages/script.py")]
