@@ -7,12 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hitgen import cli
+from hitgen.build import build
 from hitgen.errors import HitgenError
 from hitgen.ledger.ledger import Ledger
 from hitgen.publishing import end
@@ -20,12 +22,12 @@ from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.recruiters.memory import Memory
 from hitgen.results.fetch import fetch
+from hitgen.results.topup import plan_topup
+from tests.support.batches import grid, write_batch
 from tests.support.disks import TRUE, Disk, Trouble, failing
 from tests.support.in_memory import InMemory
 from tests.support.servers import serving
-from tests.support.small_study import SmallStudy
-
-pytestmark = pytest.mark.long
+from tests.support.small_study import SmallStudy, xml
 
 TOML = '[bonus]\ntraining_usd = "0.50"\n[screening]\ngold_answers_min = 1\n'
 
@@ -63,12 +65,18 @@ class Weather:
         self.run("fetch", self._fetch)
         self.run("review", out.review)
         self.run("apply", out.apply)
+        self.run("topup", self._topup)
+        self.run("extend", lambda: self._on_account(lambda account: end.extend(account, timedelta(days=30))))
         self.run("expire", lambda: self._on_account(end.expire))
         self.run("close", lambda: self._on_account(end.close))
 
     def _publish(self) -> None:
         with open_publication(self.small.folder, now=self.recruiter.clock, recruiter=self.recruiter) as publication:
             publish(publication, plan_publication(publication))
+
+    def _topup(self) -> None:
+        with open_publication(self.small.folder, now=self.recruiter.clock, recruiter=self.recruiter) as publication:
+            publish(publication, plan_topup(publication).publication)
 
     def _on_account(self, act: Any) -> None:
         with open_account(self.small.folder, now=self.recruiter.clock, recruiter=self.recruiter) as account:
@@ -123,6 +131,91 @@ def test_a_storm_of_disks_loses_nothing_and_does_nothing_twice(tmp_path: Path) -
 @pytest.mark.soak
 def test_a_long_storm_of_disks(tmp_path: Path) -> None:
     assert storm(tmp_path, 1) > 50
+
+
+VERBS: dict[str, tuple[str, ...]] = {
+    "init": ("init", "{new}", "--images", "{batch}/study"),
+    "build": ("build", "{batch}", "--workers", "1"),
+    "check": ("check", "{batch}", "--workers", "1"),
+    "simulate": ("simulate", "{built}", "--people", "2"),
+    "review": ("review", "{study}"),
+    "report": ("report", "{study}"),
+    "export": ("export", "{study}"),
+    "forget": ("forget", "{study}", "A1"),
+    "eject": ("eject", "{batch}", "templates/texts/en.toml"),
+}
+
+SLOW = {"gold": ("gold", "{batch}", "--source", "{photo}", "--onset", "3", "--yes")}
+
+
+def made_anew(folder: Path) -> None:
+    """What verbs that write files alone work on."""
+    write_batch(folder / "batch", TOML)
+    study = SmallStudy(folder / "study", toml=TOML, pages=1)
+    study.hand_in([("p0001", f"ASG{n}", f"A{n}", xml(study.answer("p0001", f"ASG{n}", f"A{n}"))) for n in range(3)])
+    shutil.copytree(folder / "batch", folder / "built")
+    build(folder / "built", workers=1)
+    grid(320, 240, seed=99).save(folder / "photo.png")
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    """The files of a folder that hang on nothing but what was asked for; no databases, secrets or caches."""
+    found = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    apart = (".sqlite", ".secret", ".sqlite-wal", ".sqlite-shm", ".parquet", ".part")
+    return {name: path.read_bytes() for name, path in found.items() if not name.endswith(apart) and "cache" not in name}
+
+
+def storm_of_files(folder: Path, verb: str, every: int, capsys: pytest.CaptureFixture[str]) -> int:
+    """Each trouble at every so-manieth write of a verb, and the verb again once it is over; how often it struck."""
+    (folder / "template").mkdir(parents=True)
+    made_anew(folder / "template")
+
+    def fresh(number: int) -> tuple[Path, list[str]]:
+        place = folder / f"n{number}" / "same"
+        shutil.copytree(folder / "template", place)
+        names = {name: str(place / name) for name in ("batch", "built", "study", "new")} | {
+            "photo": str(place / "photo.png")
+        }
+        return place, [word.format(**names) for word in (VERBS | SLOW)[verb]]
+
+    calm, arguments = fresh(0)
+    with failing(Disk()) as disk:
+        code = cli.main(arguments)
+    wanted, most = {name: len(text) for name, text in content_of(calm).items()}, disk.writes
+    capsys.readouterr()
+    struck = 0
+    for number, step in enumerate(range(0, most, every), start=1):
+        trouble: Trouble = ("full", "read-only", "broken")[number % 3]  # type: ignore[assignment]
+        place, arguments = fresh(number)
+        with failing(Disk(trouble, step)):
+            failed = cli.main(arguments)
+        said = "".join(capsys.readouterr())
+        told = any(words in said for words in TRUE[trouble])
+        # What only saves time, or is shown on the screen anyway, may stay unwritten.
+        assert told or failed == code, (verb, trouble, step, said)
+        assert "Traceback" not in said and "restoring it from a copy" not in said
+        assert cli.main(arguments) == code, (verb, trouble, step, "".join(capsys.readouterr()))
+        capsys.readouterr()
+        assert {name: len(text) for name, text in content_of(place).items()} == wanted, (verb, trouble, step)
+        assert not list(place.rglob("*.part"))
+        struck += failed != code
+        shutil.rmtree(place.parent)
+    return struck
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_disk_that_fails_under_a_verb_that_writes_files(
+    tmp_path: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert storm_of_files(tmp_path, verb, 23, capsys) + (verb == "check") > 0
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("verb", VERBS | SLOW)
+def test_a_long_storm_of_disks_under_a_verb_that_writes_files(
+    tmp_path: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    storm_of_files(tmp_path, verb, 1, capsys)
 
 
 @contextmanager

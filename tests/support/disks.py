@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import errno
+import io
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -59,13 +61,20 @@ def failing(disk: Disk) -> Iterator[Disk]:
                 disk.write(True)
             return super().execute(sql, parameters)
 
-    def opened(path: Any, flags: int, *rest: Any) -> int:
+    def opened(path: Any, flags: int, *rest: Any, **more: Any) -> int:
         if flags & os.O_CREAT:
             disk.write(False)
-        return real(path, flags, *rest)
+        return real(path, flags, *rest, **more)
 
-    real = os.open
+    def opened_by_name(path: Any, mode: str = "r", *rest: Any, **more: Any) -> Any:
+        if set(mode) & set("wax+") and not str(path).startswith("/dev/"):
+            disk.write(False)
+        return real_by_name(path, mode, *rest, **more)
+
+    real, real_by_name = os.open, io.open
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(builtins, "open", opened_by_name)
+        patch.setattr(io, "open", opened_by_name)
         patch.setattr(sqlite.Database, "cursor", lambda self, factory=Cursor: sqlite3.Connection.cursor(self, factory))
         patch.setattr(files.os, "open", opened)
         yield disk
