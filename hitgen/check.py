@@ -26,6 +26,7 @@ from hitgen.stimuli.flash import Flash, flash_faults, flash_of
 from hitgen.stimuli.form import in_form
 from hitgen.stimuli.make import Made, made_before, make_ladders
 from hitgen.stimuli.measure import Measured, ladder_warnings, measure_ladders
+from hitgen.stimuli.tables import table_warnings
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,8 @@ def _summary(
         estimated=len(estimated),
         flashes=flashes,
         warnings=(
-            *planned.warnings, *_frames_warnings(why), *ladder_warnings(ladders, measured, estimated), *double_warnings(ladders)
+            *planned.warnings, *_frames_warnings(why), *ladder_warnings(ladders, measured, estimated), *double_warnings(ladders),
+            *table_warnings(ladders, BuildFolder(batch.folder).packs),
         ),
     )  # fmt: skip
 
