@@ -106,7 +106,8 @@ def graph_plot(scale: Scale) -> str:
             colour, alpha = (GREY, 0.4) if is_boosted else (ORANGE, 0.7)
             axes.plot(*_bent(at[int(left)], at[int(right)], bend), color=colour, linewidth=0.8, alpha=alpha)
         axes.plot(*zip(*at.values(), strict=True), "o", color=BLUE, markersize=4)
-        axes.annotate("source", at[design.versions], (0, -9), textcoords="offset points", ha="center", fontsize=7)
+        x, y = at[design.versions]
+        axes.text(x, y - 0.03 * design.level.max(), "source", ha="center", va="top", fontsize=7)
         axes.set_title(of.source[:40], parse_math=False)
         axes.set_xticks(range(1, len(design.codecs) + 1), [codec[:12] for codec in design.codecs], parse_math=False)
         axes.set(ylabel="level", xlim=(0.4, len(design.codecs) + 0.6), ylim=(-0.09 * design.level.max(), None))
