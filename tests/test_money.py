@@ -364,6 +364,7 @@ def test_all_show_the_same_money_whatever_happened(steps: list[tuple[str, int]])
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 @settings(max_examples=300, deadline=None, database=None, phases=[Phase.generate, Phase.shrink])
 @given(steps=STEPS_OF_A_LIFE)
 def test_all_show_the_same_money_in_three_hundred_lives(steps: list[tuple[str, int]]) -> None:
