@@ -163,8 +163,6 @@ interface MadeFrame {
   codec: "jpeg";
   subsampling: "4:4:4" | "4:2:2" | "4:2:0";
   quality: number;
-  /** masked by its own pixels */
-  planted: string;
 }
 
 type Frame = CarriedFrame | MadeFrame;

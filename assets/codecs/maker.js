@@ -2,7 +2,6 @@
 // had, in the page itself. Source and levels go one way, from pixels to a bitmap.
 
 import { loadKernel } from "./kernel.js";
-import { plant } from "./plant.js";
 import { decodeWebp } from "./webp.js";
 
 /** Above this many pixels the worker is given one frame at a time: what is needed may change while it works. */
@@ -63,9 +62,7 @@ export function createBench(paint = toBitmap, load = loadKernel) {
       kept.pixels = pixels;
       if (width * height > QUICK_PIXELS) forget(kept);
     }
-    const pixels = kept.frames(frame.quality);
-    plant(pixels, width, height, frame.planted);
-    return paint(pixels, width, height, target);
+    return paint(kept.frames(frame.quality), width, height, target);
   }
 
   return {

@@ -85,22 +85,9 @@ class QualitySet(ImageSet):
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
 
-Pixel = Annotated[int, Field(ge=0, le=100_000)]
-Centre = tuple[Pixel, Pixel]
-
-
-class Planted(Strict):
-    """A change that grows from a level on in three places, so that the answer is known: `hitgen gold` writes it."""
-
-    level: int = Field(ge=1, le=MAX_LEVELS, description="the first level that has it")
-    centres: tuple[Centre, Centre, Centre] = Field(description="its middles, in source pixels")
-    most: int = Field(default=70, ge=1, le=127, description="by how much its middles change at most, of 255")
-
-
 class JpegSet(QualitySet):
     codec: Literal["jpeg"]
     subsampling: Subsampling = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
-    planted: Planted | None = Field(default=None, description="what `hitgen gold` planted in it; null in study")
 
     @property
     def can_be_made(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 from PIL import Image
@@ -19,7 +18,7 @@ from hitgen.stimuli.kernel import kernel_digest
 from hitgen.stimuli.packs import Frame, MadeFrame, make_pack, write_pack
 from hitgen.stimuli.sources import open_source
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when the same input would give other frames or another pack."""
 SOURCE_TYPE = "image/webp"
 """What pages read sources from that they make frames of."""
@@ -71,13 +70,7 @@ def _carried(source: LadderSource, picture: Image.Image, name: str) -> list[Fram
     if isinstance(images, FilesSet):
         files = level_files(images, source.source, source.folder)
         return [carried_frame(path, name_of(path, source.folder), picture.size) for path in files]
-    shown: Iterable[Image.Image] = (picture for _ in images.parameters)
-    if isinstance(images, JpegSet) and images.planted:
-        from hitgen.stimuli.plant import planted_pictures
-
-        shown = planted_pictures(picture, images.planted, images.level_count)
-    pairs = zip(shown, images.parameters, strict=True)
-    return [encode_frame(each, images, parameter, name) for each, parameter in pairs]
+    return [encode_frame(picture, images, parameter, name) for parameter in images.parameters]
 
 
 def _frame_digest(frame: Frame | MadeFrame, source: str) -> str:

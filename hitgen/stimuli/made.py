@@ -17,7 +17,6 @@ from wasmtime import Engine, Instance, Memory, Module, Store
 from hitgen.config.images import JpegSet, Subsampling
 from hitgen.stimuli.kernel import kernel_wasm
 from hitgen.stimuli.packs import Frame, MadeFrame
-from hitgen.stimuli.plant import change_at, changed, key_of, masked, unmasked
 
 HALVED = {"4:4:4": (0, 0), "4:2:2": (1, 0), "4:2:0": (1, 1)}
 """Whether chroma has half of luma's columns and rows."""
@@ -48,11 +47,9 @@ class Maker:
         memory = (ctypes.c_uint32 * (self.width * self.height)).from_address(start)
         return np.ctypeslib.as_array(memory)
 
-    def shown(self, quality: int, planted: str) -> npt.NDArray[np.uint8]:
-        """The frame as a page shows it, with what is planted in it: height x width x RGB."""
-        frame = self.frame(quality)
-        pixels = frame.view(np.uint8).reshape(self.height, self.width, 4)[..., :3]
-        return changed(pixels, unmasked(planted, key_of(frame, self.width)))
+    def pixels(self, quality: int) -> npt.NDArray[np.uint8]:
+        """The frame as a picture: height x width x RGB; valid until the next call."""
+        return self.frame(quality).view(np.uint8).reshape(self.height, self.width, 4)[..., :3]
 
 
 def made_frames(picture: Image.Image, images: JpegSet) -> tuple[list[Frame | MadeFrame] | None, int | None]:
@@ -64,12 +61,8 @@ def made_frames(picture: Image.Image, images: JpegSet) -> tuple[list[Frame | Mad
         return None, None
     if proof.unlike:
         return None, None
-    pixels = np.asarray(picture)
-    frames: list[Frame | MadeFrame] = []
-    for level, (quality, key) in enumerate(zip(qualities, proof.keys, strict=True), start=1):
-        planted = masked(change_at(images.planted, pixels, level), key)
-        frames.append(MadeFrame(subsampling=images.subsampling, quality=quality, planted=planted))
-    return frames, proof.jpeg_bytes
+    frames = [MadeFrame(subsampling=images.subsampling, quality=quality) for quality in qualities]
+    return [*frames], proof.jpeg_bytes
 
 
 @dataclass(frozen=True)
@@ -78,8 +71,6 @@ class Proof:
 
     unlike: tuple[int, ...]
     """The qualities at which Pillow decodes other pixels than the page makes."""
-    keys: tuple[int, ...]
-    """Of each frame, what masks it (`planting.key_of`)."""
     jpeg_bytes: int
     """What the JPEGs weigh together."""
 
@@ -87,15 +78,14 @@ class Proof:
 def prove(picture: Image.Image, subsampling: Subsampling, qualities: Sequence[int]) -> Proof:
     """Compare every pixel of every quality with what Pillow decodes of its own JPEG."""
     maker = Maker(picture, subsampling)
-    unlike, keys, jpeg_bytes = [], [], 0
+    unlike, jpeg_bytes = [], 0
     for quality in qualities:
         coded = encoded(picture, subsampling, quality)
         frame = maker.frame(quality)
         if not np.array_equal(frame, _decoded(coded)):
             unlike.append(quality)
-        keys.append(key_of(frame, picture.width))
         jpeg_bytes += len(coded)
-    return Proof(tuple(unlike), tuple(keys), jpeg_bytes)
+    return Proof(tuple(unlike), jpeg_bytes)
 
 
 def encoded(picture: Image.Image, subsampling: str, quality: int) -> bytes:

@@ -35,9 +35,6 @@ class MadeFrame(Frozen):
     codec: Literal["jpeg"] = "jpeg"
     subsampling: Subsampling
     quality: int = Field(ge=1, le=100)
-    planted: str = Field(
-        pattern="^[0-9a-f]{30}$", description="what is planted in it, masked by its own pixels; in study nothing"
-    )
 
     @property
     def content(self) -> bytes:

@@ -29,7 +29,7 @@ class PackPixels:
         maker = self._makers.get(frame.subsampling)
         if maker is None:
             maker = self._makers[frame.subsampling] = Maker(_opened(self._pack.source), frame.subsampling)
-        return maker.shown(frame.quality, frame.planted)
+        return maker.pixels(frame.quality).copy()
 
     def at(self, level: int) -> Pixels:
         """The pixels of the frame shown at a level."""

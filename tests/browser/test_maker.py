@@ -10,14 +10,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from hitgen.stimuli.made import Maker
-from hitgen.stimuli.plant import Change, key_of, masked
 from tests.support import codecs
 from tests.support.pictures import digest, encoded, photograph, shown
 
 pytestmark = pytest.mark.browser
 QUALITIES = (90, 40, 3)
-CHANGE = Change(((10, 12), (50, 20), (30, 44)), (30, -25, 0))
 TOOLS = """
 const pixelsOf = (bitmap) => {
   const surface = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
@@ -40,7 +37,7 @@ const scripted = () => {
   return workers[workers.push(worker) - 1];
 };
 const recipe = (size) => ({ source: fromBase64(source), ...size });
-const frame = (quality) => (quality ? { codec: "jpeg", subsampling: "4:2:0", quality, planted: planted[quality] ?? "0".repeat(30) } : null);
+const frame = (quality) => (quality ? { codec: "jpeg", subsampling: "4:2:0", quality } : null);
 const qualities = () => workers[0].asked.map(([, , frame]) => frame?.quality ?? 0);
 const small = { width: 61, height: 45 };
 const said = (promise) => promise.then(() => "made", (error) => `${error.name}: ${error.message}`);
@@ -60,13 +57,7 @@ def opened(browser: Browser, picture: Image.Image, changes: Sequence[tuple[str, 
     picture.save(buffer, "WEBP", lossless=True, method=2, quality=20)
     source = base64.b64encode(buffer.getvalue()).decode()
     page.evaluate(f"() => {{ {text} globalThis.maker = codec; }}")
-    maker = Maker(picture, "4:2:0")
-    planted = {q: masked(Change(), key_of(maker.frame(q), picture.width)) for q in QUALITIES}
-    planted[41] = masked(CHANGE, key_of(maker.frame(41), picture.width))
-    page.evaluate(
-        "([text, given, masks]) => { workerText = text; source = given; planted = masks; }",
-        [f"{text} codec.serve(self);", source, planted],
-    )
+    page.evaluate("([text, given]) => { workerText = text; source = given; }", [f"{text} codec.serve(self);", source])
     page.add_script_tag(content=TOOLS)
     return page
 
@@ -92,21 +83,6 @@ def test_every_level_is_made_whatever_workers_there_are(
     )
     assert made == [digest(picture), *(shown(picture, "4:2:0", quality) for quality in QUALITIES)]
     assert worked is in_worker
-
-
-@pytest.mark.parametrize("before", ("", "WebAssembly = undefined;"), ids=("wasm", "script"))
-def test_what_is_planted_is_shown_as_the_build_reckons(before: str, page: Page, picture: Image.Image) -> None:
-    made = page.evaluate(
-        f"""async () => {{
-          workerText = {before!r} + workerText;
-          const pack = maker.createMaker({{ createWorker: real }}).open(recipe(small));
-          return sha256(pixelsOf(await pack.make(frame(41), null)));
-        }}"""
-    )
-    maker = Maker(picture, "4:2:0")
-    expected = maker.shown(41, masked(CHANGE, key_of(maker.frame(41), picture.width)))
-    assert made == digest(Image.fromarray(expected))
-    assert made != shown(picture, "4:2:0", 41)
 
 
 def test_a_resampled_frame_is_what_the_jpeg_gives_resampled(page: Page, picture: Image.Image) -> None:
@@ -225,37 +201,3 @@ def test_a_fault_would_be_seen(name: str, browser: Browser, picture: Image.Image
     with pytest.raises(AssertionError):
         check(page)
     page.close()
-
-
-def test_a_plant_that_errs_would_be_seen(browser: Browser, picture: Image.Image) -> None:
-    """Each step of unmasking and changing."""
-    for old, new in PLANT_MUTANTS:
-        page = codecs.open_codecs(browser)
-        codecs.add(page, "product", "plant.js")
-        codecs.add(page, "mutant", "plant.js", [(old, new)])
-        product, mutant = (planted_by(page, name, picture) for name in ("product", "mutant"))
-        maker = Maker(picture, "4:2:0")
-        expected = maker.shown(41, masked(CHANGE, key_of(maker.frame(41), picture.width)))
-        assert product == digest(Image.fromarray(expected)) != mutant, old
-        page.close()
-
-
-PLANT_MUTANTS = (
-    ("2 * at + 1", "2 * at"), ("state ^= state >>> 17;", "state ^= state >> 17;"), ("reach ** 2 - (column - x) ** 2", "reach ** 2 - (column - y) ** 2"),
-    (">> 8) * step) >> 8", ">> 7) * step) >> 8"), ("height * REACH_SHARE", "height * REACH_SHARE + 1"),
-)  # fmt: skip
-
-
-def planted_by(page: Page, name: str, picture: Image.Image) -> str:
-    maker = Maker(picture, "4:2:0")
-    mask = masked(CHANGE, key_of(maker.frame(41), picture.width))
-    pixels = base64.b64encode(maker.frame(41).tobytes()).decode()
-    result: str = page.evaluate(
-        """async ([name, text, width, height, mask]) => {
-          const pixels = new Uint8ClampedArray(fromBase64(text));
-          codecs[name].plant(pixels, width, height, mask);
-          return sha256(pixels);
-        }""",
-        [name, pixels, *picture.size, mask],
-    )
-    return result

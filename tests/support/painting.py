@@ -17,7 +17,7 @@ from tests.support.browsers import OpenPage
 from tests.support.pictures import photograph
 
 LEVELS = 20
-PLANT = "plant(pixels, width, height, frame.planted);"
+MAKE = "kept.frames(frame.quality)"
 OBSERVER = """
 () => {
   const canvas = document.querySelector('[data-hit=stage] canvas');
@@ -71,14 +71,15 @@ def marked_page(folder: Path, frames: Frames = "carried", size: tuple[int, int] 
         picture.paste((grey(0),) * 3, middle(size))
         picture.save(folder / "images" / "s.png")
         maker = (shipped("assets") / "codecs" / "maker.js").read_text(encoding="utf-8")
-        assert maker.count(PLANT) == 1
+        assert maker.count(MAKE) == 1
         left, top, right, bottom = middle(size)
         (folder / "assets" / "codecs").mkdir(parents=True)
         (folder / "assets" / "codecs" / "maker.js").write_text(
-            maker.replace(PLANT, f"{PLANT} mark(pixels, width, {grey(0)} + 8 * (101 - frame.quality));")
+            maker.replace(MAKE, f"mark({MAKE}, width, {grey(0)} + 8 * (101 - frame.quality))")
             + f"""function mark(pixels, width, grey) {{
   for (let y = {top}; y < {bottom}; y += 1) pixels.fill(grey, 4 * (y * width + {left}), 4 * (y * width + {right}));
   for (let y = {top}; y < {bottom}; y += 1) for (let x = {left}; x < {right}; x += 1) pixels[4 * (y * width + x) + 3] = 255;
+  return pixels;
 }}
 """
         )
