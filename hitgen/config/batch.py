@@ -25,9 +25,9 @@ class BatchTable(Strict):
     name: Slug = Field(examples=["study"], description="the batch's name: letters, digits, - and _")
     seed: int = Field(ge=0, le=2**53 - 1, examples=[7], description="same seed and `plan.secret`, same plan")
     language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = Field(
-        default="en", description="language tag of the texts"
+        default="en", description="language tag of the texts: `en`, or one of those shipped (docs/templates.md)"
     )
-    texts: str = Field(default="", description="a TOML file with the texts of the screens in that language")
+    texts: str = Field(default="", description="a TOML file with texts of the screens, over those shipped in that language")
 
 
 class MethodTable(Strict):

@@ -32,6 +32,7 @@ class PageContext:
     """Everything a template receives; docs/templates.md describes each name."""
 
     language: str
+    direction: str
     layout: str
     policy: str
     style: str

@@ -35,7 +35,7 @@ from hitgen.pages.data import PageData
 from hitgen.pages.script import link_page
 from hitgen.pages.seal import policy
 from hitgen.pages.slots import slot_faults, source_faults, style_faults
-from hitgen.pages.texts import load_texts
+from hitgen.pages.texts import direction, load_texts
 from hitgen.plan import PlannedPage
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.answers import sources
@@ -145,6 +145,7 @@ class Renderer:
         config, page_json = self._batch.config, data.json()
         context = PageContext(
             language=config.batch.language,
+            direction=direction(config.batch.language),
             layout=self._layout,
             policy=policy(
                 script=self._script,

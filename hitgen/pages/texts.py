@@ -1,4 +1,4 @@
-"""The words of the screens: English ones shipped, any of them overridden by the batch."""
+"""The words of the screens: shipped in some languages, any of them overridden by the batch."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ from hitgen.lib.toml import read_toml
 
 CONSENT_WORDS = ("minutes", "pictures", "reward_usd")
 """What the plan fills in where the consent has them in {braces}."""
+ENGLISH = "en"
+"""What a text is in where nothing else is there."""
+RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+"""Languages whose script runs from right to left."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def load_texts(config: BatchConfig, folder: Path) -> dict[str, str]:
     """Every text by its key; InputError for unknown keys, changed {placeholders} and files that cannot be read."""
-    texts, also = shipped_texts(config.method.kind), _also_filled(config.method.kind)
+    texts, also = shipped_texts(config.method.kind) | _translated(config), _also_filled(config.method.kind)
     faults: list[Fault] = []
     for file, field, own in _own_texts(config, folder):
         for key, value in own.items():
@@ -41,8 +45,13 @@ def load_texts(config: BatchConfig, folder: Path) -> dict[str, str]:
 
 
 def text_warnings(config: BatchConfig, folder: Path) -> list[str]:
-    """What to mind of the batch's own texts: a placeholder that one lost, and texts that another language still lacks."""
-    texts, warnings = shipped_texts(config.method.kind), []
+    """What to mind of the batch's texts: a placeholder that one lost, and texts that another language still lacks."""
+    texts, translated, warnings = shipped_texts(config.method.kind), _translated(config), []
+    if not translated and not config.batch.texts and _primary(config.batch.language) != ENGLISH:
+        warnings.append(
+            f"{CONFIG_NAME}: batch.language: no texts in {config.batch.language!r} come with hitgen, so the screens are English:"
+            f" bring your own with batch.texts, or take one of {', '.join(shipped_languages())}"
+        )
     for key, value in config.consent.model_dump().items():
         for name in dict.fromkeys(_PLACEHOLDER.findall(str(value))):
             if name not in CONSENT_WORDS:
@@ -56,26 +65,46 @@ def text_warnings(config: BatchConfig, folder: Path) -> list[str]:
             if lost:
                 at = f"{field}.{key}" if field else key
                 warnings.append(f"{file}: {at}: it no longer says {', '.join(f'{{{name}}}' for name in sorted(lost))}")
-        missing = sorted(set(texts) - set(own) - set(config.texts)) if not field else []
+        missing = sorted(set(texts) - set(translated) - set(own) - set(config.texts)) if not field else []
         if missing:
             named = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
             warnings.append(f"{file}: {len(missing)} texts are English still: {named}")
     return warnings
 
 
-def shipped_texts(method: str) -> dict[str, str]:
-    """The English texts of the frame and of a method."""
-    return {key: value for table in _shipped(method) for key, value in table.items() if isinstance(value, str)}
+def shipped_languages() -> list[str]:
+    """The languages that every screen's texts come in, as the first part of a language tag."""
+    return sorted(path.stem for path in (shipped("templates") / "texts").glob("*.toml"))
+
+
+def shipped_texts(method: str, language: str = ENGLISH) -> dict[str, str]:
+    """The texts of the frame and of a method in a language; none where it is not shipped."""
+    return {key: value for table in _shipped(method, language) for key, value in table.items() if isinstance(value, str)}
+
+
+def direction(language: str) -> str:
+    """Which way a language's words run, as the page's `dir`: "rtl" or "ltr"."""
+    return "rtl" if _primary(language) in RIGHT_TO_LEFT else "ltr"
+
+
+def _translated(config: BatchConfig) -> dict[str, str]:
+    """The shipped texts of the batch's language where it is not English, by the first part of its tag."""
+    language = _primary(config.batch.language)
+    return {} if language == ENGLISH else shipped_texts(config.method.kind, language)
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0].lower()
 
 
 def _also_filled(method: str) -> dict[str, list[str]]:
     """Placeholders that the script fills in though a shipped text has none of them, by the text's key."""
-    return {key: names for table in _shipped(method) for key, names in table.get("also_filled", {}).items()}
+    return {key: names for table in _shipped(method, ENGLISH) for key, names in table.get("also_filled", {}).items()}
 
 
-def _shipped(method: str) -> Iterator[dict[str, Any]]:
+def _shipped(method: str, language: str) -> Iterator[dict[str, Any]]:
     for folder in ("", f"methods/{method}"):
-        path = shipped("templates") / folder / "texts" / "en.toml"
+        path = shipped("templates") / folder / "texts" / f"{language}.toml"
         if path.is_file():
             yield tomllib.loads(path.read_text(encoding="utf-8"))
 
