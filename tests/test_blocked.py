@@ -83,10 +83,10 @@ def test_a_lost_placeholder_and_texts_that_are_english_still_are_named(tmp_path:
     text = (
         (folder / "batch.toml")
         .read_text()
-        .replace('name = "small"', 'name = "small"\ntexts = "de.toml"\nlanguage = "de"', 1)
+        .replace('name = "small"', 'name = "small"\ntexts = "sv.toml"\nlanguage = "sv"', 1)
     )
     (folder / "batch.toml").write_text(text)
-    (folder / "de.toml").write_text('next = "Weiter"\nprogress = "Ein Bild"\n')
+    (folder / "sv.toml").write_text('next = "Vidare"\nprogress = "En bild"\n')
     told = check(folder, workers=1).warnings
-    assert told[0] == "de.toml: progress: it no longer says {count}, {number}"
-    assert told[1].startswith("de.toml: ") and "texts are English still: " in told[1]
+    assert told[0] == "sv.toml: progress: it no longer says {count}, {number}"
+    assert told[1].startswith("sv.toml: ") and "texts are English still: " in told[1]

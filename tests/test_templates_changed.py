@@ -31,7 +31,7 @@ def edit(folder: Path, old: str, new: str) -> None:
 
 def test_every_change_of_the_docs_is_made_here() -> None:
     assert set(CHANGES) == {
-        "templates/parts/consent.html before <h1", "texts.de.toml", "templates/layouts/bright.html",
+        "templates/parts/consent.html before <h1", "texts.sv.toml", "templates/layouts/bright.html",
         "assets/styles/bright.css",
     }  # fmt: skip
 
@@ -49,10 +49,10 @@ def test_a_logo_stands_above_the_consent(tmp_path: Path) -> None:
 
 def test_texts_of_another_language_are_taken_and_those_that_lack_are_named(tmp_path: Path) -> None:
     folder = write_batch(tmp_path, PIXELS, TINY, study=1)
-    edit(folder, "seed = 5\n", 'seed = 5\nlanguage = "de"\ntexts = "texts.de.toml"\n')
-    (folder / "texts.de.toml").write_text(CHANGES["texts.de.toml"])
+    edit(folder, "seed = 5\n", 'seed = 5\nlanguage = "sv"\ntexts = "texts.sv.toml"\n')
+    (folder / "texts.sv.toml").write_text(CHANGES["texts.sv.toml"])
     page = page_of(folder)
-    assert '<html lang="de"' in page and ">Weiter</button>" in page and "Bild {number} von {count}" in page
+    assert '<html lang="sv" dir="ltr"' in page and ">Vidare</button>" in page and "Bild {number} av {count}" in page
     assert any("texts are English still" in warning for warning in check(folder, workers=1).warnings)
 
 
