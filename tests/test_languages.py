@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hitgen.check import check
+from hitgen.config.read import read_config
 from hitgen.lib.shipped import shipped
-from hitgen.pages.texts import direction, load_texts, shipped_languages
+from hitgen.pages.texts import direction, load_texts, shipped_languages, text_warnings
 from tests.support.batches import write_batch
 
 FOLDERS = sorted(path.parent for path in shipped("templates").rglob("texts/en.toml"))
@@ -79,8 +79,8 @@ def test_a_batch_takes_the_texts_of_its_language_and_lays_its_own_over_them(tmp_
 
     def told(language: str, own: str = "") -> tuple[dict[str, str], list[str]]:
         config.write_text(plain.replace("seed = 5\n", f'seed = 5\nlanguage = "{language}"\n{own}', 1))
-        result = check(folder, workers=1)
-        return load_texts(load_config(folder), folder), [each for each in result.warnings if "English" in each]
+        read_so = read_config(config)
+        return load_texts(read_so, folder), text_warnings(read_so, folder)
 
     texts, warned = told("de-AT")
     assert (texts["next"], texts["stop"], texts["finish"], warned) == ("Weiter", "Flackern anhalten", "Ende", [])
@@ -88,9 +88,20 @@ def test_a_batch_takes_the_texts_of_its_language_and_lays_its_own_over_them(tmp_
     texts, warned = told("DE", 'texts = "mine.toml"\n')
     assert (texts["next"], texts["stop"], texts["finish"], warned) == ("Vor", "Flackern anhalten", "Ende", [])
     texts, warned = told("sv")
-    assert texts["next"] == "Next" and len(warned) == 1 and "batch.language: no texts in 'sv' come with hitgen" in warned[0]
+    assert (
+        texts["next"] == "Next"
+        and len(warned) == 1
+        and "batch.language: no texts in 'sv' come with hitgen" in warned[0]
+    )
     assert told("en-GB") == (texts, [])
 
 
 def test_words_run_as_their_script_does() -> None:
-    assert [direction(tag) for tag in ("en", "ar", "ar-EG", "he", "zh-Hant", "FA")] == ["ltr", "rtl", "rtl", "rtl", "ltr", "rtl"]
+    assert [direction(tag) for tag in ("en", "ar", "ar-EG", "he", "zh-Hant", "FA")] == [
+        "ltr",
+        "rtl",
+        "rtl",
+        "rtl",
+        "ltr",
+        "rtl",
+    ]

@@ -27,7 +27,9 @@ class BatchTable(Strict):
     language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = Field(
         default="en", description="language tag of the texts: `en`, or one of those shipped (docs/templates.md)"
     )
-    texts: str = Field(default="", description="a TOML file with texts of the screens, over those shipped in that language")
+    texts: str = Field(
+        default="", description="a TOML file with texts of the screens, over those shipped in that language"
+    )
 
 
 class MethodTable(Strict):

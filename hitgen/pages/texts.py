@@ -79,7 +79,9 @@ def shipped_languages() -> list[str]:
 
 def shipped_texts(method: str, language: str = ENGLISH) -> dict[str, str]:
     """The texts of the frame and of a method in a language; none where it is not shipped."""
-    return {key: value for table in _shipped(method, language) for key, value in table.items() if isinstance(value, str)}
+    return {
+        key: value for table in _shipped(method, language) for key, value in table.items() if isinstance(value, str)
+    }
 
 
 def direction(language: str) -> str:
