@@ -36,6 +36,22 @@ def test_scripts_that_are_used_or_belong_to_another_method_are_none(tmp_path: Pa
     assert unused_scripts(tmp_path, {"methods/pjnd/mine.js", "runtime/main.js"}) == []
 
 
+@pytest.mark.parametrize(
+    ("table", "slot"),
+    [
+        ("", "slider"),
+        ('[method]\nkind = "compare"\n', "answer-left"),
+        ("[method\n", "slider"),
+        ("method = 3\n", "slider"),
+    ],
+)
+def test_a_part_that_several_methods_have_is_that_of_the_batchs_own(tmp_path: Path, table: str, slot: str) -> None:
+    """Whatever else is wrong with its batch.toml."""
+    (tmp_path / "batch.toml").write_text(table)
+    assert main(["eject", str(tmp_path), "parts/controls.html"]) == 0
+    assert f'data-hit="{slot}"' in (tmp_path / "templates" / "parts" / "controls.html").read_text()
+
+
 @pytest.mark.parametrize("packs", ["inline", "linked"])
 def test_a_build_says_how_its_pages_are_seen(tmp_path: Path, packs: str, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_batch(tmp_path, f'packs = "{packs}"\n', study=1)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hitgen.batch.resources import KINDS, names
 from hitgen.batch.sources import composed, name_problem
+from hitgen.config.kinds import DEFAULT_METHOD
 from hitgen.config.read import nearest
 from hitgen.config.recruiter import Recruiting
 from hitgen.config.schema import SCHEMA_NAME, batch_schema
@@ -23,6 +24,7 @@ from hitgen.lib.files import write_whole
 from hitgen.lib.pictures import SUFFIXES
 from hitgen.lib.shipped import shipped
 from hitgen.lib.text import plain
+from hitgen.lib.toml import read_toml
 
 LONGEST_NAME = 64
 
@@ -198,6 +200,15 @@ def ejectable() -> list[str]:
     return [name for name in files if not name.endswith((FILE, ".d.ts")) and not name.startswith("templates/bare/")]
 
 
+def _method_kind(batch_folder: Path) -> str:
+    """The method of a batch.toml, which need not be right yet."""
+    try:
+        table = read_toml((batch_folder / CONFIG_NAME).read_bytes(), CONFIG_NAME).get("method")
+    except InputError:
+        table = None
+    return str(table.get("kind", DEFAULT_METHOD)) if isinstance(table, dict) else DEFAULT_METHOD
+
+
 def eject(batch_folder: Path, name: str) -> Path:
     """The copy made in the batch folder; InputError for an unknown name and where the batch has that file already."""
     known = ejectable()
@@ -212,8 +223,10 @@ def eject(batch_folder: Path, name: str) -> Path:
         )
     asked = (name, f"templates/{name}", f"assets/{name}")
     matches = [(candidate, candidate) for candidate in known if candidate in asked]
-    # a method's part by its name in a layout; a copy there wins as well
-    plain = ((candidate, re.sub(r"methods/[^/]+/", "", candidate)) for candidate in known)
+    # a method's part by its name in a layout, the batch's own method before all others; a copy there wins as well
+    part = f"/methods/{_method_kind(batch_folder)}/"
+    ordered = sorted(known, key=lambda candidate: part not in candidate)
+    plain = ((candidate, re.sub(r"methods/[^/]+/", "", candidate)) for candidate in ordered)
     matches = matches or [(candidate, name) for candidate, name in plain if name in asked]
     if not matches:
         raise InputError(Fault(name, "", "there is no such template, style or script", nearest(name, known)))
