@@ -74,6 +74,7 @@ MEASURED = {
         "ended_ms",
         "duration_ms",
         "stalled_ms",
+        "display_warnings",
         "trace_json",
         "swaps",
         "swap_mean_ms",
