@@ -18,9 +18,8 @@ base_url = "http://127.0.0.1:8470"   # where the world sees it; to begin with, `
 [recruiter]
 """
 """How a new batch is served where answers go to a collector."""
-OWN_COLLECTOR = (
-    'results = {{kind = "collector", url = "http://127.0.0.1:8470"}}   # where answers go; or {{kind = "s3"}}\n'
-)
+COLLECTOR_ALONE = 'results = {{kind = "collector", url = "http://127.0.0.1:8470"}}   # where answers go\n'
+OWN_COLLECTOR = COLLECTOR_ALONE.rstrip() + '; or {{kind = "s3"}}\n'
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from hitgen.config.base import Text
 from hitgen.config.hosts import Address, one_line
-from hitgen.config.recruiter import OWN_COLLECTOR, OWN_SERVER, CollectorResults, Recruiting, Variable
+from hitgen.config.recruiter import COLLECTOR_ALONE, OWN_SERVER, CollectorResults, Recruiting, Variable
 
 IDS, KEEP = ("participantId",), ("assignmentId", "projectId")
 """What the service puts into a project's address."""
@@ -20,7 +20,7 @@ class ConnectRecruiter(Recruiting):
 
     pays: ClassVar[bool] = True
     begins: ClassVar[str] = (
-        OWN_SERVER + 'kind = "connect"              # docs/recruiters.md\nminutes = 10\n' + OWN_COLLECTOR
+        OWN_SERVER + 'kind = "connect"              # docs/recruiters.md\nminutes = 8\n' + COLLECTOR_ALONE
     )
 
     kind: Literal["connect"]

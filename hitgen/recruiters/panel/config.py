@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from hitgen.config.hosts import one_line
-from hitgen.config.recruiter import OWN_COLLECTOR, OWN_SERVER, CollectorResults, Recruiting, Variable
+from hitgen.config.recruiter import COLLECTOR_ALONE, OWN_SERVER, CollectorResults, Recruiting, Variable
 from hitgen.lib.addresses import address
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -37,7 +37,7 @@ class PanelRecruiter(Recruiting):
 
     begins: ClassVar[str] = (
         OWN_SERVER + 'kind = "panel"                # docs/panels.md has recipes\n'
-        'id = ["PID"]                  # the parameter with the person\'s id\n' + OWN_COLLECTOR
+        'id = ["PID"]                  # the parameter with the person\'s id\n' + COLLECTOR_ALONE
     )
 
     kind: Literal["panel"]

@@ -33,7 +33,7 @@ class ProlificRecruiter(Recruiting):
     pays: ClassVar[bool] = True
     begins: ClassVar[str] = (
         OWN_SERVER + 'kind = "prolific"             # docs/recruiters.md\n'
-        'workspace = "000000000000000000000000"   # the id of yours\nminutes = 10\n' + OWN_COLLECTOR
+        'workspace = "000000000000000000000000"   # the id of yours\nminutes = 8\n' + OWN_COLLECTOR
     )
 
     kind: Literal["prolific"]
