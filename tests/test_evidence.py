@@ -29,7 +29,8 @@ FAR = ((100.0, 100.0), (500.0, 100.0), (300.0, 400.0))
 
 
 def honest(*passes: tuple[bool, bool]) -> float:
-    return evidence([(RATES, answer) for answer in passes], PJND.guessing, 0.8).honest
+    """How probably somebody is honest who passed levels and places so, and was asked in no catch trial."""
+    return evidence([(RATES, (*answer, None)) for answer in passes], PJND.guessing, 0.8).honest
 
 
 def test_without_gold_the_prior_stays_and_answers_move_it_both_ways() -> None:

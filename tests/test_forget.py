@@ -184,7 +184,7 @@ def test_unjudged_work_of_the_forgotten_keeps_no_hit(tmp_path: Path) -> None:
                 account.recruiter.approve(row.assignment)
             ended = delete(account)
             assert not ended.left and ended.approved == 1
-            assert ended_lines(ended)[1].startswith("1 submissions of forgotten workers approved")
+            assert ended_lines(ended)[1].startswith("1 submission of forgotten workers approved")
             after = totals(account.ledger, account.now())
         assert made.states()[mine] == "Approved"
         assert after.paid_usd == after.committed_usd == before * 2 / 5

@@ -59,7 +59,7 @@ def run(*arguments: str) -> int:
         "build {} --workers 0", "build {} --workers 99999999999999999999", "build {} --workers nan",
         "preview {} --page nosuch", "preview {} --page ../../etc/passwd", "eject {} ../../../etc/passwd", "eject {} nosuch",
         "forget {} nobody --yes", "forget {} '' --yes", "gold {} --seed -1", "report /dev/null", "report {}/batch.toml", "report {}/images",
-        "import {} /", "import {} /dev/null", "import {} {}/batch.toml", "init {} --images {}", "init /proc/x --images {}/images",
+        "import {} /dev", "import {} /dev/null", "import {} {}/batch.toml", "init {} --images {}", "init /proc/x --images {}/images",
         "rehearse {} --robots 0", "rehearse {} --recruiter nobody", "publish {} --production --total nan",
         "publish {} --production --total sNaN", "export /", "status /dev/null", "check /proc", "review {} --worker nobody",
     ],

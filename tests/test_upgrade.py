@@ -187,7 +187,8 @@ def close_to(found: str, wanted: str) -> bool:
     return found == wanted
 
 
-WORKED_OUT = ("honest", "gold_evidence", "rules")
+ASKED = ("gold_level_asked", "gold_place_asked", "gold_catch_asked", "gold_catch_passes")
+WORKED_OUT = ("honest", "gold_evidence", "rules", *ASKED)
 """Columns that say what old answers come to by a calculation of later."""
 
 

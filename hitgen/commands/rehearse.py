@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    from hitgen.robots.browser import check_browser  # whose extra brings what the rest needs
+    import playwright  # noqa: F401 - whose extra brings what the rest needs
+
+    from hitgen.robots.browser import check_browser
 
     if given.robots:
         check_browser()  # better known before the long work

@@ -45,7 +45,7 @@ def violations(page) -> list[str]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("layout", ["flicker", "side"])
+@pytest.mark.parametrize("layout", ["flicker", pytest.param("side", marks=pytest.mark.soak)])
 def test_axe_finds_nothing_on_any_screen_or_phase(tmp_path: Path, open_page: OpenPage, layout: str) -> None:
     extra = f'layout = "{layout}"\n[display]\nwidth_cm = 9\n{SURVEY}'
     page = open_page(built_page(write_batch(tmp_path, extra)), bypass_csp=True)

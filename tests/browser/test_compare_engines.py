@@ -69,7 +69,7 @@ def work(window: Window) -> list[tuple[str, str]]:
     return done
 
 
-@pytest.mark.parametrize("arm", ["boosted", "plain"])
+@pytest.mark.parametrize("arm", ["boosted", pytest.param("plain", marks=pytest.mark.soak)])
 def test_a_page_is_worked_by_keyboard_and_shows_what_it_says(window: Window, tmp_path: Path, arm: Arm) -> None:
     (tmp_path / "study").mkdir()
     address = marked_page(tmp_path / "study", arm)

@@ -19,12 +19,12 @@ from hitgen.methods.submission import read_submission
 from hitgen.results.parse import _trial_faults
 from tests.support.compare import write_study
 
-KINDS = [pytest.param(kind, marks=() if kind == "link" else pytest.mark.soak) for kind in RECRUITERS.names()]
 SHORT = 'arms = ["boosted", "plain"]\ncompare = ["source"]\n'
 
 
+@pytest.mark.soak
 @pytest.mark.browser
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", RECRUITERS.names())
 def test_robots_work_both_arms(tmp_path: Path, kind: str) -> None:
     folder = write_study(tmp_path / "batch", method=SHORT, hit="pause = false")
     config = folder / "batch.toml"

@@ -21,7 +21,9 @@ def without_seal(manifest: Manifest) -> Manifest:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("kind", ["link", "prolific", "panel", "connect"])
+@pytest.mark.parametrize(
+    "kind", ["prolific", "panel", *(pytest.param(kind, marks=pytest.mark.soak) for kind in ("link", "connect"))]
+)
 def test_robots_work_the_same_plan(tmp_path: Path, kind: str) -> None:
     folder = write_batch(tmp_path / "batch", f'{SMALL}[recruiter]\nkind = "mturk"\n', study=1)
     build(folder, workers=1)

@@ -52,10 +52,10 @@ class Rated:
         return found
 
     def gold_evidence(self) -> dict[str, float]:
-        """What each worker's gold answers say, as the dataset has it."""
+        """What each worker's gold answers say, as the dataset has it; none of them is to a catch trial."""
         rates = tuple(check.rates for check in PJND.checks)
         return {
-            f"w{worker}": evidence([(rates, answer) for answer in mine], PJND.guessing, 0.8).levels
+            f"w{worker}": evidence([(rates, (*answer, None)) for answer in mine], PJND.guessing, 0.8).levels
             for worker, mine in enumerate(self.gold)
         }
 
