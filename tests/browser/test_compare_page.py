@@ -106,6 +106,7 @@ def test_what_a_robot_does_on_the_painted_pictures_is_what_is_handed_in(
         assert all(row.timing.swaps or row.timing.stalled_ms for row in read.trials)
 
 
+@pytest.mark.timing
 @pytest.mark.browser
 def test_both_sides_flicker_on_one_clock_each_swap_in_the_first_frame_that_is_near_enough(
     tmp_path: Path, open_page: OpenPage
