@@ -18,7 +18,7 @@ def progress_plot(used: Sequence[int], wanted: int | None) -> str:
     axes.hist(used, bins=min(30, top), range=(0, top), color=BLUE)
     if wanted:
         axes.axvline(wanted, color=ORANGE, linestyle="--", label=f"wanted: {wanted}")
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, loc="upper left")
     axes.set(xlabel="used ratings of a ladder", ylabel="ladders")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     whole_counts(axes)

@@ -49,7 +49,7 @@ def check_painted(seen: list, most_frames_off: float) -> dict[str, float]:
     }
 
 
-FORMS = pytest.mark.parametrize("frames", ("carried", "made"))
+FORMS = pytest.mark.parametrize("frames", (pytest.param("carried", marks=pytest.mark.soak), "made"))
 
 
 @pytest.mark.timing

@@ -87,7 +87,7 @@ def _dress(axes: Axes, scale: Scale, of: SourceScale, across: str) -> None:
         if line < top:
             axes.axhline(line, color=GREY, linewidth=0.6, linestyle=":")
     if axes.get_legend_handles_labels()[1]:
-        axes.legend(frameon=False, fontsize=7)
+        axes.legend(frameon=False, fontsize=7, loc="upper left" if across == "level" else "upper right")
 
 
 def graph_plot(scale: Scale) -> str:

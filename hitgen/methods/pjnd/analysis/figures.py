@@ -89,7 +89,7 @@ def workers_plot(workers: pl.DataFrame) -> str:
 def _gold(axes: Axes, workers: pl.DataFrame, rates: Sequence[FloatArray]) -> None:
     axes.hist(rates, bins=20, range=(0, 1), stacked=True, color=[BLUE, ORANGE, GREY], label=list(VERDICTS))
     axes.set(xlabel="gold checks passed", ylabel="workers")
-    axes.legend(frameon=False, fontsize=7)
+    axes.legend(frameon=False, fontsize=7, loc="upper left")
     whole_counts(axes)
 
 
