@@ -17,7 +17,7 @@ from tests.support.compare import marked_page
 from tests.support.engines import Window, missing, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("engines")]
-ENGINES = ["firefox", pytest.param("webkit", marks=pytest.mark.soak)]
+ENGINES = ["firefox", "webkit"]
 KEYS = {"left": "ArrowLeft", "right": "ArrowRight", "notsure": "ArrowDown"}
 PLACE = """() => {
   const stage = document.querySelector("[data-hit=stage]");
@@ -69,7 +69,8 @@ def work(window: Window) -> list[tuple[str, str]]:
     return done
 
 
-@pytest.mark.parametrize("arm", ["boosted", pytest.param("plain", marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("arm", ["boosted", "plain"])
 def test_a_page_is_worked_by_keyboard_and_shows_what_it_says(window: Window, tmp_path: Path, arm: Arm) -> None:
     (tmp_path / "study").mkdir()
     address = marked_page(tmp_path / "study", arm)

@@ -150,6 +150,7 @@ def checked_stall(frames: list[float], begun: float, end: float) -> bool:
     return any(b - a >= STALL_MS for a, b in pairwise(here))
 
 
+@pytest.mark.timing
 @pytest.mark.browser
 def test_a_question_that_is_not_answered_in_time_is_passed_over_and_one_in_the_blank_counts(
     tmp_path: Path, open_page: OpenPage

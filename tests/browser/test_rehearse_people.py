@@ -22,7 +22,7 @@ def without_seal(manifest: Manifest) -> Manifest:
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    "kind", ["prolific", "panel", *(pytest.param(kind, marks=pytest.mark.soak) for kind in ("link", "connect"))]
+    "kind", ["panel", *(pytest.param(kind, marks=pytest.mark.soak) for kind in ("link", "prolific", "connect"))]
 )
 def test_robots_work_the_same_plan(tmp_path: Path, kind: str) -> None:
     folder = write_batch(tmp_path / "batch", f'{SMALL}[recruiter]\nkind = "mturk"\n', study=1)
