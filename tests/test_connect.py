@@ -30,7 +30,6 @@ from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
-from hitgen.recruiters.connect import connect as recruiter_module
 from hitgen.serve import LedgerView
 from tests.support.batches import make_batch
 from tests.support.servers import serving
@@ -198,7 +197,7 @@ def test_a_bonus_is_paid_once(study: Path, service: Connect, faults: list[str]) 
 def test_without_production_nothing_is_published_or_spent(
     study: Path, service: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recruiter_module, "LOOPBACK", ())
+    monkeypatch.setattr("hitgen.recruiters.rest.LOOPBACK", ())
     monkeypatch.setattr("hitgen.publishing.publish._address_faults", lambda _: [])
     assert any("is not published" in line for line in run(study))
     assert [row["status"] for row in service.projects.values()] == ["Unpublished"]

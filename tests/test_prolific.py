@@ -21,7 +21,6 @@ from hitgen.publishing.publication import Account, open_account, open_publicatio
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
-from hitgen.recruiters.prolific import prolific as recruiter_module
 from hitgen.recruiters.prolific.kind import is_session
 from tests.support.batches import make_batch
 from tests.support.servers import serving
@@ -273,7 +272,7 @@ def test_admission_is_a_study_of_its_own(tmp_path: Path, service: Prolific, web:
 
 
 def test_without_production_nothing_is_spent(study: Path, service: Prolific, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recruiter_module, "LOOPBACK", ())
+    monkeypatch.setattr("hitgen.recruiters.rest.LOOPBACK", ())
     monkeypatch.setattr("hitgen.publishing.publish.LOOPBACK", ())
     monkeypatch.setattr("hitgen.publishing.publish._address_faults", lambda _: [])
     assert any("test participants" in line for line in run(study))
@@ -337,7 +336,7 @@ def ledger_is_closed(account: Account) -> bool:
 def test_where_there_is_no_test_mode_the_draft_is_named(
     study: Path, service: Prolific, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recruiter_module, "LOOPBACK", ())
+    monkeypatch.setattr("hitgen.recruiters.rest.LOOPBACK", ())
     monkeypatch.setattr("hitgen.publishing.publish._address_faults", lambda _: [])
     service.test_mode = False
     *_, told = run(study)

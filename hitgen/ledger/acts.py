@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from hitgen.ledger.rows import Bonus
+from hitgen.ledger.rows import Bonus, moment
 
 Verb = Literal["approve", "reject", "bonus", "admit", "exclude", "seen", "done", "notify"]
 IN_DOUBT: dict[Verb, Literal["repeat", "ask", "never"]] = {
@@ -62,3 +63,23 @@ class Intent:
     intended_at: datetime
     done_at: datetime | None
     outcome: str
+
+
+def columns_of(act: Act) -> dict[str, str]:
+    """An act as columns of the ledger, money as text."""
+    return {name: str(value) for name, value in vars(act).items()}
+
+
+def intent_of(row: sqlite3.Row) -> Intent:
+    """A row of the ledger's table of acts."""
+    return Intent(
+        Act(
+            **{name: row[name] for name in ("verb", "worker", "subject", "purpose", "words")},
+            amount_usd=Decimal(row["amount_usd"]),
+            cost_usd=Decimal(row["cost_usd"]),
+        ),
+        token=row["token"],
+        intended_at=datetime.fromisoformat(row["intended_at"]),
+        done_at=moment(row["done_at"]),
+        outcome=row["outcome"],
+    )

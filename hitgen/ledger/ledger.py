@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from hitgen.errors import Fault, HitgenError, InputError
-from hitgen.ledger.acts import Act, Intent, Verb
+from hitgen.ledger.acts import Act, Intent, Verb, columns_of, intent_of
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import (
     DELETED,
@@ -327,8 +327,8 @@ class Ledger:
     def act(self, act: Act) -> Intent | None:
         """What the ledger has of an act, done or only intended."""
         sql = f"SELECT * FROM acts WHERE {SAME_ACT}"
-        row = self._database.execute(sql, _columns(act)).fetchone()
-        return _intent(row) if row else None
+        row = self._database.execute(sql, columns_of(act)).fetchone()
+        return intent_of(row) if row else None
 
     def acts(self, verb: Verb | None = None, worker: str | None = None, done: bool | None = None) -> list[Intent]:
         """The acts in the order in which they were intended, all or those of a verb, of a worker, done or in doubt."""
@@ -336,14 +336,14 @@ class Ledger:
             "SELECT * FROM acts WHERE (:verb IS NULL OR verb = :verb) AND (:worker IS NULL OR worker = :worker)"
             " AND (:done IS NULL OR (done_at IS NOT NULL) = :done) ORDER BY rowid"
         )
-        return [_intent(row) for row in self._database.execute(sql, {"verb": verb, "worker": worker, "done": done})]
+        return [intent_of(row) for row in self._database.execute(sql, {"verb": verb, "worker": worker, "done": done})]
 
     def intend_act(self, act: Act, now: datetime) -> Intent:
         """Write down that an act is about to happen, with a token; a second time returns the first intent."""
         self._database.execute(
             "INSERT OR IGNORE INTO acts (verb, worker, subject, purpose, amount_usd, cost_usd, words, token, intended_at)"
             " VALUES (:verb, :worker, :subject, :purpose, :amount_usd, :cost_usd, :words, :token, :now)",
-            {**_columns(act), "token": self._token(*act.key), "now": now.isoformat()},
+            {**columns_of(act), "token": self._token(*act.key), "now": now.isoformat()},
         )
         return cast(Intent, self.act(act))
 
@@ -351,7 +351,7 @@ class Ledger:
         """Write down what came of an act."""
         self._database.execute(
             f"UPDATE acts SET done_at = :now, outcome = :outcome WHERE {SAME_ACT}",
-            {**_columns(act), "now": now.isoformat(), "outcome": outcome},
+            {**columns_of(act), "now": now.isoformat(), "outcome": outcome},
         )
 
     # Forgetting
@@ -437,21 +437,3 @@ def _seen(found: HitProgress) -> dict[str, str | int]:
         "available": found.available,
         "pending": found.pending,
     }
-
-
-def _columns(act: Act) -> dict[str, str]:
-    return {name: str(value) for name, value in vars(act).items()}
-
-
-def _intent(row: sqlite3.Row) -> Intent:
-    return Intent(
-        Act(
-            **{name: row[name] for name in ("verb", "worker", "subject", "purpose", "words")},
-            amount_usd=Decimal(row["amount_usd"]),
-            cost_usd=Decimal(row["cost_usd"]),
-        ),
-        token=row["token"],
-        intended_at=datetime.fromisoformat(row["intended_at"]),
-        done_at=moment(row["done_at"]),
-        outcome=row["outcome"],
-    )

@@ -1,13 +1,31 @@
-"""HITs whose places hitgen gives out itself: when each was opened and ends, as notes of the ledger."""
+"""HITs whose places hitgen gives out itself: the kinds that do so, and when each was opened and ends, as notes of the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from hitgen.ledger.notebook import Notebook
-from hitgen.ledger.rows import Order
+from hitgen.ledger.rows import HitProgress, Order
+from hitgen.recruiters.base import Kind, Look, Own
+from hitgen.recruiters.seals import knows_places, place_pattern, secret_of
+
+
+class Offering(Kind[Own]):
+    """A kind whose places hitgen gives out itself, under names that it signs."""
+
+    def place_pattern(self, page: str) -> str:
+        """The places of the page's own HITs."""
+        return place_pattern(page)
+
+    def knows(self, look: Look) -> Callable[[str], bool]:
+        """Places that hitgen gave out."""
+        return knows_places(look)
+
+    def is_ready(self, look: Look) -> bool:
+        """Once the batch is published."""
+        return look(secret_of) is not None
 
 
 @dataclass(frozen=True)
@@ -18,6 +36,21 @@ class Offer:
     created_at: datetime
     expires_at: datetime
     deleted: bool = False
+
+    def progress(self, left: int, pending: int) -> HitProgress:
+        """How far the HIT is, where `left` of its places have no answer and `pending` of those have people at work."""
+        return HitProgress(
+            hit_id=self.order.hit,
+            annotation=self.order.annotation,
+            url=self.order.url,
+            reward_usd=self.order.reward_usd,
+            assignments=self.order.assignments,
+            available=left - pending,
+            pending=pending,
+            created_at=self.created_at,
+            expires_at=self.expires_at,
+            gone=self.deleted,
+        )
 
 
 class Offers:

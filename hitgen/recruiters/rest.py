@@ -7,9 +7,11 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from hitgen.errors import InputError, in_config
-from hitgen.lib.web import NoAnswerError, Response, fetch_patiently
+from hitgen.ledger.rows import Environment
+from hitgen.lib.web import LOOPBACK, NoAnswerError, Response, fetch_patiently
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 
 
@@ -43,6 +45,12 @@ class Rest:
         self._key = key
         self._name = name
         self._sleep = sleep
+
+    def environment(self, production: bool) -> Environment:
+        """Where money would be spent: a service on this machine is none that pays anybody."""
+        if urlsplit(self.base_url).hostname in LOOPBACK:
+            return "local"
+        return "production" if production else "sandbox"
 
     def get(self, path: str) -> Any:
         """What is at `path`, from JSON."""

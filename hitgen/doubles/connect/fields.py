@@ -6,24 +6,14 @@ Source: the unofficial client tlo9/cloudresearch-connect-api of 2024, whose comm
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
+
+from hitgen.doubles.service import Check, checked
 
 DEVICES = {"Desktop", "Tablet", "Mobile"}
 COMPLETIONS = {"RedirectUrl", "CompletionCode", "Template"}
 STATUSES = {"Unpublished", "Paused", "Live", "Closed", "Completed", "Archived"}
 MOVES = {"Unpublished": {"Live", "Archived"}, "Live": {"Paused"}, "Paused": {"Live", "Closed"}}
-
-Check = Callable[[Any], bool]
-
-
-class RefusalError(Exception):
-    """A request that is answered with `status` and `detail`, and changes nothing."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
 
 
 def text(most: int, least: int = 1) -> Check:
@@ -102,13 +92,4 @@ REQUESTS: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
 
 def check(name: str, body: Any) -> dict[str, Any]:
     """The body of a request of this kind; RefusalError where a field is unknown, missing or not what it should be."""
-    required, optional = REQUESTS[name]
-    known = {**required, **optional}
-    if not isinstance(body, dict):
-        raise RefusalError(400, "the body is no object")
-    faults = [f"{field} is required" for field in required if field not in body]
-    faults += [f"{field} is not known" for field in body if field not in known]
-    faults += [f"{field} is not valid" for field, value in body.items() if field in known and not known[field](value)]
-    if faults:
-        raise RefusalError(400, "; ".join(faults))
-    return body
+    return checked(*REQUESTS[name], body)

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from hitgen.doubles.connect.fields import MOVES, RefusalError, check
+from hitgen.doubles.connect.fields import MOVES, check
+from hitgen.doubles.service import RefusalError
 
 FEE = Decimal("0.25")
 Row = dict[str, Any]

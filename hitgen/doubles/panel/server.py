@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import http.server
-import threading
 from urllib.parse import urlsplit
 
 from hitgen.doubles.panel.panel import Panel, RefusalError
 from hitgen.doubles.panel.services import ANY, Service
+from hitgen.doubles.service import OnPort
 
 
-class PanelServer(Panel):
+class PanelServer(Panel, OnPort):
     """A panel on a port of this machine while the block runs; of another service, its paths stand under this address."""
 
     def __init__(self, service: Service = ANY) -> None:
         super().__init__(service)
         self.faults: list[str] = []
 
-    def __enter__(self) -> PanelServer:
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-        self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
-        return self
+    def handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+        """What answers people who come back, and calls for credit."""
+        return _handler(self)
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def __enter__(self) -> PanelServer:
+        super().__enter__()
+        self.base = self.address
+        return self
 
 
 def _handler(panel: PanelServer) -> type[http.server.BaseHTTPRequestHandler]:

@@ -7,8 +7,9 @@ command line client. The OpenAPI file itself could not be had, so this was writt
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
+
+from hitgen.doubles.service import Check, RefusalError, checked
 
 ID = re.compile(r"[0-9a-f]{24}")
 DEVICES = {"desktop", "tablet", "mobile"}
@@ -24,17 +25,6 @@ REJECTIONS = {
     *("MALINGERING", "NO_CODE", "BAD_CODE", "NO_DATA", "UNSUPP_DEVICE", "OTHER"),
 }
 LEAST_REJECTION_WORDS = 100
-
-Check = Callable[[Any], bool]
-
-
-class RefusalError(Exception):
-    """A request that is answered with `status` and `detail`, and changes nothing."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
 
 
 def text(most: int = 10_000) -> Check:
@@ -145,16 +135,7 @@ REQUESTS: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
 
 def check(name: str, body: Any) -> dict[str, Any]:
     """The body of a request of this kind; RefusalError where a field is unknown, missing or not what it should be."""
-    required, optional = REQUESTS[name]
-    known = {**required, **optional}
-    if not isinstance(body, dict):
-        raise RefusalError(400, "the body is no object")
-    faults = [f"{field}: this field is required" for field in required if field not in body]
-    faults += [f"{field}: unknown" for field in body if field not in known]
-    faults += [f"{field}: not valid" for field, value in body.items() if field in known and not known[field](value)]
-    if faults:
-        raise RefusalError(400, "; ".join(faults))
-    return body
+    return checked(*REQUESTS[name], body)
 
 
 def check_study(body: Any) -> dict[str, Any]:

@@ -5,33 +5,26 @@ from __future__ import annotations
 import http.server
 import json
 import re
-import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from hitgen.doubles.prolific.fields import RefusalError
 from hitgen.doubles.prolific.state import Row, State
+from hitgen.doubles.service import JsonHandler, OnPort, RefusalError
 
 API = "/api/v1"
 
 
-class Prolific(State):
+class Prolific(State, OnPort):
     """The service on a port of this machine while the block runs; `url` is what its clients are given."""
 
-    url = ""
+    @property
+    def url(self) -> str:
+        return f"{self.address}{API}"
 
-    def __enter__(self) -> Prolific:
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{API}"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+        """What answers requests to the API."""
+        return _handler(self)
 
 
 Act = Callable[..., tuple[int, Any]]
@@ -67,14 +60,9 @@ def answer(service: Prolific, method: str, path: str, query: Row, body: Any) -> 
 
 
 def _handler(service: Prolific) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None:
-            pass
-
+    class Handler(JsonHandler):
         def _serve(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            raw = self.received()
             fault = service.faults.pop(0) if service.faults and self.command != "GET" else ""
             try:
                 status, found = self._found(raw, fault)
@@ -82,15 +70,9 @@ def _handler(service: Prolific) -> type[http.server.BaseHTTPRequestHandler]:
                 status, found = refusal.status, {"error": {"status": refusal.status, "detail": refusal.detail}}
                 service.refusals.append(f"{self.command} {self.path}: {refusal.detail}")
             if fault == "lost":
-                self.close_connection = True
-                self.connection.close()
+                self.lose()
                 return
-            body = b"" if found is None else json.dumps(found).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.send_json(status, found)
 
         def _found(self, raw: bytes, fault: str) -> tuple[int, Any]:
             if self.headers.get("Authorization") != f"Token {service.token}":

@@ -12,7 +12,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 
-from hitgen.doubles.prolific.fields import LEAST_REJECTION_WORDS, SCREEN_OUT, RefusalError, check, check_study
+from hitgen.doubles.prolific.fields import LEAST_REJECTION_WORDS, SCREEN_OUT, check, check_study
+from hitgen.doubles.service import RefusalError
 
 FEE_PER_MILLE = 428
 LEAST_CENTS_PER_HOUR = 800

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from hitgen.collector.inbox import Inbox
 from hitgen.collector.turns import Turn
@@ -17,7 +16,6 @@ from hitgen.errors import OutsideError
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
 from hitgen.lib.clock import utc_now
 from hitgen.lib.money import quote_by_percent
-from hitgen.lib.web import LOOPBACK
 from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.connect.config import ConnectRecruiter
 from hitgen.recruiters.connect.projects import TOKEN_LIVES, Projects, token_of
@@ -66,9 +64,7 @@ class Connect(Recruiter):
 
     @property
     def _environment(self) -> Environment:
-        if urlsplit(self._rest.base_url).hostname in LOOPBACK:
-            return "local"
-        return "production" if self._production else "sandbox"
+        return self._rest.environment(self._production)
 
     def account(self) -> Binding:
         """The account that the key is of, whose name the service does not tell; without --production projects stay unpublished."""

@@ -18,18 +18,18 @@ from hitgen.errors import Fault, in_config
 from hitgen.lib.money import CENT, Quote, quote_by_percent
 from hitgen.methods.kept import gold_needed
 from hitgen.recruiters.answers import open_way
-from hitgen.recruiters.base import Asked, Kind, Look, Opening, Recruiter
+from hitgen.recruiters.base import Asked, Look, Opening, Recruiter
 from hitgen.recruiters.connect.config import IDS, KEEP, ConnectRecruiter
 from hitgen.recruiters.double import Double
+from hitgen.recruiters.offers import Offering
 from hitgen.recruiters.panel.ends import Ends
 from hitgen.recruiters.panel.handout import HandingOutById, Rules, entrance
 from hitgen.recruiters.panel.kind import ways_back
-from hitgen.recruiters.seals import knows_places, place_pattern, secret_of
 
 KEY = "CONNECT_API_KEY"
 
 
-class ConnectKind(Kind[ConnectRecruiter]):
+class ConnectKind(Offering[ConnectRecruiter]):
     """A panel with an interface: people work one page each, are listed and paid by the service, and go back with a code."""
 
     model = ConnectRecruiter
@@ -69,18 +69,6 @@ class ConnectKind(Kind[ConnectRecruiter]):
     def answers(self) -> dict[str, Any]:
         """Answers go to the collector, and so do people, who get their code there."""
         return {**super().answers(), **ways_back(self.own.results)}
-
-    def place_pattern(self, page: str) -> str:
-        """The places of the page's own HITs."""
-        return place_pattern(page)
-
-    def knows(self, look: Look) -> Callable[[str], bool]:
-        """Places that hitgen gave out."""
-        return knows_places(look)
-
-    def is_ready(self, look: Look) -> bool:
-        """Once the batch is published."""
-        return look(secret_of) is not None
 
     def hand_out(self, look: Look, inbox: Inbox, now: Callable[[], datetime]) -> HandOut:
         """A page for each participant."""

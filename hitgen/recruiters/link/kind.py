@@ -12,33 +12,21 @@ from hitgen.collector.inbox import FILE, Inbox
 from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
 from hitgen.recruiters.answers import open_way
-from hitgen.recruiters.base import Kind, Look, Opening, Recruiter
+from hitgen.recruiters.base import Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
 from hitgen.recruiters.link.config import LinkRecruiter
 from hitgen.recruiters.link.handout import HandingOut
 from hitgen.recruiters.link.places import LIST
-from hitgen.recruiters.seals import knows_places, place_pattern, secret_of
+from hitgen.recruiters.offers import Offering
 
 
-class LinkKind(Kind[LinkRecruiter]):
+class LinkKind(Offering[LinkRecruiter]):
     """People of one's own, each with personal addresses; found and paid outside hitgen."""
 
     model = LinkRecruiter
     apart = True
     unit = "page"
     addresses = LIST
-
-    def place_pattern(self, page: str) -> str:
-        """The places of the page's own HITs."""
-        return place_pattern(page)
-
-    def knows(self, look: Look) -> Callable[[str], bool]:
-        """Places that hitgen gave out."""
-        return knows_places(look)
-
-    def is_ready(self, look: Look) -> bool:
-        """Once the batch is published."""
-        return look(secret_of) is not None
 
     def hand_out(self, look: Look, inbox: Inbox, now: Callable[[], datetime]) -> HandOut | None:
         """The places of the next participant, one page after the other."""

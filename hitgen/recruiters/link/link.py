@@ -76,18 +76,7 @@ class Link(JudgedHere):
         order = hit.order
         came = len(self._inbox.delivered(f"{order.hit}-"))
         left = max(0, order.assignments - came - hit.participants.count(0))
-        return HitProgress(
-            hit_id=order.hit,
-            annotation=order.annotation,
-            url=order.url,
-            reward_usd=order.reward_usd,
-            assignments=order.assignments,
-            available=left,
-            pending=0,
-            created_at=hit.offer.created_at,
-            expires_at=hit.offer.expires_at,
-            gone=hit.offer.deleted,
-        )
+        return hit.offer.progress(left, 0)
 
     def everything(self) -> Iterator[HitProgress]:
         """Every HIT of this batch that was not deleted."""

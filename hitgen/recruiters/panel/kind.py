@@ -16,13 +16,13 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
 from hitgen.methods.kept import gold_needed
 from hitgen.recruiters.answers import open_way
-from hitgen.recruiters.base import Kind, Look, Opening, Recruiter
+from hitgen.recruiters.base import Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
+from hitgen.recruiters.offers import Offering
 from hitgen.recruiters.panel.config import OUT, PLACE, PanelRecruiter
 from hitgen.recruiters.panel.ends import Ends
 from hitgen.recruiters.panel.handout import HandingOutById, Rules, entrance
 from hitgen.recruiters.rest import token_from
-from hitgen.recruiters.seals import knows_places, place_pattern, secret_of
 
 
 def ways_back(config: CollectorResults) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def ways_back(config: CollectorResults) -> dict[str, Any]:
     return {"completion_url": go, "leaving_url": f"{go}&{OUT}={{why}}"}
 
 
-class PanelKind(Kind[PanelRecruiter]):
+class PanelKind(Offering[PanelRecruiter]):
     """People who come with an id and go back with a code; found and paid by the panel, places given by hitgen."""
 
     model = PanelRecruiter
@@ -54,18 +54,6 @@ class PanelKind(Kind[PanelRecruiter]):
             f"questions, and {needed} are needed for a verdict; put more on a page, ask for less under [screening], or let "
             "people work more pages"
         ]
-
-    def place_pattern(self, page: str) -> str:
-        """The places of the page's own HITs."""
-        return place_pattern(page)
-
-    def knows(self, look: Look) -> Callable[[str], bool]:
-        """Places that hitgen gave out."""
-        return knows_places(look)
-
-    def is_ready(self, look: Look) -> bool:
-        """Once the batch is published."""
-        return look(secret_of) is not None
 
     def hand_out(self, look: Look, inbox: Inbox, now: Callable[[], datetime]) -> HandOut:
         """Places by the panel's own ids; InputError where the panel's key is needed and not there."""

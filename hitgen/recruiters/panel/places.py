@@ -44,19 +44,7 @@ class ByTurns:
     def _progress(offer: Offer, taken: dict[str, Taken]) -> HitProgress:
         order, mine = offer.order, taken.get(offer.order.hit, Taken())
         left = max(0, order.assignments - mine.delivered)
-        pending = min(left, mine.at_work)
-        return HitProgress(
-            hit_id=order.hit,
-            annotation=order.annotation,
-            url=order.url,
-            reward_usd=order.reward_usd,
-            assignments=order.assignments,
-            available=left - pending,
-            pending=pending,
-            created_at=offer.created_at,
-            expires_at=offer.expires_at,
-            gone=offer.deleted,
-        )
+        return offer.progress(left, min(left, mine.at_work))
 
     def everything(self) -> Iterator[HitProgress]:
         """Every HIT of this batch that was not deleted."""

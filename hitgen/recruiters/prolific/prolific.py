@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from hitgen.collector.inbox import Arrival, Inbox
 from hitgen.collector.ways import Way
@@ -18,7 +17,6 @@ from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgeme
 from hitgen.lib.clock import utc_now
 from hitgen.lib.money import CENT
 from hitgen.lib.nested import read_json
-from hitgen.lib.web import LOOPBACK
 from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.prolific.bonuses import Bonuses
 from hitgen.recruiters.prolific.config import LISTED, ProlificRecruiter
@@ -86,9 +84,7 @@ class Prolific(Recruiter):
 
     @property
     def _environment(self) -> Environment:
-        if urlsplit(self._rest.base_url).hostname in LOOPBACK:
-            return "local"
-        return "production" if self._production else "sandbox"
+        return self._rest.environment(self._production)
 
     @property
     def answers_until(self) -> datetime | None:
