@@ -21,6 +21,18 @@ function createMoments() {
 /** @param {number|null} value */
 const round = (value) => (value === null ? null : Math.round(value * 100) / 100);
 
+const OFF_SHARE = 0.1;
+const VARIED_SHARE = 0.2;
+
+/**
+ * Whether swaps came when they were due, by their own frames; so they did where there were none.
+ * @param {{ swaps?: number, mean_ms?: number|null, sd_ms?: number|null }} timing @param {number} swapMs
+ */
+export function held({ swaps = 0, mean_ms: mean = null, sd_ms: sd = null }, swapMs) {
+  if (!swaps) return true;
+  return Math.abs((mean ?? swapMs) - swapMs) <= OFF_SHARE * swapMs && (sd ?? 0) <= VARIED_SHARE * swapMs;
+}
+
 /** Statistics of one attempt, on the frame clock; the interval across a pause does not count. */
 export function createTiming() {
   const all = createMoments();

@@ -148,7 +148,7 @@ FAULTS: dict[str, tuple[Callable[[Browser, str], bool], str, str, str]] = {
         "function makeSchedule({ swaps_per_second: swapsPerSecond, schedule: kind }) {", "function makeSchedule({ swapsPerSecond, schedule: kind }) {",
     ),
     "5 the example's timers stack": (
-        the_example_flickers_at_its_rate_and_stops, "example.js", "clock.cancel(request);", "",
+        the_example_flickers_at_its_rate_and_stops, "alternation.js", "clock.cancel(request);", "",
     ),
     "6 the flicker runs on a timer": (
         pictures_change_on_the_frame_clock, "main.js",

@@ -1,6 +1,7 @@
 // The example of the instructions: two drawn scenes, of which the right one differs more. It flickers where the study does.
 
 import { createSchedule } from "../../instrument/schedule.js";
+import { createAlternation } from "../../runtime/alternation.js";
 
 const GAP = 16;
 const STRENGTHS = [0.25, 1];
@@ -49,47 +50,11 @@ function scene(surface, width, height, strength) {
   }
 }
 
-/** @param {Tools} tools @returns {Example} */
-export function createExample({ page, part, clock }) {
-  const { display, flickers, study } = /** @type {ComparePage} */ (page);
+/** It flickers where the study does, and rests with what is to be compared. @param {Tools} tools @returns {Example} */
+export function createExample(tools) {
+  const { display, flickers, study } = /** @type {ComparePage} */ (tools.page);
   const { swaps_per_second: swapsPerSecond, schedule: kind } = display;
   const schedule = createSchedule({ swapsPerSecond, kind, frameMs: USUAL_FRAME_MS });
   const isLive = flickers && study.some(({ arm }) => arm === "boosted");
-  /** @type {HTMLCanvasElement} */
-  const canvas = part("example");
-  let request = 0;
-  let first = true;
-
-  /** @param {number} t */
-  function tick(t) {
-    request = clock.raf(tick);
-    if (first) schedule.start(t);
-    first = false;
-    paint(canvas, schedule.indexAt(t) % 2);
-  }
-
-  function start() {
-    if (request || !isLive) return;
-    first = true;
-    request = clock.raf(tick);
-  }
-
-  function stop() {
-    clock.cancel(request);
-    request = 0;
-    paint(canvas, 1);
-  }
-
-  part("example-stop").hidden = !isLive;
-  part("example-stop").addEventListener("click", () => (request ? stop() : start()));
-
-  return {
-    still() {
-      paint(canvas, 1);
-      paint(part("preview-example"), 1);
-    },
-    start,
-    stop,
-    setFrameMs: schedule.setFrameMs,
-  };
+  return createAlternation(tools, schedule, (canvas, isSource) => paint(canvas, isSource ? 0 : 1), { isLive, restsWithSource: false });
 }

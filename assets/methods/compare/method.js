@@ -1,10 +1,11 @@
 // The method compare: two versions of a picture side by side, and which differs more from the source.
 
 import { shownSize } from "../../instrument/geometry.js";
+import { held } from "../../instrument/timing.js";
 import { createExample } from "./example.js";
 import { nextQuestion } from "./order.js";
 import { createTask } from "./question.js";
-import { columns, held, reductions } from "./rows.js";
+import { columns, reductions } from "./rows.js";
 import contract from "./contract.json" with { type: "json" };
 
 /** @type {Method} */
@@ -19,7 +20,7 @@ export const method = {
   next: (page, state, arrived, random) => nextQuestion(/** @type {ComparePage} */ (page), state, arrived, random),
   columns,
   reductions,
-  held: (row, swapMs) => held(/** @type {CompareRow} */ (row), swapMs),
+  held: (row, swapMs) => held(/** @type {CompareRow} */ (row).timing, swapMs),
 };
 
 /** @param {Trial} trial */

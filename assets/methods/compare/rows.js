@@ -10,14 +10,6 @@ export const columns = {
 };
 
 const JUDGED = ["swaps", "mean_ms", "sd_ms", "source_mean_ms", "distorted_mean_ms", "dropped"];
-const OFF_SHARE = 0.1;
-const VARIED_SHARE = 0.2;
-
-/** Whether the swaps of a question came when they were due, by its own frames. @param {CompareRow} row @param {number} swapMs */
-export function held({ timing: { swaps = 0, mean_ms: mean = null, sd_ms: sd = null } }, swapMs) {
-  if (!swaps) return true;
-  return Math.abs((mean ?? swapMs) - swapMs) <= OFF_SHARE * swapMs && (sd ?? 0) <= VARIED_SHARE * swapMs;
-}
 
 /**
  * First what frames tell beyond what a question is judged by; then, of coached attempts, all of it. Answers are never touched.

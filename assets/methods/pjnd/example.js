@@ -1,5 +1,7 @@
 // The example of the instructions: a drawn scene, part of which flickers gently. Still in the preview.
 
+import { createAlternation } from "../../runtime/alternation.js";
+
 /** @type {[number, number][]} */
 const PATCHES = [[0.2, 0.35], [0.55, 0.72], [0.82, 0.4]];
 
@@ -39,45 +41,7 @@ function hill(surface, width, height, base, amplitude, colour) {
   surface.fill();
 }
 
-/**
- * Alternates the scene on the frame clock until stopped; one alternation at a time, however often it is started.
- * @param {Tools} tools @param {Schedule} schedule @returns {Example}
- */
-export function createExample({ part, clock }, schedule) {
-  /** @type {HTMLCanvasElement} */
-  const canvas = part("example");
-  let request = 0;
-  let first = true;
-
-  /** @param {number} t */
-  function tick(t) {
-    request = clock.raf(tick);
-    if (first) schedule.start(t);
-    first = false;
-    paint(canvas, schedule.indexAt(t) % 2 ? 0.5 : 0);
-  }
-
-  function start() {
-    if (request) return;
-    first = true;
-    request = clock.raf(tick);
-  }
-
-  function stop() {
-    clock.cancel(request);
-    request = 0;
-    paint(canvas, 0);
-  }
-
-  part("example-stop").addEventListener("click", () => (request ? stop() : start()));
-
-  return {
-    still() {
-      paint(canvas, 0);
-      paint(part("preview-example"), 0);
-    },
-    start,
-    stop,
-    setFrameMs: schedule.setFrameMs,
-  };
+/** @param {Tools} tools @param {Schedule} schedule @returns {Example} */
+export function createExample(tools, schedule) {
+  return createAlternation(tools, schedule, (canvas, isSource) => paint(canvas, isSource ? 0 : 0.5));
 }

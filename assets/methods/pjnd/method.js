@@ -5,8 +5,9 @@ import { createFlicker } from "../../instrument/flicker.js";
 import { shownSize } from "../../instrument/geometry.js";
 import { createSchedule } from "../../instrument/schedule.js";
 import { composing, readView, recast } from "../../instrument/view.js";
+import { held } from "../../instrument/timing.js";
 import { createExample } from "./example.js";
-import { columns, held, reductions } from "./rows.js";
+import { columns, reductions } from "./rows.js";
 import { createStage } from "./stage.js";
 import { createTrial } from "./trial.js";
 
@@ -21,7 +22,7 @@ export const method = {
   createExample: (tools) => createExample(tools, makeSchedule(tools.page.display)),
   columns,
   reductions,
-  held: (row, swapMs) => held(/** @type {PjndRow} */ (row), swapMs),
+  held: (row, swapMs) => held(/** @type {PjndRow} */ (row).timing, swapMs),
 };
 
 /** @param {Trial} trial */

@@ -12,15 +12,6 @@ export const columns = {
   slider_start: (row) => row.slider_start,
 };
 
-const OFF_SHARE = 0.1;
-const VARIED_SHARE = 0.2;
-
-/** Whether an attempt's swaps came when they were due, by its own frames. @param {PjndRow} row @param {number} swapMs */
-export function held({ timing: { swaps = 0, mean_ms: mean = null, sd_ms: sd = null } }, swapMs) {
-  if (!swaps) return true;
-  return Math.abs((mean ?? swapMs) - swapMs) <= OFF_SHARE * swapMs && (sd ?? 0) <= VARIED_SHARE * swapMs;
-}
-
 /**
  * First the slider's traces are thinned as far as needed; then, for a worker who was coached a hundred times, the frame
  * statistics of coached attempts go. Answers are never touched.

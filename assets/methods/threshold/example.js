@@ -1,5 +1,7 @@
 // The example of the instructions: two drawn landscapes, the right one of which flickers. Still in the preview.
 
+import { createAlternation } from "../../runtime/alternation.js";
+
 /** Paints both; `strength` 0 is the undistorted one. @param {HTMLCanvasElement} canvas @param {number} strength */
 function paint(canvas, strength) {
   const surface = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
@@ -13,44 +15,7 @@ function paint(canvas, strength) {
   });
 }
 
-/**
- * Alternates the right one on the frame clock until stopped.
- * @param {Tools} tools @param {Schedule} schedule @returns {Example}
- */
-export function createExample({ part, clock }, schedule) {
-  const canvas = /** @type {HTMLCanvasElement} */ (part("example"));
-  let request = 0;
-  let first = true;
-
-  /** @param {number} t */
-  function tick(t) {
-    request = clock.raf(tick);
-    if (first) schedule.start(t);
-    first = false;
-    paint(canvas, schedule.indexAt(t) % 2);
-  }
-
-  function start() {
-    if (request) return;
-    first = true;
-    request = clock.raf(tick);
-  }
-
-  function stop() {
-    clock.cancel(request);
-    request = 0;
-    paint(canvas, 0);
-  }
-
-  part("example-stop").addEventListener("click", () => (request ? stop() : start()));
-
-  return {
-    still() {
-      paint(canvas, 0);
-      paint(/** @type {HTMLCanvasElement} */ (part("preview-example")), 0);
-    },
-    start,
-    stop,
-    setFrameMs: schedule.setFrameMs,
-  };
+/** @param {Tools} tools @param {Schedule} schedule @returns {Example} */
+export function createExample(tools, schedule) {
+  return createAlternation(tools, schedule, (canvas, isSource) => paint(canvas, isSource ? 0 : 1));
 }

@@ -3,12 +3,12 @@
 import { createFlicker } from "../../instrument/flicker.js";
 import { shownSize } from "../../instrument/geometry.js";
 import { createSchedule } from "../../instrument/schedule.js";
+import { held } from "../../instrument/timing.js";
 import { createComparison } from "./comparison.js";
 import { createExample } from "./example.js";
 
 const GAP_CSS_PX = 24; // as in method.css
 const USUAL_FRAME_MS = 1000 / 60;
-const OFF_SHARE = 0.1;
 
 /** @type {Method} */
 export const method = {
@@ -32,10 +32,7 @@ export const method = {
     yield rows;
     yield rows.map((row) => ({ ...row, timing: {} }));
   },
-  held(row, swapMs) {
-    const { swaps = 0, mean_ms: mean = null } = /** @type {ThresholdRow} */ (row).timing;
-    return !swaps || Math.abs((mean ?? swapMs) - swapMs) <= OFF_SHARE * swapMs;
-  },
+  held: (row, swapMs) => held(/** @type {ThresholdRow} */ (row).timing, swapMs),
 };
 
 /** @param {Trial} trial */
