@@ -97,6 +97,19 @@ def test_junk_changes_nothing_and_is_counted(inbox: Inbox, server: Server) -> No
     assert inbox.path.stat().st_size < 200_000
 
 
+def test_a_server_ends_whoever_wakes_its_loop_first(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(Collector(inbox), inbox, "127.0.0.1", 0) as running:
+        pull = running._server.trigger._physical_pull
+
+        def woken_before() -> None:
+            pull()
+            running._thread.join(0.3)
+            pull()
+
+        monkeypatch.setattr(running._server.trigger, "_physical_pull", woken_before)
+    assert not running._thread.is_alive()
+
+
 @pytest.mark.parametrize("depth", [64, 480, 900, 960, 20_000])
 def test_what_is_nested_deep_is_no_json_here(inbox: Inbox, server: Server, depth: int) -> None:
     """Whoever has a place may post what one step can still read, and the next not."""

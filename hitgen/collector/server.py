@@ -73,8 +73,16 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
+        pulled = threading.Event()
+
+        def close() -> None:
+            # A request's end may wake the loop before the trigger is pulled, whose file is then still to be written to.
+            pulled.wait()
+            self._close_all()
+
         # In the loop's own thread, which ends when nothing is left to listen to.
-        self._server.trigger.pull_trigger(self._close_all)
+        self._server.trigger.pull_trigger(close)
+        pulled.set()
         self._thread.join(10)
         self._server.task_dispatcher.shutdown()
 
