@@ -16,8 +16,6 @@ import { createSurvey } from "./survey.js";
 import { createVisit } from "./visit.js";
 import { whyNotHere } from "./welcome.js";
 
-const LOAD_AGAIN_MS = 150;
-
 /**
  * Starts the page; the method is the one that the page's data name.
  * @param {Record<string, Method>} methods those that are linked into it
@@ -150,9 +148,6 @@ export function start(methods, codecs = null) {
     } else if (page.packs === "linked" && location.protocol === "file:") {
       packs.refuse();
       visit.block(words("blocked_file"));
-    } else if (storage.isBehind()) {
-      packs.refuse();
-      later(reload, LOAD_AGAIN_MS);
     } else {
       bind();
       packs.start();

@@ -1,10 +1,8 @@
 // Saved state that survives a reload where the browser allows it, and works from memory where it does not.
 
-const MOST_TRIES = 8;
-
 /**
- * A reload may land in another process of the browser, which for a moment does not see what was just stored. So the
- * number of the last save also stands in the history entry, which goes along with the reload.
+ * A reload may land in another process of the browser, which for seconds does not see what was just stored or erased.
+ * So the last save also stands in the history entry, which goes along with the reload: the newer of both counts.
  *
  * @param {() => Storage|null} getStorage may throw, or give null
  * @param {string} key
@@ -14,6 +12,7 @@ export function createStorage(getStorage, key, history) {
   /** @type {object|null} */
   let memory = null;
   let saves = 0;
+  let hasLasted = false;
   let full = false;
 
   /** @template T @param {(storage: Storage) => T} act */
@@ -25,25 +24,33 @@ export function createStorage(getStorage, key, history) {
     }
   }
 
-  const mark = () => guarded(() => history.state?.[key]) ?? { saves: 0, tries: 0 };
-  const setMark = (/** @type {{saves: number, tries: number}|undefined} */ next) => guarded(() => history.replaceState({ ...history.state, [key]: next }, ""));
+  /** @param {string} text */
+  const carry = (text) => guarded(() => history.replaceState({ ...history.state, [key]: text }, ""));
+
+  /** @param {string|null} text @returns {{saves: number, state: object|null}} */
+  const read = (text) => guarded(() => JSON.parse(text ?? "null")) ?? { saves: 0, state: null };
 
   return {
     load() {
-      const stored = guarded((storage) => JSON.parse(storage.getItem(key) ?? "null"));
-      saves = stored?.saves ?? 0;
-      return stored?.state ?? memory;
+      const stored = read(guarded((storage) => storage.getItem(key)));
+      const carried = read(guarded(() => history.state?.[key]));
+      const newest = carried.saves > stored.saves ? carried : stored;
+      saves = newest.saves;
+      hasLasted = saves > 0;
+      return newest.state ?? memory;
     },
     /** @param {object} state */
     save(state) {
       memory = state;
       saves += 1;
+      const text = JSON.stringify({ saves, state });
       const kept = guarded((storage) => {
-        storage.setItem(key, JSON.stringify({ saves, state }));
+        storage.setItem(key, text);
         return true;
       });
-      if (kept) setMark({ saves, tries: 0 });
-      full = saves > 1 && !kept && mark().saves > 0;
+      if (kept) carry(text);
+      full = hasLasted && !kept;
+      hasLasted ||= kept === true;
     },
     /**
      * Whether another tab has saved this, and not this one before a reload that the word of it outlasted.
@@ -58,17 +65,11 @@ export function createStorage(getStorage, key, history) {
       const probe = `${key}:probe`;
       return guarded((storage) => (storage.setItem(probe, ""), storage.removeItem(probe), true)) === true;
     },
-    /** What was loaded is older than what was saved, and loading again may help: true a few times, then false. */
-    isBehind() {
-      const { saves: last, tries } = mark();
-      if (last <= saves || tries >= MOST_TRIES) return false;
-      setMark({ saves: last, tries: tries + 1 });
-      return true;
-    },
     clear() {
       memory = null;
+      saves += 1;
       guarded((storage) => storage.removeItem(key));
-      setMark(undefined);
+      carry(JSON.stringify({ saves, state: null }));
     },
   };
 }

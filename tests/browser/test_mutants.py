@@ -117,7 +117,7 @@ FAULTS: dict[str, tuple[Check, str, str, str, str]] = {
         training_comes_first, PIXELS, "sequence.js",
         "const training = page.training.find(open);", "const training = null; page.training.length = 0;",
     ),
-    "9 a reload starts over": (the_order_survives_a_reload, PIXELS, "storage.js", "storage.setItem(key, JSON.stringify({ saves, state }));", ""),
+    "9 a reload starts over": (the_order_survives_a_reload, PIXELS, "storage.js", "return newest.state ?? memory;", "return memory;"),
     "10 the preview runs everything": (a_preview_runs_nothing, PIXELS, "environment.js", 'else if (assignment === contract.preview_assignment) mode = "preview";', ""),
     "13 any address is sent to": (
         only_known_addresses_are_sent_to, PIXELS, "environment.js", "if (!loopback && !submitOrigins.includes(url.origin)) return null;", "",

@@ -134,24 +134,46 @@ def test_storage_that_fails_loses_nothing_but_resuming(tmp_path: Path, browser: 
 
 
 LATE_STORAGE = """
-const hidden = history.state?.hidden ?? 0;  // sessionStorage would lag behind just as localStorage does
-if (hidden > 0) {
-  history.replaceState({...history.state, hidden: hidden - 1}, '');
-  Object.defineProperty(window, 'localStorage', {get() { return {getItem: () => null, setItem() {}, removeItem() {}}; }});
+const late = history.state?.late;  // sessionStorage would lag behind just as localStorage does
+if (late !== undefined) {
+  Object.defineProperty(window, 'localStorage', {get() { return {getItem: () => late, setItem() {}, removeItem() {}}; }});
 }
 """
+STORED = "() => Object.values(localStorage)[0]"
+
+
+def late(page: Page, text: str | None) -> None:
+    page.evaluate("(late) => history.replaceState({...history.state, late}, '')", text)
+    page.reload()
 
 
 @pytest.mark.browser
-def test_a_save_that_a_reload_does_not_see_yet_is_waited_for(tmp_path: Path, open_page: OpenPage) -> None:
-    """A browser may reload in another process, which for a moment shows storage as it was, or as empty."""
+def test_a_reload_that_does_not_see_the_last_saves_yet_loses_none(tmp_path: Path, open_page: OpenPage) -> None:
+    """A browser may reload in another process, which for a while shows storage as it was, or as empty."""
     page = open_page("about:blank")
     page.context.add_init_script(LATE_STORAGE)
     page.goto(built_page(write_batch(tmp_path, EVERYTHING, study=1)))
     robot = Robot(page, lambda _: Answer(5, []))
-    while robot.screen() != "distance":
+    while robot.screen() != "calibration":
         robot._leave(robot.screen())
-    page.evaluate("() => history.replaceState({...history.state, hidden: 3}, '')")
-    page.reload()
-    page.wait_for_function("() => document.documentElement.dataset.screen === 'distance'")
-    assert page.evaluate("() => history.state.hidden") == 0
+    before = page.evaluate(STORED)
+    robot._leave("calibration")
+    for seen in (before, None):
+        late(page, seen)
+        page.wait_for_function("() => document.documentElement.dataset.screen === 'distance'")
+
+
+@pytest.mark.browser
+def test_what_was_erased_stays_erased_where_a_reload_still_sees_it(tmp_path: Path, open_page: OpenPage) -> None:
+    page = open_page("about:blank")
+    page.context.add_init_script(LATE_STORAGE)
+    page.goto(built_page(write_batch(tmp_path, EVERYTHING, study=1)))
+    robot = Robot(page, lambda _: Answer(5, []))
+    while robot.screen() != "calibration":
+        robot._leave(robot.screen())
+    before = page.evaluate(STORED)
+    robot.hit("reset").click()
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'consent'")
+    late(page, before)
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'consent'")
+    assert not robot.hit("consent").is_checked()
