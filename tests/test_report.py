@@ -32,6 +32,8 @@ from hitgen.methods.pjnd.analysis.precision import needed, ratings_needed
 from hitgen.methods.pjnd.analysis.sur import estimate_sur
 from hitgen.methods.pjnd.population import Population
 from hitgen.results.dataset import Dataset, make_dataset
+from hitgen.results.flow import flow_of
+from hitgen.results.study import read_study
 from hitgen.simulation.simulate import simulate
 from tests.support.large_study import make_study
 from tests.support.small_study import SmallStudy, xml
@@ -117,17 +119,17 @@ def test_what_a_worker_sends_is_text_in_the_report(tmp_path: Path) -> None:
     assert "No rating is in use yet" in text, "one gold answer is not enough evidence"
 
 
-def test_exclusions_count_ratings_and_show_the_change(dataset: Dataset) -> None:
-    found = exclusions(dataset.ratings)
-    study = dataset.ratings.filter(pl.col("role") == "study")
-    assert sum(found.verdicts.values()) == study.height == 300
-    left_out = study.filter(pl.col("use") != "use").height
+def test_exclusions_count_ratings_and_show_the_change(study: Path, dataset: Dataset) -> None:
+    found = exclusions(flow_of(read_study(study)), dataset.ratings)
+    ratings = dataset.ratings.filter(pl.col("role") == "study")
+    assert found.ratings == ratings.height == 300 and found.used == ratings.filter(pl.col("use") == "use").height
+    left_out = ratings.filter(pl.col("use") != "use").height
     assert found.excluded_share == pytest.approx(left_out / 300)
     assert sum(count for reason, count in found.reasons.items() if "control questions" in reason) <= left_out
     assert len(found.reasons) < 8, "reasons that differ in their numbers alone are counted together"
     by_name = {f"{row['source']} ({row['codec']})": row["ladder"] for row in dataset.images.iter_rows(named=True)}
     change = changes(dataset.ratings, dataset.images)[0]
-    mine = study.filter(pl.col("ladder") == by_name[change.name])
+    mine = ratings.filter(pl.col("ladder") == by_name[change.name])
     assert change.n_all == 15 and change.mean_all == pytest.approx(mine["level"].fill_null(100).mean())
     assert change.n_used == mine.filter(pl.col("use") == "use").height
 

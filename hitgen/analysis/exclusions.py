@@ -7,28 +7,37 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from hitgen.results.flow import Flow
+
 
 @dataclass(frozen=True)
 class Exclusions:
-    """Study ratings by verdict and by reason."""
+    """The way from what was handed in to what is used, and all reasons of study ratings that are not."""
 
-    verdicts: dict[str, int]
+    flow: Flow
     reasons: dict[str, int]
+
+    @property
+    def ratings(self) -> int:
+        """All study ratings that could be read."""
+        return self.flow.read.ratings or 0
+
+    @property
+    def used(self) -> int:
+        """Those in use."""
+        return self.flow.used.ratings or 0
 
     @property
     def excluded_share(self) -> float:
         """The share of study ratings that are not used."""
-        total = sum(self.verdicts.values())
-        return 1 - self.verdicts.get("use", 0) / total if total else 0.0
+        return 1 - self.used / self.ratings if self.ratings else 0.0
 
 
-def exclusions(ratings: pl.DataFrame) -> Exclusions:
-    """What the verdicts leave out of the study ratings."""
-    study = ratings.filter(pl.col("role") == "study")
-    verdicts = dict(study.group_by("use").len().sort("len", descending=True).iter_rows())
-    left_out = study.filter(pl.col("use") != "use")["reasons"]
+def exclusions(flow: Flow, ratings: pl.DataFrame) -> Exclusions:
+    """What is left out of the study ratings."""
+    left_out = ratings.filter((pl.col("role") == "study") & (pl.col("use") != "use"))["reasons"]
     reasons = Counter(_kind(reason) for text in left_out for reason in (text or "no reason given").split("; "))
-    return Exclusions(verdicts, dict(reasons.most_common()))
+    return Exclusions(flow, dict(reasons.most_common()))
 
 
 def _kind(reason: str) -> str:

@@ -36,6 +36,7 @@ from hitgen.methods.base import AnyMethod, method_of
 from hitgen.methods.section import Collected, PublicData, Section, WorkerColumn
 from hitgen.recruiters import kind_of
 from hitgen.results.dataset import Dataset, dataset_of
+from hitgen.results.flow import flow_of
 from hitgen.results.study import read_study
 
 
@@ -75,7 +76,7 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Sect
     """Write the report of a batch's submissions as they stand in its ledger; reads only, asks nobody."""
     study = read_study(folder)
     dataset, config = dataset_of(study), read_config(folder / CONFIG_NAME)
-    left_out = exclusions(dataset.ratings)
+    left_out = exclusions(flow_of(study), dataset.ratings)
     told = Collected(config, study.manifest, dataset.tables, BuildFolder(folder).packs, left_out.excluded_share)
     section = method_of(config).section(told, progress)
     faults = pl.Series([bad.fault[:120] for bad in study.faulty], dtype=pl.String).value_counts(sort=True)
@@ -121,7 +122,7 @@ def report_public(section: Section, name: str, out: Path) -> Path:
 def _nothing(folder: Path, dataset: Dataset, found: Exclusions) -> tuple[str, str] | None:
     """Why no rating is in use, and what helps; None where one is."""
     batch = shlex.quote(str(folder))
-    if found.verdicts.get("use"):
+    if found.used:
         return None
     if not dataset.ratings.height:
         why = "No submission that can be read has come in yet."
@@ -129,13 +130,13 @@ def _nothing(folder: Path, dataset: Dataset, found: Exclusions) -> tuple[str, st
             why,
             f"hitgen fetch {batch} takes in what was handed in; hitgen simulate {batch} shows a report of made-up answers.",
         )
-    if not found.verdicts:
+    if not found.ratings:
         return (
             "All that came in is practice, gold or a qualification.",
             f"hitgen status {batch} says what is still to come.",
         )
     told = "; ".join(f"{reason} ({count})" for reason, count in list(found.reasons.items())[:3])
-    why = f"{sum(found.verdicts.values())} ratings came in, and all are left out: {told}."
+    why = f"{found.ratings} ratings came in, and all are left out: {told}."
     return why, (
         "where the evidence is too little, more pages for the same people, more gold on a page (hitgen gold), or a lower "
         "use_above (by thresholds: gold_answers_min) under [screening]; where rules were broken, docs/results.md says which key each rule has. "
@@ -177,9 +178,8 @@ def _gold(ratings: pl.DataFrame, method: AnyMethod) -> list[dict[str, Any]]:
 
 def _summary(dataset: Dataset, collected: OwnStudy) -> list[tuple[str, str]]:
     workers, found = collected.workers, collected.exclusions
-    used, total = found.verdicts.get("use", 0), sum(found.verdicts.values())
     tiles = [
-        ("ratings used", f"{used:,} of {total:,}"),
+        ("ratings used", f"{found.used:,} of {found.ratings:,}"),
         ("workers used", f"{workers.filter(pl.col('use') == 'use').height:,} of {workers.height:,}"),
         ("ladders", str(dataset.images.filter(pl.col("role") == "study").height)),
     ]

@@ -16,6 +16,7 @@ from hitgen.lib.text import count, plain
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import open_account
 from hitgen.results.apply import Applied, apply_review
+from hitgen.results.flow import Flow, flow_of
 from hitgen.results.review import propose
 from hitgen.results.review_plan import ReviewPlan, plan_review
 from hitgen.results.reviewfile import ReviewRow, review_path, write_review
@@ -80,7 +81,6 @@ def _apply(given: argparse.Namespace, console: Console) -> None:
 
 def review_lines(study: Study, rows: Sequence[ReviewRow]) -> list[str]:
     """The table, those that need a look first, with what the whole comes to."""
-    ratings = [verdict.use for verdict in study.judged.ratings.values()]
     ranks = {"undecided": 0, "reject": 1, "pay": 2}
     sorted_rows = sorted(rows, key=lambda row: (ranks[row.pay], row.use == "use"))
     table = [
@@ -102,7 +102,18 @@ def review_lines(study: Study, rows: Sequence[ReviewRow]) -> list[str]:
         *lines,
         *study.edited,
         f"{count(len(rows), 'assignment')}: {_counts(row.pay for row in rows)}; {_counts(row.use for row in rows)}",
-        f"{count(len(ratings), 'rating')}: {_counts(ratings)}",
+        *flow_lines(flow_of(study)),
+    ]
+
+
+def flow_lines(flow: Flow) -> list[str]:
+    """What was left out on the way to the ratings that are used, step by step."""
+    read = flow.steps.index(flow.screened[0])
+    before = [f"{step.out.submissions} {step.name}" for step in flow.steps[:read] if step.out.submissions]
+    left = [f"{step.out.ratings} {step.name}" for step in flow.screened if step.out.ratings]
+    return [
+        f"{count(flow.handed_in.submissions, 'submission')}: {', '.join([*before, f'{flow.read.submissions} read'])}",
+        f"{count(flow.read.ratings or 0, 'rating')}: {'; '.join([*([', '.join(left)] if left else []), f'{flow.used.ratings} used'])}",
     ]
 
 

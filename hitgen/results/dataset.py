@@ -18,6 +18,7 @@ from hitgen.methods.evidence import Evidence
 from hitgen.methods.submission import DisplayRecord
 from hitgen.methods.work import AnyWork, Attempt, Key, trial_s
 from hitgen.results.columns import tables_of
+from hitgen.results.flow import noted, notes_of
 from hitgen.results.screening import GoldTally, tallied
 from hitgen.results.study import Study, read_study
 from hitgen.results.verdicts import Judged, Verdict
@@ -106,9 +107,9 @@ def make_dataset(folder: Path) -> Dataset:
 
 def dataset_of(study: Study) -> Dataset:
     """The dataset of a study that was read."""
-    method, notes = method_of(study.config), _notes(study)
+    method, notes = method_of(study.config), notes_of(study)
     study = replace(study, judged=_nameless(study))
-    verdicts = {key: _noted(verdict, notes.get(key)) for key, verdict in study.judged.ratings.items()}
+    verdicts = noted(study.judged.ratings, notes)
     ratings = list(_ratings(study, verdicts, notes))
     rows: dict[str, Iterable[object]] = {
         "ratings": ratings,
@@ -133,17 +134,6 @@ def frame(columns: Sequence[Column], rows: Iterable[object]) -> polars.DataFrame
     return polars.DataFrame({column.name: [column.of(row) for row in kept] for column in columns}, schema=schema)
 
 
-def _notes(study: Study) -> Mapping[Key, Note]:
-    used = {
-        key: attempt
-        for work in study.works
-        for attempt in work.answers("study")
-        for key in [(work.received.assignment, attempt.known.trial)]
-        if study.judged.ratings[key].use == "use"
-    }
-    return method_of(study.config).notes(used, study.config)
-
-
 def _nameless(study: Study) -> Judged:
     """The verdicts with pseudonyms in their reasons, one of which names the work that another repeats."""
     named = {row.assignment for row in study.received()}
@@ -161,13 +151,6 @@ def _nameless(study: Study) -> Judged:
         ratings={key: told(verdict) for key, verdict in judged.ratings.items()},
         workers={name: told(verdict) for name, verdict in judged.workers.items()},
     )
-
-
-def _noted(verdict: Verdict, note: Note | None) -> Verdict:
-    if note is None or not note.left_out:
-        return verdict
-    reasons, rules = (*verdict.reasons, note.left_out), (*verdict.rules, "outlier")
-    return Verdict(verdict.pay, "exclude", reasons, verdict.shut_out, rules)
 
 
 def _ratings(study: Study, verdicts: Mapping[Key, Verdict], notes: Mapping[Key, Note]) -> Iterator[Rating]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
@@ -20,6 +21,36 @@ from hitgen.results.parse import Faulty, parse
 from hitgen.results.pseudonyms import ledger_key, pseudonym
 from hitgen.results.reviewfile import ReviewRow, read_review
 from hitgen.results.verdicts import Judged, judge
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Places on the HITs that were made, those that nobody has handed in (yet), and all submissions that came in.
+
+    `erased` submissions are of people who were forgotten since, `returned` ones were taken back, some of them erased too; where a HIT
+    got more submissions than it has places, `beyond` of them are over.
+    """
+
+    places: int
+    unworked: int
+    handed_in: int
+    returned: int
+    erased: int
+
+    @property
+    def beyond(self) -> int:
+        return self.handed_in - self.returned - (self.places - self.unworked)
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> Self:
+        """What a ledger says."""
+        by_status = ledger.by_status()
+        made = {hit.hit: hit.order.assignments for hit in ledger.hits() if hit.hit_id}
+        taken = {hit: found.total() - found["Returned"] for hit, found in by_status.items()}
+        handed_in = sum(found.total() for found in by_status.values())
+        returned = sum(found["Returned"] for found in by_status.values())
+        unworked = sum(max(0, places - taken[hit]) for hit, places in made.items())
+        return cls(sum(made.values()), unworked, handed_in, returned, handed_in - ledger.judged().total())
 
 
 @dataclass(frozen=True)
@@ -39,6 +70,7 @@ class Study:
     review: dict[str, ReviewRow]
     judged: Judged
     key: bytes
+    offered: Offered
     edited: tuple[str, ...] = ()
 
     def pseudonym(self, name: str) -> str:
@@ -87,6 +119,7 @@ def _study(folder: Path, config: BatchConfig, ledger: Ledger) -> Study:
         review,
         judged,
         key,
+        Offered.of(ledger),
         edited,
     )
 
