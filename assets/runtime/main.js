@@ -41,7 +41,7 @@ export function start(methods, codecs = null) {
 
   const environment = readEnvironment(location, page.submit_origins);
   const names = ["hitgen", page.batch, page.page, environment.assignment, environment.worker];
-  const storage = createStorage(() => window.localStorage, names.join(":"), history);
+  const storage = createStorage(() => window.localStorage, names.join(":"), history, String(random()));
   const packs = createPacks({
     mode: page.packs, hashes, base: page.pack_base, document, fetch: (...request) => fetch(...request), later, random,
     subtle: crypto.subtle,

@@ -1,17 +1,22 @@
 // Saved state that survives a reload where the browser allows it, and works from memory where it does not.
 
+/** @typedef {{saves: number, by: string, state: object|null}} Saved by which document, and how many were saved by then */
+
 /**
- * A reload may land in another process of the browser, which for seconds does not see what was just stored or erased.
- * So the last save also stands in the history entry, which goes along with the reload: the newer of both counts.
+ * A reload may land in another process of the browser, which for seconds does not see what was just stored or erased,
+ * and what the document before stores as it ends may come even later. So the last save also stands in the history
+ * entry, which goes along with the reload: the newer of both counts.
  *
  * @param {() => Storage|null} getStorage may throw, or give null
  * @param {string} key
  * @param {History} history
+ * @param {string} by a name that this document shares with no other, the one before a reload included
  */
-export function createStorage(getStorage, key, history) {
+export function createStorage(getStorage, key, history, by) {
   /** @type {object|null} */
   let memory = null;
   let saves = 0;
+  let before = "";
   let hasLasted = false;
   let full = false;
 
@@ -24,18 +29,22 @@ export function createStorage(getStorage, key, history) {
     }
   }
 
+  /** @param {object|null} state */
+  const written = (state) => JSON.stringify({ saves, by, state });
+
   /** @param {string} text */
   const carry = (text) => guarded(() => history.replaceState({ ...history.state, [key]: text }, ""));
 
-  /** @param {string|null} text @returns {{saves: number, state: object|null}} */
-  const read = (text) => guarded(() => JSON.parse(text ?? "null")) ?? { saves: 0, state: null };
+  /** @param {string|null} text @returns {Saved} */
+  const read = (text) => guarded(() => JSON.parse(text ?? "null")) ?? { saves: 0, by: "", state: null };
 
   return {
     load() {
       const stored = read(guarded((storage) => storage.getItem(key)));
       const carried = read(guarded(() => history.state?.[key]));
-      const newest = carried.saves > stored.saves ? carried : stored;
+      const newest = carried.saves >= stored.saves ? carried : stored;
       saves = newest.saves;
+      before = carried.by;
       hasLasted = saves > 0;
       return newest.state ?? memory;
     },
@@ -43,7 +52,7 @@ export function createStorage(getStorage, key, history) {
     save(state) {
       memory = state;
       saves += 1;
-      const text = JSON.stringify({ saves, state });
+      const text = written(state);
       const kept = guarded((storage) => {
         storage.setItem(key, text);
         return true;
@@ -56,7 +65,10 @@ export function createStorage(getStorage, key, history) {
      * Whether another tab has saved this, and not this one before a reload that the word of it outlasted.
      * @param {string} text
      */
-    isNewer: (text) => (guarded(() => JSON.parse(text).saves) ?? Infinity) > saves,
+    isNewer(text) {
+      const saved = guarded(() => JSON.parse(text));
+      return !saved || (saved.saves > saves && saved.by !== before);
+    },
     /** What was kept before is no longer: the newest answers would not outlast a reload. */
     isFull: () => full,
     key,
@@ -69,7 +81,7 @@ export function createStorage(getStorage, key, history) {
       memory = null;
       saves += 1;
       guarded((storage) => storage.removeItem(key));
-      carry(JSON.stringify({ saves, state: null }));
+      carry(written(null));
     },
   };
 }

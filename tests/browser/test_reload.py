@@ -177,3 +177,21 @@ def test_what_was_erased_stays_erased_where_a_reload_still_sees_it(tmp_path: Pat
     late(page, before)
     page.wait_for_function("() => document.documentElement.dataset.screen === 'consent'")
     assert not robot.hit("consent").is_checked()
+
+
+@pytest.mark.browser
+def test_what_the_document_before_a_reload_stored_last_is_no_other_tab(tmp_path: Path, open_page: OpenPage) -> None:
+    """What it stores as it ends may be told to the document after it, with a number that one has not come to yet."""
+    page = open_page(built_page(write_batch(tmp_path, EVERYTHING, study=1)))
+    robot = Robot(page, lambda _: Answer(5, []))
+    while robot.screen() != "calibration":
+        robot._leave(robot.screen())
+    saved = json.loads(page.evaluate(STORED))
+    page.reload()
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'calibration'")
+    for by, screen in ((saved["by"], "calibration"), ("another", "blocked")):
+        page.evaluate(
+            "(newValue) => dispatchEvent(new StorageEvent('storage', {key: Object.keys(localStorage)[0], newValue}))",
+            json.dumps({**saved, "saves": saved["saves"] + 50, "by": by}),
+        )
+        assert robot.screen() == screen
