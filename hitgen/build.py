@@ -15,12 +15,13 @@ from hitgen.batch.load import Batch, load_batch
 from hitgen.batch.plan_salt import make_salt, read_salt
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
-from hitgen.errors import Fault, InputError, in_config
+from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
 from hitgen.lib.files import file_sha256, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder, Manifest
 from hitgen.methods.base import method_of
 from hitgen.plan import Plan, PlannedPage
+from hitgen.stimuli.codecs import library_versions
 from hitgen.stimuli.form import in_form
 from hitgen.stimuli.make import make_ladders
 
@@ -72,6 +73,7 @@ def build(
     `config` stands in place of the folder's where only host and recruiter differ; `into` is another folder for what is made.
     """
     batch = load_batch(folder)
+    config_sha256 = file_sha256(batch.folder / CONFIG_NAME)
     method = method_of(batch.config)
     if faults := [*method.faults(batch), *unfilled(batch.config)]:
         raise InputError(faults)
@@ -105,7 +107,7 @@ def build(
             written += 1
         pages.append(_page(batch, planned, row, ladders))
     record.save()
-    found = _manifest(batch, pages, ladders)
+    found = _manifest(batch, config_sha256, pages, ladders)
     # It names what is gold and the right answers; pages and packs are for everybody.
     write_whole(output.manifest, f"{found.json(indent=1)}\n".encode(), private=True)
     _remove_stale(
@@ -182,7 +184,7 @@ def _page(batch: Batch, planned: PlannedPage, file: dict[str, Any], ladders: Map
     }  # fmt: skip
 
 
-def _manifest(batch: Batch, pages: list[dict[str, Any]], ladders: Mapping[str, Ladder]) -> Manifest:
+def _manifest(batch: Batch, config_sha256: str, pages: list[dict[str, Any]], ladders: Mapping[str, Ladder]) -> Manifest:
     method = method_of(batch.config)
     questions = [
         {"question": question.name, "ladder": ladders[question.name].ladder, **question.model_dump()}
@@ -192,6 +194,10 @@ def _manifest(batch: Batch, pages: list[dict[str, Any]], ladders: Mapping[str, L
         {
             "schema": 1, "batch": batch.config.batch.name, "hitgen": __version__, "method": method.name, "pages": pages,
             "judged_by": batch.config.screening.judged_by,
+            "provenance": {
+                "config_sha256": config_sha256, "seed": batch.config.batch.seed,
+                "libraries": dict(sorted(item for each in batch.config.images for item in library_versions(each).items())),
+            },
             "questions": questions, "ladders": list(ladders.values()), **method.settings(batch.config),
         }
     )  # fmt: skip

@@ -189,6 +189,14 @@ class Page(Frozen):
         return frozenset(trial.question or "" for trial in self.trials if trial.role == "gold")
 
 
+class Provenance(Frozen):
+    """What a build was made of, as a paper tells it; nothing in it is secret."""
+
+    config_sha256: Digest = Field(description="of batch.toml as it was built")
+    seed: int
+    libraries: dict[str, str] = Field(description="what encoded the frames, by name, with its version")
+
+
 class Manifest(Frozen):
     """Everything that was built, with what the method's subclass adds; it maps the opaque trial ids back to ladders and answers, and is never published."""
 
@@ -198,6 +206,9 @@ class Manifest(Frozen):
     method: str = Field(default=DEFAULT_METHOD, description="what its trials ask")
     judged_by: GoldRule = Field(
         default="thresholds", description="how gold answers judge a worker, where batch.toml does not say"
+    )
+    provenance: Provenance | None = Field(
+        default=None, description="what it was made of; null where an earlier version built it"
     )
     pages: tuple[Page, ...]
     questions: tuple[Question, ...]

@@ -43,7 +43,7 @@ pytestmark = pytest.mark.long
 HEADINGS = (
     "Progress and cost", "PJND of each ladder", "Satisfied-user ratio and critical regions", "Workers and gold questions",
     "Timing", "Reliability", "What was left out, and what it changes", "PJND against device pixels per source pixel",
-    "Planning from these answers", "Methods",
+    "Planning from these answers", "Methods", "Provenance",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from hitgen.analysis.exclusions import Exclusions, exclusions
 from hitgen.analysis.money import Spending, spending
 from hitgen.analysis.people import Participants, participants
 from hitgen.analysis.pilot import Pilot, pilot
+from hitgen.analysis.provenance import provenance, public_provenance
 from hitgen.analysis.timing import SwapTiming, timing
 from hitgen.batch import resources
 from hitgen.config.batch import BatchConfig
@@ -70,6 +71,7 @@ class ReportContext:
     unit: str = "HITs"
     collected: OwnStudy | None = None
     warnings: tuple[str, ...] = ()
+    provenance: Sequence[tuple[str, str]] = ()
 
 
 def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Section:
@@ -103,6 +105,7 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Sect
         unit=f"{kind_of(config).unit}s",
         collected=collected,
         warnings=(*study.edited, *section.warnings),
+        provenance=provenance(folder, study.manifest, section.software),
     )
     _write(context, section, out, folder)
     return section
@@ -113,9 +116,12 @@ def public_section(published: PublicData, progress: OnProgress = silent) -> Sect
     return _public_method(published.files[0]).public_section(published, progress)
 
 
-def report_public(section: Section, name: str, out: Path) -> Path:
+def report_public(section: Section, name: str, out: Path, files: Sequence[Path]) -> Path:
     """Write the report of a public dataset."""
-    context = ReportContext(name, False, list(section.summary), section.plots, warnings=section.warnings)
+    context = ReportContext(
+        name, False, list(section.summary), section.plots, warnings=section.warnings,
+        provenance=public_provenance(files, section.software),
+    )  # fmt: skip
     return _write(context, section, out, None)
 
 

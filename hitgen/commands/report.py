@@ -76,5 +76,5 @@ def _public(files: list[Path], given: argparse.Namespace, console: Console) -> N
         console.outcome(section.result, [])
         return
     out = given.out or files[0].with_name(f"{name}-report.html")
-    report_public(section, ", ".join(Path(path.name.removesuffix(".gz")).stem for path in files), out)
+    report_public(section, ", ".join(Path(path.name.removesuffix(".gz")).stem for path in files), out, files)
     console.outcome(section.result or {"report": out, "bytes": out.stat().st_size}, [f"Open {out}"])

@@ -76,6 +76,8 @@ class Section:
     worker_columns: tuple[WorkerColumn, ...] = ()
     summary: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    software: tuple[str, ...] = ()
+    """Packages that it uses beside NumPy, Polars and Matplotlib."""
     result: Mapping[str, Any] | None = None
     """What a script asks for, where it asks for more than the report's place."""
 

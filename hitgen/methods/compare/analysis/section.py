@@ -127,6 +127,7 @@ def _section(
         Plots(plots),
         summary=summary,
         warnings=tuple(_warnings(scale)),
+        software=("scipy",),
         result=scale_json(scale, numbered),
     )
 

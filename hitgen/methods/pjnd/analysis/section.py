@@ -23,6 +23,7 @@ from hitgen.methods.section import Collected, Section, WorkerColumn
 
 TEMPLATE = "report/pjnd.html"
 PIXEL_EFFECT_LEAST = 20
+SOFTWARE = ("scipy",)
 WORKER_COLUMNS = (
     WorkerColumn("bias", "bias"),
     WorkerColumn("inconsistency", "inconsistency"),
@@ -58,7 +59,9 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
         "between_sd": between_sd([result.answers for result in analysis.ladders]),
         "regions_mean": _mean(result.agreement for result in analysis.ladders),
     }  # fmt: skip
-    return Section(TEMPLATE, _values(analysis) | values, plots, workers, WORKER_COLUMNS, false_alarms(ratings))
+    return Section(
+        TEMPLATE, _values(analysis) | values, plots, workers, WORKER_COLUMNS, false_alarms(ratings), software=SOFTWARE
+    )
 
 
 def false_alarms(ratings: pl.DataFrame) -> tuple[tuple[str, str], ...]:
@@ -81,7 +84,7 @@ def public_section(path: Path, progress: OnProgress, ratings_are: str | None = N
         ("a rating is", public.taken), ("ratings a ladder", f"{ratings / len(analysis.ladders):.1f}"),
     )  # fmt: skip
     values = _values(analysis) | {"cards": [_card(result, None, "") for result in analysis.ladders]}
-    return Section(TEMPLATE, values, _plots(analysis), summary=summary, warnings=public.warnings)
+    return Section(TEMPLATE, values, _plots(analysis), summary=summary, warnings=public.warnings, software=SOFTWARE)
 
 
 def _values(analysis: Analysis) -> dict[str, Any]:
