@@ -205,7 +205,10 @@ def test_a_public_dataset_is_read_and_reported(tmp_path: Path, capsys: pytest.Ca
     out = Path(json.loads(capsys.readouterr().out)["report"])
     text = out.read_text("utf-8")
     assert out == tmp_path / "subjective_ratings-report.html"
-    assert tuple(sections(text)) == ("PJND of each ladder", "Satisfied-user ratio", "Reliability", "Methods")
+    parts = sections(text)
+    assert tuple(parts) == ("PJND of each ladder", "Satisfied-user ratio", "Reliability", "Methods", "Provenance")
+    assert parts["Provenance"].count("unknown: the files do not tell") == 3
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in parts["Provenance"]
     assert "PJND 44.4" in text and "SRC0001.png (BPG)" in text
 
 
