@@ -51,6 +51,7 @@ GROUPS: dict[str, dict[str, tuple[str, str, str]]] = {
         "publish": ("publish", "upload, verify and create HITs; sandbox unless --production", "my-study --dry-run"),
         "serve": ("serve", "run the collector that pages send their answers to", "my-study --hand-out"),
         "status": ("status", "what is out, in, judged and paid", "my-study"),
+        "watch": ("watch", "a live page on this machine of what comes in; changes nothing", "my-study"),
         "topup": ("topup", "publish just the usable ratings still missing", "my-study"),
         "extend": ("extend", "keep HITs with places left open for longer", "my-study --hours 48"),
         "expire": ("expire", "take no new workers from now on", "my-study"),

@@ -201,5 +201,5 @@ def _server(config: BatchConfig, scratch: Path, address: str) -> Iterator[None]:
             collector = Collector(inbox, pages=scratch / "published")
         else:
             collector, inbox = stack.enter_context(open_collector(scratch, hand_out=None, config=config))
-        stack.enter_context(Server(collector, inbox, "127.0.0.1", port))
+        stack.enter_context(Server(collector, "127.0.0.1", port))
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +86,15 @@ def prepared(tmp_path: Path, document: str) -> list[list[str]]:
     return [shlex.split(line)[1:] for line in lines if line.startswith("hitgen ")]
 
 
+def watched(line: list[str]) -> None:
+    """Watch as the line says until the page has been told, then end it as a person does."""
+    command = [sys.executable, "-u", "-m", "hitgen", *line, "--no-open"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline().startswith("Open http://127.0.0.1:")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+
+
 @pytest.mark.browser
 @pytest.mark.long
 def test_the_tutorial_s_way_from_a_folder_to_a_dataset(
@@ -96,6 +106,9 @@ def test_the_tutorial_s_way_from_a_folder_to_a_dataset(
         if line[0] == "rehearse":
             # In a process of its own: the browser that the tests share may be open in this one.
             subprocess.run([sys.executable, "-m", "hitgen", *line], check=True, capture_output=True)
+            continue
+        if line[0] == "watch":
+            watched(line)
             continue
         assert cli.main(line) == 0, (line, capsys.readouterr().err)
         if line[0] == "init":

@@ -55,8 +55,8 @@ def handing(folder: Path, now: Callable[[], datetime] | None = None) -> Iterator
     """The address of `hitgen serve --hand-out`."""
     clock = {"now": now} if now else {}
     with (
-        open_collector(folder, True, **clock) as (collector, inbox),
-        Server(collector, inbox, "127.0.0.1", 0) as server,
+        open_collector(folder, True, **clock) as (collector, _),
+        Server(collector, "127.0.0.1", 0) as server,
     ):
         yield server.address
 

@@ -22,6 +22,7 @@ LAYERS = (
     {"outlook"},
     {"check", "start"},
     {"serve", "results", "analysis", "simulation", "rehearsal", "preview"},
+    {"watch"},
     {"console", "commands"},
     {"cli"},
     {"__main__"},

@@ -55,6 +55,7 @@ def run(*arguments: str) -> int:
         "extend {} --hours 1e-300", "extend {} --hours x", "simulate {} --seed -1", "simulate {} --seed 1e9", "simulate {} --people 0",
         "simulate {} --people -5", "simulate {} --people " + "9" * 5000, "simulate {} --seed " + "9" * 5000,
         "simulate {} --spammers nan", "simulate {} --spammers inf", "simulate {} --population {}", "simulate {} --population /dev/null/x",
+        "watch {} --port -1", "watch {} --port 65536", "watch {} --port x", "watch /dev/null --no-open", "watch {} --rehearsal --no-open",
         "serve {} --port -1", "serve {} --port 65536", "serve {} --port 1e4", "serve {} --host no.such.host.invalid --port 0",
         "build {} --workers 0", "build {} --workers 99999999999999999999", "build {} --workers nan",
         "preview {} --page nosuch", "preview {} --page ../../etc/passwd", "eject {} ../../../etc/passwd", "eject {} nosuch",
@@ -75,7 +76,7 @@ WORDS = st.one_of(
     st.sampled_from(["", ".", "/", "/dev/null", "nan", "inf", "-1", "0", "1e309", "9" * 400, "\u202e", "\U0001f600", "a\nb", "-", "="]),
     st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=8),
 )  # fmt: skip
-STAYS = {"preview", "serve", "rehearse"}
+STAYS = {"preview", "serve", "rehearse", "watch"}
 """They wait for people when all is right."""
 
 

@@ -68,6 +68,10 @@ class Collector:
         self._rates = rates or Rates()
         self._places = places or Rates(burst=PLACES_BURST, refill_s=PLACES_REFILL_S)
 
+    def refused(self, status: int) -> None:
+        """Count what the server before this answered by itself."""
+        self._inbox.refuse("too-large" if status == 413 else "not-http", 0)
+
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """Answer one request; behind a proxy any prefix of the path is as good as none."""
         path, method = str(environ.get("PATH_INFO", "")), environ["REQUEST_METHOD"]

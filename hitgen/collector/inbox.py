@@ -17,7 +17,7 @@ from typing import Any, Literal
 from hitgen.errors import OutsideError
 from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
 from hitgen.lib.nested import read_json
-from hitgen.lib.sqlite import WAIT_S, Database, compact, open_database, transaction
+from hitgen.lib.sqlite import WAIT_S, Database, compact, open_database, read_unseen, transaction
 
 FILE = "collected.sqlite"
 LIMIT_BYTES = SUBMISSION_LIMIT_BYTES
@@ -372,6 +372,12 @@ class Inbox:
             yield
         finally:
             self._lock.release()
+
+
+def arrived(path: Path) -> list[tuple[str, str, str]]:
+    """What lies in an inbox: the place, page and time (ISO, UTC) of the submission that counts of each, in order of arrival."""
+    sql = "SELECT assignment, page, received_at FROM submissions WHERE version = 0 ORDER BY received_at, assignment"
+    return read_unseen(path, lambda database: [tuple(row) for row in database.execute(sql)])
 
 
 def _opened(found: dict[str, Any], now: datetime) -> datetime:

@@ -1,21 +1,21 @@
-"""The collector on a port, by waitress: every connection has a deadline, and the slowest make room for the next."""
+"""A WSGI application on a port, by waitress: every connection has a deadline, and the slowest make room for the next."""
 
 from __future__ import annotations
 
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol, cast
 
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import ErrorTask
 from waitress.wasyncore import close_all
 
-from hitgen.collector.app import Collector
-from hitgen.collector.inbox import LIMIT_BYTES, Inbox
 from hitgen.collector.rates import address_of
+from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
 
 THREADS = 8
 IDLE_S = 30
@@ -31,18 +31,25 @@ MOST_OF_ONE = 100
 """As many connections of one address, unless it is the web server before this one."""
 
 
+class App(Protocol):
+    """A WSGI application that is told, by its status, of each answer that the server gives without it: no HTTP, or too long."""
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]: ...
+    def refused(self, status: int) -> None: ...
+
+
 class Server:
-    """A collector that listens on `host` and `port` (0: any free one) while it runs.
+    """An application that listens on `host` and `port` (0: any free one) while it runs.
 
     Raises OSError, ValueError or OverflowError where nothing can listen there.
     """
 
-    def __init__(self, collector: Collector, inbox: Inbox, host: str, port: int) -> None:
+    def __init__(self, app: App, host: str, port: int) -> None:
         made: Any = create_server(
-            collector,
+            cast(Any, app),
             sockets=[_bound(host, port)],
             threads=THREADS,
-            max_request_body_size=LIMIT_BYTES + 1,
+            max_request_body_size=SUBMISSION_LIMIT_BYTES + 1,
             max_request_header_size=MOST_HEADER_BYTES,
             channel_timeout=IDLE_S,
             cleanup_interval=5,
@@ -53,7 +60,7 @@ class Server:
             ident=None,
         )
         self._server = made
-        made.channel_class = _channel_class(inbox)
+        made.channel_class = _channel_class(app)
         made.maintenance = lambda now_s: _close_late(made, now_s)
         self.host, self.port = host, int(made.effective_port)
 
@@ -131,14 +138,14 @@ def _make_room(server: Any, newest: Any) -> None:
             min(channels, key=lambda each: (each.total_outbufs_len > 0, each.waits_since_s)).will_close = True
 
 
-def _channel_class(inbox: Inbox) -> type[HTTPChannel]:
-    """A channel that knows since when it waits, and counts what the server refuses by itself, such as too long bodies."""
+def _channel_class(app: App) -> type[HTTPChannel]:
+    """A channel that knows since when it waits, and tells what the server refuses by itself, such as too long bodies."""
 
     class CountingError(ErrorTask):
         def execute(self) -> None:
             request: Any = self.request
-            with suppress(Exception):  # an inbox that cannot be written keeps nobody waiting
-                inbox.refuse("too-large" if request.error.code == 413 else "not-http", 0)
+            with suppress(Exception):  # who cannot note it keeps nobody waiting
+                app.refused(request.error.code)
             super().execute()
 
     class CountingChannel(HTTPChannel):

@@ -93,7 +93,7 @@ def _served(given: argparse.Namespace, console: Console) -> Iterator[None]:
     # The extra `serve`, which nobody needs who publishes elsewhere.
     from hitgen.collector.server import Server
 
-    with open_collector(given.folder) as (collector, inbox), Server(collector, inbox, parts.hostname or "", parts.port):
+    with open_collector(given.folder) as (collector, _), Server(collector, parts.hostname or "", parts.port):
         console.say(f"Nothing answers at {parts.geturl()}: served from here while the pages are verified")
         yield
 

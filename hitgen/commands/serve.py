@@ -34,7 +34,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
 
     with open_collector(given.folder, given.hand_out) as (collector, inbox):
         try:
-            server = Server(collector, inbox, given.host, given.port)
+            server = Server(collector, given.host, given.port)
         except (OSError, OverflowError, ValueError) as error:  # waitress says ValueError of a name that nobody knows
             raise OutsideError(f"{given.host}:{given.port} cannot be listened on: {error}") from error
         if not is_loopback(given.host):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from hitgen.commands import options
 from hitgen.console import Console
@@ -27,15 +28,20 @@ def run(given: argparse.Namespace, console: Console) -> None:
     else:
         with open_account(given.folder, progress=console.on_progress) as account:
             found = status(account)
-    console.outcome(found, [*status_lines(found, options.unit(given.folder)), _after(given, found)])
+    console.outcome(found, told(found, given.folder))
 
 
-def _after(given: argparse.Namespace, found: Status) -> str:
+def told(found: Status, folder: Path) -> list[str]:
+    """All that is said of the state of a batch, with the command to run next."""
+    return [*status_lines(found, options.unit(folder)), _after(folder, found)]
+
+
+def _after(folder: Path, found: Status) -> str:
     if found.closed:
-        return options.then("report", given.folder)
+        return options.then("report", folder)
     if found.submitted:
-        return options.then("review", given.folder)
-    return options.then("fetch" if found.out or found.at_work else "topup", given.folder)
+        return options.then("review", folder)
+    return options.then("fetch" if found.out or found.at_work else "topup", folder)
 
 
 def status_lines(found: Status, unit: str = "HIT") -> list[str]:

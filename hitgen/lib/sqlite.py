@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from hitgen.errors import Fault, HitgenError, InputError, OutsideError
 from hitgen.lib.files import private_file, shut
@@ -17,7 +18,12 @@ IN_MEMORY = ":memory:"
 BESIDE = ("-wal", "-shm")
 WAIT_S = 30
 """How long another process may hold the file before it is said to be at work."""
-
+SETTLED_S = 0.05
+"""What was written longer ago than this has another time than what is written now, however coarse a file system's clock."""
+TRIES = 5
+Found = TypeVar("Found")
+State = tuple[tuple[int, ...], ...]
+"""What tells whether a database was written: of the file and of its log, when, how long, and which file."""
 
 UNWRITABLE = {
     sqlite3.SQLITE_READONLY,
@@ -103,6 +109,38 @@ def open_foreign(path: Path) -> Database:
     return database
 
 
+def state_of(path: Path) -> State:
+    """What is another after every write to the file at `path`; the same where none is there."""
+    found: list[tuple[int, ...]] = []
+    for name in (path, path.with_name(path.name + BESIDE[0])):
+        try:
+            status = name.stat()
+        except OSError:
+            found.append(())
+        else:
+            found.append((status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(found)
+
+
+def read_unseen(path: Path, look: Callable[[Database], Found]) -> Found:
+    """What `look` finds in the file at `path`: nothing is changed in it, and where nobody is at work on it nothing beside it.
+
+    Nobody waits for this reader but who closes the file meanwhile. What was begun while somebody wrote is done again.
+    """
+    index = path.with_name(path.name + BESIDE[1])
+    for _ in range(TRIES):
+        before = state_of(path)
+        if not before[0] or index.exists():
+            break
+        time.sleep(min(SETTLED_S, max(0.0, before[0][0] / 1e9 + SETTLED_S - time.time())))
+        with suppress(HitgenError), closing(open_foreign(path)) as database:
+            found = look(database)
+            if state_of(path) == before and not index.exists():
+                return found
+    with closing(open_database(path, read_only=True)) as database:
+        return look(database)
+
+
 def _copied(path: Path, threads: bool, wait_s: float) -> Database:
     # The log of a file in a folder that is not written to is readable only beside a copy.
     with tempfile.TemporaryDirectory() as folder, plainly(path):
@@ -128,8 +166,12 @@ def is_unwritable(error: BaseException) -> bool:
 def memory_copy(path: Path) -> Database:
     """What is in the file, in memory: it can be read and changed, and nothing of that reaches the file."""
     kept = _connect(":memory:", path, False, WAIT_S)
-    with closing(open_database(path, read_only=True)) as database, plainly(path):
-        database.backup(kept)
+
+    def copy(database: Database) -> None:
+        with plainly(path):
+            database.backup(kept)
+
+    read_unseen(path, copy)
     _prepare(kept, ["foreign_keys = ON"])
     return kept
 

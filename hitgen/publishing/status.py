@@ -50,7 +50,7 @@ def status(account: Account, refresh: bool = True) -> Status:
         collect(account)
     # Before it is published a ledger is tied to nobody.
     bound = account.ledger.account or account.recruiter.account()
-    seen = _status(account.ledger, account.folder, account.config, now, bound)
+    seen = status_of(account.ledger, account.folder, account.config, now, bound)
     return replace(seen, answers_until=account.recruiter.answers_until)
 
 
@@ -59,10 +59,11 @@ def status_offline(folder: Path, now: datetime) -> Status:
     config, path = read_config(folder / CONFIG_NAME), folder / LEDGER
     if not path.exists():
         raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
-    return read_ledger(path, lambda ledger: _status(ledger, folder, config, now, ledger.account))
+    return read_ledger(path, lambda ledger: status_of(ledger, folder, config, now, ledger.account))
 
 
-def _status(ledger: Ledger, folder: Path, config: BatchConfig, now: datetime, bound: Binding | None) -> Status:
+def status_of(ledger: Ledger, folder: Path, config: BatchConfig, now: datetime, bound: Binding | None) -> Status:
+    """The state of a published batch as its ledger has it; InputError where it is bound to nobody."""
     found = totals(ledger, now)
     if bound is None:
         raise InputError(Fault(str(ledger.path), "", "this batch was never published", "`hitgen publish` first"))

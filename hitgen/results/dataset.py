@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,8 +19,8 @@ from hitgen.methods.work import AnyWork, Attempt, Key, trial_s
 from hitgen.results.columns import tables_of
 from hitgen.results.flow import noted, notes_of
 from hitgen.results.screening import GoldTally, tallied
-from hitgen.results.study import Study, read_study
-from hitgen.results.verdicts import Judged, Verdict
+from hitgen.results.study import Study, nameless, read_study
+from hitgen.results.verdicts import Verdict
 
 if TYPE_CHECKING:
     import polars
@@ -108,7 +107,7 @@ def make_dataset(folder: Path) -> Dataset:
 def dataset_of(study: Study) -> Dataset:
     """The dataset of a study that was read."""
     method, notes = method_of(study.config), notes_of(study)
-    study = replace(study, judged=_nameless(study))
+    study = replace(study, judged=nameless(study))
     verdicts = noted(study.judged.ratings, notes)
     ratings = list(_ratings(study, verdicts, notes))
     rows: dict[str, Iterable[object]] = {
@@ -132,25 +131,6 @@ def frame(columns: Sequence[Column], rows: Iterable[object]) -> polars.DataFrame
     schema = {column.name: types[column.type] for column in columns}
     kept = list(rows)
     return polars.DataFrame({column.name: [column.of(row) for row in kept] for column in columns}, schema=schema)
-
-
-def _nameless(study: Study) -> Judged:
-    """The verdicts with pseudonyms in their reasons, one of which names the work that another repeats."""
-    named = {row.assignment for row in study.received()}
-
-    def pseudonym(found: re.Match[str]) -> str:
-        return f"assignment {study.pseudonym(found[1])}" if found[1] in named else found[0]
-
-    def told(verdict: Verdict) -> Verdict:
-        return replace(verdict, reasons=tuple(re.sub(r"assignment (\S+)", pseudonym, text) for text in verdict.reasons))
-
-    judged = study.judged
-    return replace(
-        judged,
-        assignments={name: told(verdict) for name, verdict in judged.assignments.items()},
-        ratings={key: told(verdict) for key, verdict in judged.ratings.items()},
-        workers={name: told(verdict) for name, verdict in judged.workers.items()},
-    )
 
 
 def _ratings(study: Study, verdicts: Mapping[Key, Verdict], notes: Mapping[Key, Note]) -> Iterator[Rating]:

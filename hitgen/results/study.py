@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from hitgen.config.batch import BatchConfig
@@ -20,7 +22,7 @@ from hitgen.publishing.rules import edited_rules
 from hitgen.results.parse import Faulty, parse
 from hitgen.results.pseudonyms import ledger_key, pseudonym
 from hitgen.results.reviewfile import ReviewRow, read_review
-from hitgen.results.verdicts import Judged, judge
+from hitgen.results.verdicts import Judged, Verdict, judge
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,35 @@ class Study:
         """What stands for a worker or an assignment in all that leaves this machine: a keyed hash, the key being in the ledger."""
         return pseudonym(self.key, name)
 
+    @property
+    def read(self) -> dict[str, AnyWork | Faulty]:
+        """What was read of each submission, by assignment."""
+        rows: tuple[AnyWork | Faulty, ...] = (*self.works, *self.faulty)
+        return {row.received.assignment: row for row in rows}
+
     def received(self) -> list[Received]:
         """Every submission, the faulty and the returned ones too, in order of time."""
         rows = [*(work.received for work in self.works), *(bad.received for bad in self.faulty), *self.returned]
         return sorted(rows, key=lambda row: (row.submitted_at, row.assignment))
+
+
+def nameless(study: Study) -> Judged:
+    """The verdicts with pseudonyms in their reasons, one of which names the work that another repeats."""
+    named = {row.assignment for row in study.received()}
+
+    def pseudonym(found: re.Match[str]) -> str:
+        return f"assignment {study.pseudonym(found[1])}" if found[1] in named else found[0]
+
+    def told(verdict: Verdict) -> Verdict:
+        return replace(verdict, reasons=tuple(re.sub(r"assignment (\S+)", pseudonym, text) for text in verdict.reasons))
+
+    judged = study.judged
+    return replace(
+        judged,
+        assignments={name: told(verdict) for name, verdict in judged.assignments.items()},
+        ratings={key: told(verdict) for key, verdict in judged.ratings.items()},
+        workers={name: told(verdict) for name, verdict in judged.workers.items()},
+    )
 
 
 def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
@@ -95,17 +122,20 @@ def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
         if not path.exists():
             read_manifest(folder)  # where there is no build either, that is the first thing to be told
             raise InputError(Fault(str(path), "", "nothing was published or taken in yet", "`hitgen publish` first"))
-        return read_ledger(path, lambda opened: _study(folder, config, opened))
-    return _study(folder, config, ledger)
+        return read_ledger(path, lambda opened: study_of(folder, config, opened))
+    return study_of(folder, config, ledger)
 
 
-def _study(folder: Path, config: BatchConfig, ledger: Ledger) -> Study:
+def study_of(folder: Path, config: BatchConfig, ledger: Ledger, before: Study | None = None) -> Study:
+    """The study in an open ledger; what was read `before` is not read again while it is the same."""
     manifest = published_manifest(folder, ledger)
+    known = before.read if before and before.manifest == manifest else {}
     edited, config = edited_rules(folder, config, ledger), judged_as_built(config, manifest)
     rows = list(ledger.submissions())
     _refuse_other_build(manifest, ledger, {row.hit for row in rows})
     returned = tuple(row for row in rows if row.status == "Returned")
-    works, faulty = read_works((row for row in rows if row.status != "Returned"), manifest, method_of(config))
+    handed_in = (row for row in rows if row.status != "Returned")
+    works, faulty = read_works(handed_in, manifest, method_of(config), known)
     review = read_review(folder)
     judged = judge(works, faulty, config, {name: row.decided() for name, row in review.items()})
     key = ledger_key(ledger)
@@ -139,13 +169,17 @@ def published_manifest(folder: Path, ledger: Ledger) -> Manifest:
 
 
 def read_works(
-    rows: Iterable[Received], manifest: Manifest, method: AnyMethod
+    rows: Iterable[Received],
+    manifest: Manifest,
+    method: AnyMethod,
+    known: Mapping[str, AnyWork | Faulty] = MappingProxyType({}),
 ) -> tuple[Sequence[AnyWork], Sequence[Faulty]]:
-    """What can be graded, graded, and what cannot."""
+    """What can be graded, graded, and what cannot; what is `known`, by assignment, of the very same row as it is."""
     works: list[AnyWork] = []
     faulty: list[Faulty] = []
     for row in rows:
-        read = parse(row, manifest, method)
+        before = known.get(row.assignment)
+        read = before if before and before.received == row else parse(row, manifest, method)
         if isinstance(read, Faulty):
             faulty.append(read)
         else:

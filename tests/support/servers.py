@@ -149,7 +149,7 @@ def free_port() -> int:
 def collecting(folder: Path, port: int, hand_out: bool = False) -> Iterator[Server]:
     """`hitgen serve`, in this process."""
     with (
-        open_collector(folder, hand_out) as (collector, inbox),
-        Server(collector, inbox, "127.0.0.1", port) as server,
+        open_collector(folder, hand_out) as (collector, _),
+        Server(collector, "127.0.0.1", port) as server,
     ):
         yield server

@@ -1,0 +1,1 @@
+"""What comes in, live: a batch is looked at again and again, and a page of this machine shows what was seen."""

@@ -1,0 +1,69 @@
+"""Looks at a batch again whenever something of it was written, beside whoever is asked for what was seen."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from hitgen.errors import HitgenError
+from hitgen.lib.clock import Clock, utc_now
+from hitgen.watch.seen import Lines, Seen, look, written
+
+EVERY_S = 1.0
+"""How often files are asked whether they were written."""
+SHARE = 4
+"""A look that took long is followed by a pause of so many times its time, so that others can work."""
+
+
+class Watcher:
+    """What was seen of a batch last, with a number that grows with each look; reads only."""
+
+    def __init__(self, folder: Path, lines: Lines, now: Clock = utc_now) -> None:
+        self._folder, self._lines, self._now = folder, lines, now
+        self._written: object = None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.last: tuple[int, Seen] = (0, Seen())
+
+    def look(self) -> None:
+        """Look once, now; raises what cannot be read."""
+        state = written(self._folder)
+        number, before = self.last
+        seen = look(self._folder, self._lines, self._now(), before)
+        self.last, self._written = (number + 1, seen), state
+
+    def __enter__(self) -> Watcher:
+        """Look on in the background until the block ends."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join(EVERY_S)
+
+    def _run(self) -> None:
+        pause_s = 0.0
+        while not self._ended.wait(pause_s):
+            begun = time.monotonic()
+            self._look_again(self._is_due())
+            pause_s = max(EVERY_S, SHARE * (time.monotonic() - begun))
+
+    def _is_due(self) -> bool:
+        due = self.last[1].due
+        return written(self._folder) != self._written or (due is not None and due <= self._now())
+
+    def _look_again(self, due: bool) -> None:
+        if not due:
+            return
+        try:
+            self.look()
+        except (HitgenError, OSError) as error:
+            self._tell(str(error))
+
+    def _tell(self, problem: str) -> None:
+        """Keep what was seen, and say why nothing newer is."""
+        number, seen = self.last
+        if seen.head.get("problem") != problem:
+            self.last = number + 1, replace(seen, head={**seen.head, "problem": problem})
