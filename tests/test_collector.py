@@ -53,7 +53,7 @@ def inbox(tmp_path: Path) -> Iterator[Inbox]:
 
 @pytest.fixture
 def server(inbox: Inbox) -> Iterator[Server]:
-    with Server(Collector(inbox), inbox, "127.0.0.1", 0) as running:
+    with Server(Collector(inbox), "127.0.0.1", 0) as running:
         yield running
 
 
@@ -98,7 +98,7 @@ def test_junk_changes_nothing_and_is_counted(inbox: Inbox, server: Server) -> No
 
 
 def test_a_server_ends_whoever_wakes_its_loop_first(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Server(Collector(inbox), inbox, "127.0.0.1", 0) as running:
+    with Server(Collector(inbox), "127.0.0.1", 0) as running:
         pull = running._server.trigger._physical_pull
 
         def woken_before() -> None:

@@ -266,7 +266,7 @@ def test_a_file_that_cannot_be_written_is_said_before_anybody_comes(
 def test_while_it_cannot_write_it_says_so_at_once_and_goes_on_afterwards(tmp_path: Path) -> None:
     """A full disk, by SQLite's own limit on pages, and a file that another process holds."""
     with Inbox(tmp_path / "collected.sqlite", "demo", lambda _: True, wait_s=0.3) as inbox:
-        with Server(Collector(inbox), inbox, "127.0.0.1", 0) as server:
+        with Server(Collector(inbox), "127.0.0.1", 0) as server:
             assert post(server, submission("a1")) == 200
             pages = inbox._database.execute("PRAGMA page_count").fetchone()[0]
             inbox._database.execute(f"PRAGMA max_page_count = {pages}")

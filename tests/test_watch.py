@@ -104,7 +104,9 @@ def test_places_and_submissions_appear_as_they_are_written(tmp_path: Path, monke
         assert found["lines"][2].startswith("assignments: ") and "2 to be judged" in found["lines"][2]
         uses = {row["gold"][0]: row["use"] for row in found["submitted"]["rows"]}
         assert uses == {2: "use", 0: "exclude"} and found["use"] == {"use": 1, "exclude": 1}
-        assert found["rules"] == [["gold", 1]] and found["timing"]["trials"] == 4
+        flow = {name: counts for name, *counts in found["flow"]}
+        assert flow["handed in"] == [2, 2, None, True] and flow["used"] == [1, 1, 2, True]
+        assert flow["− by the rule gold"] == [1, 1, 2, False] and found["timing"]["trials"] == 4
 
 
 def test_a_submission_is_there_before_it_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,17 +107,15 @@ function line(name, value) {
 
 /** @param {State} found */
 function showVerdicts(found) {
-  const use = found["use"] ?? {};
-  const lines = [
-    line("used", use["use"] ?? 0),
-    line("open: too little evidence yet", use["not-enough-evidence"] ?? 0),
-    line("left out", use["exclude"] ?? 0),
-    .../** @type {[string, number][]} */ (found["rules"] ?? []).map(([rule, count]) => line(`– by ${rule}`, count)),
-    ...(found["faulty"] ? [line("– cannot be read", found["faulty"])] : []),
-    line("participants in use", `${grouped(found["workers_used"] ?? 0)} of ${grouped(found["workers"] ?? 0)}`),
-  ];
-  fill("verdicts", [], found["use"] ? lines : []);
-  tell("verdicts-note", found["use"] ? "As hitgen review would judge now; nothing is applied from here." : "Nothing was fetched yet.");
+  /** @type {[string, number | null, number, number | null, boolean][]} */
+  const flow = found["flow"] ?? [];
+  const cell = (/** @type {number | null} */ count) => element("td", {}, count === null ? "" : grouped(count));
+  const told = flow.filter(([, , submissions, ratings, there]) => there || submissions || ratings);
+  const rows = told.map(([name, people, submissions, ratings, there]) =>
+    element("tr", { class: there ? "there" : "out" }, element("th", { scope: "row" }, name), cell(people), cell(submissions), cell(ratings)),
+  );
+  fill("verdicts", flow.length ? ["", "people", "subm.", "ratings"] : [], rows);
+  tell("verdicts-note", flow.length ? "As hitgen review would judge now; nothing is applied from here." : "Nothing was fetched yet.");
 }
 
 /** @param {any} timing */

@@ -21,6 +21,7 @@ from hitgen.manifest import FILE as MANIFEST
 from hitgen.manifest import read_manifest
 from hitgen.publishing.status import Status, status_of
 from hitgen.recruiters import kind_of
+from hitgen.results.flow import flow_of
 from hitgen.results.pseudonyms import FACT, ledger_key, pseudonym
 from hitgen.results.reviewfile import review_path
 from hitgen.results.study import Study, nameless, study_of
@@ -125,19 +126,14 @@ def _published(folder: Path, config: BatchConfig, ledger: Ledger, lines: Lines, 
     rows = rows_of(study, judged)
     new = _arrivals(folder, {row.assignment for row in study.received()}, ledger)
     used = Counter(verdict.use for verdict in judged.assignments.values())
-    workers = Counter(verdict.use for verdict in judged.workers.values())
-    rules = Counter(rule for verdict in judged.assignments.values() for rule in verdict.rules)
+    flow = flow_of(study)
     head |= {
         "arrived": len(new),
         "submissions": len(rows),
-        "faulty": len(study.faulty),
-        "returned": len(study.returned),
         "use": dict(used),
-        "workers": workers.total(),
-        "workers_used": workers["use"],
+        "flow": [[name, count.people, count.submissions, count.ratings, there] for name, count, there in flow.rows],
         "ratings": len(judged.ratings),
-        "ratings_used": sum(verdict.use == "use" for verdict in judged.ratings.values()),
-        "rules": rules.most_common(),
+        "ratings_used": flow.used.ratings,
         "timing": timing_of(study),
     }
     names = {study.pseudonym(row.assignment): row.assignment for row in study.received()}
