@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import PIL
 import pytest
+from matplotlib.figure import Figure
 
 from hitgen.build import build
 from hitgen.cli import main
@@ -32,6 +35,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def report(built: Path) -> str:
     assert main(["report", str(built)]) == 0
     return (built / "results" / "report.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def exported(built: Path) -> Path:
+    assert main(["export", str(built)]) == 0
+    return built / "results" / "export"
 
 
 def test_a_build_says_what_it_was_made_of_and_its_secret_to_nobody(built: Path, report: str) -> None:
@@ -58,3 +67,45 @@ def test_what_an_earlier_version_did_not_record_is_said_to_be_unknown(built: Pat
     told = dict(provenance(tmp_path, read_manifest(tmp_path), ()))
     assert told["seed"] == told["frames encoded by"] == f"not recorded by hitgen {written['hitgen']}"
     assert re.fullmatch("[0-9a-f]{64}", told["batch.toml as analysed (SHA-256)"])
+
+
+def test_every_figure_of_the_report_goes_out_as_svg_and_pdf(built: Path, report: str, exported: Path) -> None:
+    figures = exported / "figures"
+    plots = {path.stem for path in figures.glob("*.svg")}
+    assert {"progress", "timing", "pjnd", "workers"} <= plots
+    shown = {base64.b64decode(data) for data in re.findall('data:image/svg.xml;base64,([^"]+)', report)}
+    assert shown == {path.read_bytes() for path in figures.glob("*.svg")}
+    for kind in ("sur", "regions"):
+        assert len(list((figures / kind).glob("study_study?_????????.svg"))) == 2
+    for svg in figures.rglob("*.svg"):
+        pdf, words = svg.with_suffix(".pdf").read_bytes(), svg.read_text("utf-8")
+        is_picture = svg.parent.name == "regions"
+        assert (
+            pdf.startswith(b"%PDF")
+            and bool(re.search(rb"/Subtype\s*/Image\b", pdf)) == is_picture
+            and (b"/FontFile2" in pdf) != is_picture
+        )
+        assert is_picture or ("<text" in words and "<image" not in words)
+    curve = next((figures / "sur").glob("*.svg")).read_text("utf-8")
+    inline = re.search('<svg class="sur"[^>]*>(.*?)</svg>', report)
+    assert inline and curve.partition('fill="#fff"/>')[2].startswith(inline[1][:200])
+    before = {path: path.read_bytes() for path in figures.rglob("*.*")}
+    (figures / "of-an-earlier-day.pdf").write_bytes(b"")
+    with matplotlib.rc_context({"figure.facecolor": "black", "text.color": "white", "lines.linewidth": 9}):
+        assert main(["export", str(built)]) == 0
+    assert {path: path.read_bytes() for path in figures.rglob("*.*")} == before
+
+
+def test_a_pdf_whose_letters_no_font_has_is_told_of() -> None:
+    from hitgen.methods.figures import Drawing, axes_of, plot
+
+    @plot
+    def named(name: str) -> Figure:
+        figure, [axes] = axes_of(2, 2)
+        axes.set_title(name)
+        return figure
+
+    drawing = named("\U0001f9ea")
+    assert isinstance(drawing, Drawing) and "\U0001f9ea" in drawing.svg.decode()
+    with pytest.warns(UserWarning, match="missing from font"):
+        drawing.pdf()

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hitgen.analysis.timing import SwapTiming
-from hitgen.methods.figures import BLUE, GREY, ORANGE, WIDE_IN, axes_of, drawn, whole_counts
+from hitgen.methods.figures import BLUE, GREY, ORANGE, WIDE_IN, axes_of, plot, whole_counts
 
 
-def progress_plot(used: Sequence[int], wanted: int | None) -> str:
+@plot
+def progress_plot(used: Sequence[int], wanted: int | None) -> Figure | None:
     """How many ladders have how many used ratings."""
     figure, [axes] = axes_of(WIDE_IN / 2, 2.4)
     top = max([*used, wanted or 0, 1])
@@ -22,13 +24,14 @@ def progress_plot(used: Sequence[int], wanted: int | None) -> str:
     axes.set(xlabel="used ratings of a ladder", ylabel="ladders")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     whole_counts(axes)
-    return drawn(figure)
+    return figure
 
 
 EDGES = (0.005, 0.995)
 
 
-def timing_plot(timing: SwapTiming) -> str:
+@plot
+def timing_plot(timing: SwapTiming) -> Figure | None:
     """Swap errors, their spread, refresh rates and hidden time: those of them that there are."""
     drawing = [
         (timing.swap_error_ms, "mean swap error (ms)", "trials", BLUE),
@@ -38,11 +41,11 @@ def timing_plot(timing: SwapTiming) -> str:
     ]
     drawing = [each for each in drawing if len(each[0])]
     if not drawing:
-        return ""
+        return None
     figure, panels = axes_of(WIDE_IN / 4 * len(drawing), 2.4, columns=len(drawing))
     for axes, (values, label, what, colour) in zip(panels, drawing, strict=True):
         # A single page may claim anything; it must not squeeze all others into one bar, nor differ by less than bars can.
         axes.hist(np.round(np.clip(values, *np.quantile(values, EDGES)), 3), bins=30, color=colour)
         axes.set(xlabel=label, ylabel=what)
         whole_counts(axes)
-    return drawn(figure)
+    return figure

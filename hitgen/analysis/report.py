@@ -11,51 +11,25 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hitgen import __version__
-from hitgen.analysis import figures
-from hitgen.analysis.exclusions import Exclusions, exclusions
-from hitgen.analysis.money import Spending, spending
-from hitgen.analysis.people import Participants, participants
-from hitgen.analysis.pilot import Pilot, pilot
+from hitgen.analysis.analysed import OwnStudy, analysed
+from hitgen.analysis.exclusions import Exclusions
 from hitgen.analysis.provenance import provenance, public_provenance
-from hitgen.analysis.timing import SwapTiming, timing
 from hitgen.batch import resources
-from hitgen.config.batch import BatchConfig
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
-from hitgen.config.read import read_config
-from hitgen.errors import CONFIG_NAME
 from hitgen.lib.files import decoded, delimiter_of, private_folder, unpacked, write_whole
 from hitgen.lib.progress import OnProgress, silent
-from hitgen.manifest import BuildFolder
-from hitgen.methods.base import AnyMethod, method_of
-from hitgen.methods.section import Collected, PublicData, Section, WorkerColumn
+from hitgen.methods.base import AnyMethod
+from hitgen.methods.figures import Drawing
+from hitgen.methods.section import PublicData, Section
 from hitgen.recruiters import kind_of
-from hitgen.results.dataset import Dataset, dataset_of
-from hitgen.results.flow import flow_of
+from hitgen.results.dataset import Dataset
 from hitgen.results.study import read_study
-
-
-@dataclass(frozen=True)
-class OwnStudy:
-    """What only a study of one's own has: workers, gold, timing, money, exclusions."""
-
-    config: BatchConfig
-    workers: pl.DataFrame
-    worker_columns: tuple[WorkerColumn, ...]
-    checks: tuple[str, ...]
-    gold: list[dict[str, Any]]
-    exclusions: Exclusions
-    timing: SwapTiming
-    pilot: Pilot
-    spending: Spending | None
-    faulty: dict[str, int]
-    participants: Participants
 
 
 @dataclass(frozen=True)
@@ -65,7 +39,7 @@ class ReportContext:
     title: str
     simulated: bool
     summary: list[tuple[str, str]]
-    plots: Mapping[str, str]
+    plots: Mapping[str, Drawing | None]
     nothing: tuple[str, str] | None = None
     """Where no rating is in use: why, and what helps."""
     unit: str = "HITs"
@@ -76,34 +50,16 @@ class ReportContext:
 
 def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Section:
     """Write the report of a batch's submissions as they stand in its ledger; reads only, asks nobody."""
-    study = read_study(folder)
-    dataset, config = dataset_of(study), read_config(folder / CONFIG_NAME)
-    left_out = exclusions(flow_of(study), dataset.ratings)
-    told = Collected(config, study.manifest, dataset.tables, BuildFolder(folder).packs, left_out.excluded_share)
-    section = method_of(config).section(told, progress)
-    faults = pl.Series([bad.fault[:120] for bad in study.faulty], dtype=pl.String).value_counts(sort=True)
-    workers = dataset.workers if section.workers is None else section.workers
-    collected = OwnStudy(
-        config, workers.sort(["use", "gold_rate"], descending=[True, True], nulls_last=True), section.worker_columns,
-        tuple(check.name for check in method_of(config).checks), _gold(dataset.ratings, method_of(config)), left_out,
-        timing(dataset.ratings, config.display),
-        pilot(dataset.ratings, config.hit.reward_usd, left_out.excluded_share),
-        spending(folder), dict(faults.iter_rows()),
-        participants(dataset.ratings, dataset.tables["surveys"]),
-    )  # fmt: skip
-    money = collected.spending
+    found = analysed(read_study(folder), progress)
+    study, section, money = found.study, found.section, found.own.spending
     context = ReportContext(
-        title=f"Study {collected.config.batch.name}",
+        title=f"Study {study.config.batch.name}",
         simulated=money is not None and money.simulated,
-        summary=[*_summary(dataset, collected), *section.summary],
-        plots={
-            "progress": figures.progress_plot(_used(dataset), config.hit.ratings),
-            "timing": figures.timing_plot(collected.timing),
-            **section.plots,
-        },
-        nothing=_nothing(folder, dataset, left_out),
-        unit=f"{kind_of(config).unit}s",
-        collected=collected,
+        summary=[*_summary(found.dataset, found.own), *section.summary],
+        plots=found.plots,
+        nothing=_nothing(folder, found.dataset, found.own.exclusions),
+        unit=f"{kind_of(study.config).unit}s",
+        collected=found.own,
         warnings=(*study.edited, *section.warnings),
         provenance=provenance(folder, study.manifest, section.software),
     )
@@ -162,24 +118,6 @@ def _public_method(path: Path) -> AnyMethod:
 
     default: AnyMethod = METHODS.get(DEFAULT_METHOD)
     return max((default, *map(METHODS.get, METHODS.names())), key=share)
-
-
-def _used(dataset: Dataset) -> list[int]:
-    """Used ratings of each study ladder that has some, one a worker."""
-    used = dataset.ratings.filter((pl.col("role") == "study") & (pl.col("use") == "use"))
-    return used.unique(["ladder", "worker"]).group_by("ladder").len()["len"].to_list()
-
-
-def _gold(ratings: pl.DataFrame, method: AnyMethod) -> list[dict[str, Any]]:
-    """Pass rates of every gold question, over all workers and over those used."""
-    gold = ratings.filter((pl.col("role") == "gold") & (pl.col("kind") == "study"))
-    passes = [(check.name, pl.col(f"gold_{check.name}_pass")) for check in method.checks]
-    rates = gold.group_by("images", "source", "codec").agg(
-        pl.len().alias("answers"),
-        *(column.mean().alias(name) for name, column in passes),
-        *(column.filter(pl.col("use") == "use").mean().alias(f"{name}_used") for name, column in passes),
-    )
-    return rates.sort("images", "source", "codec").to_dicts()
 
 
 def _summary(dataset: Dataset, collected: OwnStudy) -> list[tuple[str, str]]:

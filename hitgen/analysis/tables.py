@@ -1,26 +1,28 @@
-"""The analysis as files beside the dataset."""
+"""The analysis as files beside the dataset: tables of the method's, and every figure of the report."""
 
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 
 import polars as pl
 
+from hitgen.analysis.analysed import Analysed
 from hitgen.lib.files import private_folder, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods.base import method_of
 from hitgen.methods.section import Export
-from hitgen.results.dataset import dataset_of
 from hitgen.results.export import csv_bytes, export_path
-from hitgen.results.study import Study
+
+FORMS = ("svg", "pdf")
 
 
-def write_analysis(study: Study, progress: OnProgress = silent, out: Path | None = None) -> Path:
+def write_analysis(found: Analysed, progress: OnProgress = silent, out: Path | None = None) -> Path:
     """Write what the study's method makes of it under `analysis/` of its export; each file is replaced whole."""
-    into = (out or export_path(study.folder)) / "analysis"
-    private_folder(into)
+    study = found.study
+    into = private_folder((out or export_path(study.folder)) / "analysis")
 
     def write(name: str, table: pl.DataFrame) -> None:
         buffer = io.BytesIO()
@@ -28,8 +30,35 @@ def write_analysis(study: Study, progress: OnProgress = silent, out: Path | None
         write_whole(into / f"{name}.parquet", buffer.getvalue(), private=True)
         write_whole(into / f"{name}.csv", csv_bytes(table), private=True)
 
-    method_of(study.config).write_analysis(
-        dataset_of(study).tables,
-        Export(into, study.config, study.manifest, write, BuildFolder(study.folder).packs, progress),
-    )
+    packs = BuildFolder(study.folder).packs
+    out_to = Export(into, study.config, study.manifest, write, packs, progress, found.section)
+    method_of(study.config).write_analysis(found.dataset.tables, out_to)
     return into
+
+
+def write_figures(found: Analysed, progress: OnProgress = silent, out: Path | None = None) -> tuple[int, list[str]]:
+    """Write each figure of the report as SVG and PDF under `figures/` of the export; how many, and whose PDF lacks letters.
+
+    Files of earlier figures that there are no more are removed.
+    """
+    into = private_folder((out or export_path(found.study.folder)) / "figures")
+    names = [(drawings, name) for drawings in (found.plots, found.section.parts) for name in drawings]
+    kept, lacking = set(), []
+    for number, (drawings, name) in enumerate(names, start=1):
+        drawing = drawings[name]
+        if drawing is not None:
+            path = into / name
+            private_folder(path.parent)
+            with warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always")
+                contents = drawing.svg, drawing.pdf()
+            lacking += [name] if any("missing from font" in str(each.message) for each in told) else []
+            for form, content in zip(FORMS, contents, strict=True):
+                file = path.with_name(f"{path.name}.{form}")
+                write_whole(file, content, private=True)
+                kept.add(file)
+        progress("figures", number, len(names))
+    for form in FORMS:
+        for old in set(into.rglob(f"*.{form}")) - kept:
+            old.unlink()
+    return len(kept) // len(FORMS), lacking

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from hitgen.commands import options
 from hitgen.console import Console
+from hitgen.lib.text import count
 from hitgen.methods.base import method_of
+from hitgen.results.dataset import dataset_of
 from hitgen.results.export import Exported, write_export
 from hitgen.results.study import read_study
 
@@ -20,14 +22,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    from hitgen.analysis.tables import write_analysis
-
     study = read_study(options.study_folder(given))
-    done = write_export(study, given.out)
-    analysis = write_analysis(study, console.on_progress, given.out)
+    dataset = dataset_of(study)
+    done = write_export(study, given.out, dataset)
+    from hitgen.analysis.analysed import analysed
+    from hitgen.analysis.tables import write_analysis, write_figures
+
+    found = analysed(study, console.on_progress, dataset)
+    analysis = write_analysis(found, console.on_progress, given.out)
+    drawn, lacking = write_figures(found, console.on_progress, given.out)
     told = [*exported_lines(done), f"{analysis}: {method_of(study.config).analysis_about}"]
+    told.append(f"{done.folder / 'figures'}: {count(drawn, 'figure')} of the report, each as SVG and PDF")
+    if lacking:
+        told.append(f"no font here has all letters of {', '.join(lacking[:3])}: boxes in the PDF, all right in the SVG")
     told.append(options.then("publish" if given.rehearsal or _is_simulated(given.folder) else "close", given.folder))
-    console.outcome({"folder": done.folder, "rows": done.rows, "faulty": done.faulty}, told)
+    console.outcome({"folder": done.folder, "rows": done.rows, "faulty": done.faulty, "figures": drawn}, told)
 
 
 def _is_simulated(folder: Path) -> bool:

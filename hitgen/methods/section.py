@@ -14,6 +14,8 @@ from hitgen.manifest import Manifest
 if TYPE_CHECKING:
     import polars
 
+    from hitgen.methods.figures import Drawing
+
 
 @dataclass(frozen=True)
 class Collected:
@@ -45,14 +47,14 @@ class PublicData:
     ratings: str | None = None
 
 
-class Plots(Mapping[str, str]):
+class Plots(Mapping[str, "Drawing | None"]):
     """Plots that are drawn when they are looked at, once: a script that wants figures alone waits for none."""
 
-    def __init__(self, drawing: Mapping[str, Callable[[], str]]) -> None:
+    def __init__(self, drawing: Mapping[str, Callable[[], Drawing | None]]) -> None:
         self._drawing = drawing
-        self._drawn: dict[str, str] = {}
+        self._drawn: dict[str, Drawing | None] = {}
 
-    def __getitem__(self, name: str) -> str:
+    def __getitem__(self, name: str) -> Drawing | None:
         if name not in self._drawn:
             self._drawn[name] = self._drawing[name]()
         return self._drawn[name]
@@ -70,12 +72,15 @@ class Section:
 
     template: str = "report/report.html"
     values: Mapping[str, Any] = field(default_factory=dict)
-    plots: Mapping[str, str] = field(default_factory=dict)
+    plots: Mapping[str, Drawing | None] = field(default_factory=dict)
+    """The figures that the template places by name; nothing was to be drawn where it is None."""
     workers: Any = None
     """The table of workers with the method's own columns, if it has any."""
     worker_columns: tuple[WorkerColumn, ...] = ()
     summary: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    parts: Mapping[str, Drawing | None] = field(default_factory=dict)
+    """Further figures of the report, such as one of each picture, by the names that an export gives them."""
     software: tuple[str, ...] = ()
     """Packages that it uses beside NumPy, Polars and Matplotlib."""
     result: Mapping[str, Any] | None = None
@@ -88,7 +93,8 @@ Write = Callable[[str, "polars.DataFrame"], None]
 
 @dataclass(frozen=True)
 class Export:
-    """Where a method's analysis goes: a folder, and how tables are written there; and what was built, with its packs."""
+    """Where a method's analysis goes: a folder, and how tables are written there; what was built, with its packs; and the method's
+    section of the report, which has the figures already."""
 
     folder: Path
     config: BatchConfig
@@ -96,3 +102,4 @@ class Export:
     write: Write
     packs: Path
     progress: OnProgress
+    section: Section

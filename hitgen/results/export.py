@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hitgen.lib.files import guarded, private_folder, write_whole
 from hitgen.methods.base import method_of
 from hitgen.results.columns import data_dictionary
-from hitgen.results.dataset import dataset_of
+from hitgen.results.dataset import Dataset, dataset_of
 from hitgen.results.study import Study, read_study
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ def export(folder: Path) -> Exported:
     return write_export(read_study(folder))
 
 
-def write_export(study: Study, out: Path | None = None) -> Exported:
+def write_export(study: Study, out: Path | None = None, dataset: Dataset | None = None) -> Exported:
     """Write the dataset of a study, to `out` or where it belongs; each file is replaced whole."""
-    dataset, into = dataset_of(study), out or export_path(study.folder)
+    dataset, into = dataset or dataset_of(study), out or export_path(study.folder)
     for own in (into,) if out else (into.parent, into):
         private_folder(own)
     rows = {}

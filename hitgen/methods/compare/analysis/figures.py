@@ -17,7 +17,7 @@ from hitgen.methods.compare.analysis.scale import Scale, SourceScale, interval
 from hitgen.methods.compare.answers import Habits
 from hitgen.methods.compare.row import Arm
 from hitgen.methods.compare.screening import ARMS, Threshold
-from hitgen.methods.figures import BLUE, GREY, ORANGE, WIDE_IN, axes_of, drawn, whole_counts
+from hitgen.methods.figures import BLUE, GREY, ORANGE, WIDE_IN, axes_of, plot, whole_counts
 
 COLOURS = (BLUE, ORANGE, "#2e8b57", "#8a4fbf", "#b8860b", "#c2407a", "#3a9db5", "#7a5230")
 ACROSS, MOST_SOURCES, HEIGHT_IN = 3, 24, 3.0
@@ -41,7 +41,8 @@ def _panels(sources: Sequence[SourceScale]) -> tuple[Figure, list[tuple[Axes, So
     return figure, list(zip(panels, shown, strict=False))
 
 
-def levels_plot(scale: Scale) -> str:
+@plot
+def levels_plot(scale: Scale) -> Figure | None:
     """Distance against level: a panel a source, a line a codec with its band."""
     figure, panels = _panels(scale.sources)
     tints = colours(scale)
@@ -54,10 +55,11 @@ def levels_plot(scale: Scale) -> str:
         _dress(axes, scale, of, "level")
         axes.set_xlim(left=0)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return drawn(figure)
+    return figure
 
 
-def rates_plot(scale: Scale, bits: BitsPerPixel) -> str:
+@plot
+def rates_plot(scale: Scale, bits: BitsPerPixel) -> Figure | None:
     """Distance against bits a pixel, of codecs whose bits are known."""
     figure, panels = _panels(scale.sources)
     tints = colours(scale)
@@ -70,7 +72,7 @@ def rates_plot(scale: Scale, bits: BitsPerPixel) -> str:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.xaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
-    return drawn(figure)
+    return figure
 
 
 def _line(axes: Axes, x: Any, y: Any, low: Any, high: Any, colour: str, name: str) -> None:
@@ -90,7 +92,8 @@ def _dress(axes: Axes, scale: Scale, of: SourceScale, across: str) -> None:
         axes.legend(frameon=False, fontsize=7, loc="upper left" if across == "level" else "upper right")
 
 
-def graph_plot(scale: Scale) -> str:
+@plot
+def graph_plot(scale: Scale) -> Figure | None:
     """Which versions were held against each other: a panel a source, a column a codec; boosted lines grey, plain ones orange."""
     figure, panels = _panels(scale.sources)
     for axes, of in panels:
@@ -113,7 +116,7 @@ def graph_plot(scale: Scale) -> str:
         axes.set(ylabel="level", xlim=(0.4, len(design.codecs) + 0.6), ylim=(-0.09 * design.level.max(), None))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(visible=False)
-    return drawn(figure)
+    return figure
 
 
 def _bent(one: tuple[float, float], other: tuple[float, float], bend: float) -> tuple[Any, Any]:
@@ -127,7 +130,8 @@ def _arms(of: SourceScale, scale: Scale) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return of.design.boosted if scale.unit == "jnd" else np.ones_like(of.design.boosted)
 
 
-def habits_plot(known: Sequence[Habits], least: Mapping[Arm, Threshold]) -> str:
+@plot
+def habits_plot(known: Sequence[Habits], least: Mapping[Arm, Threshold]) -> Figure | None:
     """Traps passed, sides, "not sure" and times of all assignments, by arm."""
     figure, [traps, sides, unsure, times] = axes_of(WIDE_IN, 2.5, columns=4)
     arms = [arm for arm in ARMS if any(each.arm == arm for each in known)]
@@ -146,7 +150,7 @@ def habits_plot(known: Sequence[Habits], least: Mapping[Arm, Threshold]) -> str:
         traps.axvline(least[arm].share, color=tints[arm], linestyle="--", linewidth=1)
     traps.set(ylabel="assignments")
     traps.legend(frameon=False, fontsize=7, loc="upper left")
-    return drawn(figure)
+    return figure
 
 
 def _seconds(each: Habits) -> float | None:
@@ -158,7 +162,8 @@ def _right(each: Habits) -> float | None:
     return each.rights / told if told else None
 
 
-def detection_plot(rows: Iterable[Detection]) -> str:
+@plot
+def detection_plot(rows: Iterable[Detection]) -> Figure | None:
     """The share correct of each level with its interval: a panel an arm and source."""
     panels: dict[tuple[str, str], list[Detection]] = {}
     tints: dict[str, str] = {}
@@ -189,4 +194,4 @@ def detection_plot(rows: Iterable[Detection]) -> str:
         axes.set(xlabel="level", ylabel="share correct", xlim=span, ylim=(0, 1.05))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(frameon=False, fontsize=7, loc="lower right")
-    return drawn(figure)
+    return figure

@@ -11,7 +11,7 @@ import polars as pl
 from hitgen.lib.files import write_whole
 from hitgen.methods.compare.analysis.detect import detections
 from hitgen.methods.compare.analysis.own import own_answers, weights
-from hitgen.methods.compare.analysis.scale import reconstructed
+from hitgen.methods.compare.analysis.scale import Scale
 from hitgen.methods.compare.analysis.section import scale_rows
 from hitgen.methods.compare.answers import Answer
 from hitgen.methods.compare.public import public_csv
@@ -48,11 +48,10 @@ In `scale` the distance is `jnd`, or `boosted_units` where there are no plain an
 
 def write_analysis(tables: Mapping[str, pl.DataFrame], out: Export) -> None:
     """Write the analysis of a dataset; each file is replaced whole."""
-    config: Any = out.config
     ratings = tables["ratings"]
     used = ratings.filter(pl.col("use") == "use")
     answers = own_answers(used)
-    scale = reconstructed(answers, config.scale, out.progress)
+    scale: Scale = out.section.values["scale"]
     rows = scale_rows(scale, weights(out.manifest))  # type: ignore[arg-type]
     out.write("scale", pl.DataFrame(rows, schema=SCALE).rename({"units": scale.unit}))
     out.write("questions", question_table(answers))

@@ -22,6 +22,7 @@ from hitgen.methods.compare.analysis.scale import Scale, SourceScale, reconstruc
 from hitgen.methods.compare.answers import Answer
 from hitgen.methods.compare.choices import Choices, ScaleTable
 from hitgen.methods.compare.public import read_public
+from hitgen.methods.figures import Drawing
 from hitgen.methods.section import Collected, Plots, PublicData, Section
 
 TEMPLATE = "report/compare.html"
@@ -101,7 +102,7 @@ def _section(
 ) -> Section:  # fmt: skip
     scale = reconstructed(used, choices, progress)
     told = detections(used)
-    plots: dict[str, Callable[[], str]] = {}
+    plots: dict[str, Callable[[], Drawing | None]] = {}
     if found.habits:
         plots["habits"] = lambda: figures.habits_plot(list(found.habits.values()), found.least)
     if scale.sources:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ import polars as pl
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
+
+
+LONGEST_SOURCE_BYTES = 120
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,13 @@ class LadderAnswers:
     def clipped(self) -> FloatArray:
         """The levels, with "none seen" as the highest level: what the restricted mean is made of."""
         return np.minimum(self.levels, self.level_max).astype(np.float64)
+
+    @property
+    def stem(self) -> str:
+        """What its files are called: a name of a manifest may hold a slash, two may be joined to the same, and one may be as long as
+        the system allows, but a ladder's digest is its own."""
+        source = self.source.encode()[:LONGEST_SOURCE_BYTES].decode(errors="ignore")
+        return re.sub(r"[^\w.-]", "-", f"{self.images}_{source}") + f"_{self.ladder[:8]}"
 
     def random(self, purpose: str, seed: int = 0) -> np.random.Generator:
         """Random numbers of this ladder alone, so that a figure does not depend on what else is computed."""

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from hitgen.methods.figures import BLUE, GREY, ORANGE, WIDE_IN, axes_of, drawn, whole_counts
+from hitgen.methods.figures import BLUE, GREY, ORANGE, WIDE_IN, axes_of, plot, whole_counts
 from hitgen.methods.pjnd.analysis.analyse import LadderResult
 from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
 from hitgen.methods.pjnd.analysis.changes import Change
@@ -17,7 +19,8 @@ from hitgen.methods.pjnd.analysis.pixels import PixelEffect
 NAMED_ROWS = 60
 
 
-def pjnd_plot(ladders: Sequence[LadderResult]) -> str:
+@plot
+def pjnd_plot(ladders: Sequence[LadderResult]) -> Figure | None:
     """Means with intervals, in order; with names for up to 60 ladders."""
     ordered = sorted(ladders, key=lambda result: result.mean.value or 0)
     means = np.array([result.mean.value for result in ordered], float)
@@ -37,7 +40,7 @@ def pjnd_plot(ladders: Sequence[LadderResult]) -> str:
         axes.set_yticks(positions, [result.name[:40] for result in ordered], parse_math=False)
         axes.set(xlabel="PJND (level), with 95% interval", ylim=(-0.7, len(ordered) - 0.3))
         _parameter_axes(axes, [result.answers for result in ladders], upright=False)
-    return drawn(figure)
+    return figure
 
 
 MOST_SCALES = 2
@@ -71,7 +74,8 @@ def _parameter_axes(axes: Axes, ladders: Sequence[LadderAnswers], *, upright: bo
             other.spines["top"].set(visible=True, position=("outward", 34 * number))
 
 
-def workers_plot(workers: pl.DataFrame) -> str:
+@plot
+def workers_plot(workers: pl.DataFrame) -> Figure | None:
     """Gold rates by verdict; bias against inconsistency; leave-one-out correlations: those of them that there are."""
     told, related = workers.drop_nulls(["bias", "inconsistency"]), workers["correlation"].drop_nulls()
     rates = [workers.filter(pl.col("use") == use)["gold_rate"].drop_nulls().to_numpy() for use in VERDICTS]
@@ -79,11 +83,11 @@ def workers_plot(workers: pl.DataFrame) -> str:
         draw for draw, there in ((_gold, sum(map(len, rates))), (_bias, told.height), (_related, len(related))) if there
     ]
     if not drawing:
-        return ""
+        return None
     figure, panels = axes_of(WIDE_IN / 3 * len(drawing), 2.7, columns=len(drawing))
     for draw, axes in zip(drawing, panels, strict=True):
         draw(axes, workers, rates)
-    return drawn(figure)
+    return figure
 
 
 def _gold(axes: Axes, workers: pl.DataFrame, rates: Sequence[FloatArray]) -> None:
@@ -102,13 +106,15 @@ def _bias(axes: Axes, workers: pl.DataFrame, rates: Sequence[FloatArray]) -> Non
 def _related(axes: Axes, workers: pl.DataFrame, rates: Sequence[FloatArray]) -> None:
     axes.hist(workers["correlation"].drop_nulls().to_numpy(), bins=20, range=(-1, 1), color=BLUE)
     axes.set(xlabel="leave-one-out correlation", ylabel="workers used")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
     whole_counts(axes)
 
 
 VERDICTS = ("use", "exclude", "not-enough-evidence")
 
 
-def changes_plot(changes: Sequence[Change]) -> str:
+@plot
+def changes_plot(changes: Sequence[Change]) -> Figure | None:
     """Every ladder's mean with all ratings against the one with used ones."""
     figure, [mean, deviation] = axes_of(WIDE_IN * 0.7, 3.0, columns=2)
     for axes, pairs, label in (
@@ -120,10 +126,11 @@ def changes_plot(changes: Sequence[Change]) -> str:
         axes.plot([0, top], [0, top], color=GREY, linewidth=0.8)
         axes.plot(values[:, 0], values[:, 1], ".", color=ORANGE, markersize=4, alpha=0.6)
         axes.set(xlabel=f"{label}, used ratings", ylabel=f"{label}, all ratings", xlim=(0, top), ylim=(0, top))
-    return drawn(figure)
+    return figure
 
 
-def pixels_plot(effect: PixelEffect) -> str:
+@plot
+def pixels_plot(effect: PixelEffect) -> Figure | None:
     """Distance of ratings from their ladder's mean, by eighths of device pixels per source pixel."""
     figure, [axes] = axes_of(WIDE_IN * 0.7, 2.7)
     edges = np.unique(np.quantile(effect.pixels, np.linspace(0, 1, 9)))
@@ -136,4 +143,4 @@ def pixels_plot(effect: PixelEffect) -> str:
     )
     axes.axhline(0, color=GREY, linewidth=0.8)
     axes.set(xlabel="device pixels per source pixel (median of each part)", ylabel="rating − ladder's mean")
-    return drawn(figure)
+    return figure

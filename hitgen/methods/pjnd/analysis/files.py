@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,14 +10,13 @@ import numpy as np
 import polars as pl
 
 from hitgen.lib.files import private_folder, write_whole
-from hitgen.methods.pjnd.analysis.analyse import Analysis, LadderResult, analyse, ladder_table
+from hitgen.methods.pjnd.analysis.analyse import Analysis, LadderResult, ladder_table
 from hitgen.methods.pjnd.analysis.konjnd import write_konjnd
 from hitgen.methods.pjnd.analysis.overlay import grey_levels
 from hitgen.methods.pjnd.analysis.rate import level_table
 from hitgen.methods.pjnd.analysis.regions import region_map, sigma_px
 from hitgen.methods.section import Export
 
-LONGEST_SOURCE_BYTES = 120
 ABOUT = """# Analysis
 
 Made from the used study ratings (`role` study, `use` use), each worker's first of a ladder. Intervals are 95%.
@@ -50,7 +48,7 @@ Pearson's, that worker left out of the mean; `crossed_honest` is the probability
 
 def write_analysis(tables: Mapping[str, pl.DataFrame], out: Export) -> None:
     """Write the analysis of a dataset; each file is replaced whole."""
-    analysis = analyse(tables["ratings"], tables["clicks"], tables["images"], out.progress, tables["workers"])
+    analysis: Analysis = out.section.values["analysis"]
     maps = private_folder(out.folder / "maps")
     workers = _workers(analysis)
     for name, table in (
@@ -93,10 +91,6 @@ def _sur(analysis: Analysis) -> pl.DataFrame:
 
 def _write_map(folder: Path, result: LadderResult) -> tuple[Path, Path]:
     answers, clicks = result.answers, result.clicks
-    # Names from a manifest may hold a slash, and two may be joined to the same; a ladder's digest is its own.
-    # A source's name may be as long as the system allows.
-    source = answers.source.encode()[:LONGEST_SOURCE_BYTES].decode(errors="ignore")
-    name = re.sub(r"[^\w.-]", "-", f"{answers.images}_{source}") + f"_{answers.ladder[:8]}"
     assert clicks is not None
     density = region_map(clicks)
     arrays, picture = io.BytesIO(), io.BytesIO()
@@ -104,7 +98,7 @@ def _write_map(folder: Path, result: LadderResult) -> tuple[Path, Path]:
         arrays, density=density.astype(np.float32), sigma_px=np.array(sigma_px(clicks.height)), clicks=clicks.points
     )
     grey_levels(density).save(picture, "PNG")
-    paths = folder / f"{name}.npz", folder / f"{name}.png"
+    paths = folder / f"{answers.stem}.npz", folder / f"{answers.stem}.png"
     for path, content in zip(paths, (arrays, picture), strict=True):
         write_whole(path, content.getvalue(), private=True)
     return paths

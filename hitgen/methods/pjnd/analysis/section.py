@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from hitgen.lib.progress import OnProgress
+from hitgen.methods.figures import Drawing
 from hitgen.methods.pjnd.analysis import figures
 from hitgen.methods.pjnd.analysis.analyse import Analysis, LadderResult, analyse, analyse_answers
 from hitgen.methods.pjnd.analysis.changes import changes
@@ -17,9 +20,10 @@ from hitgen.methods.pjnd.analysis.konjnd import read_konjnd
 from hitgen.methods.pjnd.analysis.overlay import as_data, overlay, source_picture
 from hitgen.methods.pjnd.analysis.pixels import pixel_effect
 from hitgen.methods.pjnd.analysis.precision import needed
+from hitgen.methods.pjnd.analysis.printed import curve, regions
 from hitgen.methods.pjnd.analysis.rate import ratios, weighed, weights_of
 from hitgen.methods.pjnd.analysis.retest import between_sd
-from hitgen.methods.section import Collected, Section, WorkerColumn
+from hitgen.methods.section import Collected, Plots, Section, WorkerColumn
 
 TEMPLATE = "report/pjnd.html"
 PIXEL_EFFECT_LEAST = 20
@@ -60,7 +64,14 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
         "regions_mean": _mean(result.agreement for result in analysis.ladders),
     }  # fmt: skip
     return Section(
-        TEMPLATE, _values(analysis) | values, plots, workers, WORKER_COLUMNS, false_alarms(ratings), software=SOFTWARE
+        TEMPLATE,
+        _values(analysis) | values,
+        plots,
+        workers,
+        WORKER_COLUMNS,
+        false_alarms(ratings),
+        software=SOFTWARE,
+        parts=Plots(_parts(analysis, study.packs, packs)),
     )
 
 
@@ -92,8 +103,18 @@ def _values(analysis: Analysis) -> dict[str, Any]:
     return {"analysis": analysis, "crossed_ratings": crossed, "weighed": [], "ratios": []}
 
 
-def _plots(analysis: Analysis) -> dict[str, str]:
+def _plots(analysis: Analysis) -> dict[str, Drawing | None]:
     return {"pjnd": figures.pjnd_plot(analysis.ladders)} if analysis.ladders else {}
+
+
+def _parts(analysis: Analysis, folder: Path, packs: Mapping[str, str]) -> dict[str, Callable[[], Drawing | None]]:
+    """Each ladder's curve and regions."""
+    parts: dict[str, Callable[[], Drawing | None]] = {}
+    for result in analysis.ladders:
+        parts[f"sur/{result.answers.stem}"] = partial(curve, result)
+        if result.clicks:
+            parts[f"regions/{result.answers.stem}"] = partial(regions, result, folder, packs[result.answers.ladder])
+    return parts
 
 
 def _workers(workers: pl.DataFrame, analysis: Analysis) -> pl.DataFrame:
