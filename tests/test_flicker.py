@@ -63,3 +63,92 @@ def test_what_was_jumped_over_was_not_shown() -> None:
         swaps_per_second=30,
     )
     assert timing == changes
+
+
+RATES = [24, 50, 59.94, 60, 75, 90, 100, 120, 144, 165, 240]
+MEASURE = """
+async function measured(hz, go) {
+  let tick = null, now = 0, giveUp = null;
+  const later = (act) => (giveUp = act);
+  const { soon, whole } = module.measureRefresh({ raf: (act) => (tick = act), now: () => now }, later);
+  const told = { hz, frames: 0, soon: null, soonAfter: 0, whole: null };
+  soon.then((found) => Object.assign(told, { soon: found, soonAfter: told.frames }));
+  whole.then((found) => (told.whole = found));
+  const frame = async (t) => { now = t + 2; const act = tick; tick = null; act?.(t); told.frames += 1; await null; await null; };
+  await go(told, frame, (number) => 3 + (number * 1000) / hz);
+  giveUp();
+  await null;
+  await null;
+  return told;
+}
+"""
+
+
+def measured(frames: str, rates: list[float]) -> list[dict[str, Any]]:
+    """What is found of displays whose frames come as the JavaScript says: `at(number)` is when frame `number` is due."""
+    each = f"(hz) => measured(hz, async (told, frame, at) => {{ {frames} }})"
+    told: list[dict[str, Any]] = nodes.run(
+        "instrument/refresh.js", f"{MEASURE} return Promise.all({rates}.map({each}));"
+    )
+    return told
+
+
+@pytest.mark.parametrize("resolution_ms", [0.005, 0.1, 1])
+def test_the_first_estimate_is_the_rate(resolution_ms: float) -> None:
+    """Clocks are cut to 5 to 100 microseconds by most browsers, to 1 ms by some: the rate of fast displays is told later then."""
+    cut = f"Math.floor(at(n) / {resolution_ms}) * {resolution_ms}"
+    for told in measured(f"for (let n = 0; n < 61; n += 1) await frame({cut});", RATES):
+        hz = told["hz"]
+        assert told["soon"]["refresh_hz"] == pytest.approx(hz, rel=0.02)
+        assert told["whole"]["refresh_hz"] == pytest.approx(hz, rel=0.005 if resolution_ms < 1 else 0.01)
+        assert told["soon"]["clock_rate"] == told["whole"]["clock_rate"] == 1
+        assert told["soonAfter"] <= (13 if resolution_ms < 1 or hz <= 60 else 61)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_frames_that_a_loading_page_drops_and_shifts_do_not_mislead_it(seed: int) -> None:
+    """The first frames are dropped at random, as scripts and packs are read; each is shifted by up to a twentieth."""
+    frames = f"""let state = {seed} * 7919 + 1;
+        const random = () => ((state = (state * 48271) % 2147483647) / 2147483647);
+        for (let n = 0; n < 200 && !told.whole; n += 1) {{
+          if (n < 20 && random() < 0.6) continue;
+          await frame(at(n) + (random() - 0.5) * 100 / hz);
+        }}"""
+    for told in measured(frames, RATES):
+        assert told["soon"]["refresh_hz"] == pytest.approx(told["hz"], rel=0.03)
+        assert told["whole"]["refresh_hz"] == pytest.approx(told["hz"], rel=0.02)
+        assert told["soonAfter"] <= 40
+
+
+@pytest.mark.parametrize("shown", ["[0, 1, 3].includes(n % 5)", "n % 2 === 0 || n % 24 === 1"])
+def test_a_rate_is_not_told_while_most_frames_are_dropped(shown: str) -> None:
+    """Most intervals are those of half the rate, but some are too short for that."""
+    (told,) = measured(f"for (let n = 0; n < 200; n += 1) if ({shown}) await frame(at(n));", [60])
+    assert told["soonAfter"] > 60
+
+
+@pytest.mark.parametrize("hz", [60, 75, 120, 240])
+def test_a_better_estimate_swaps_nothing_by_itself(hz: float) -> None:
+    """Frame-locked: where the better rate gives a phase another number of frames, the phase at hand goes on."""
+    changed = nodes.run(
+        "instrument/schedule.js",
+        f"""return [0.983, 0.99, 1.01, 1.017].flatMap((off) => Array.from({{ length: 90 }}, (_, change) => {{
+            const schedule = module.createSchedule({{ swapsPerSecond: 8, kind: "frame-locked", frameMs: off * 1000 / {hz} }});
+            schedule.start(0);
+            let before = 0, shortest = 1e9, last = 0, jumps = 0;
+            for (let frame = 1; frame <= {2 * hz:.0f}; frame += 1) {{
+              const t = (frame * 1000) / {hz};
+              if (frame === 10 + change) schedule.setFrameMs(1000 / {hz});
+              const swap = schedule.indexAt(t);
+              if (swap === before) continue;
+              jumps += swap - before !== 1;
+              shortest = Math.min(shortest, t - last);
+              last = t;
+              before = swap;
+            }}
+            return [jumps, shortest, Math.abs(schedule.dueOf(before) - last)];
+        }}));""",
+    )
+    assert all(jumps == 0 for jumps, _, _ in changed)
+    assert min(shortest for _, shortest, _ in changed) > 125 * 0.94 - 1000 / hz
+    assert max(error for _, _, error in changed) < 0.01

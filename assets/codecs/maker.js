@@ -66,6 +66,10 @@ export function createBench(paint = toBitmap, load = loadKernel) {
   }
 
   return {
+    /** What no picture is needed for. */
+    makeReady() {
+      kernel ??= load();
+    },
     /** @type {(pack: number, recipe: Recipe) => void} */
     open(pack, recipe) {
       packs.set(pack, { recipe, pixels: null, frames: null });
@@ -89,6 +93,7 @@ export function createBench(paint = toBitmap, load = loadKernel) {
  * @param {ReturnType<typeof createBench>} [bench]
  */
 export function serve(scope, bench = createBench()) {
+  bench.makeReady();
   scope.onmessage = async ({ data: [verb, ...given] }) => {
     if (verb === "open") bench.open(given[0], given[1]);
     else if (verb === "close") bench.close(given[0]);

@@ -2,43 +2,72 @@
 
 const FRAMES = 60;
 const GIVE_UP_MS = 3000;
+/** How many of the newest intervals may tell the rate before all are there. */
+const SOON = [12, 24, 48];
+const SOON_SHARE = 0.75;
+const SOON_ERROR = 0.01;
+
+/** @typedef {{refresh_hz: number, frame_ms: number, frame_sd_ms: number, clock_rate: number}} Refresh `clock_rate` is how fast the page's clock runs beside its frames: 1, or somebody has changed it */
 
 /** @param {number[]} values @returns {number} */
 const median = (values) => values.slice().sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /**
- * Measured over about a second; null on a display that gives no frames.
+ * Measured over about a second; null on a display that gives no frames. `soon` is there as soon as the newest frames tell the rate to one per
+ * cent (12 even ones do), at the latest with `whole`: a page that is still loading drops frames, so that it may have to be set right.
  * @param {Clock} clock @param {Later} later
- * @returns {Promise<{refresh_hz: number, frame_ms: number, frame_sd_ms: number, clock_rate: number}|null>} `clock_rate` is
- * how fast the page's clock runs beside its frames: 1, or somebody has changed it
+ * @returns {{soon: Promise<Refresh|null>, whole: Promise<Refresh|null>}}
  */
 export function measureRefresh(clock, later) {
-  return new Promise((resolve) => {
-    /** @type {number[]} */
-    const times = [];
-    let firstAt = 0;
-    let lastAt = 0;
-    let over = false;
-    later(() => finish(), GIVE_UP_MS);
+  /** @type {number[]} */
+  const times = [];
+  /** @type {number[]} by the page's clock */
+  const clocks = [];
+  let isTold = false;
+  let over = false;
+  /** @type {(found: Refresh|null) => void} */
+  let tellSoon = () => {};
+  /** @type {(found: Refresh|null) => void} */
+  let tellWhole = () => {};
+  const soon = new Promise((resolve) => (tellSoon = resolve));
+  const whole = new Promise((resolve) => (tellWhole = resolve));
+  later(() => finish(), GIVE_UP_MS);
 
-    function finish() {
-      if (over) return;
-      over = true;
-      const found = summary(times);
-      const lasted = (times[times.length - 1] ?? 0) - (times[0] ?? 0);
-      resolve(found && { ...found, clock_rate: Math.round((100 * (lastAt - firstAt)) / lasted) / 100 });
-    }
+  /** @param {number} count of the newest frames @returns {Refresh|null} */
+  function found(count) {
+    const told = summary(times.slice(-count));
+    const spent = (/** @type {number[]} */ of) => (of[of.length - 1] ?? 0) - (of[0] ?? 0);
+    return told && { ...told, clock_rate: Math.round((100 * spent(clocks)) / spent(times)) / 100 };
+  }
 
-    /** @param {number} t */
-    function tick(t) {
-      times.push(t);
-      lastAt = clock.now();
-      if (times.length === 1) firstAt = lastAt;
-      if (times.length > FRAMES) finish();
-      else if (!over) clock.raf(tick);
-    }
-    clock.raf(tick);
-  });
+  function finish() {
+    if (over) return;
+    over = true;
+    const all = found(times.length);
+    tellSoon(all);
+    tellWhole(all);
+  }
+
+  /** @param {number} t */
+  function tick(t) {
+    times.push(t);
+    clocks.push(clock.now());
+    const sure = isTold ? undefined : SOON.find((count) => isSure(times.slice(-count - 1), count));
+    if (sure) tellSoon(found(sure + 1));
+    isTold ||= sure !== undefined;
+    if (times.length > FRAMES) finish();
+    else if (!over) clock.raf(tick);
+  }
+  clock.raf(tick);
+  return { soon, whole };
+}
+
+/** Whether so many intervals tell the rate: nearly all are alike, and none is that of a display twice as fast. @param {number[]} times @param {number} count */
+function isSure(times, count) {
+  const intervals = intervalsOf(times);
+  const { usual, mean, sd } = moments(intervals);
+  if (intervals.length < count || usual.length < SOON_SHARE * count) return false;
+  return Math.min(...intervals) > 0.6 * mean && sd / Math.sqrt(usual.length) <= SOON_ERROR * mean;
 }
 
 const WATCHED = 90;
@@ -68,14 +97,23 @@ export function createRateWatch() {
 }
 
 /** @param {number[]} times */
-function summary(times) {
-  const intervals = times.slice(1).map((t, number) => t - (times[number] ?? t));
-  if (intervals.length < 10) return null;
+const intervalsOf = (times) => times.slice(1).map((t, number) => t - (times[number] ?? t));
+
+/** @param {number[]} intervals */
+function moments(intervals) {
   const middle = median(intervals);
   // frames that were missed say nothing of the display
   const usual = intervals.filter((interval) => interval < 1.5 * middle && interval > 0.5 * middle);
   const mean = usual.reduce((sum, interval) => sum + interval, 0) / usual.length;
   const variance = usual.reduce((sum, interval) => sum + (interval - mean) ** 2, 0) / usual.length;
+  return { usual, mean, sd: Math.sqrt(variance) };
+}
+
+/** @param {number[]} times */
+function summary(times) {
+  const intervals = intervalsOf(times);
+  if (intervals.length < 10) return null;
+  const { mean, sd } = moments(intervals);
   const rounded = (/** @type {number} */ value) => Math.round(value * 1000) / 1000;
-  return { refresh_hz: rounded(1000 / mean), frame_ms: rounded(mean), frame_sd_ms: rounded(Math.sqrt(variance)) };
+  return { refresh_hz: rounded(1000 / mean), frame_ms: rounded(mean), frame_sd_ms: rounded(sd) };
 }

@@ -103,9 +103,14 @@ function frameLocked(swapsPerSecond, frameMs) {
       last = t;
       frames = 0;
     },
+    /** The phase at hand goes on: with another number of frames it would be another one. */
     setFrameMs(ms) {
+      const phase = Math.floor(frames / framesPerPhase);
+      const into = frames % framesPerPhase;
       frameMs = ms;
       framesPerPhase = perPhase();
+      frames = phase * framesPerPhase + Math.min(into, framesPerPhase - 1);
+      start = last - frames * frameMs;
     },
     dueOf: (swap) => start + swap * framesPerPhase * frameMs,
     indexAt(t) {

@@ -9,12 +9,12 @@ const PLACES = 3;
 const PLATEAU = 0.5;
 
 /**
- * @param {string} text as the trial's data have it @param {string} trial its opaque id @param {Pack} pack @param {() => Promise<unknown>} pause
+ * @param {string} text as the trial's data have it @param {string} trial its opaque id @param {Pack} pack @param {() => Promise<unknown>} pause @param {SubtleCrypto} [subtle]
  * @returns {Promise<View>}
  */
-export async function readView(text, trial, pack, pause) {
+export async function readView(text, trial, pack, pause, subtle) {
   const source = pack.frames[pack.levels[0] ?? 0];
-  const digest = await sha256(source && "bytes" in source ? source.bytes : new Uint8Array(), pause);
+  const digest = await sha256(source && "bytes" in source ? source.bytes : new Uint8Array(), pause, subtle);
   const numbers = unmasked(fromBase64(text), parseInt(trial.slice(0, 8), 16) ^ new DataView(digest.buffer).getUint32(0));
   const number = (/** @type {number} */ at) => numbers.getUint16(2 * at, true);
   const first = 2 * PLACES + 1;

@@ -6,17 +6,21 @@ const LEAST_FRAMES = 2; // source and wanted: of large pictures none is made ahe
 /**
  * @param {typeof import("../codecs/maker.js")|null} codecs
  * @param {string} script the page's own, which a worker runs to make frames
- * @returns {Tools["bitmaps"]}
+ * @returns {{bitmaps: Tools["bitmaps"], makeReady: () => void}} what makes frames can be made ready before the first pack has arrived
  */
 export function createBitmaps(codecs, script) {
   /** @type {ReturnType<typeof import("../codecs/maker.js")["createMaker"]>|null} */
   let maker = null;
 
-  return ({ width, height, levels, frames }) => {
+  function makeReady() {
+    if (codecs) maker ??= codecs.createMaker({ createWorker: () => codecs.workerOf(script) });
+  }
+
+  /** @type {Tools["bitmaps"]} */
+  function bitmaps({ width, height, levels, frames }) {
     const source = frames[levels[0] ?? 0];
-    if (!codecs || !source || !("bytes" in source) || !frames.some((frame) => "codec" in frame)) return {};
-    const { createMaker, workerOf } = codecs;
-    maker ??= createMaker({ createWorker: () => workerOf(script) });
+    makeReady();
+    if (!maker || !source || !("bytes" in source) || !frames.some((frame) => "codec" in frame)) return {};
     const pack = maker.open({ source: source.bytes, width, height });
     return {
       createBitmap: (frame, target, signal) => pack.make("codec" in frame ? frame : null, target, signal),
@@ -24,5 +28,7 @@ export function createBitmaps(codecs, script) {
       budgetBytes: BUDGET_BYTES,
       leastFrames: LEAST_FRAMES,
     };
-  };
+  }
+
+  return { bitmaps, makeReady };
 }

@@ -31,17 +31,17 @@ const BESIDE = "side";
 export function createDisplay({ page, session, method, types, clock, later, window }) {
   const { display } = page;
   const { swaps_per_second: swapsPerSecond, schedule: kind } = display;
-  /** @type {Awaited<ReturnType<typeof measureRefresh>>} */
+  /** @type {import("../instrument/refresh.js").Refresh|null} as the first frames tell it, then as the whole second does */
   let refresh = null;
   /** @type {number|null} */
   let scale = null;
   const root = window.document.documentElement;
   const watch = createRateWatch();
-  /** @type {Awaited<ReturnType<typeof measureRefresh>>} the newest, where the rate changed during the visit */
+  /** @type {import("../instrument/refresh.js").Refresh|null} the newest, where the rate changed during the visit */
   let refreshNow = null;
   let measuring = false;
   /** @type {(frameMs: number) => void} */
-  let whenRateChanged = () => {};
+  let whenRateFound = () => {};
   let changing = 0;
   let ratioSeen = window.devicePixelRatio;
   let whenRatioChanged = () => {};
@@ -83,13 +83,32 @@ export function createDisplay({ page, session, method, types, clock, later, wind
   async function measureAgain() {
     if (measuring) return;
     measuring = true;
-    const found = await measureRefresh(clock, later);
+    const found = await measureRefresh(clock, later).whole;
     measuring = false;
     const before = refreshNow ?? refresh;
     if (!found || !before || !watch.differs(found.frame_ms, before.frame_ms)) return;
     refreshNow = found;
     session.rateChanged(found.refresh_hz);
-    whenRateChanged(found.frame_ms);
+    whenRateFound(found.frame_ms);
+  }
+
+  /** Resolves once trials may begin; where slow displays are refused, a first estimate will not do. Needs a visible page. */
+  async function measure() {
+    if (refresh) return;
+    const { soon, whole } = measureRefresh(clock, later);
+    const settled = whole.then(settle);
+    refresh = await soon;
+    if (refresh) whenRateFound(refresh.frame_ms);
+    if (display.refuse_slow_display) await settled;
+  }
+
+  /** @param {import("../instrument/refresh.js").Refresh|null} found over the whole second; what began by another rate is recorded */
+  function settle(found) {
+    const isOther = found && refresh && watch.differs(found.frame_ms, refresh.frame_ms);
+    refresh = found;
+    if (!found) return;
+    if (isOther && session.state.order.length) session.rateChanged(found.refresh_hz);
+    whenRateFound(found.frame_ms);
   }
 
   /** Fewer than two frames a swap, or frames too uneven to hold the schedule within one frame. */
@@ -154,20 +173,16 @@ export function createDisplay({ page, session, method, types, clock, later, wind
     changed,
     onRatioChange,
     look,
-    /** @param {(frameMs: number) => void} act what the new rate is given to */
-    onRateChange(act) {
-      whenRateChanged = act;
+    /** @param {(frameMs: number) => void} act what each rate that is found is given to */
+    onRate(act) {
+      whenRateFound = act;
     },
     room,
     /** Device pixels per source pixel of the trial at hand. @param {number} next */
     setScale(next) {
       scale = next;
     },
-    /** Measures the refresh rate, which needs a visible page; null where there are no frames. */
-    async measure() {
-      refresh ??= await measureRefresh(clock, later);
-      return refresh;
-    },
+    measure,
     /** The config refuses displays that cannot hold the schedule, and this is one or could not be measured. */
     tooSlow: () => display.refuse_slow_display && (refresh === null || cannotHold()),
     zoomed: () => session.zoomed(),

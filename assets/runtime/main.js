@@ -36,7 +36,7 @@ export function start(methods, codecs = null) {
   const later = (act, ms) => void setTimeout(act, ms);
   const random = () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
   const reload = () => location.reload();
-  const bitmaps = createBitmaps(codecs, document.currentScript?.textContent ?? "");
+  const { bitmaps, makeReady } = createBitmaps(codecs, document.currentScript?.textContent ?? "");
   const hashes = [...page.training, ...page.study].flatMap(method.packs);
 
   const environment = readEnvironment(location, page.submit_origins);
@@ -86,6 +86,7 @@ export function start(methods, codecs = null) {
     whyNot: () => whyNotHere({ page, environment, assigned: state.outbox === null, fetch: (...request) => fetch(...request) }),
   });
   let browser = "";
+  browserVersion(navigator).then((found) => (browser = found));
 
   function makeCalibration() {
     const elements = { card: slot("card"), handle: part("card-handle"), grow: slot("card-grow"), shrink: slot("card-shrink") };
@@ -117,17 +118,15 @@ export function start(methods, codecs = null) {
     on(document, "visibilitychange", () => visit.visibility(document.hidden));
     on(window, "resize", visit.changed);
     display.onRatioChange(visit.changed);
-    display.onRateChange(setFrameMs);
+    display.onRate(setFrameMs);
     on(window, "pagehide", session.save);
     on(window, "storage", ({ key, newValue }) => key === storage.key && newValue !== null && storage.isNewer(newValue) && visit.yield());
     on(window, "load", packs.documentEnded);
   }
 
   async function measure() {
-    browser ||= await browserVersion(navigator);
     if (document.hidden) await new Promise((resolve) => on(document, "visibilitychange", resolve)); // no frames till then
-    const refresh = await display.measure();
-    if (refresh) setFrameMs(refresh.frame_ms);
+    await display.measure();
   }
 
   /** @param {number} ms */
@@ -151,6 +150,7 @@ export function start(methods, codecs = null) {
     } else {
       bind();
       packs.start();
+      makeReady();
       visit.begin();
     }
   }

@@ -18,7 +18,7 @@ const LONGEST_WAIT_MS = 30000;
  * @param {typeof fetch} options.fetch
  * @param {Later} options.later
  * @param {() => number} options.random
- * @param {SubtleCrypto|undefined} options.subtle the browser's own digest, which it lends to secure contexts alone
+ * @param {SubtleCrypto|undefined} options.subtle what digests
  */
 export function createPacks({ mode, hashes, base, document, fetch, later, random, subtle }) {
   /** @type {Set<string>} */
@@ -157,7 +157,7 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
 
   /** @param {Uint8Array<ArrayBuffer>} bytes */
   async function hexDigest(bytes) {
-    const digest = subtle ? new Uint8Array(await subtle.digest("SHA-256", bytes)) : await sha256(bytes, pause);
+    const digest = await sha256(bytes, pause, subtle);
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 

@@ -28,6 +28,9 @@ window.requestAnimationFrame = (act) => {
   return after(window.skipped);
 };
 """
+REFRESH_CHANGES = (
+    "() => Object.values(localStorage).map((text) => JSON.parse(text).state).filter(Boolean)[0].refresh_changes"
+)
 
 
 @pytest.mark.browser
@@ -49,14 +52,26 @@ def test_a_rate_that_changes_during_the_visit_is_measured_again(tmp_path: Path, 
     robot.hit("stage").wait_for()
     page.wait_for_timeout(1500)
     page.evaluate("() => { window.skipped = 2; }")
-    states = (
-        "() => Object.values(localStorage).map((text) => JSON.parse(text).state).filter(Boolean)[0].refresh_changes"
-    )
-    page.wait_for_function(f"() => ({states})().length", timeout=30_000)
+    page.wait_for_function(f"() => ({REFRESH_CHANGES})().length", timeout=30_000)
     robot.work()
     display = display_of(robot)
     (changed,) = display["refresh_changes"]
     assert changed["refresh_hz"] == pytest.approx(display["refresh_hz"] / 3, rel=0.1)
+    assert "the refresh rate changed during the visit" in display["warnings"]
+
+
+@pytest.mark.browser
+def test_a_trial_that_began_by_another_rate_is_recorded(tmp_path: Path, open_page: OpenPage) -> None:
+    """The first frames told a rate that the display does not have: the trial had begun when it was known."""
+    slow_at_first = SOME_FRAMES.replace("skipped = 0", "skipped = 2")
+    page = opened(open_page, built_page(write_batch(tmp_path, PIXELS, study=1)), slow_at_first)
+    robot = go_to(page, "training")
+    page.wait_for_function("() => document.querySelector('[data-hit=stage]').dataset.shown === 'source'")
+    page.evaluate("() => { window.skipped = 0; }")
+    page.wait_for_function(f"() => ({REFRESH_CHANGES})().length", timeout=30_000)
+    robot.work()
+    display = display_of(robot)
+    assert display["refresh_changes"][-1]["refresh_hz"] == pytest.approx(60, rel=0.2)
     assert "the refresh rate changed during the visit" in display["warnings"]
 
 

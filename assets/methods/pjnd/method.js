@@ -79,7 +79,7 @@ function createTask(tools) {
     async run(next, packs, saved) {
       const spec = pjnd(next);
       const pack = /** @type {Pack} */ (packs[0]);
-      const view = await readView(spec.shown, spec.trial, pack, () => new Promise((goOn) => later(() => goOn(null), 0)));
+      const view = await readView(spec.shown, spec.trial, pack, () => new Promise((goOn) => later(() => goOn(null), 0)), window.crypto.subtle);
       const size = stage.place(spec, display, cssPxPerCm());
       onSize(size);
       decoder = decode(pack, view, size);

@@ -142,7 +142,7 @@ export function createComparison(tools, flickerAt) {
     async run(next, packs, saved) {
       const trial = /** @type {ThresholdTrial} */ (next);
       const pack = /** @type {Pack} */ (packs[0]);
-      const view = await readView(trial.shown, trial.trial, pack, () => new Promise((go) => later(() => go(null), 0)));
+      const view = await readView(trial.shown, trial.trial, pack, () => new Promise((go) => later(() => go(null), 0)), window.crypto.subtle);
       const isCatch = view.outside.every((level) => level === 0);
       flickering = random() < 0.5 ? "left" : "right";
       state = /** @type {ThresholdState|null} */ (saved) ?? { trial: trial.trial, level: choose(trial), side: isCatch ? "none" : flickering, started_ms: elapsed() };
