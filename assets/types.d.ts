@@ -40,6 +40,7 @@ interface PageData {
   display: DisplayData;
   consent_sha256: string;
   survey: SurveyQuestion[];
+  checks?: CheckData[];
   submit_origins: string[];
   results: Results;
   /** a pattern of the assignments that there are for this page; empty: any */
@@ -50,7 +51,58 @@ interface PageData {
   texts: Record<string, string>;
 }
 
-type ScreenName = keyof typeof import("./contract.json")["screens"];
+type ScreenName = keyof typeof import("./contract.json")["screens"] | `check-${string}`;
+
+/** A check of eyes or screens, with what its kind shows. */
+interface CheckData {
+  kind: string;
+  /** changes with whatever is shown */
+  id: string;
+  screen?: ScreenName;
+}
+
+/** One check at work. */
+interface Check {
+  /** Begins anew; `over` is called once, when all is answered. */
+  begin?(over: () => void): void;
+  end?(): void;
+  /** The visit has begun: looks all the way at what may change. */
+  watch?(): void;
+  /** What stands against going on, in words. */
+  against?(): string | null;
+}
+
+interface CheckTools {
+  page: PageData;
+  data: CheckData;
+  /** its screen, where it has one */
+  root: HTMLElement;
+  window: Window & typeof globalThis;
+  words: Words;
+  part: Find;
+  later: Later;
+  random(): number;
+  elapsed(): number;
+  cssPxPerCm(): number | null;
+  /** what it kept before a reload */
+  kept: unknown;
+  keep(result: unknown): void;
+  /** whether the screen is measured, or the first trial begun */
+  settled(): boolean;
+  onMove(): void;
+}
+
+/** What a check's script exports as `check`. */
+type CheckKind = (tools: CheckTools) => Check;
+
+interface Checks {
+  screens: Partial<Record<ScreenName, { enter: () => void; leave: () => boolean }>>;
+  pause(): void;
+  watch(): void;
+  against(): string | null;
+}
+
+type CheckModules = typeof import("./checks/run.js") & { kinds: Record<string, CheckKind> };
 
 interface Environment {
   mode: "work" | "preview" | "offline";
@@ -108,6 +160,8 @@ interface VisitState {
   /** the method's own, of the trial at hand */
   active: { trial: string } | null;
   survey: Record<string, string | number | null>;
+  /** what each check recorded, by kind */
+  checks?: Record<string, unknown>;
   display_changes: (DisplayNow & { ms: number })[];
   refresh_changes: { ms: number; refresh_hz: number }[];
   withdrawn_from: ScreenName | null;

@@ -13,6 +13,7 @@ from hitgen import __version__
 from hitgen.batch import resources
 from hitgen.batch.load import Batch, load_batch
 from hitgen.batch.plan_salt import make_salt, read_salt
+from hitgen.checks.made import check_faults, check_keys
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
 from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
@@ -75,7 +76,7 @@ def build(
     batch = load_batch(folder)
     config_sha256 = file_sha256(batch.folder / CONFIG_NAME)
     method = method_of(batch.config)
-    if faults := [*method.faults(batch), *unfilled(batch.config)]:
+    if faults := [*method.faults(batch), *check_faults(batch.config), *unfilled(batch.config)]:
         raise InputError(faults)
     if config:
         batch = replace(batch, config=config)
@@ -181,6 +182,7 @@ def _page(batch: Batch, planned: PlannedPage, file: dict[str, Any], ladders: Map
     return {
         "page": planned.page, "kind": planned.kind, "assignments": planned.assignments,
         "file": f"pages/{planned.page}.html", **file, "trials": trials,
+        "checks": check_keys(batch.config, planned.page, planned.kind, read_salt(batch.folder)),
     }  # fmt: skip
 
 

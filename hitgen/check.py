@@ -11,6 +11,7 @@ from typing import Any
 from hitgen.batch.load import Batch, load_batch
 from hitgen.batch.sources import LadderSource, untaken
 from hitgen.build import plan_of, unfilled
+from hitgen.checks.made import check_faults
 from hitgen.errors import InputError
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder
@@ -109,7 +110,7 @@ def check(
     """
     batch = load_batch(folder)
     method = method_of(batch.config)
-    raise_faults(list(method.faults(batch)))
+    raise_faults([*method.faults(batch), *check_faults(batch.config)])
     plan = plan_of(batch)
     raise_faults(requirement_faults(batch.config, plan.pages))
     from hitgen.pages.render import Renderer

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from hitgen.config.images import Parameter, Role
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
@@ -172,6 +172,9 @@ class Page(Frozen):
     sha256: Digest
     bytes: int
     trials: tuple[Trial, ...]
+    checks: dict[str, dict[str, JsonValue]] = Field(
+        default={}, description="the checks of eyes and screens that it has, by kind, with what is right in each"
+    )
 
     @cached_property
     def by_trial(self) -> dict[str, Trial]:

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from hitgen.batch.load import Batch
+from hitgen.checks.made import check_minutes
 from hitgen.config.hit import Display
 from hitgen.errors import Fault, in_config
 from hitgen.lib.numbers import Numbers, take_lowest
@@ -77,7 +78,7 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
     return Outlook(
         people=len(counts),
         pages_each=max(counts.values(), default=0),
-        minutes_a_page=max(map(method.minutes, pages), default=0),
+        minutes_a_page=max(map(method.minutes, pages), default=0) + check_minutes(batch.config, "study"),
         ratings=sum(count for _, count in ratings),
         usable=sum(count for person, count in ratings if len(golds[person]) >= needed),
         gold=(min(answers, default=0), max(answers, default=0)),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.build import build
+from hitgen.checks.made import seeing
 from hitgen.collector.app import Collector
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.collector.server import Server
@@ -90,6 +91,7 @@ class Rehearsal:
 
         def made(page: Any, worker: str) -> Robot:
             robot = make(page, worker)
+            robot.sees = seeing(config, self.publication.built.manifest)
             robot.patience_s = config.screening.trial_s_min + 1  # who is quicker is not used
             return robot
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from hitgen.config.kinds import DEFAULT_METHOD, METHODS
+from hitgen.config.kinds import CHECKS, DEFAULT_METHOD, METHODS
 from hitgen.config.read import models_of
 from hitgen.lib.contract import read_contract
 from hitgen.methods.base import AnyMethod
@@ -33,6 +33,17 @@ def own_contract(method: str) -> str:
     own = read_contract(f"methods/{method}")
     heads = {"slots": "`data-hit`", "parts": "`data-part`", "phases": "`data-phase`", "attributes": "attribute"}
     return "\n".join(_table(name.capitalize(), head, own[name]) for name, head in heads.items())
+
+
+def checks_contract() -> str:
+    """The parts of the screens of checks, and the attributes within them."""
+    own = read_contract("checks")
+    parts = {
+        name: f"{text} (`{kind}`)"
+        for kind in CHECKS.names()
+        for name, text in own.get(kind, {}).get("parts", {}).items()
+    }
+    return "\n".join((_table("Parts", "`data-part`", parts), _table("Attributes", "attribute", own["attributes"])))
 
 
 def contract_tables(method: str) -> str:
@@ -183,6 +194,7 @@ GENERATED: dict[tuple[str, str], Callable[[], str]] = {
         for path in tables_of((DOCS / file).read_text(encoding="utf-8"))
     },
     **{("formats.md", f"format of the {name}"): partial(format_tables, model) for name, model in SCHEMAS.items()},
+    ("checks.md", "the page contract"): checks_contract,
     ("compare.md", "the page contract"): partial(own_contract, "compare"),
     ("compare.md", "a trial of the manifest"): partial(format_tables, compared.Trial),
     ("compare.md", "a ladder of the manifest"): partial(format_tables, compared.Ladder),

@@ -16,7 +16,7 @@ LAYERS = (
     {"config"},
     {"batch", "manifest"},
     {"ledger"},
-    {"plan", "pages", "stimuli", "methods", "hosts", "collector", "recruiters"},
+    {"plan", "pages", "stimuli", "methods", "checks", "hosts", "collector", "recruiters"},
     {"build"},
     {"publishing"},
     {"outlook"},

@@ -20,8 +20,9 @@ import { whyNotHere } from "./welcome.js";
  * Starts the page; the method is the one that the page's data name.
  * @param {Record<string, Method>} methods those that are linked into it
  * @param {typeof import("../codecs/maker.js")|null} [codecs] what makes frames, where the page has packs that need it
+ * @param {CheckModules|null} [checking] the checks of eyes and screens, where the batch has some
  */
-export function start(methods, codecs = null) {
+export function start(methods, codecs = null, checking = null) {
   const page = readPage(document);
   const method = /** @type {Method} */ (methods[page.method]);
   const words = createWords(page.texts);
@@ -76,8 +77,11 @@ export function start(methods, codecs = null) {
   });
   const survey = page.survey.length ? createSurvey(part("survey"), page.survey, words) : null;
   const calibration = page.display.scaling === "physical" ? makeCalibration() : null;
+  const checks = checking?.createChecks({
+    page, kinds: checking.kinds, document, window, words, part, later, random, session, onMove: () => visit.changed(),
+  });
   const visit = createVisit({
-    page, environment, words, slot, part, reload, session, screens, display, panel, sequence, sending, survey, calibration, task,
+    page, environment, words, slot, part, reload, session, screens, display, panel, sequence, sending, survey, calibration, checks, task,
     example, isCalm: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
     async measured() {
       await measured;

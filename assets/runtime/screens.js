@@ -31,6 +31,7 @@ export function screenOrder(page) {
     ["instructions", true],
     ["calibration", page.display.scaling === "physical"],
     ["distance", true],
+    ...(page.checks ?? []).map(({ screen }) => /** @type {[ScreenName, boolean]} */ ([screen, screen !== undefined])),
     ["training", page.training.length > 0],
     ["study", page.study.length > 0],
     ["survey", page.survey.length > 0],

@@ -23,7 +23,7 @@ const LONGEST_RELOAD_MS = 60_000;
  */
 export function createSession({ page, environment, storage, now, monotonic, later, ratio, firstScreen, packsOf }) {
   // what was saved for another build of this page is not this one's
-  const content = [page.consent_sha256, ...[...page.training, ...page.study].map((trial) => [trial.trial, ...packsOf(trial)].join(""))].join(" ");
+  const content = [page.consent_sha256, ...(page.checks ?? []).map(({ id }) => id), ...[...page.training, ...page.study].map((trial) => [trial.trial, ...packsOf(trial)].join(""))].join(" ");
   const loaded = /** @type {VisitState|null} */ (storage.load());
   const saved = loaded?.content === content ? loaded : null;
   /** @type {VisitState} */
@@ -163,6 +163,7 @@ export function createSession({ page, environment, storage, now, monotonic, late
         calibration: state.calibration ?? {},
         consent: state.consent ?? {},
         survey: state.survey,
+        ...(page.checks && { checks: state.checks ?? {} }),
       }, reductions),
   };
 }

@@ -23,6 +23,7 @@ const AFTER_TRIALS = ["survey", "submit", "done"];
  * @param {ReturnType<typeof import("./sending.js").createSending>} options.sending
  * @param {ReturnType<typeof import("./survey.js").createSurvey>|null} options.survey
  * @param {ReturnType<typeof import("./calibration.js").createCalibration>|null} options.calibration
+ * @param {Checks} [options.checks]
  * @param {Task} options.task
  * @param {Example} options.example
  * @param {() => boolean} options.isCalm whether the worker wants no motion by itself
@@ -31,7 +32,7 @@ const AFTER_TRIALS = ["survey", "submit", "done"];
  */
 export function createVisit(options) {
   const { page, environment, words, slot, part, reload, session, screens, display } = options;
-  const { panel, sequence, sending, survey, calibration, task, example, isCalm, measured, whyNot } = options;
+  const { panel, sequence, sending, survey, calibration, checks, task, example, isCalm, measured, whyNot } = options;
   const { state } = session;
   const order = screenOrder(page);
   let working = false;
@@ -50,6 +51,7 @@ export function createVisit(options) {
     survey: { enter: () => survey?.restore(state.survey), leave: answer },
     submit: { enter: () => sending.show() },
     done: { enter: () => sending.done() },
+    ...checks?.screens,
   };
 
   function agree() {
@@ -130,6 +132,11 @@ export function createVisit(options) {
       block(words("blocked_display"), { leaving: "screened-out" });
       return false;
     }
+    const against = checks?.against();
+    if (against) {
+      block(against, { leaving: "screened-out" });
+      return false;
+    }
     if (state.screen === "calibration") return true;
     const { fits: fit, needed, viewport } = display.room();
     if (!fit) {
@@ -144,6 +151,7 @@ export function createVisit(options) {
     blocked = true;
     task.pause();
     example.stop();
+    checks?.pause();
     part("blocked-text").textContent = why;
     if (leaving) sending.leave(part("blocked-text"), leaving);
     slot("recalibrate").hidden = !measuringHelps;
@@ -180,6 +188,7 @@ export function createVisit(options) {
 
   function withdraw() {
     task.pause();
+    checks?.pause();
     state.withdrawn_from = state.screen;
     session.save();
     showWithdrawn();
@@ -313,6 +322,7 @@ export function createVisit(options) {
         showWithdrawn();
         return;
       }
+      checks?.watch();
       panel.greet(session.resumed && TRIALS.includes(state.screen) ? "resumed" : "");
       if (fits()) show(state.screen);
       welcome();

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from hitgen.analysis import figures
+from hitgen.analysis.checks import CheckLine, check_lines
 from hitgen.analysis.exclusions import Exclusions, exclusions
 from hitgen.analysis.money import Spending, spending
 from hitgen.analysis.people import Participants, participants
@@ -40,6 +41,7 @@ class OwnStudy:
     spending: Spending | None
     faulty: dict[str, int]
     participants: Participants
+    checkups: list[CheckLine]
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def analysed(study: Study, progress: OnProgress = silent, dataset: Dataset | Non
         tuple(check.name for check in method.checks), _gold(dataset.ratings, method), left_out,
         timing(dataset.ratings, config.display), pilot(dataset.ratings, config.hit.reward_usd, left_out.excluded_share),
         spending(study.folder), dict(faults.iter_rows()), participants(dataset.ratings, dataset.tables["surveys"]),
+        check_lines(dataset.tables.get("checks"), config),
     )  # fmt: skip
     return Analysed(study, dataset, section, own)
 

@@ -9,11 +9,12 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from hitgen.config.base import Slug, Strict
+from hitgen.config.checks import CheckTable
 from hitgen.config.consent import AnySurveyQuestion, Consent
 from hitgen.config.hit import Display, HitTable, Qualification
 from hitgen.config.hosts import AnyHost, FolderHost
 from hitgen.config.images import AnyImageSet
-from hitgen.config.kinds import RECRUITERS, ByKind, default_recruiter
+from hitgen.config.kinds import CHECKS, RECRUITERS, ByKind, default_recruiter
 from hitgen.config.questions import Question, QuestionFile
 from hitgen.config.recruiter import Recruiting
 from hitgen.config.screening import BonusTable, Notices, Screening
@@ -63,6 +64,7 @@ class BatchConfig(Strict):
     qualification: Qualification | None = None
     display: Display = Display()
     consent: Consent
+    check: tuple[Annotated[CheckTable, ByKind(CHECKS, CheckTable)], ...] = Field(default=(), max_length=20)
     survey: tuple[AnySurveyQuestion, ...] = ()
     texts: dict[str, str] = Field(default={}, description="single texts of the screens, over the language's")
     screening: Screening = Screening()

@@ -1,4 +1,4 @@
-"""What batch.toml chooses by a word: recruiters and methods, each a row that names where its class is."""
+"""What batch.toml chooses by a word: recruiters, methods and checks, each a row that names where its class is."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ METHODS: Registry[Any] = Registry(
 )
 """Instances of subclasses of `hitgen.methods.base.Method`; a package of its own announces one as an entry point of this group."""
 DEFAULT_METHOD = "pjnd"
+
+CHECKS: Registry[Any] = Registry(
+    {
+        "screen": "hitgen.checks.screen:SCREEN",
+        "colour": "hitgen.checks.colour:COLOUR",
+    },
+    group="hitgen.checks",
+)
+"""Instances of subclasses of `hitgen.checks.base.Checkup`; a package of its own announces one as an entry point of this group."""
 
 
 class ByKind:

@@ -167,6 +167,10 @@ def models_of(annotation: Any) -> Iterable[type[BaseModel]]:
             yield from chosen[0].models().values()
             return
         annotation = annotation.annotation
+    within = [mark for mark in getattr(annotation, "__metadata__", ()) if isinstance(mark, ByKind)]
+    if within:
+        yield from within[0].models().values()
+        return
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
         return

@@ -44,9 +44,10 @@ class Markup:
 
 
 @functools.cache
-def markup(method: str, *, physical: bool, survey: bool) -> Markup:
+def markup(method: str, *, physical: bool, survey: bool, checks: tuple[str, ...] = ()) -> Markup:
     """The slots and parts of a page: the frame's, the method's, and those of the screens that the page has."""
     files = [_CONTRACT, read_contract(f"methods/{method}")]
+    files += [found for kind, found in (read_contract("checks") if checks else {}).items() if kind in checks]
     files += [_CONTRACT[name] for name, there in (("physical", physical), ("survey", survey)) if there]
 
     def joined(key: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 
 from hitgen.errors import HitgenError
 from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
@@ -140,6 +140,9 @@ class Submission(Part, Generic[RowT]):
     calibration: Calibration = Calibration()
     consent: ConsentGiven
     survey: dict[Id, Words | float | bool | None] = Field(default={}, max_length=200)
+    checks: dict[Id, dict[Id, JsonValue]] = Field(
+        default={}, max_length=20, description="what each check of eyes or screens recorded, by kind"
+    )
 
 
 def read_submission(text: str, row: type[RowT]) -> Submission[RowT]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hitgen.batch.load import Batch
+from hitgen.batch.plan_salt import read_salt
+from hitgen.checks.made import check_minutes, page_checks
 from hitgen.config.batch import BatchConfig
 from hitgen.config.consent import AnySurveyQuestion, Consent
 from hitgen.manifest import Ladder
@@ -40,6 +42,7 @@ class PageContext:
     text: dict[str, str]
     consent: Consent
     survey: tuple[AnySurveyQuestion, ...]
+    checks: list[str]
     page: dict[str, Any]
     page_json: str
     packs: list[InlinePack]
@@ -53,7 +56,8 @@ def screen_texts(batch: Batch, texts: Mapping[str, str]) -> dict[str, str]:
 def told_consent(config: BatchConfig, planned: PlannedPage) -> Consent:
     """The consent with the plan's {minutes}, {pictures} and {reward_usd} filled in; what else stands in braces stays."""
     values = {
-        "minutes": method_of(config).minutes(planned), "pictures": len(planned.trials), "reward_usd": config.reward_usd(planned.kind)
+        "minutes": method_of(config).minutes(planned) + check_minutes(config, planned.kind),
+        "pictures": len(planned.trials), "reward_usd": config.reward_usd(planned.kind)
     }  # fmt: skip
     told = {key: filled(text, **values) for key, text in config.consent.model_dump().items()}
     return config.consent.model_copy(update=told)
@@ -83,6 +87,7 @@ def page_data(
             "consent_sha256": consent_digest(told_consent(config, planned), texts),
             "places": kind_of(config).place_pattern(planned.page),
             "survey": [question.model_dump() for question in config.survey],
+            "checks": page_checks(config, planned.page, planned.kind, read_salt(batch.folder)) or None,
             "submit_origins": origins, "texts": dict(texts), **kind_of(config).answers(), **method.settings(config),
         }
     )  # fmt: skip

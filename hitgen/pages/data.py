@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from hitgen.manifest import Digest, Frozen, PageKind
 
@@ -45,6 +45,16 @@ class SurveyItem(Frozen):
     required: bool
 
 
+class CheckData(Frozen):
+    """A check of eyes or screens as its page knows it, with what the kind shows."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: str
+    id: str = Field(description="changes with whatever is shown")
+    screen: str | None = Field(default=None, description="its screen, where it has one of its own")
+
+
 class PageData(Frozen):
     """The block `hit-page` of a page, with what the method's subclass adds."""
 
@@ -63,6 +73,7 @@ class PageData(Frozen):
     training_tries: int | None = Field(
         default=None, description="tries at one training trial, after which the visit ends"
     )
+    checks: tuple[CheckData, ...] | None = Field(default=None, description="of eyes and screens, in order; none: null")
     submit_origins: tuple[str, ...]
     results: dict[str, JsonValue] = Field(
         description="where answers go: kind form, collector, s3 or frame, and its addresses"

@@ -42,6 +42,7 @@ from hitgen.recruiters.answers import sources
 from hitgen.stimuli.form import in_form, makes_any
 from hitgen.stimuli.packs import pack_path
 
+CHECKS_STYLE = "checks/checks.css"
 CHUNK_BYTES = 3 * 2**18
 """Divisible by three, so that base64 of the chunks is base64 of the whole."""
 
@@ -65,7 +66,8 @@ class Renderer:
             return find("assets", name)
 
         self._makes = makes_any(in_form(batch, method_of(batch.config).sources(batch))[0])
-        self._script = link_page(self._method, asset, makes=self._makes)
+        self._checks = tuple(table.kind for table in batch.config.check)
+        self._script = link_page(self._method, asset, makes=self._makes, checks=self._checks)
         unused = resources.unused_scripts(batch.folder, used)
         if unused:
             raise InputError(unused)
@@ -97,7 +99,8 @@ class Renderer:
 
     def _styles(self) -> str:
         styles = []
-        for name in (f"methods/{self._method}/method.css", "styles/base.css", f"styles/{self._layout}.css"):
+        own = [f"methods/{self._method}/method.css", *([CHECKS_STYLE] if self._checks else [])]
+        for name in (*own, "styles/base.css", f"styles/{self._layout}.css"):
             path = resources.find("assets", name, self._batch.folder)
             if path:
                 styles.append(path.read_text(encoding="utf-8"))
@@ -143,6 +146,7 @@ class Renderer:
 
     def _html(self, data: PageData, packs: list[InlinePack]) -> str:
         config, page_json = self._batch.config, data.json()
+        page = json.loads(page_json)
         context = PageContext(
             language=config.batch.language,
             direction=direction(config.batch.language),
@@ -160,7 +164,8 @@ class Renderer:
             text=self._texts,
             consent=self._consents[data.page],
             survey=config.survey,
-            page=json.loads(page_json),
+            checks=[check["kind"] for check in page.get("checks", ()) if "screen" in check],
+            page=page,
             page_json=Markup(page_json),
             packs=packs,
         )
@@ -176,14 +181,14 @@ class Renderer:
         except TemplateError as error:
             raise _refusal(name, 1, str(error.message), "the shipped layout as a start") from None
         if not self._checked:
-            self._check(html)
+            self._check(html, tuple(context.checks))
             self._checked = True
         return html
 
-    def _check(self, html: str) -> None:
+    def _check(self, html: str, checks: tuple[str, ...]) -> None:
         """Refuse a layout that lacks a slot or holds what the policy blocks; once, as all pages share it."""
         environment = self._environment
-        pending, sources = [f"layouts/{self._layout}.html"], self._sources
+        pending, sources = [f"layouts/{self._layout}.html", *(f"checks/{kind}.html" for kind in checks)], self._sources
         while pending:
             source, path, _ = self._loader.get_source(environment, pending.pop())
             name = _template_name(path)
@@ -201,6 +206,7 @@ class Renderer:
                 method=self._method,
                 physical=display.scaling == "physical",
                 survey=bool(survey),
+                checks=checks,
             )
         )
         if faults:

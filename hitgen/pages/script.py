@@ -48,19 +48,23 @@ def link(entry: str, find: Find, name: str) -> str:
     return linker.script(f"const {name} = {_variable(entry)};")
 
 
-def link_page(method: str, find: Find, *, makes: bool) -> str:
-    """The script of a page: the frame, started with the one method that the page's data name.
+def link_page(method: str, find: Find, *, makes: bool, checks: tuple[str, ...] = ()) -> str:
+    """The script of a page: the frame, started with the one method that the page's data name, and with the checks that it has.
 
     Where it `makes` frames it holds what makes them, and is the script of its own worker too, which has no document.
     """
     frame, entry, maker = "runtime/main.js", f"methods/{method}/method.js", "codecs/maker.js"
+    run, kinds = "checks/run.js", {kind: f"checks/{kind}.js" for kind in checks}
     linker = _Linker(find)
-    for module in (frame, entry, *([maker] if makes else [])):
+    for module in (frame, entry, *([maker] if makes else []), *([run, *kinds.values()] if checks else [])):
         linker.visit(module, [])
     methods = f"{{ {json.dumps(method)}: {_variable(entry)}.method }}"
+    each = ", ".join(f"{json.dumps(kind)}: {_variable(module)}.check" for kind, module in kinds.items())
+    further = [_variable(maker) if makes else "null", f"{{ ...{_variable(run)}, kinds: {{ {each} }} }}"]
+    given = ", ".join([methods, *further[: 2 if checks else 1 if makes else 0]])
+    start = f"{_variable(frame)}.start({given})"
     if not makes:
-        return linker.script(f"const hit = {_variable(frame)}.start({methods});")
-    start = f"{_variable(frame)}.start({methods}, {_variable(maker)})"
+        return linker.script(f"const hit = {start};")
     return linker.script(f'const hit = typeof document === "undefined" ? {_variable(maker)}.serve(self) : {start};')
 
 

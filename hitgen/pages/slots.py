@@ -93,14 +93,21 @@ def _blocked(name: str, source: str, forbidden: Iterable[tuple[re.Pattern[str], 
 
 
 def slot_faults(
-    html: str, layout: str, sources: Mapping[str, str], *, method: str, physical: bool, survey: bool
+    html: str,
+    layout: str,
+    sources: Mapping[str, str],
+    *,
+    method: str,
+    physical: bool,
+    survey: bool,
+    checks: tuple[str, ...] = (),
 ) -> list[Fault]:
     """Faults of a rendered page: slots that are missing or stand twice, parts the script needs, ids used twice."""
     outline = _Outline()
     outline.feed(html)
     name = f"layouts/{layout}.html"
     line = f"line {_trial_line(sources.get(name, ''))}"
-    needed = markup(method, physical=physical, survey=survey)
+    needed = markup(method, physical=physical, survey=survey, checks=checks)
     wanted = [("data-hit", slot, outline.slots[slot]) for slot in needed.slots if slot != "next"]
     wanted += [("data-part", part, outline.parts[part]) for part in needed.parts]
     faults = []
@@ -118,10 +125,15 @@ def slot_faults(
                     "leaving one of them",
                 )
             )
-    screens = (*SCREENS_WITH_NEXT, *(("calibration",) if physical else ()), *(("survey",) if survey else ()))
+    screens = (
+        *SCREENS_WITH_NEXT,
+        *(("calibration",) if physical else ()),
+        *(("survey",) if survey else ()),
+        *(f"check-{kind}" for kind in checks),
+    )
     for screen in screens:
         if screen not in outline.next_on:
-            part = f"parts/{screen}.html"
+            part = f"checks/{screen[6:]}.html" if screen.startswith("check-") else f"parts/{screen}.html"
             file = next((name for name in sources if name.endswith(part)), part)
             faults.append(
                 Fault(f"templates/{file}", "line 1", "the slot 'next' is missing", 'a button with data-hit="next"')

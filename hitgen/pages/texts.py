@@ -25,7 +25,10 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 def load_texts(config: BatchConfig, folder: Path) -> dict[str, str]:
     """Every text by its key; InputError for unknown keys, changed {placeholders} and files that cannot be read."""
-    texts, also = shipped_texts(config.method.kind) | _translated(config), _also_filled(config.method.kind)
+    texts, also = (
+        shipped_texts(config.method.kind, checks=bool(config.check)) | _translated(config),
+        _also_filled(config.method.kind),
+    )
     faults: list[Fault] = []
     for file, field, own in _own_texts(config, folder):
         for key, value in own.items():
@@ -46,7 +49,7 @@ def load_texts(config: BatchConfig, folder: Path) -> dict[str, str]:
 
 def text_warnings(config: BatchConfig, folder: Path) -> list[str]:
     """What to mind of the batch's texts: a placeholder that one lost, and texts that another language still lacks."""
-    texts, translated, warnings = shipped_texts(config.method.kind), _translated(config), []
+    texts, translated, warnings = shipped_texts(config.method.kind, checks=bool(config.check)), _translated(config), []
     if not translated and not config.batch.texts and _primary(config.batch.language) != ENGLISH:
         warnings.append(
             f"{CONFIG_NAME}: batch.language: no texts in {config.batch.language!r} come with hitgen, so the screens are English:"
@@ -77,11 +80,10 @@ def shipped_languages() -> list[str]:
     return sorted(path.stem for path in (shipped("templates") / "texts").glob("*.toml"))
 
 
-def shipped_texts(method: str, language: str = ENGLISH) -> dict[str, str]:
-    """The texts of the frame and of a method in a language; none where it is not shipped."""
-    return {
-        key: value for table in _shipped(method, language) for key, value in table.items() if isinstance(value, str)
-    }
+def shipped_texts(method: str, language: str = ENGLISH, *, checks: bool = False) -> dict[str, str]:
+    """The texts of the frame and of a method in a language, and where wanted those of checks; none where it is not shipped."""
+    tables = _shipped(method, language, *(["checks"] if checks else []))
+    return {key: value for table in tables for key, value in table.items() if isinstance(value, str)}
 
 
 def direction(language: str) -> str:
@@ -92,7 +94,7 @@ def direction(language: str) -> str:
 def _translated(config: BatchConfig) -> dict[str, str]:
     """The shipped texts of the batch's language where it is not English, by the first part of its tag."""
     language = _primary(config.batch.language)
-    return {} if language == ENGLISH else shipped_texts(config.method.kind, language)
+    return {} if language == ENGLISH else shipped_texts(config.method.kind, language, checks=bool(config.check))
 
 
 def _primary(language: str) -> str:
@@ -104,8 +106,8 @@ def _also_filled(method: str) -> dict[str, list[str]]:
     return {key: names for table in _shipped(method, ENGLISH) for key, names in table.get("also_filled", {}).items()}
 
 
-def _shipped(method: str, language: str) -> Iterator[dict[str, Any]]:
-    for folder in ("", f"methods/{method}"):
+def _shipped(method: str, language: str, *further: str) -> Iterator[dict[str, Any]]:
+    for folder in ("", f"methods/{method}", *further):
         path = shipped("templates") / folder / "texts" / f"{language}.toml"
         if path.is_file():
             yield tomllib.loads(path.read_text(encoding="utf-8"))

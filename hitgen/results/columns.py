@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hitgen.checks.judged import check_columns
+from hitgen.config.batch import BatchConfig
 from hitgen.methods import columns as c
 from hitgen.methods.base import AnyMethod
 from hitgen.methods.columns import Column, Table
@@ -34,6 +36,9 @@ SURVEYS = (
     Column("question", str, "the question's name in batch.toml", lambda r: r.question),
     Column("answer", str, "as given; empty where it was skipped", lambda r: None if r.answer is None else str(r.answer)),
 )  # fmt: skip
+
+
+CHECKED = "one row for each submission, with what its checks of eyes and screens found"
 
 
 def workers(method: AnyMethod) -> tuple[Column, ...]:
@@ -78,25 +83,26 @@ def workers(method: AnyMethod) -> tuple[Column, ...]:
     )  # fmt: skip
 
 
-def tables_of(method: AnyMethod) -> Mapping[str, Table]:
-    """All tables of a method's dataset, in order."""
+def tables_of(method: AnyMethod, config: BatchConfig | None = None) -> Mapping[str, Table]:
+    """All tables of a method's dataset, in order; `config` says which checks there are."""
     return {
         "ratings": Table("one row for each attempt at each trial", method.ratings),
         **method.tables,
         "images": Table("one row for each ladder", IMAGES),
         "workers": Table("one row for each worker", workers(method)),
         "surveys": Table("one row for each survey answer", SURVEYS),
+        **({"checks": Table(CHECKED, check_columns(config))} if config and config.check else {}),
     }
 
 
-def data_dictionary(method: AnyMethod) -> str:
+def data_dictionary(method: AnyMethod, config: BatchConfig | None = None) -> str:
     """What every column of every table means, as Markdown."""
     lines = [
         "# Data dictionary",
         "",
         "CSV and Parquet hold the same rows. In CSV, text that a spreadsheet would take for a formula has an apostrophe before it.",
     ]
-    for name, table in tables_of(method).items():
+    for name, table in tables_of(method, config).items():
         lines += ["", f"## {name}", "", f"{table.about[0].upper()}{table.about[1:]}.", ""]
         lines += ["| column | type | meaning |", "|---|---|---|"]
         lines += [f"| `{column.name}` | {column.kind} | {column.about} |" for column in table.columns]

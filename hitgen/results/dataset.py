@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from hitgen.checks.judged import CheckedWork, values_of
 from hitgen.errors import Fault, InputError
 from hitgen.lib.shipped import install_line
 from hitgen.manifest import Ladder
@@ -115,9 +116,10 @@ def dataset_of(study: Study) -> Dataset:
         "images": [Image(study.manifest.batch, ladder) for ladder in study.manifest.ladders],
         "workers": _workers(study, verdicts),
         "surveys": _surveys(study),
+        "checks": _checks(study),
         **{name: [row for rating in ratings for row in table.rows(rating)] for name, table in method.tables.items()},
     }
-    return Dataset({name: frame(table.columns, rows[name]) for name, table in tables_of(method).items()})
+    return Dataset({name: frame(table.columns, rows[name]) for name, table in tables_of(method, study.config).items()})
 
 
 def frame(columns: Sequence[Column], rows: Iterable[object]) -> polars.DataFrame:
@@ -160,6 +162,12 @@ def _workers(study: Study, verdicts: Mapping[Key, Verdict]) -> Iterator[Worker]:
             trials=sum(len(work.answers("study")) for work in mine), tally=study.judged.tallies.get(worker, none),
             median_trial_s=median(times) if times else None, verdict=verdict, used_ratings=used.get(worker, 0),
         )  # fmt: skip
+
+
+def _checks(study: Study) -> Iterator[CheckedWork]:
+    for work in study.works:
+        worker, assignment = study.pseudonym(work.received.worker), study.pseudonym(work.received.assignment)
+        yield CheckedWork(study.manifest.batch, worker, assignment, work, values_of(work, study.config))
 
 
 def _surveys(study: Study) -> Iterator[SurveyAnswer]:

@@ -48,7 +48,9 @@ def write_export(study: Study, out: Path | None = None, dataset: Dataset | None 
         table.write_parquet(buffer)
         write_whole(into / f"{name}.parquet", buffer.getvalue(), private=True)
         rows[name] = table.height
-    write_whole(into / "data-dictionary.md", data_dictionary(method_of(study.config)).encode(), private=True)
+    write_whole(
+        into / "data-dictionary.md", data_dictionary(method_of(study.config), study.config).encode(), private=True
+    )
     return Exported(into, rows, len(study.faulty))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from hitgen.checks.judged import breaches
 from hitgen.config.batch import BatchConfig
 from hitgen.ledger.rows import Received
 from hitgen.methods.work import AnyWork
@@ -73,7 +74,7 @@ def _admit(work: AnyWork | None, config: BatchConfig) -> str:
     """Whether a qualification page admits its worker; empty for study pages and for what cannot be read."""
     if work is None or work.page.kind != "qualification" or config.qualification is None:
         return ""
-    return "yes" if quiz_share(work) >= config.qualification.pass_share else "no"
+    return "yes" if quiz_share(work) >= config.qualification.pass_share and not breaches(work, config) else "no"
 
 
 def bonuses_of(study: Study) -> Bonuses:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hitgen.checks.judged import findings
 from hitgen.config.batch import BatchConfig
 from hitgen.config.screening import Screening
 from hitgen.methods.base import GENERAL_RULES, method_of
@@ -99,6 +100,7 @@ def screen(works: Sequence[AnyWork], config: BatchConfig) -> list[Finding]:
     ]
     for work in works:
         found += [*_speed(work, rules), *_display(work, config), *_flicker(work, config)]
+        found += findings(work, config)
     not_asked = set(GENERAL_RULES) - set(method.rules) | set(rules.off)
     return [finding for finding in found if finding.rule not in not_asked]
 

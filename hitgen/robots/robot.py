@@ -32,6 +32,8 @@ FILL = """() => {
   }
 }"""
 """Answers every empty field of a form, somehow."""
+CHECK = "check-"
+"""How the screens of checks begin."""
 LEAVING_SCREENS = ("consent", "instructions", "calibration", "distance", "survey")
 
 
@@ -43,6 +45,8 @@ class Robot(ABC):
         self.mouse = getattr(page, "page", page).mouse
         self.worker = worker
         self.record = WorkRecord()
+        self.sees: Callable[[Robot, str], None] | None = None
+        """Does on the screen of a check what somebody does who sees well; None: answers anyhow."""
         self.patience_s = 0.0
         """How long it looks at a picture that is judged, at least."""
 
@@ -66,6 +70,9 @@ class Robot(ABC):
                 self.record.screens.append(screen)
             if screen in LEAVING_SCREENS:
                 self._leave(screen)
+            elif screen.startswith(CHECK):
+                self._check(screen.removeprefix(CHECK))
+                self._leave(screen)
             elif screen in ("training", "study"):
                 self.step()
             else:
@@ -82,6 +89,21 @@ class Robot(ABC):
         if screen == "calibration" and self.screen() == screen:
             self.hit("next").click()  # asked whether the frame is right as it stands
         self._page.wait_for_function("was => document.documentElement.dataset.screen !== was", arg=screen)
+
+    def _check(self, kind: str) -> None:
+        """Answer until the screen can be left."""
+        if self.sees:
+            self.sees(self, kind)
+        while self.hit("next").is_disabled():
+            self._page.locator("[data-answer]:visible").first.click()
+
+    def answer(self, answer: str) -> None:
+        """Give an answer of a check."""
+        self._page.locator(f'[data-answer="{answer}"]:visible').click()
+
+    def page_name(self) -> str:
+        """The page's name, by its own data."""
+        return str(self._page.evaluate("() => JSON.parse(document.getElementById('hit-page').textContent).page"))
 
     def meet(self, trial: str) -> None:
         """Note that a trial is on the screen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from hitgen.checks.made import checkup_of
 from hitgen.config.batch import BatchConfig
 from hitgen.manifest import Manifest, Page, Question, Trial
 from hitgen.methods.base import method_of
@@ -23,6 +25,8 @@ REFRESH_HZ = (60.0, 60.0, 60.0, 75.0, 120.0, 144.0)
 PIXEL_RATIOS = (1.0, 1.0, 1.25, 1.5, 2.0)
 CSS_PX_PER_CM = (34.0, 44.0)
 OPENING_MS = 60_000
+FAILING = 0.05
+"""The share of simulated people who do not pass a check."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,9 @@ class SimulatedWorker:
         self._manifest = manifest
         self._config = config
         self._rng = rng
+        self.failed = False
+        """Whether a check was not passed."""
+        self._draw = random.Random(f"{person.worker} {person.lot}")
         self._observer = method_of(config).simulation().observer(population, person, config, rng)
         median_s = population.trial_s if person.honest else population.spammer_trial_s
         self._least_s = population.least_trial_s
@@ -86,8 +93,18 @@ class SimulatedWorker:
             "display": self._display(self._manifest.by_key[order[0].key].width),
             "calibration": {"css_px_per_cm": self.screen.css_px_per_cm},
             "consent": {"sha256": hashlib.sha256(config.consent.title.encode()).hexdigest(), "at": at.isoformat()},
-            "survey": {},
+            "survey": {}, **({"checks": self._checks(page)} if page.checks else {}),
         }  # fmt: skip
+
+    def _checks(self, page: Page) -> dict[str, Any]:
+        """What the page's checks of eyes and screens record; some people pass one, and some do not."""
+        found = {}
+        for table in self._config.check:
+            if (key := page.checks.get(table.kind)) is not None:
+                passes = self._draw.random() >= FAILING
+                self.failed = self.failed or (not passes and table.failing == "exclude")
+                found[table.kind] = checkup_of(table).answers(table, key, self._config, passes, self._draw)
+        return found
 
     def _row(self, trial: Trial, attempt: int, answer: Any, started_ms: int) -> dict[str, Any]:
         lasted_ms = int(1000 * max(self._least_s, self._pace_s * float(self._rng.lognormal(0, 0.35))))

@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hitgen.checks.made import seeing
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, OutsideError
-from hitgen.manifest import Page
+from hitgen.manifest import Manifest, Page, read_manifest
 from hitgen.methods.base import method_of
 from hitgen.preview import page_address
 from hitgen.robots.browser import open_browser
@@ -27,7 +28,7 @@ WAIT_MS = 60_000
 def robots(folder: Path) -> Iterator[Work]:
     """A way to work the pages of a built batch in a headless browser; InputError where there is none."""
     addresses: dict[str, str] = {}
-    config = read_config(folder / CONFIG_NAME)
+    config, manifest = read_config(folder / CONFIG_NAME), read_manifest(folder)
     with open_browser() as browser:
 
         def work(
@@ -45,7 +46,7 @@ def robots(folder: Path) -> Iterator[Work]:
 
             context = browser.new_context(viewport=VIEWPORT, accept_downloads=True)
             try:
-                record = _worked(context, addresses[page.page], config, worker, answer)
+                record = _worked(context, addresses[page.page], config, manifest, worker, answer)
             finally:
                 context.close()
             record |= {"assignment": assignment, "worker": worker.person.worker, "opened_at": at.isoformat()}
@@ -54,13 +55,16 @@ def robots(folder: Path) -> Iterator[Work]:
         yield work
 
 
-def _worked(context: Any, address: str, config: BatchConfig, worker: SimulatedWorker, answer: Any) -> dict[str, Any]:
+def _worked(
+    context: Any, address: str, config: BatchConfig, manifest: Manifest, worker: SimulatedWorker, answer: Any
+) -> dict[str, Any]:
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
     page.goto(address)
     page.wait_for_function("() => document.documentElement.dataset.screen")
     method = method_of(config)
     robot = method.robot(config, answer)(page, worker.person.worker)
+    robot.sees = seeing(config, manifest)
     done = robot.work()
     if robot.screen() != "submit":
         raise OutsideError(f"a robot got no further than screen {robot.screen()} of {address}")

@@ -182,7 +182,7 @@ def _fill(account: Account, recruiter: Memory, made: _Made, people: int | None, 
 
 
 def _passes(made: _Made, worker: SimulatedWorker, quiz: Page, recruiter: Memory) -> bool:
-    return is_admitted(made.submit(worker, quiz, recruiter), quiz, made.manifest, made.config)
+    return is_admitted(made.submit(worker, quiz, recruiter), quiz, made.manifest, made.config) and not worker.failed
 
 
 def _publish(ledger: Ledger, recruiter: Memory, config: BatchConfig, page: Page) -> None:

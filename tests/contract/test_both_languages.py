@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hitgen.config.hit import Display
-from hitgen.config.kinds import METHODS
+from hitgen.config.kinds import CHECKS, METHODS
 from hitgen.doubles.mturk.workers import NOT_ACCEPTED
 from hitgen.lib.contract import markup, read_contract
 from hitgen.lib.files import guarded
@@ -64,7 +64,7 @@ def test_a_recruiters_frame_says_the_contracts_words() -> None:
 def of_method(path: Path, method: str) -> bool:
     """Whether a file is the frame's or this method's."""
     parts = path.relative_to(ROOT).parts
-    return "methods" not in parts or method in parts
+    return "checks" not in parts and ("methods" not in parts or method in parts)
 
 
 @pytest.mark.parametrize("method", METHODS.names())
@@ -161,6 +161,19 @@ def test_cells_are_guarded_alike() -> None:
     for cell, text in zip(cells, texts, strict=True):
         is_guarded = guarded(text).count("'") > text.count("'")
         assert cell == (f"'{text}" if is_guarded else text)
+
+
+def test_checks_ask_for_the_parts_of_their_contract_and_say_their_own_words() -> None:
+    scripts = {path.stem: text for path, text in SCRIPTS.items() if path.parent.name == "checks"}
+    contract = read_contract("checks")
+    for kind in CHECKS.names():
+        asked = set(re.findall(r'\bpart\("([\w-]+)"\)', scripts[kind]))
+        assert asked == set(contract.get(kind, {}).get("parts", {})), kind
+    texts = set(shipped_texts("pjnd", checks=True)) - set(shipped_texts("pjnd"))
+    code = "\n".join(scripts.values())
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "templates" / "checks").glob("*.html"))
+    said = set(re.findall(r"\btext\.(\w+)", pages)) | set(re.findall(r'\bwords\("(\w+)"', code))
+    assert said - {"next"} == texts and not re.search(r"\bwords\(`", code)
 
 
 @pytest.mark.parametrize("method", METHODS.names())

@@ -1,0 +1,32 @@
+// Answers by buttons and by the keys of the same name.
+
+/** @param {HTMLElement} root @param {Window} window @param {(answer: string) => void} act @returns {() => void} ends it */
+export function listen(root, window, act) {
+  const buttons = /** @type {HTMLButtonElement[]} */ ([...root.querySelectorAll("[data-answer]")]);
+  const pressed = (/** @type {Event} */ event) => act(/** @type {HTMLElement} */ (event.currentTarget).dataset.answer ?? "");
+  /** @param {KeyboardEvent} event */
+  const typed = (event) => {
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    const button = buttons.find(({ dataset }) => dataset.answer === event.key);
+    if (!button) return;
+    event.preventDefault();
+    act(event.key);
+  };
+  for (const button of buttons) button.addEventListener("click", pressed);
+  window.document.addEventListener("keydown", typed);
+  return () => {
+    for (const button of buttons) button.removeEventListener("click", pressed);
+    window.document.removeEventListener("keydown", typed);
+  };
+}
+
+/** A canvas as sharp as the screen, in CSS pixels; cleared. @param {HTMLCanvasElement} canvas @param {number} width @param {number} height @param {number} ratio */
+export function sharp(canvas, width, height, ratio) {
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
+  return context;
+}

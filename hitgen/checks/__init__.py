@@ -1,0 +1,1 @@
+"""Checks of eyes and screens before the trials, one file a kind."""

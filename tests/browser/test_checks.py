@@ -1,0 +1,157 @@
+"""The screens of the checks in a browser: by keyboard alone, kept over a reload, with no rule of axe-core broken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from hitgen.build import build
+from hitgen.checks.made import checkup_of, seeing
+from hitgen.config.kinds import CHECKS
+from hitgen.config.read import read_config
+from hitgen.manifest import read_manifest
+from hitgen.methods.pjnd.robot import Answer, Robot
+from hitgen.methods.pjnd.row import Row
+from hitgen.methods.submission import read_submission
+from tests.browser.test_access import tab_to, violations
+from tests.support.batches import write_batch
+from tests.support.browsers import OpenPage
+
+pytestmark = pytest.mark.browser
+EACH = "".join(f'[[check]]\nkind = "{kind}"\n' for kind in CHECKS.names())
+CHECKED = "() => document.documentElement.dataset.screen.startsWith('check-')"
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    extra = f"[display]\nwidth_cm = 4\ndistance_cm = 50\n{EACH}"
+    folder = write_batch(tmp_path_factory.mktemp("checked"), extra, (64, 48), study=1)
+    build(folder, workers=1)
+    return folder
+
+
+def address(folder: Path) -> str:
+    return (folder / "build" / "pages" / "p0001.html").resolve().as_uri()
+
+
+def robot_at(page: Page, folder: Path) -> Robot:
+    robot = Robot(page, lambda _: Answer(5, [(3, 3), (5, 5), (7, 7)]))
+    robot.sees = seeing(read_config(folder / "batch.toml"), read_manifest(folder))
+    return robot
+
+
+def go_to_checks(robot: Robot, page: Page) -> None:
+    while not page.evaluate(CHECKED):
+        robot._leave(robot.screen())
+
+
+def handed_in(page: Page) -> dict[str, Any]:
+    with page.expect_download() as download:
+        page.locator("[data-hit=download-json]").click()
+    return dict(json.loads(Path(download.value.path()).read_text()))
+
+
+def found(folder: Path, submission: dict[str, Any]) -> dict[str, Any]:
+    """What each check finds of a submission, by kind."""
+    config, keys = read_config(folder / "batch.toml"), read_manifest(folder).pages[0].checks
+    read = read_submission(json.dumps(submission), Row)
+    work: Any = SimpleNamespace(submission=read, answers=lambda role: [])
+    kinds = [(table, checkup_of(table)) for table in config.check]
+    return {
+        table.kind: kind.judge(table, kind.read(read.checks[table.kind]), keys[table.kind], config, work)
+        for table, kind in kinds
+    }
+
+
+def test_a_robot_passes_every_check_and_axe_finds_nothing(checked: Path, open_page: OpenPage) -> None:
+    page = open_page(address(checked), bypass_csp=True)
+    robot, faults, seen = robot_at(page, checked), [], []
+    go_to_checks(robot, page)
+    while page.evaluate(CHECKED):
+        screen = robot.screen()
+        seen.append(screen)
+        assert robot.hit("next").is_disabled()
+        faults += violations(page)
+        robot._check(screen.removeprefix("check-"))
+        faults += violations(page)
+        robot._leave(screen)
+    robot.work()
+    assert faults == [] and robot.screen() == "submit"
+    kinds = [table.kind for table in read_config(checked / "batch.toml").check if checkup_of(table).has_screen]
+    assert seen == [f"check-{kind}" for kind in kinds]
+    told = found(checked, handed_in(page))
+    assert {kind: each.breach for kind, each in told.items()} == dict.fromkeys(told, "")
+    assert "training" in robot.record.screens
+
+
+def test_plates_are_read_by_keys_and_what_is_over_stays_over_after_a_reload(checked: Path, open_page: OpenPage) -> None:
+    page = open_page(address(checked))
+    robot = robot_at(page, checked)
+    go_to_checks(robot, page)
+    assert robot.screen() == "check-colour"
+    key = read_manifest(checked).pages[0].checks["colour"]["digits"]
+    for digit in key[:2]:
+        page.keyboard.press(digit)
+    assert page.locator("[data-part=colour-progress]").inner_text() == "3 of 7"
+    page.reload()
+    page.wait_for_function(CHECKED)
+    assert page.locator("[data-part=colour-progress]").inner_text() == "1 of 7"  # a check that was not over begins anew
+    tab_to(page, "withdraw")  # wherever the focus is, the keys are heard
+    for digit in key[:-1]:
+        page.keyboard.press(digit)
+    for _ in range(20):
+        if page.evaluate("() => document.activeElement.dataset.answer") == "none":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.dataset.hit") == "next"
+    page.reload()
+    page.wait_for_function(CHECKED)
+    assert robot.hit("next").is_enabled() and not page.locator("[data-part=colour-plate]").is_visible()
+    tab_to(page, "next")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.documentElement.dataset.screen !== 'check-colour'")
+    robot.work()
+    assert handed_in(page)["checks"]["colour"] == {"answers": [*key[:-1], "none"]}
+
+
+def test_a_small_screen_is_turned_away_until_the_window_stands_on_a_larger_one(
+    checked: Path, open_page: OpenPage
+) -> None:
+    page = open_page(address(checked), screen={"width": 1024, "height": 768})
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'blocked'")
+    said = page.locator("[data-part=blocked-text]").inner_text()
+    assert "1280 x 720" in said and "1024 x 768" in said
+    session = page.context.new_cdp_session(page)
+
+    def move(width: int, height: int, left: int) -> None:
+        session.send(
+            "Emulation.setDeviceMetricsOverride",
+            {
+                "width": 1280,
+                "height": 700,
+                "deviceScaleFactor": 1,
+                "mobile": False,
+                "screenWidth": width,
+                "screenHeight": height,
+            },
+        )
+
+    move(1920, 1080, 0)
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'consent'")
+    robot = robot_at(page, checked)
+    while robot.screen() != "training":
+        if page.evaluate(CHECKED):
+            robot._check(robot.screen().removeprefix("check-"))
+        robot._leave(robot.screen())
+    page.wait_for_function("() => JSON.stringify(localStorage).includes('1920,1080')")
+    move(2560, 1440, 1920)
+    page.wait_for_function("() => JSON.stringify(localStorage).includes('2560,1440')")
+    robot.work()
+    sizes = [then["size"] for then in handed_in(page)["checks"]["screen"]["screens"]]
+    assert sizes == [[1920, 1080], [2560, 1440]]
