@@ -18,7 +18,7 @@ from tests.support.large_study import make_study
 
 
 def exported(folder: Path) -> Path:
-    assert main(["export", str(folder)]) == 0
+    assert main(["export", str(folder), "--no-figures"]) == 0
     return folder / "results" / "export" / "analysis"
 
 

@@ -113,7 +113,7 @@ def test_simulated_comparisons_give_the_true_levels(answered: Path, capsys: pyte
 def test_a_further_study_starts_from_what_is_known(
     answered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["export", str(answered)]) == 0
+    assert main(["export", str(answered), "--no-figures"]) == 0
     folder = study(tmp_path / "second", 'start_from = "posterior.json"\n')
     (folder / "posterior.json").write_bytes(
         (answered / "results" / "export" / "analysis" / "posterior.json").read_bytes()

@@ -209,7 +209,7 @@ def kinds(*names: str) -> pytest.MarkDecorator:
 
 @kinds(*ALL)
 def test_the_same_dataset_is_exported(old: Old) -> None:
-    old("export")
+    old("export", "--no-figures")
     export = old.folder / "results" / "export"
     for name in ("clicks", "images", "ratings", "surveys", "workers"):
         old.same_table(f"{name}.csv", f"{name}.csv")
@@ -262,7 +262,7 @@ def test_a_further_answer_is_fetched_and_no_more_is_asked_for_than_is_missing(ol
     seen = wanted["status"] | {"submitted": wanted["status"]["submitted"] + OVERLOOKED.get(old.kind, 0)}
     assert {name: status[name] for name in seen} == seen
     assert old.json("publish", "--dry-run")["quote"] == wanted["publish"]
-    old("export")
+    old("export", "--no-figures")
     if old.kind not in OVERLOOKED:
         assert {name: topup[name] for name in wanted["topup"]} == wanted["topup"]
         old.same_table("ratings.csv", "ratings-fetched.csv")

@@ -9,10 +9,11 @@ from pathlib import Path
 import polars as pl
 
 from hitgen.analysis.analysed import Analysed
-from hitgen.lib.files import private_folder, write_whole
+from hitgen.lib.files import private_folder, shut, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods.base import method_of
+from hitgen.methods.figures import Drawing
 from hitgen.methods.section import Export
 from hitgen.results.export import csv_bytes, export_path
 
@@ -43,22 +44,31 @@ def write_figures(found: Analysed, progress: OnProgress = silent, out: Path | No
     """
     into = private_folder((out or export_path(found.study.folder)) / "figures")
     names = [(drawings, name) for drawings in (found.plots, found.section.parts) for name in drawings]
-    kept, lacking = set(), []
+    kept: set[Path] = set()
+    lacking: list[str] = []
     for number, (drawings, name) in enumerate(names, start=1):
         drawing = drawings[name]
         if drawing is not None:
-            path = into / name
-            private_folder(path.parent)
-            with warnings.catch_warnings(record=True) as told:
-                warnings.simplefilter("always")
-                contents = drawing.svg, drawing.pdf()
-            lacking += [name] if any("missing from font" in str(each.message) for each in told) else []
-            for form, content in zip(FORMS, contents, strict=True):
-                file = path.with_name(f"{path.name}.{form}")
-                write_whole(file, content, private=True)
-                kept.add(file)
+            lacking += _write(drawing, into / name)
+            kept |= {into / f"{name}.{form}" for form in FORMS}
         progress("figures", number, len(names))
     for form in FORMS:
         for old in set(into.rglob(f"*.{form}")) - kept:
             old.unlink()
     return len(kept) // len(FORMS), lacking
+
+
+def _write(drawing: Drawing, path: Path) -> list[str]:
+    """Write a figure in both forms; its name where the PDF lacks letters. One whose SVG lies there already has its PDF too."""
+    svg, pdf = (path.with_name(f"{path.name}.{form}") for form in FORMS)
+    private_folder(path.parent)
+    if svg.is_file() and pdf.is_file() and svg.read_bytes() == drawing.svg:
+        shut(svg)
+        shut(pdf)
+        return []
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        content = drawing.pdf()
+    write_whole(pdf, content, private=True)
+    write_whole(svg, drawing.svg, private=True)
+    return [path.name] if any("missing from font" in str(each.message) for each in told) else []

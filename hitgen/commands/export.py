@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
     options.rehearsal(parser)
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: results/export in the batch folder")
+    parser.add_argument("--no-figures", action="store_true", help="tables and maps alone, which is quicker")
     options.as_json(parser)
 
 
@@ -30,9 +31,10 @@ def run(given: argparse.Namespace, console: Console) -> None:
 
     found = analysed(study, console.on_progress, dataset)
     analysis = write_analysis(found, console.on_progress, given.out)
-    drawn, lacking = write_figures(found, console.on_progress, given.out)
+    drawn, lacking = (0, []) if given.no_figures else write_figures(found, console.on_progress, given.out)
     told = [*exported_lines(done), f"{analysis}: {method_of(study.config).analysis_about}"]
-    told.append(f"{done.folder / 'figures'}: {count(drawn, 'figure')} of the report, each as SVG and PDF")
+    if not given.no_figures:
+        told.append(f"{done.folder / 'figures'}: {count(drawn, 'figure')} of the report, each as SVG and PDF")
     if lacking:
         told.append(f"no font here has all letters of {', '.join(lacking[:3])}: boxes in the PDF, all right in the SVG")
     told.append(options.then("publish" if given.rehearsal or _is_simulated(given.folder) else "close", given.folder))

@@ -58,7 +58,9 @@ def plot(draw: Callable[P, Figure | None]) -> Callable[P, Drawing | None]:
 
 def drawn(figure: Figure) -> Drawing:
     """The drawing of a figure."""
-    return Drawing(_saved(figure, "svg", {"Date": None, "Creator": None}), lambda: printed(figure))
+    svg = _saved(figure, "svg", {"Date": None, "Creator": None})
+    figure.set_layout_engine("none")  # everything keeps its place
+    return Drawing(svg, lambda: printed(figure))
 
 
 def printed(figure: Figure) -> bytes:
