@@ -140,7 +140,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "simulate": ("simulate", "{built}", "--people", "2"),
     "review": ("review", "{study}"),
     "report": ("report", "{study}"),
-    "export": ("export", "{study}"),
+    "export": ("export", "{study}", "--no-figures"),
     "forget": ("forget", "{study}", "A1"),
     "eject": ("eject", "{batch}", "templates/texts/en.toml"),
 }
