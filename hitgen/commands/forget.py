@@ -33,6 +33,10 @@ def forgotten_lines(done: Forgotten) -> list[str]:
         *(f"{path} was written again" for path in _shortened(done.erased.rewritten)),
         *(f"{path} was removed: make it again without this worker" for path in _shortened(done.erased.removed)),
         *(f"{path} still names this worker: delete or change it" for path in done.still_named_in),
+        *(
+            f"{path} cannot be looked into, and may name this worker: see for yourself"
+            for path in _shortened(done.not_looked_into)
+        ),
     ]
 
 

@@ -51,13 +51,22 @@ AnyWork = Work[Any]
 
 @dataclass(frozen=True)
 class Finding:
-    """One breach of a rule: of a whole worker (`assignment` None), of one assignment, or of one trial of it."""
+    """One breach of a rule: of a whole worker (`assignment` None), of one assignment, or of one trial of it.
+
+    `other` is the assignment of somebody else that the reason names.
+    """
 
     rule: str
     reason: str
     worker: str
     assignment: str | None = None
     trial: str | None = None
+    other: str = ""
+
+    @property
+    def told(self) -> str:
+        """The reason as the worker may read it."""
+        return self.reason.replace(f"assignment {self.other}", "another assignment") if self.other else self.reason
 
 
 def trial_s(attempts: Iterable[Attempt[Any]]) -> float | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from hitgen.collector.inbox import FILE, Inbox
+from hitgen.collector.turns import Turn, Turns
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
@@ -25,6 +27,8 @@ from hitgen.results.reviewfile import review_path
 CHUNK = 1 << 20
 SHORTEST = 4
 """A shorter id, such as the number of a task, stands in any file."""
+PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"Rar!", b"PAR1")
+"""How archives begin: zip, gzip, bzip2, xz, 7z, zstd, rar; and Parquet."""
 SHOWN = ("assets", "batch.toml", "cache", "gold", "images", "published", "templates")
 
 
@@ -38,11 +42,15 @@ class Erased:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """How many rows were erased, which files were written again or removed, and which still name the worker."""
+    """How many rows were erased, which files were written again or removed, which still name the worker, and which may.
+
+    Into those that may, packed archives or files of other users, nobody has looked.
+    """
 
     rows: int
     erased: Erased
     still_named_in: tuple[Path, ...]
+    not_looked_into: tuple[Path, ...] = ()
 
 
 def forget(folder: Path, worker: str) -> Forgotten:
@@ -59,11 +67,15 @@ def forget(folder: Path, worker: str) -> Forgotten:
     ledgers = sorted(folder.glob("ledger*.sqlite"))
     if not ledgers:
         raise InputError(Fault(str(folder), "", "has no ledger, so nothing is kept of any worker"))
-    rows, names = 0, {worker}
+    rows, work, names = 0, set[str](), {worker}
     for path in ledgers:
         with locked(path), Ledger(path) as ledger:
-            arrived, mine = _arrived(folder, ledger, worker), _taken_in(ledger, worker)
-            names |= {pseudonym(ledger_key(ledger), name) for name in (worker, *mine)} | mine | arrived
+            turns = _turns(folder, worker)
+            carried = {text for turn in turns for text in turn.carried.values() if text}
+            arrived = _arrived(folder, ledger, worker) | {turn.assignment for turn in turns}
+            mine = _taken_in(ledger, worker)
+            work |= mine | arrived
+            names |= {pseudonym(ledger_key(ledger), name) for name in (worker, *mine)} | carried
             # In this order: by what goes last the rest is found again after a kill.
             if (folder / FILE).exists():
                 with Inbox(folder / FILE, "") as inbox:
@@ -72,10 +84,19 @@ def forget(folder: Path, worker: str) -> Forgotten:
             if secret_of(ledger.book):
                 Places("", ledger.book).retire(worker)
                 ledger.compact()
+    names |= work
     # A worker nobody knows is no reason to make everything again; a run that was cut off here is.
     known = rows > 0 or bool(_naming(folder, names))
-    erased = _erase(folder, worker) if known else Erased((), ())
-    return Forgotten(rows, erased, _naming(folder, names))
+    erased = _erase(folder, worker, work) if known else Erased((), ())
+    return Forgotten(rows, erased, _naming(folder, names), _closed_to_us(folder, erased.rewritten))
+
+
+def _turns(folder: Path, worker: str) -> list[Turn]:
+    """The worker's turns, where a panel's people are given places by their ids."""
+    if not (folder / FILE).exists():
+        return []
+    with Inbox(folder / FILE, "") as inbox:
+        return Turns(inbox).of(worker)
 
 
 def _taken_in(ledger: Ledger, worker: str) -> set[str]:
@@ -101,9 +122,32 @@ def _worker_in(answer: str) -> object:
 
 def _naming(folder: Path, names: set[str]) -> tuple[Path, ...]:
     """The files of a batch that hold one of these names: results, saved answers, copies of ledgers; not what pages show."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_shown(path.relative_to(folder))]
-    longer = [name for name in names if len(name) >= SHORTEST]
-    return tuple(path for path in files if any(_names(path, name.encode()) for name in longer))
+    forms = [
+        name.encode(encoding)
+        for name in names
+        if len(name) >= SHORTEST
+        for encoding in ("utf-8", "utf-16-le", "utf-16-be")
+    ]
+    return tuple(path for path in _looked_into(folder) if _is_open(path) and any(_names(path, form) for form in forms))
+
+
+def _looked_into(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_shown(path.relative_to(folder))]
+
+
+def _is_open(path: Path) -> bool:
+    return os.access(path, os.R_OK)
+
+
+def _closed_to_us(folder: Path, made: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The files of a batch of which nobody can say whom they name, but for those that were just made."""
+    files = [path for path in _looked_into(folder) if path not in made]
+    return tuple(path for path in files if not _is_open(path) or _is_packed(path))
+
+
+def _is_packed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8).startswith(PACKED)
 
 
 def _is_shown(path: Path) -> bool:
@@ -122,13 +166,14 @@ def _names(path: Path, worker: bytes) -> bool:
     return False
 
 
-def _erase(folder: Path, worker: str) -> Erased:
-    """Erase a worker whom the ledger has forgotten from the review file, the export and the reports of a batch.
+def _erase(folder: Path, worker: str, work: set[str]) -> Erased:
+    """Erase a worker whom the ledger has forgotten, and the names of their work, from the review file, the export and the
+    reports of a batch.
 
     An export that cannot be made again here is removed; so are reports, whose figures held the worker's answers.
     """
     tables = [review_path(folder), folder / LIST]
-    rewritten = [path for path in tables if path.is_file() and _drop_rows(path, worker)]
+    rewritten = [path for path in tables if path.is_file() and _drop_rows(path, worker, work)]
     removed = []
     old = list(_files(export_path(folder)))
     for path in [*old, *_reports(folder)]:
@@ -155,16 +200,24 @@ def _reports(folder: Path) -> Iterable[Path]:
     return [path for top in sorted(results.glob("report*")) for path in ([top] if top.is_file() else _files(top))]
 
 
-def _drop_rows(path: Path, worker: str) -> bool:
-    """Write a table again without the rows of a worker; whether there were any. A row of another shape stays."""
+def _without(cell: str, names: list[str]) -> str:
+    for name in names:
+        cell = cell.replace(name, "...")
+    return cell
+
+
+def _drop_rows(path: Path, worker: str, work: set[str]) -> bool:
+    """Write a table again without the rows of a worker, and without names of their work in other rows; whether there were
+    any. A row of another shape stays."""
     # A spreadsheet may have saved it in an encoding of its own: its bytes go out as they came in.
     content = path.read_bytes()
     encoding = "utf-16" if content.startswith(UTF16_MARKS) else "utf-8-sig"
     text = content.decode(encoding, errors="replace" if encoding == "utf-16" else "surrogateescape")
     delimiter = delimiter_of(text)
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    kept = [row for row in rows if worker not in map(unguarded, row)]
-    if len(kept) == len(rows):
+    longer = [name for name in sorted(work) if len(name) >= SHORTEST]
+    kept = [[_without(cell, longer) for cell in row] for row in rows if worker not in map(unguarded, row)]
+    if kept == rows:
         return False
     as_it_was = "utf-8-sig" if content.startswith((codecs.BOM_UTF8, *UTF16_MARKS)) else "utf-8"
     write_whole(path, csv_text(kept, delimiter).encode(as_it_was, errors="surrogateescape"), private=True)

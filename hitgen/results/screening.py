@@ -138,7 +138,7 @@ def _copies(works: Sequence[AnyWork]) -> Iterator[Finding]:
         before = first.setdefault(content, work.received.assignment)
         if before != work.received.assignment:
             reason = f"{judged[0].handed_on} are those of assignment {before}"
-            yield Finding("copy", reason, work.received.worker, work.received.assignment)
+            yield Finding("copy", reason, work.received.worker, work.received.assignment, other=before)
 
 
 def _speed(work: AnyWork, rules: Screening) -> Iterator[Finding]:

@@ -59,7 +59,7 @@ class Judged:
     def reject_reasons(self, assignment: str, worker: str, rules: Screening) -> list[str]:
         """What a worker is told whose work is rejected: the breaches that config rejects for."""
         mine = [f for f in self.findings if f.worker == worker and f.assignment in (None, assignment)]
-        return list(dict.fromkeys(finding.reason for finding in mine if finding.rule in rules.reject))
+        return list(dict.fromkeys(finding.told for finding in mine if finding.rule in rules.reject))
 
 
 def judge(
