@@ -12,7 +12,6 @@ from hitgen.batch.load import Batch, load_batch
 from hitgen.batch.sources import LadderSource, untaken
 from hitgen.build import plan_of, unfilled
 from hitgen.checks.made import check_faults
-from hitgen.errors import InputError
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder
 from hitgen.methods.base import method_of
@@ -103,7 +102,7 @@ def check(
     flashed: Callable[[Sequence[Flash]], None] = lambda flashes: None,
     trial: bool = False,
 ) -> PlanSummary:
-    """Validate a batch down to its frames; InputError with every fault.
+    """Validate a batch down to its frames; InputError with every fault that needs no measuring, else with those that were measured.
 
     `told` hears the plan before anything is measured, `flashed` how all ladders flash where one does beyond the limit. In a
     `trial` it is no fault that no rating could be used.
@@ -124,6 +123,7 @@ def check(
         faults, warnings = [], [*map(str, faults), *warnings]
     planned = _planned(batch, plan, found, warnings)
     told(planned)
+    raise_faults([*faults, *unfilled(batch.config)])
     sources, why = in_form(batch, method.sources(batch))
     made, measured, estimated = _measured(sources, batch, BuildFolder(folder), workers, progress)
     ladders, why = made.ladders, made.carried_because or why
@@ -134,9 +134,7 @@ def check(
     )
     if any(each.first_beyond is not None for each in flashes):
         flashed(flashes)
-    faults += [*flash_faults(flashes, batch.config.display), *unfilled(batch.config)]
-    if faults:
-        raise InputError(faults)
+    raise_faults([*flash_faults(flashes, batch.config.display)])
     able = frozenset(source.key for source in sources if source.can_be_made)
     return _summary(batch, planned, plan, ladders, measured, estimated, flashes, able, why)
 

@@ -20,6 +20,7 @@ from hitgen.config.images import JpegSet
 from hitgen.config.kinds import RECRUITERS
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME
+from hitgen.lib.files import in_one_of
 from hitgen.lib.pictures import upright_size
 from hitgen.lib.progress import OnProgress, counted, silent
 from hitgen.methods.base import method_of
@@ -66,6 +67,7 @@ def start(
     `fit` is `crop` (scaled and cut to `size`), `scale` (scaled into it), `keep`; None: `keep` where all pictures have one
     moderate size, else `crop`. InputError where the folder has something in it, or a picture cannot be used.
     """
+    training, gold = ([in_one_of(path, [images]) for path in paths] for paths in (training, gold))
     found, left_out = sort_out(images, [*training, *gold])
     sizes = Counter(each for path in [*found, *training, *gold] if (each := upright_size(path)))
     fit = fit or ("keep" if len(sizes) == 1 and math.prod(next(iter(sizes))) <= KEPT_PX else "crop")

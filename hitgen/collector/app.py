@@ -74,7 +74,7 @@ class Collector:
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """Answer one request; behind a proxy any prefix of the path is as good as none."""
-        path, method = str(environ.get("PATH_INFO", "")), environ["REQUEST_METHOD"]
+        path, method = str(environ.get("PATH_INFO", "")).rstrip("/"), environ["REQUEST_METHOD"]
         if path.endswith("/results"):
             return self._results(environ, method, start)
         if path.endswith("/go") and self._hand_out and method in ("GET", "HEAD", "POST"):
@@ -86,7 +86,7 @@ class Collector:
             return _say(start, "405 Method Not Allowed", "Only pages are here.")
         if self._pages and KEY.fullmatch(key := "/".join(path.rsplit("/", 3)[-3:])):
             return self._file(self._pages / key, environ, start)
-        return _say(start, "404 Not Found" if path.strip("/") else "200 OK", "This is a collector of hitgen.")
+        return _say(start, "404 Not Found" if path else "200 OK", "This is a collector of hitgen.")
 
     def _results(self, environ: dict[str, Any], method: str, start: Start) -> Iterable[bytes]:
         if method == "OPTIONS":

@@ -33,11 +33,11 @@ def run(given: argparse.Namespace, console: Console) -> None:
         {"assignment": found.pseudonym(bad.received.assignment), "hit": bad.received.hit, "fault": bad.fault}
         for bad in found.faulty
     ]
-    rehearsed = ("--rehearsal",) if given.rehearsal else ()
     counts = {"new": found.new, "total": found.total, "doubtful": found.doubtful}
-    console.outcome(
-        {**counts, "faulty": faulty}, [*fetched_lines(found), options.then("review", given.folder, *rehearsed)]
-    )
+    following = options.then("status", given.folder)
+    if found.new or given.rehearsal:
+        following = options.then("review", given.folder, *(("--rehearsal",) if given.rehearsal else ()))
+    console.outcome({**counts, "faulty": faulty}, [*fetched_lines(found), following])
 
 
 def fetched_lines(found: Fetched) -> list[str]:

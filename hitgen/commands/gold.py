@@ -12,6 +12,7 @@ from hitgen.commands import options
 from hitgen.config.read import read_config
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, Fault, InputError, at_option
+from hitgen.lib.files import in_one_of
 from hitgen.lib.pictures import SUFFIXES
 from hitgen.methods.base import FoundAnswers, method_of
 
@@ -57,7 +58,8 @@ def run(given: argparse.Namespace, console: Console) -> None:
             folder, found_answers(folder, given.found_in, given.images, [*method.tables]), given.name, given.most
         )
     else:
-        plan = method.plan_gold(folder, given.source, role, given.onset, given.name, given.seed, given.catch)
+        source = in_one_of(given.source, [folder, folder / "images"])
+        plan = method.plan_gold(folder, source, role, given.onset, given.name, given.seed, given.catch)
     console.say(*plan.told)
     if console.agree(f"Add it to {folder / CONFIG_NAME}?", given.yes, "Nothing was added"):
         method.add_gold(folder, plan)

@@ -10,6 +10,7 @@ from hitgen.commands import options
 from hitgen.config.kinds import RECRUITERS
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME
+from hitgen.lib.text import count
 from hitgen.start import USUAL_SIZE, start
 
 
@@ -34,7 +35,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
     console.say(*(f"left out: {left_out}" for left_out in begun.left_out), *begun.told)
     more = "" if given.gold else " Gold and training: `hitgen gold --help`."
     console.say(
-        f"{folder}: {begun.images} images and a {CONFIG_NAME}. Fill in [consent] there.{more}",
+        f"{folder}: {count(begun.images, 'image')} and a {CONFIG_NAME}. Fill in [consent] there.{more}",
         options.then("check", folder),
     )
 

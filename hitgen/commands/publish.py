@@ -63,7 +63,9 @@ def run(given: argparse.Namespace, console: Console) -> None:
             total = console.typed_total(total)
         anew = {"new_reward": True, "new_answers": given.new_answers}
         done = publish(publication, plan, total, progress=console.on_progress, **anew)
-    console.outcome(done, [*published_lines(done, unit), *_after(given)])
+        aside = publication.put_aside
+    told = [f"the ledger of what was simulated, or closed, before this is put aside: {aside}"] if aside else []
+    console.outcome(done, [*published_lines(done, unit), *told, *_after(given)])
 
 
 def _refuse_loopback(given: argparse.Namespace) -> None:
@@ -108,11 +110,12 @@ def _answers(host: str, port: int) -> bool:
 
 def _after(given: argparse.Namespace) -> list[str]:
     """What to run next: the collector, where answers come to one."""
-    results = kind_of(read_config(given.folder / CONFIG_NAME)).results
-    if results is not None and results.kind == "collector":
-        told = "answers arrive while the collector runs, which can also give a place to everyone who comes"
-        return [told, options.then("serve", given.folder, "--hand-out")]
-    return [options.then("status", given.folder)]
+    kind = kind_of(read_config(given.folder / CONFIG_NAME))
+    if kind.results is None or kind.results.kind != "collector":
+        return [options.then("status", given.folder)]
+    by_list = f"in place of {kind.addresses}, `{options.command('serve', given.folder, '--hand-out')}` gives a place to whoever comes"
+    told = [by_list] if kind.addresses else []
+    return ["answers arrive while the collector runs", *told, options.then("serve", given.folder)]
 
 
 def _configure(given: argparse.Namespace, console: Console) -> bool:

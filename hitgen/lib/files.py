@@ -56,6 +56,13 @@ def private_file(path: Path) -> None:
     shut(path)
 
 
+def in_one_of(path: Path, folders: Iterable[Path]) -> Path:
+    """The path, or where there is nothing the file of this bare name in the first of `folders` that has one."""
+    if path.exists() or path.name != str(path):
+        return path
+    return next((folder / path for folder in folders if (folder / path).is_file()), path)
+
+
 def private_folder(path: Path) -> Path:
     """Make sure that a folder is there and its owner's alone; the same path."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -79,6 +79,8 @@ class Publication(Account):
     built: Built
     orders: Orders
     binding: Binding
+    put_aside: Path | None = field(default=None, kw_only=True)
+    """Where the ledger is that made way for this one; it comes back where nothing is published."""
 
     def page(self, name: str) -> Page:
         """A built page by its name; raises InputError for one that was published but is not built."""
@@ -150,8 +152,7 @@ def open_publication(
     name = config.batch.name
     shut_batch(folder)
     linked, host = config.hit.packs == "linked", open_host(config.host, folder, name)
-    with locked(path):
-        make_way(path, production)
+    with locked(path), _way_made(path, production) as put_aside:
         if not path.exists():
             read_build(folder, name, linked)  # where there is nothing to publish, no ledger is begun
         with Ledger(path) as ledger:
@@ -165,7 +166,19 @@ def open_publication(
                 if ledger.account:
                     ledger.bind(binding)
                 orders = Orders(config, built.pages, ledger.name)
-                yield Publication(folder, config, ledger, used, now, host, built, orders, binding, progress=progress)
+                yield Publication(
+                    folder,
+                    config,
+                    ledger,
+                    used,
+                    now,
+                    host,
+                    built,
+                    orders,
+                    binding,
+                    progress=progress,
+                    put_aside=put_aside,
+                )
 
 
 def is_out(folder: Path) -> bool:
@@ -177,23 +190,43 @@ def is_out(folder: Path) -> bool:
         return ledger.has_hits
 
 
-def make_way(path: Path, production: bool) -> None:
-    """Rename a ledger of play money out of the way, once it was closed.
+@contextmanager
+def _way_made(path: Path, production: bool) -> Iterator[Path | None]:
+    """Where a closed ledger of play money was put for the block; it comes back where the block binds none in its place."""
+    before = make_way(path, production)
+    try:
+        yield before
+    finally:
+        if before and not _is_bound(path):
+            for left in path.parent.glob(f"{path.name}*"):
+                if left.name.removeprefix(path.name) in ("", "-wal", "-shm"):
+                    left.unlink()
+            before.rename(path)
+
+
+def _is_bound(path: Path) -> bool:
+    if not path.exists():
+        return False
+    with Ledger(path) as ledger:
+        return ledger.account is not None
+
+
+def make_way(path: Path, production: bool) -> Path | None:
+    """Rename a ledger of play money out of the way, once it was closed; its new path, None where none was.
 
     Its HITs are gone by then, and the next publication is a new one: another build, or production.
     """
     if not path.exists():
-        return
+        return None
     with Ledger(path) as ledger:
         bound = ledger.account
         if bound is None or bound.environment == "production" or not ledger.has_hits:
-            return
+            return None
         closed = ledger.fact("closed") is not None
         if not closed and production and bound.environment != "own":
             problem = f"belongs to the {bound.environment}, and production gets a ledger of its own"
             raise InputError(Fault(str(path), "", problem, "`hitgen close` first, which ends what is out there"))
-    if closed:
-        path.rename(_free_name(path, bound.environment))
+    return path.rename(_free_name(path, bound.environment)) if closed else None
 
 
 def _free_name(path: Path, environment: str) -> Path:
