@@ -3,78 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hitgen.cli import main
 from hitgen.collector.inbox import Inbox
-from hitgen.collector.server import Server
-from hitgen.commands.status import status_lines
 from hitgen.errors import InputError
 from hitgen.ledger.ledger import Ledger
-from hitgen.watch.app import ROWS, WatchPage
+from hitgen.watch.app import ROWS
 from hitgen.watch.seen import refuse_nothing
-from hitgen.watch.watcher import Watcher
 from tests.support.in_memory import in_memory
-from tests.support.small_study import START, SmallStudy, xml
-
-WAIT_S = 20
-
-
-class Asker:
-    """Asks a page that is served for what it shows."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    def get(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            answer.content = answer.read()  # type: ignore[attr-defined]
-            return answer
-        finally:
-            connection.close()
-
-    def state(self, query: str = "") -> dict[str, Any]:
-        answer = self.get(f"/state?{query}")
-        assert answer.status == 200
-        found: dict[str, Any] = json.loads(answer.content)
-        return found
-
-    def until(self, right: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The state once it is right."""
-        end = time.monotonic() + WAIT_S
-        while not right(found := self.state()) and time.monotonic() < end:
-            time.sleep(0.05)
-        assert right(found), found
-        return found
-
-
-@contextmanager
-def watching(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asker]:
-    """The page of a folder, looked at twenty times a second."""
-    monkeypatch.setattr("hitgen.watch.watcher.EVERY_S", 0.05)
-    watcher = Watcher(folder, status_lines, lambda: START)
-    page = WatchPage(watcher, folder)
-    with watcher, Server(page, "127.0.0.1", 0) as server:
-        page.port = server.port
-        asker = Asker(server.port)
-        asker.until(lambda found: found["looked"] > 0)
-        yield asker
+from tests.support.small_study import SmallStudy, xml
+from tests.support.watched import WAIT_S, Asker, watching
 
 
 def content(folder: Path) -> dict[str, tuple[str, int, int]]:
@@ -135,7 +82,8 @@ def test_a_batch_that_is_only_built_says_so_and_one_without_a_build_is_refused(
         found = page.state()
         assert (found["state"], found["asked"], found["places"]["total"]) == ("built", 10, 2)
         small.ledger().close()
-        assert page.until(lambda state: state["state"] == "published")["places"]["rows"][0]["state"] == "open"
+        page.until(lambda state: [row["state"] for row in state["places"]["rows"]] == ["open", "open"])
+        assert page.state()["state"] == "published"
     (tmp_path / "bare").mkdir()
     (tmp_path / "bare" / "batch.toml").write_bytes((small.folder / "batch.toml").read_bytes())
     with pytest.raises(InputError, match="the batch is not built; try `hitgen build` first"):

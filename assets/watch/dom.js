@@ -36,7 +36,7 @@ export function fill(id, headings, rows) {
   const table = byId(id);
   const held = document.activeElement;
   const key = held instanceof HTMLElement && table.contains(held) ? held.dataset["key"] : undefined;
-  const head = headings.length ? [element("thead", {}, element("tr", {}, ...headings.map((text) => element("th", { scope: "col" }, text))))] : [];
+  const head = headings.length ? [element("thead", {}, element("tr", {}, ...headings.map((text) => (text ? element("th", { scope: "col" }, text) : element("td")))))] : [];
   table.replaceChildren(...head, element("tbody", {}, ...rows));
   if (key) /** @type {HTMLElement | null} */ (table.querySelector(`[data-key="${CSS.escape(key)}"]`))?.focus();
 }

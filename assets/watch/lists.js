@@ -1,5 +1,6 @@
 // The lists of places and submissions, a page of rows at a time.
 
+import { openAgain } from "./again.js";
 import { byId, counted, element, fill, grouped, moment, tell } from "./dom.js";
 
 /** @typedef {import("./main.js").Part} Part */
@@ -19,6 +20,13 @@ function figure(value, digits = 1) {
   return value === null || value === undefined ? "–" : value.toFixed(digits);
 }
 
+/** @param {any} row */
+function opener(row) {
+  const button = element("button", { type: "button", "data-key": row.id, title: "see it again" }, row.worker);
+  button.onclick = () => openAgain(row);
+  return button;
+}
+
 /** @param {any} row @param {Date} now */
 function submission(row, now) {
   return element(
@@ -26,7 +34,7 @@ function submission(row, now) {
     {},
     element("td", {}, moment(row.at, now)),
     element("td", {}, row.page),
-    element("td", { class: "id" }, row.worker ?? ""),
+    element("td", { class: "id" }, row.gold ? opener(row) : (row.worker ?? "")),
     element("td", { class: "text" }, STATES[row.status] ?? row.status),
     element("td", { class: "text" }, badge(row.use)),
     element("td", {}, figure(row.minutes)),

@@ -1,5 +1,6 @@
 // The page of `hitgen watch`: asks this machine every other second whether anything is new, and shows it.
 
+import { prepareAgain } from "./again.js";
 import { ago, byId, counted, element, fill, grouped, tell } from "./dom.js";
 import { showPager, showPlaces, showSubmissions } from "./lists.js";
 
@@ -115,7 +116,8 @@ function showVerdicts(found) {
     element("tr", { class: there ? "there" : "out" }, element("th", { scope: "row" }, name), cell(people), cell(submissions), cell(ratings)),
   );
   fill("verdicts", flow.length ? ["", "people", "subm.", "ratings"] : [], rows);
-  tell("verdicts-note", flow.length ? "As hitgen review would judge now; nothing is applied from here." : "Nothing was fetched yet.");
+  const judged = flow.length ? "As hitgen review would judge now; nothing is applied from here." : "Nothing was fetched yet.";
+  tell("verdicts-note", found["judging"] ? "Judging what came in ..." : judged);
 }
 
 /** @param {any} timing */
@@ -143,5 +145,6 @@ function age() {
 
 if (typeof document !== "undefined") {
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && ask());
+  prepareAgain();
   ask();
 }

@@ -12,6 +12,7 @@ from hitgen.commands.status import told
 from hitgen.console import Console
 from hitgen.errors import OutsideError
 from hitgen.lib.web import LOOPBACK
+from hitgen.manifest import BuildFolder
 from hitgen.preview import open_in_browser
 
 PORT = 8471
@@ -54,7 +55,7 @@ def _serve(given: argparse.Namespace, console: Console) -> None:
     folder = options.study_folder(given)
     refuse_nothing(folder)
     watcher = Watcher(folder, lambda status: told(status, folder))
-    page = WatchPage(watcher, folder)
+    page = WatchPage(watcher, folder, [BuildFolder(given.folder).packs])
     try:
         server = Server(page, LOOPBACK[0], given.port)
     except OSError as error:

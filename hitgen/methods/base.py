@@ -27,9 +27,10 @@ from hitgen.manifest import Ladder, Manifest, Trial
 from hitgen.methods import columns
 from hitgen.methods.columns import Column, Table
 from hitgen.methods.evidence import PassRates
+from hitgen.methods.replay import Replay
 from hitgen.methods.section import Collected, Export, PublicData, Section
 from hitgen.methods.submission import Row, RowT
-from hitgen.methods.work import Finding, Key, Work
+from hitgen.methods.work import Attempt, Finding, Key, Work
 from hitgen.pages.data import PageData
 from hitgen.plan import LadderKey, Plan, PlannedPage, PlannedTrial, make_plan
 from hitgen.robots.robot import MakeRobot, WorkRecord
@@ -260,6 +261,10 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     def notes(self, used: Mapping[Key, Any], config: ConfigT) -> Mapping[Key, Note]:
         """What a used study rating is among the others; `used` are attempts by assignment and trial."""
         return {}
+
+    def replay(self, work: Work[RowT], attempt: Attempt[RowT], manifest: ManifestT) -> Replay:
+        """An attempt to be seen again by the researcher."""
+        return Replay(", ".join(map(str, attempt.row.answer())))
 
     # Who answers where nobody does
 

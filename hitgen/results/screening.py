@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,11 +84,13 @@ def gold_tallies(works: Iterable[AnyWork], repeated: set[Key], config: BatchConf
     }
 
 
-def screen(works: Sequence[AnyWork], config: BatchConfig) -> list[Finding]:
-    """Every breach of the rules that are not off; `works` in order of time."""
-    rules, method, repeated = config.screening, method_of(config), repeats(works)
+def screen(
+    works: Sequence[AnyWork], config: BatchConfig, repeated: Container[Key], tallies: Mapping[str, GoldTally]
+) -> list[Finding]:
+    """Every breach of the rules that are not off; `works` in order of time, with their `repeats` and `gold_tallies`."""
+    rules, method = config.screening, method_of(config)
     found = [
-        *_gold(gold_tallies(works, repeated, config), rules),
+        *_gold(tallies, rules),
         *_copies(works),
         *(
             Finding("repeat", "the worker had met this ladder before", work.received.worker, *key)
@@ -105,7 +107,7 @@ def screen(works: Sequence[AnyWork], config: BatchConfig) -> list[Finding]:
     return [finding for finding in found if finding.rule not in not_asked]
 
 
-def _gold(tallies: dict[str, GoldTally], rules: Screening) -> Iterator[Finding]:
+def _gold(tallies: Mapping[str, GoldTally], rules: Screening) -> Iterator[Finding]:
     if rules.judged_by == "evidence":
         yield from _improbable(tallies, rules)
         return
@@ -117,7 +119,7 @@ def _gold(tallies: dict[str, GoldTally], rules: Screening) -> Iterator[Finding]:
         yield Finding("gold", reason, worker)
 
 
-def _improbable(tallies: dict[str, GoldTally], rules: Screening) -> Iterator[Finding]:
+def _improbable(tallies: Mapping[str, GoldTally], rules: Screening) -> Iterator[Finding]:
     for worker, tally in tallies.items():
         honest = tally.evidence.honest
         if tally.answers and honest < rules.exclude_below:

@@ -70,8 +70,9 @@ def judge(
     A breach excludes what it is a breach of: one trial, one assignment, or all of a worker. Work is paid unless config
     rejects for a rule it broke; what cannot be read is left to a person.
     """
-    rules, findings, repeated = config.screening, screen(works, config), repeats(works)
+    rules, repeated = config.screening, repeats(works)
     tallies = gold_tallies(works, repeated, config)
+    findings = screen(works, config, repeated, tallies)
     by_worker = _grouped(findings, lambda f: f.worker if f.assignment is None else None)
     by_assignment = _grouped(findings, lambda f: f.assignment if f.trial is None else None)
     by_trial = _grouped(findings, lambda f: (f.assignment, f.trial) if f.trial is not None else None)

@@ -11,7 +11,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from hitgen.batch import resources
+from hitgen.manifest import BuildFolder
 from hitgen.pages.script import link
+from hitgen.watch.replays import Replays
 from hitgen.watch.rows import Values
 from hitgen.watch.watcher import Watcher
 
@@ -38,10 +40,14 @@ Query = Mapping[str, Sequence[str]]
 
 
 class WatchPage:
-    """Answers GET and HEAD by whoever says that it wants this machine's own address; `port` is set once it is known."""
+    """Answers GET and HEAD by whoever says that it wants this machine's own address; `port` is set once it is known.
 
-    def __init__(self, watcher: Watcher, folder: Path) -> None:
+    `packs` are further folders in which the pictures of a study may lie.
+    """
+
+    def __init__(self, watcher: Watcher, folder: Path, packs: Sequence[Path] = ()) -> None:
         self._watcher = watcher
+        self._replays = Replays([BuildFolder(folder).packs, *packs])
         self._run = secrets.token_hex(4)
         self.port = 0
 
@@ -79,6 +85,8 @@ class WatchPage:
             return []
         if path == "/state":
             return self._state(environ, start)
+        if path in ("/submission", "/replay", "/picture"):
+            return self._again(path, environ, start)
         return _say(environ, start, "404 Not Found", "There is nothing here.")
 
     def _state(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -90,11 +98,36 @@ class WatchPage:
         asked = _query(environ)
         found = {
             **seen.head,
+            **seen.verdicts,
             "looked": number,
             "places": _part(seen.places, _page(asked, "places")),
             "submitted": _part(seen.submissions, _page(asked, "submissions")),
         }
-        return _send(environ, start, "200 OK", JSON, json.dumps(found).encode(), [("ETag", tag)])
+        return _json(environ, start, found, [("ETag", tag)])
+
+    def _again(self, path: str, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        """A submission, one of its attempts, or a picture of that: by pseudonym and numbers alone."""
+        asked, (_, seen) = _query(environ), self._watcher.last
+        work = seen.works.get(asked.get("id", [""])[0])
+        if work is None or seen.study is None:
+            return _say(environ, start, "404 Not Found", "There is no such submission, or it cannot be read.")
+        if path == "/submission":
+            return _json(environ, start, self._replays.trials(seen.study, work))
+        number = _page(asked, "attempt")
+        if number >= len(work.attempts):
+            return _say(environ, start, "404 Not Found", "There is no such attempt.")
+        attempt = work.attempts[number]
+        if path == "/replay":
+            return _json(environ, start, self._replays.values(seen.study, work, attempt))
+        pictures = self._replays.replay(seen.study, work, attempt).pictures
+        number = _page(asked, "picture")
+        if number >= len(pictures):
+            return _say(environ, start, "404 Not Found", "There is no such picture.")
+        try:
+            kind, content = self._replays.picture(pictures[number])
+        except (OSError, ValueError):
+            return _say(environ, start, "404 Not Found", "The pictures are not on this machine any more.")
+        return _send(environ, start, "200 OK", kind, content)
 
 
 def _query(environ: dict[str, Any]) -> Query:
@@ -121,6 +154,12 @@ def _say(
     environ: dict[str, Any], start: Start, status: str, words: str, more: Sequence[tuple[str, str]] = ()
 ) -> Iterable[bytes]:
     return _send(environ, start, status, WORDS, words.encode(), more)
+
+
+def _json(
+    environ: dict[str, Any], start: Start, found: object, more: Sequence[tuple[str, str]] = ()
+) -> Iterable[bytes]:
+    return _send(environ, start, "200 OK", JSON, json.dumps(found).encode(), more)
 
 
 def _send(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Any
 
 from hitgen.config.batch import BatchConfig
+from hitgen.ledger.rows import Received
 from hitgen.methods.base import method_of
 from hitgen.methods.work import AnyWork, Attempt, trial_s
 from hitgen.results.study import Study
@@ -14,45 +16,80 @@ from hitgen.results.verdicts import RETURNED, Judged
 
 Values = dict[str, Any]
 """A row's JSON values."""
-UNREAD = Values()
 
 
-def rows_of(study: Study, judged: Judged) -> list[Values]:
-    """One row for each submission, the newest first; `judged` are the study's verdicts without names."""
-    works = {work.received.assignment: work for work in study.works}
-    rows = []
-    for received in reversed(study.received()):
-        verdict = RETURNED if received.status == "Returned" else judged.assignments[received.assignment]
-        work = works.get(received.assignment)
-        rows.append(
-            {
-                "id": study.pseudonym(received.assignment),
-                "worker": study.pseudonym(received.worker),
-                "page": received.page,
-                "at": received.submitted_at.isoformat(),
-                "status": received.status,
-                "pay": verdict.pay,
-                "use": verdict.use,
-                "why": list(verdict.reasons),
-                **(_measured(work, study.config) if work else UNREAD),
-            }
+@dataclass(frozen=True)
+class Measured:
+    """What a page recorded of one submission: minutes, the median seconds of its study trials, gold checks passed and asked, how far mean
+    swaps were off their time in milliseconds, the display's rate, and in how many of its trials the page was hidden."""
+
+    work: AnyWork
+    minutes: float | None
+    trial_s: float | None
+    gold: tuple[int, int]
+    swap_errors_ms: tuple[float, ...]
+    refresh_hz: float | None
+    trials: int
+    hidden: int
+
+    @classmethod
+    def of(cls, work: AnyWork, config: BatchConfig) -> Measured:
+        """What is measured of a submission."""
+        study, ms = work.answers("study"), work.submission.submitted_ms
+        checks = [passed for attempt in work.answers("gold") for passed in attempt.passes if passed is not None]
+        return cls(
+            work,
+            None if ms is None else ms / 60_000,
+            trial_s(study),
+            (sum(checks), len(checks)),
+            tuple(_swap_errors_ms(work, config)),
+            work.submission.display.refresh_hz,
+            len(study),
+            sum(bool(attempt.row.timing.hidden_ms) for attempt in study),
         )
-    return rows
 
 
-def _measured(work: AnyWork, config: BatchConfig) -> Values:
-    checks = [passed for attempt in work.answers("gold") for passed in attempt.passes if passed is not None]
-    ms = work.submission.submitted_ms
-    errors = swap_errors_ms(work, config)
+class Measures(dict[str, Measured]):
+    """What was measured of each submission, by assignment."""
+
+    @classmethod
+    def of(cls, study: Study, before: Measures) -> Measures:
+        """Of every submission that can be read; what is known of the very same is not measured again."""
+        found = cls()
+        for work in study.works:
+            name = work.received.assignment
+            known = before.get(name)
+            found[name] = known if known and known.work is work else Measured.of(work, study.config)
+        return found
+
+
+def unjudged(received: Received, name: str, worker: str) -> Values:
+    """A submission as the ledger has it, by the pseudonyms of itself and its worker."""
     return {
-        "minutes": None if ms is None else round(ms / 60_000, 1),
-        "trial_s": trial_s(work.answers("study")),
-        "gold": [sum(checks), len(checks)],
-        "swap_error_ms": round(max(map(abs, errors)), 1) if errors else None,
+        "id": name,
+        "worker": worker,
+        "page": received.page,
+        "at": received.submitted_at.isoformat(),
+        "status": received.status,
     }
 
 
-def swap_errors_ms(work: AnyWork, config: BatchConfig) -> list[float]:
+def rows_of(study: Study, judged: Judged, measures: Measures) -> list[Values]:
+    """One row for each submission, the newest first; `judged` are the study's verdicts without names."""
+    rows = []
+    for received in reversed(study.received()):
+        verdict = RETURNED if received.status == "Returned" else judged.assignments[received.assignment]
+        row = unjudged(received, study.pseudonym(received.assignment), study.pseudonym(received.worker))
+        row |= {"pay": verdict.pay, "use": verdict.use, "why": list(verdict.reasons)}
+        if found := measures.get(received.assignment):
+            errors = list(map(abs, found.swap_errors_ms))
+            row |= {"minutes": found.minutes, "trial_s": found.trial_s, "gold": found.gold}
+            row["swap_error_ms"] = max(errors) if errors else None
+        rows.append(row)
+    return rows
+
+
+def _swap_errors_ms(work: AnyWork, config: BatchConfig) -> list[float]:
     """How far the mean time between swaps was from the time asked for, for each study trial that flickers and tells."""
     method, display = method_of(config), work.submission.display
 
@@ -66,27 +103,24 @@ def swap_errors_ms(work: AnyWork, config: BatchConfig) -> list[float]:
     ]
 
 
-def timing_of(study: Study) -> Values:
+def timing_of(measures: Measures) -> Values:
     """How long pages and trials took and how well the flicker was shown, over all submissions; None where nothing tells."""
-    works = study.works
-    errors = [abs(error) for work in works for error in swap_errors_ms(work, study.config)]
-    minutes = [work.submission.submitted_ms / 60_000 for work in works if work.submission.submitted_ms is not None]
-    trials = [found for work in works if (found := trial_s(work.answers("study"))) is not None]
-    rates = [work.submission.display.refresh_hz for work in works if work.submission.display.refresh_hz]
-    hidden = sum(bool(attempt.row.timing.hidden_ms) for work in works for attempt in work.answers("study"))
+    found = measures.values()
+    errors = [abs(error) for each in found for error in each.swap_errors_ms]
     return {
-        "minutes": _middle(minutes),
-        "trial_s": _middle(trials),
+        "minutes": _middle([each.minutes for each in found]),
+        "trial_s": _middle([each.trial_s for each in found]),
         "swap_error_ms": _middle(errors),
         "swap_error_high_ms": round(_high(errors), 1) if errors else None,
-        "refresh_hz": _middle(rates),
-        "trials": sum(len(work.answers("study")) for work in works),
-        "hidden": hidden,
+        "refresh_hz": _middle([each.refresh_hz for each in found]),
+        "trials": sum(each.trials for each in found),
+        "hidden": sum(each.hidden for each in found),
     }
 
 
-def _middle(values: Sequence[float]) -> float | None:
-    return round(median(values), 1) if values else None
+def _middle(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(median(known), 1) if known else None
 
 
 def _high(values: Sequence[float]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,20 +14,23 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, HitgenError
 from hitgen.ledger.ledger import LEDGER, Ledger
-from hitgen.ledger.rows import Hit
+from hitgen.ledger.rows import Hit, Received
 from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.sqlite import state_of
 from hitgen.manifest import FILE as MANIFEST
 from hitgen.manifest import read_manifest
+from hitgen.methods.work import AnyWork
 from hitgen.publishing.status import Status, status_of
 from hitgen.recruiters import kind_of
 from hitgen.results.flow import flow_of
 from hitgen.results.pseudonyms import FACT, ledger_key, pseudonym
 from hitgen.results.reviewfile import review_path
 from hitgen.results.study import Study, nameless, study_of
-from hitgen.watch.rows import Values, rows_of, timing_of
+from hitgen.watch.rows import Measures, Values, rows_of, timing_of, unjudged
 
 SIMULATED = "simulated"
+MANY = 300
+"""So many submissions are listed before they are judged, which takes a second for each few thousand."""
 Lines = Callable[[Status], Sequence[str]]
 """What the terminal says of a state."""
 SPARE_KEY = secrets.token_hex(32)
@@ -36,17 +39,20 @@ SPARE_KEY = secrets.token_hex(32)
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen: `head` is what stands once, `places` and `submissions` are lists, the newest submission first.
+    """What was seen: `head` is what stands once, of that `verdicts` what comes of judging; `places` and `submissions` are lists, the
+    newest submission first.
 
-    `study` is what the submissions say, `names` the assignments by pseudonym; `due` is when it is to be looked at again though
-    nothing was written. All but `study` and `names` are JSON values.
+    `study` is what the submissions say, `works` those that could be read, by pseudonym, `measures` what was measured of them; `due` is
+    when it is to be looked at again though nothing was written. The others are JSON values.
     """
 
     head: Values = field(default_factory=dict)
+    verdicts: Values = field(default_factory=dict)
     places: Sequence[Values] = ()
     submissions: Sequence[Values] = ()
     study: Study | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
+    works: Mapping[str, AnyWork] = field(default_factory=dict)
+    measures: Measures = field(default_factory=Measures)
     due: datetime | None = None
 
 
@@ -67,42 +73,72 @@ def refuse_nothing(folder: Path) -> None:
             read_manifest(folder)
 
 
-def look(folder: Path, lines: Lines, now: datetime, before: Seen) -> Seen:
-    """The batch as it stands; InputError where there is none, or it is not built. What was seen `before` is not read again."""
+def look(folder: Path, lines: Lines, now: datetime, before: Seen) -> Iterator[Seen]:
+    """The batch as it stands, of a large one first what is known before its submissions are judged.
+
+    InputError where there is none, or it is not built. What was seen `before` is not read again.
+    """
     config = read_config(folder / CONFIG_NAME)
     if (folder / LEDGER).exists():
         with Ledger(folder / LEDGER, copy=True) as ledger:
             ledger.first_fact(FACT, SPARE_KEY)
             if ledger.account is not None:
-                return _published(folder, config, ledger, lines, now, before)
+                yield from _published(folder, config, ledger, lines, now, before)
+                return
     pages = read_manifest(folder).pages
     asked = sum(page.assignments for page in pages)
     rows = [
         {"name": page.page, "page": page.page, "kind": page.kind, "state": "built", "asked": page.assignments}
         for page in pages
     ]
-    return Seen({**_head(folder, config), "state": "built", "asked": asked}, rows)
+    yield Seen({**_about(folder, config), "state": "built", "asked": asked}, places=rows)
 
 
-def _head(folder: Path, config: BatchConfig) -> Values:
-    changed = [state[0][0] for state in (state_of(folder / name) for name in (LEDGER, FILE)) if state[0]]
-    changed += [state[1][0] for state in (state_of(folder / name) for name in (LEDGER, FILE)) if state[1]]
-    when = datetime.fromtimestamp(max(changed) / 1e9, UTC).isoformat() if changed else None
+def _about(folder: Path, config: BatchConfig) -> Values:
+    written_ns = [part[0] for name in (LEDGER, FILE) for part in state_of(folder / name) if part]
     return {
         "batch": config.batch.name,
-        "title": config.consent.title,
-        "method": config.method.kind,
         "unit": kind_of(config).unit,
-        "changed_at": when,
+        "changed_at": datetime.fromtimestamp(max(written_ns) / 1e9, UTC).isoformat() if written_ns else None,
     }
 
 
-def _published(folder: Path, config: BatchConfig, ledger: Ledger, lines: Lines, now: datetime, before: Seen) -> Seen:
-    found, bound = totals(ledger, now), ledger.account
-    status = status_of(ledger, folder, config, now, bound)
-    by_status = ledger.by_status()
-    head = {
-        **_head(folder, config),
+def _published(
+    folder: Path, config: BatchConfig, ledger: Ledger, lines: Lines, now: datetime, before: Seen
+) -> Iterator[Seen]:
+    found, by_status, received = totals(ledger, now), ledger.by_status(), list(ledger.submissions())
+    new = _arrivals(folder, {row.assignment for row in received}, ledger)
+    head = {**_about(folder, config), **_head(status_of(ledger, folder, config, now, ledger.account), found, lines)}
+    head |= {"arrived": len(new), "submissions": len(received)}
+    places = [_places(hit, found, by_status[hit.hit]) for hit in found.hits]
+    due = min((hit.expires_at for hit in found.hits if hit.expires_at and hit.expires_at > now), default=None)
+    if len(received) > MANY:
+        yield Seen(
+            {**head, "judging": True}, before.verdicts, places,
+            [*new, *_listed(received, ledger, before.submissions)], before.study, before.works, before.measures, due,
+        )  # fmt: skip
+    try:
+        study = study_of(folder, config, ledger, before.study)
+    except HitgenError as error:
+        rows = _listed(received, ledger, ())
+        yield Seen({**head, "problem": str(error)}, {}, places, [*new, *rows], due=due)
+        return
+    measures, judged = Measures.of(study, before.measures), nameless(study)
+    flow = flow_of(study)
+    verdicts = {
+        "use": dict(Counter(verdict.use for verdict in judged.assignments.values())),
+        "flow": [[name, count.people, count.submissions, count.ratings, there] for name, count, there in flow.rows],
+        "ratings": len(judged.ratings),
+        "ratings_used": flow.used.ratings,
+        "timing": timing_of(measures),
+    }
+    rows = rows_of(study, judged, measures)
+    works = {study.pseudonym(work.received.assignment): work for work in study.works}
+    yield Seen(head, verdicts, places, [*new, *rows], study, works, measures, due)
+
+
+def _head(status: Status, found: Totals, lines: Lines) -> Values:
+    return {
         "state": SIMULATED if status.account.endpoint == SIMULATED else "published",
         "environment": status.account.environment,
         "closed": status.closed,
@@ -110,34 +146,10 @@ def _published(folder: Path, config: BatchConfig, ledger: Ledger, lines: Lines, 
         "asked": found.asked,
         "taken": sum(found.taken.values()),
         "at_work": status.at_work,
-        "out": status.out,
         "waiting": status.submitted,
         "committed_usd": str(status.committed_usd),
         "paid_usd": str(status.paid_usd),
     }
-    places = [_places(hit, found, by_status[hit.hit]) for hit in found.hits]
-    ends = [hit.expires_at for hit in found.hits if hit.expires_at and hit.expires_at > now]
-    due = min(ends, default=None)
-    try:
-        study = study_of(folder, config, ledger, before.study)
-    except HitgenError as error:
-        return Seen({**head, "problem": str(error)}, places, due=due)
-    judged = nameless(study)
-    rows = rows_of(study, judged)
-    new = _arrivals(folder, {row.assignment for row in study.received()}, ledger)
-    used = Counter(verdict.use for verdict in judged.assignments.values())
-    flow = flow_of(study)
-    head |= {
-        "arrived": len(new),
-        "submissions": len(rows),
-        "use": dict(used),
-        "flow": [[name, count.people, count.submissions, count.ratings, there] for name, count, there in flow.rows],
-        "ratings": len(judged.ratings),
-        "ratings_used": flow.used.ratings,
-        "timing": timing_of(study),
-    }
-    names = {study.pseudonym(row.assignment): row.assignment for row in study.received()}
-    return Seen(head, places, [*new, *rows], study, names, due)
 
 
 def _places(hit: Hit, found: Totals, work: Counter[str]) -> Values:
@@ -154,6 +166,13 @@ def _places(hit: Hit, found: Totals, work: Counter[str]) -> Values:
         "rejected": work["Rejected"],
         "ends_at": hit.expires_at.isoformat() if hit.expires_at else None,
     }
+
+
+def _listed(received: Sequence[Received], ledger: Ledger, before: Sequence[Values]) -> list[Values]:
+    """Submissions before they are judged, with what was known of them, the newest first."""
+    key, known = ledger_key(ledger), {row["id"]: row for row in before}
+    rows = [unjudged(row, pseudonym(key, row.assignment), pseudonym(key, row.worker)) for row in reversed(received)]
+    return [{**known.get(row["id"], {}), **row} for row in rows]
 
 
 def _arrivals(folder: Path, known: set[str], ledger: Ledger) -> list[Values]:

@@ -13,7 +13,7 @@ from hitgen.watch.seen import Lines, Seen, look, written
 
 EVERY_S = 1.0
 """How often files are asked whether they were written."""
-SHARE = 4
+SHARE = 2
 """A look that took long is followed by a pause of so many times its time, so that others can work."""
 
 
@@ -30,9 +30,9 @@ class Watcher:
     def look(self) -> None:
         """Look once, now; raises what cannot be read."""
         state = written(self._folder)
-        number, before = self.last
-        seen = look(self._folder, self._lines, self._now(), before)
-        self.last, self._written = (number + 1, seen), state
+        for seen in look(self._folder, self._lines, self._now(), self.last[1]):
+            self.last = self.last[0] + 1, seen
+        self._written = state
 
     def __enter__(self) -> Watcher:
         """Look on in the background until the block ends."""

@@ -21,13 +21,15 @@ from hitgen.methods.compare.crops import crop_faults, shown_sources
 from hitgen.methods.compare.manifest import Manifest, PageData
 from hitgen.methods.compare.plan import PlannedQuestion, Question, make_plan
 from hitgen.methods.compare.public import NEEDED
+from hitgen.methods.compare.replay import replay_of
 from hitgen.methods.compare.robot import Answer, Robot, differences, some_answer
 from hitgen.methods.compare.robot import Shown as Seen
 from hitgen.methods.compare.row import Row, Version
 from hitgen.methods.compare.stimuli import Shown
 from hitgen.methods.compare.tables import ANSWER
+from hitgen.methods.replay import Replay
 from hitgen.methods.section import Collected, Export, PublicData, Section
-from hitgen.methods.work import Finding, Work
+from hitgen.methods.work import Attempt, Finding, Work
 from hitgen.plan import LadderKey, Plan, PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
 
@@ -123,6 +125,9 @@ class Compare(Method[Config, Manifest, Row]):
 
     def screen(self, works: Sequence[Work[Row]], config: Config) -> Iterator[Finding]:
         yield from screening.screen(works, config.screening)
+
+    def replay(self, work: Work[Row], attempt: Attempt[Row], manifest: Manifest) -> Replay:
+        return replay_of(attempt, manifest)
 
     # Who answers where nobody does
 

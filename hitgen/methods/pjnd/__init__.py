@@ -19,9 +19,11 @@ from hitgen.methods.pjnd.chance import CATCH, LEVEL, PLACE, known_rates
 from hitgen.methods.pjnd.config import Config
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
 from hitgen.methods.pjnd.manifest import Catch, Manifest, PageData, Question
+from hitgen.methods.pjnd.replay import replay_of
 from hitgen.methods.pjnd.robot import Answer, Robot, differences, knowing, some_answer
 from hitgen.methods.pjnd.row import Row
 from hitgen.methods.pjnd.tables import ANSWER, CLICKS, HOW, OUTLIERS
+from hitgen.methods.replay import Replay
 from hitgen.methods.section import Collected, Export, PublicData, Section
 from hitgen.methods.work import Attempt, Finding, Key, Work
 from hitgen.plan import PlannedTrial
@@ -136,6 +138,9 @@ class Pjnd(Method[Config, Manifest, Row]):
 
     def notes(self, used: Mapping[Key, Attempt[Row]], config: Config) -> Mapping[Key, Note]:
         return screening.outlier_notes(used, config.screening)
+
+    def replay(self, work: Work[Row], attempt: Attempt[Row], manifest: Manifest) -> Replay:
+        return replay_of(attempt, manifest)
 
     def simulation(self) -> Simulation:
         from hitgen.methods.pjnd.observers import SIMULATION

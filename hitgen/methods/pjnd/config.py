@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -62,6 +62,35 @@ class Planted(Strict):
     most: Level | None = Field(default=None, description="the level that is shown around them at most, ever")
 
 
+class PlantedLevels(Protocol):
+    """Which levels are shown, as batch.toml says it or as it was built."""
+
+    @property
+    def outside(self) -> int: ...
+    @property
+    def inside(self) -> tuple[int, ...]: ...
+    @property
+    def most(self) -> int | None: ...
+
+
+def planted_view(
+    window: tuple[int, int],
+    points: Sequence[tuple[float, float]],
+    radius_px: float,
+    planted: PlantedLevels,
+    level_max: int,
+) -> View:
+    """What is shown at each level: before the window what is unseen, within it more and more in the places, after it all catches up."""
+    (first, last), ramp = window, planted.inside
+    outside, inside = [], []
+    for level in range(1, level_max + 1):
+        around = min(level, planted.outside + CATCH_UP * max(0, level - last), planted.most or level)
+        outside.append(around)
+        inside.append(max(around, ramp[min(level - first, len(ramp) - 1)] if level >= first else 0))
+    places = tuple((round(x), round(y)) for x, y in points)
+    return View(tuple(outside), tuple(inside), places, round(radius_px))
+
+
 class Question(asked.Question):
     """The known answer of one ladder: an inclusive level window, and points (x, y) in source pixels."""
 
@@ -101,17 +130,10 @@ class Question(asked.Question):
         return self
 
     def view(self, level_max: int) -> View:
-        """What is shown at each level: before the window what is unseen, within it more and more in the places, after it all catches up."""
+        """What is shown at each level."""
         if self.planted is None:
             return as_it_is(level_max)
-        (first, last), ramp = self.level, self.planted.inside
-        outside, inside = [], []
-        for level in range(1, level_max + 1):
-            around = min(level, self.planted.outside + CATCH_UP * max(0, level - last), self.planted.most or level)
-            outside.append(around)
-            inside.append(max(around, ramp[min(level - first, len(ramp) - 1)] if level >= first else 0))
-        places = tuple((round(x), round(y)) for x, y in self.points)
-        return View(tuple(outside), tuple(inside), places, round(self.radius_px))
+        return planted_view(self.level, self.points, self.radius_px, self.planted, level_max)
 
     @classmethod
     def of_row(cls, row: dict[str, str]) -> Question:

@@ -15,13 +15,15 @@ from hitgen.methods import columns as c
 from hitgen.methods.base import Check, Method
 from hitgen.methods.columns import Column
 from hitgen.methods.evidence import PassRates
+from hitgen.methods.replay import Replay
 from hitgen.methods.section import Collected, Export, Section
 from hitgen.methods.threshold.config import Config
 from hitgen.methods.threshold.manifest import Manifest, PageData, Trial
 from hitgen.methods.threshold.plan import Comparison, plan_comparisons
+from hitgen.methods.threshold.replay import replay_of
 from hitgen.methods.threshold.robot import Robot, differences, knowing, some_answer
 from hitgen.methods.threshold.row import Row
-from hitgen.methods.work import AnyWork, Finding
+from hitgen.methods.work import AnyWork, Attempt, Finding
 from hitgen.plan import LadderKey, Plan, PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
 from hitgen.stimuli.views import as_it_is, masked, source_alone
@@ -138,6 +140,9 @@ class Threshold(Method[Config, Manifest, Row]):
 
     def rates(self, question: Any, ladder: Ladder, manifest: Manifest) -> tuple[PassRates, ...]:
         return (CATCH,)
+
+    def replay(self, work: AnyWork, attempt: Attempt[Any], manifest: Manifest) -> Replay:
+        return replay_of(work, attempt)
 
     def simulation(self) -> Simulation:
         from hitgen.methods.threshold.observers import SIMULATION

@@ -1,0 +1,40 @@
+"""A comparison by `threshold` to be seen again: the two sides, and the levels that this worker was shown of the ladder."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from hitgen.manifest import Ladder
+from hitgen.methods.replay import Curve, Panel, Picture, Replay
+from hitgen.methods.threshold.manifest import Trial
+from hitgen.methods.threshold.row import Row, Side
+from hitgen.methods.work import AnyWork, Attempt
+
+TOLD: dict[Side, str] = {"left": "left", "right": "right", "none": "nowhere"}
+
+
+def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
+    """Both sides with the one that flickered, which one was answered, and how the level went from trial to trial."""
+    row, ladder, trial = attempt.row, attempt.ladder, cast(Trial, attempt.known)
+    panels = tuple(_panel(side, ladder, row) for side in ("left", "right"))
+    right = "right" if row.found else "wrong"
+    facts = (
+        ("level", f"{row.level} of {ladder.level_max}"),
+        ("flickered", TOLD[row.side] + (", as in every catch trial" if trial.asked == "catch" else "")),
+        ("answered", TOLD[row.response]),
+    )
+    return Replay(f"level {row.level}, {TOLD[row.response]}: {right}", panels, _curve(work, attempt), facts)
+
+
+def _panel(side: str, ladder: Ladder, row: Row) -> Panel:
+    source = Picture(ladder.pack, 0)
+    shown = (source, Picture(ladder.pack, row.level)) if side == row.side else (source,)
+    return Panel(side, ladder.width, ladder.height, ((0, shown),), chosen=side == row.response)
+
+
+def _curve(work: AnyWork, attempt: Attempt[Any]) -> Curve:
+    """The levels of this ladder over the worker's trials."""
+    same = [other for other in work.attempts if other.known.key == attempt.known.key]
+    points = tuple((float(other.order), float(other.row.level)) for other in same)
+    about = "level over this person's trials of the picture"
+    return Curve(about, points, float(attempt.ladder.level_max), timed=False, here=float(attempt.order))
