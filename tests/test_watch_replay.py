@@ -89,15 +89,15 @@ def test_a_slider_s_way_is_gone_again_with_the_frames_that_were_shown(slid: Path
         if line["role"] == "training":
             continue
         roles.add(line["role"])
-        row, (panel,), pack = by_source[line["source"]], replay["panels"], shown[f"{line['images']}/{line['source']}"]
+        row, (pane,), pack = by_source[line["source"]], replay["panes"], shown[f"{line['images']}/{line['source']}"]
         assert replay["curve"]["points"] == [[float(ms), float(level)] for ms, level in row["trace"]]
-        assert panel["spots"] == row["points"] and replay["swap_ms"] == 125
-        assert bool(panel["rings"]) == (line["role"] == "gold")
+        assert pane["spots"] == row["points"] and replay["swap_ms"] == 125
+        assert bool(pane["rings"]) == (line["role"] == "gold")
         view = Question(
             images="g", source="g", level=(4, 6), points=((12.8, 9.6), (51.2, 9.6), (32, 38.4)), radius_px=20,
             planted=PLANTED,
         ).view(12)  # fmt: skip
-        for (ms, pictures), (when, level) in zip(panel["steps"], row["trace"], strict=True):
+        for (ms, pictures), (when, level) in zip(pane["steps"], row["trace"], strict=True):
             assert ms == when and len(pictures) == (2 if level else 1)
             meant = pack.at(level)
             if level and line["role"] == "gold":
@@ -144,19 +144,19 @@ def test_a_comparison_has_both_sides_and_what_was_taken(tmp_path: Path, monkeypa
         for query, line, replay in found[:6]:
             trial: Any = asked[order[line["order"] - 1]]
             row = rows[trial.trial, line["attempt"]]
-            left, source, right = replay["panels"]
+            left, source, right = replay["panes"]
             assert (left["name"], source["name"], right["name"]) == ("left", "source", "right")
-            assert [panel["name"] for panel in replay["panels"] if panel["chosen"]] == (
+            assert [pane["name"] for pane in replay["panes"] if pane["chosen"]] == (
                 [row["response"]] if row["response"] in ("left", "right") else []
             )
-            for panel, version in ((left, trial.left), (right, trial.right)):
+            for pane, version in ((left, trial.left), (right, trial.right)):
                 ladder: Any = (
                     manifest.by_key[f"{version.codec}.{trial.arm}/{trial.source}"]
                     if version.level
                     else manifest.by_key[trial.key]
                 )
                 content = pack_path(folder / "build" / "packs", ladder.pictures[version.level]).read_bytes()
-                ((_, pictures),) = panel["steps"]
+                ((_, pictures),) = pane["steps"]
                 assert np.array_equal(pixels(page, query, pictures[-1]), PackPixels(read_pack(content)).at(0))
     assert len(found) == len(rows)
 
@@ -171,7 +171,7 @@ def test_a_threshold_s_trials_show_which_side_flickered_and_how_the_level_went(
         catches = 0
         for query, line, replay in attempts(page):
             facts = dict(replay["facts"])
-            flickering = [panel["name"] for panel in replay["panels"] if len(panel["steps"][0][1]) == 2]
+            flickering = [pane["name"] for pane in replay["panes"] if len(pane["steps"][0][1]) == 2]
             catches += not flickering
             assert ([facts["flickered"]] if flickering else []) == flickering
             assert [line["order"], float(facts["level"].split()[0])] in replay["curve"]["points"]

@@ -4,9 +4,9 @@ import { element } from "./dom.js";
 
 /**
  * @typedef {{name: string, width: number, height: number, steps: [number, number[]][], spots: [number, number][],
- *   rings: [number, number, number][], answered_ms: number, chosen: boolean}} Panel
+ *   rings: [number, number, number][], answered_ms: number, chosen: boolean}} Pane
  * @typedef {{about: string, points: [number, number][], most: number, timed: boolean, here: number | null}} Curve
- * @typedef {{answer: string, lasts_ms: number, swap_ms: number, pictures: number, panels: Panel[], curve: Curve | null,
+ * @typedef {{answer: string, lasts_ms: number, swap_ms: number, pictures: number, panes: Pane[], curve: Curve | null,
  *   facts: [string, string][]}} Replay
  */
 
@@ -32,8 +32,8 @@ function drawn(name, attributes, text) {
  */
 export function play(where, replay, address) {
   const last = Math.max(1, replay.lasts_ms);
-  const moves = replay.panels.some((panel) => panel.steps.length > 1);
-  const flickers = replay.panels.some((panel) => panel.steps.some(([, pictures]) => pictures.length > 1));
+  const moves = replay.panes.some((pane) => pane.steps.length > 1);
+  const flickers = replay.panes.some((pane) => pane.steps.some(([, pictures]) => pictures.length > 1));
   /** @type {Map<number, HTMLImageElement | null>} */
   const pictures = new Map();
   let at = last;
@@ -43,7 +43,7 @@ export function play(where, replay, address) {
   let frame = 0;
 
   const missing = element("p", { class: "soft", role: "status" });
-  const views = replay.panels.map((panel) => view(panel));
+  const views = replay.panes.map((pane) => view(pane));
   const go = /** @type {HTMLButtonElement} */ (element("button", { type: "button", class: "go" }, "Play"));
   const range = /** @type {HTMLInputElement} */ (element("input", { type: "range", min: 0, max: last, step: 10, "aria-label": "time since the trial began" }));
   const clock = element("output", { class: "clock" });
@@ -73,7 +73,7 @@ export function play(where, replay, address) {
   };
 
   where.replaceChildren(
-    element("div", { class: "panels" }, ...views.map(({ figure }) => figure)),
+    element("div", { class: "panes" }, ...views.map(({ figure }) => figure)),
     missing,
     element("div", { class: "controls" }, ...(moves ? [go, range, clock, speed] : []), ...(flickers ? [element("label", {}, flicker, " let it flicker as it did")] : [])),
     ...(curve ? [curve.figure] : []),
@@ -84,7 +84,7 @@ export function play(where, replay, address) {
 
   /** Whatever is needed soonest comes first; what nobody has any more is said once. */
   async function load() {
-    const order = [...new Set([...views.flatMap(({ panel }) => stepAt(panel)), ...Array(replay.pictures).keys()])];
+    const order = [...new Set([...views.flatMap(({ pane }) => stepAt(pane)), ...Array(replay.pictures).keys()])];
     for (const number of order) {
       if (ended) return;
       const image = new Image();
@@ -100,9 +100,9 @@ export function play(where, replay, address) {
     }
   }
 
-  /** @param {Panel} panel @returns {number[]} the pictures that alternate now */
-  function stepAt(panel) {
-    return panel.steps.findLast(([ms]) => ms <= at)?.[1] ?? panel.steps[0]?.[1] ?? [];
+  /** @param {Pane} pane @returns {number[]} the pictures that alternate now */
+  function stepAt(pane) {
+    return pane.steps.findLast(([ms]) => ms <= at)?.[1] ?? pane.steps[0]?.[1] ?? [];
   }
 
   /** @param {number} [now] */
@@ -122,29 +122,29 @@ export function play(where, replay, address) {
     if (playing || (chosen.flicker && flickers)) frame = requestAnimationFrame(show);
   }
 
-  /** @param {Panel} panel */
-  function view(panel) {
-    const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { width: panel.width, height: panel.height, role: "img", "aria-label": panel.name }));
-    const over = drawn("svg", { viewBox: `0 0 ${panel.width} ${panel.height}`, "aria-hidden": "true" });
-    const size = Math.max(panel.width, panel.height) / 40;
-    for (const [x, y, radius] of panel.rings) over.append(drawn("circle", { cx: x, cy: y, r: radius, class: "ring" }));
-    panel.spots.forEach(([x, y], number) => {
+  /** @param {Pane} pane */
+  function view(pane) {
+    const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { width: pane.width, height: pane.height, role: "img", "aria-label": pane.name }));
+    const over = drawn("svg", { viewBox: `0 0 ${pane.width} ${pane.height}`, "aria-hidden": "true" });
+    const size = Math.max(pane.width, pane.height) / 40;
+    for (const [x, y, radius] of pane.rings) over.append(drawn("circle", { cx: x, cy: y, r: radius, class: "ring" }));
+    pane.spots.forEach(([x, y], number) => {
       over.append(drawn("circle", { cx: x, cy: y, r: size, class: "spot" }));
       over.append(drawn("text", { x, y: y + size * 0.45, "font-size": size * 1.3, class: "number" }, String(number + 1)));
     });
     const context = canvas.getContext("2d");
     let painted = -1;
     return {
-      panel,
+      pane,
       figure: element(
         "figure",
-        { class: panel.chosen ? "chosen" : null },
+        { class: pane.chosen ? "chosen" : null },
         element("div", { class: "picture" }, canvas, over),
-        replay.panels.length > 1 ? element("figcaption", {}, panel.name + (panel.chosen ? " – the answer" : "")) : null,
+        replay.panes.length > 1 ? element("figcaption", {}, pane.name + (pane.chosen ? " – the answer" : "")) : null,
       ),
       /** @param {number} now */
       draw(now) {
-        const turns = stepAt(panel);
+        const turns = stepAt(pane);
         const number = turns[chosen.flicker ? Math.floor(now / replay.swap_ms) % turns.length : turns.length - 1];
         const image = number === undefined ? null : pictures.get(number);
         if (image && number !== undefined && number !== painted) {
@@ -152,7 +152,7 @@ export function play(where, replay, address) {
           painted = number;
           canvas.dataset["picture"] = String(number);
         }
-        over.classList.toggle("answered", at >= panel.answered_ms);
+        over.classList.toggle("answered", at >= pane.answered_ms);
       },
     };
   }

@@ -23,11 +23,11 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Panel:
+class Pane:
     """One of the pictures that stand side by side.
 
     `steps` are (milliseconds since the attempt began, the pictures that alternate from then on). From `answered_ms` on the answer is
-    shown: `spots`, and `rings` where a right one lies. `chosen` is the panel that was the answer.
+    shown: `spots`, and `rings` where a right one lies. `chosen` is the pane that was the answer.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Replay:
     """An attempt to be seen again; `answer` in a few words, `facts` are further lines of a name and a text."""
 
     answer: str
-    panels: tuple[Panel, ...] = ()
+    panes: tuple[Pane, ...] = ()
     curve: Curve | None = None
     facts: tuple[tuple[str, str], ...] = field(default=())
 
@@ -66,6 +66,6 @@ class Replay:
         return list(dict.fromkeys(self._all()))
 
     def _all(self) -> Iterator[Picture]:
-        for panel in self.panels:
-            for _, pictures in panel.steps:
+        for pane in self.panes:
+            for _, pictures in pane.steps:
                 yield from pictures

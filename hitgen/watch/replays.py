@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from hitgen.methods.base import method_of
-from hitgen.methods.replay import Panel, Picture, Replay
+from hitgen.methods.replay import Pane, Picture, Replay
 from hitgen.methods.work import AnyWork, Attempt
 from hitgen.results.study import Study
 from hitgen.stimuli.made import encoded
@@ -66,7 +66,7 @@ class Replays:
             "lasts_ms": attempt.row.ended_ms - attempt.row.started_ms,
             "swap_ms": study.config.display.swap_ms(work.submission.display.refresh_at(attempt.row.ended_ms)),
             "pictures": len(numbers),
-            "panels": [_panel(panel, numbers) for panel in found.panels],
+            "panes": [_pane(pane, numbers) for pane in found.panes],
             "curve": curve,
             "facts": found.facts,
         }
@@ -101,6 +101,6 @@ def _file(pack: Pack, level: int) -> tuple[str, bytes]:
         return "image/jpeg", encoded(source.convert("RGB"), frame.subsampling, frame.quality)
 
 
-def _panel(panel: Panel, numbers: dict[Picture, int]) -> Values:
-    steps = [[ms, [numbers[picture] for picture in pictures]] for ms, pictures in panel.steps]
-    return {**vars(panel), "steps": steps}
+def _pane(pane: Pane, numbers: dict[Picture, int]) -> Values:
+    steps = [[ms, [numbers[picture] for picture in pictures]] for ms, pictures in pane.steps]
+    return {**vars(pane), "steps": steps}

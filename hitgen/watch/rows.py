@@ -19,7 +19,7 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Measured:
+class Recorded:
     """What a page recorded of one submission: minutes, the median seconds of its study trials, gold checks passed and asked, how far mean
     swaps were off their time in milliseconds, the display's rate, and in how many of its trials the page was hidden."""
 
@@ -33,7 +33,7 @@ class Measured:
     hidden: int
 
     @classmethod
-    def of(cls, work: AnyWork, config: BatchConfig) -> Measured:
+    def of(cls, work: AnyWork, config: BatchConfig) -> Recorded:
         """What is measured of a submission."""
         study, ms = work.answers("study"), work.submission.submitted_ms
         checks = [passed for attempt in work.answers("gold") for passed in attempt.passes if passed is not None]
@@ -49,17 +49,17 @@ class Measured:
         )
 
 
-class Measures(dict[str, Measured]):
+class Records(dict[str, Recorded]):
     """What was measured of each submission, by assignment."""
 
     @classmethod
-    def of(cls, study: Study, before: Measures) -> Measures:
+    def of(cls, study: Study, before: Records) -> Records:
         """Of every submission that can be read; what is known of the very same is not measured again."""
         found = cls()
         for work in study.works:
             name = work.received.assignment
             known = before.get(name)
-            found[name] = known if known and known.work is work else Measured.of(work, study.config)
+            found[name] = known if known and known.work is work else Recorded.of(work, study.config)
         return found
 
 
@@ -74,14 +74,14 @@ def unjudged(received: Received, name: str, worker: str) -> Values:
     }
 
 
-def rows_of(study: Study, judged: Judged, measures: Measures) -> list[Values]:
+def rows_of(study: Study, judged: Judged, records: Records) -> list[Values]:
     """One row for each submission, the newest first; `judged` are the study's verdicts without names."""
     rows = []
     for received in reversed(study.received()):
         verdict = RETURNED if received.status == "Returned" else judged.assignments[received.assignment]
         row = unjudged(received, study.pseudonym(received.assignment), study.pseudonym(received.worker))
         row |= {"pay": verdict.pay, "use": verdict.use, "why": list(verdict.reasons)}
-        if found := measures.get(received.assignment):
+        if found := records.get(received.assignment):
             errors = list(map(abs, found.swap_errors_ms))
             row |= {"minutes": found.minutes, "trial_s": found.trial_s, "gold": found.gold}
             row["swap_error_ms"] = max(errors) if errors else None
@@ -103,9 +103,9 @@ def _swap_errors_ms(work: AnyWork, config: BatchConfig) -> list[float]:
     ]
 
 
-def timing_of(measures: Measures) -> Values:
+def timing_of(records: Records) -> Values:
     """How long pages and trials took and how well the flicker was shown, over all submissions; None where nothing tells."""
-    found = measures.values()
+    found = records.values()
     errors = [abs(error) for each in found for error in each.swap_errors_ms]
     return {
         "minutes": _middle([each.minutes for each in found]),

@@ -26,7 +26,7 @@ from hitgen.results.flow import flow_of
 from hitgen.results.pseudonyms import FACT, ledger_key, pseudonym
 from hitgen.results.reviewfile import review_path
 from hitgen.results.study import Study, nameless, study_of
-from hitgen.watch.rows import Measures, Values, rows_of, timing_of, unjudged
+from hitgen.watch.rows import Records, Values, rows_of, timing_of, unjudged
 
 SIMULATED = "simulated"
 MANY = 300
@@ -42,7 +42,7 @@ class Seen:
     """What was seen: `head` is what stands once, of that `verdicts` what comes of judging; `places` and `submissions` are lists, the
     newest submission first.
 
-    `study` is what the submissions say, `works` those that could be read, by pseudonym, `measures` what was measured of them; `due` is
+    `study` is what the submissions say, `works` those that could be read, by pseudonym, `records` what was measured of them; `due` is
     when it is to be looked at again though nothing was written. The others are JSON values.
     """
 
@@ -52,7 +52,7 @@ class Seen:
     submissions: Sequence[Values] = ()
     study: Study | None = None
     works: Mapping[str, AnyWork] = field(default_factory=dict)
-    measures: Measures = field(default_factory=Measures)
+    records: Records = field(default_factory=Records)
     due: datetime | None = None
 
 
@@ -115,7 +115,7 @@ def _published(
     if len(received) > MANY:
         yield Seen(
             {**head, "judging": True}, before.verdicts, places,
-            [*new, *_listed(received, ledger, before.submissions)], before.study, before.works, before.measures, due,
+            [*new, *_listed(received, ledger, before.submissions)], before.study, before.works, before.records, due,
         )  # fmt: skip
     try:
         study = study_of(folder, config, ledger, before.study)
@@ -123,18 +123,18 @@ def _published(
         rows = _listed(received, ledger, ())
         yield Seen({**head, "problem": str(error)}, {}, places, [*new, *rows], due=due)
         return
-    measures, judged = Measures.of(study, before.measures), nameless(study)
+    records, judged = Records.of(study, before.records), nameless(study)
     flow = flow_of(study)
     verdicts = {
         "use": dict(Counter(verdict.use for verdict in judged.assignments.values())),
         "flow": [[name, count.people, count.submissions, count.ratings, there] for name, count, there in flow.rows],
         "ratings": len(judged.ratings),
         "ratings_used": flow.used.ratings,
-        "timing": timing_of(measures),
+        "timing": timing_of(records),
     }
-    rows = rows_of(study, judged, measures)
+    rows = rows_of(study, judged, records)
     works = {study.pseudonym(work.received.assignment): work for work in study.works}
-    yield Seen(head, verdicts, places, [*new, *rows], study, works, measures, due)
+    yield Seen(head, verdicts, places, [*new, *rows], study, works, records, due)
 
 
 def _head(status: Status, found: Totals, lines: Lines) -> Values:

@@ -7,7 +7,7 @@ from typing import cast
 from hitgen.methods.compare.answers import worse_of
 from hitgen.methods.compare.manifest import Ladder, Manifest, Trial
 from hitgen.methods.compare.row import SOURCE, Row, Version
-from hitgen.methods.replay import Panel, Picture, Replay
+from hitgen.methods.replay import Pane, Picture, Replay
 from hitgen.methods.work import Attempt
 
 ANSWERS = {"notsure": "not sure", "skip": "not answered in time"}
@@ -19,12 +19,12 @@ def replay_of(attempt: Attempt[Row], manifest: Manifest) -> Replay:
     source = Picture(ladder.pictures[0], 0)
     sides = {side: _picture(version, trial, source, manifest) for side, version in _versions(trial).items()}
 
-    def panel(name: str, *pictures: Picture) -> Panel:
+    def pane(name: str, *pictures: Picture) -> Pane:
         shown = tuple(dict.fromkeys((source, *pictures)))
-        return Panel(name, ladder.width, ladder.height, ((0, shown),), chosen=name == row.response)
+        return Pane(name, ladder.width, ladder.height, ((0, shown),), chosen=name == row.response)
 
-    panels = panel("left", sides["left"]), panel("source"), panel("right", sides["right"])
-    return Replay(ANSWERS.get(row.response, row.response), panels, facts=tuple(_facts(row, trial)))
+    panes = pane("left", sides["left"]), pane("source"), pane("right", sides["right"])
+    return Replay(ANSWERS.get(row.response, row.response), panes, facts=tuple(_facts(row, trial)))
 
 
 def _versions(trial: Trial) -> dict[str, Version]:

@@ -8,7 +8,7 @@ from hitgen.manifest import Ladder
 from hitgen.methods.pjnd.config import planted_view
 from hitgen.methods.pjnd.manifest import Catch, Manifest, Question
 from hitgen.methods.pjnd.row import Row
-from hitgen.methods.replay import Curve, Panel, Picture, Replay
+from hitgen.methods.replay import Curve, Pane, Picture, Replay
 from hitgen.methods.work import Attempt
 from hitgen.stimuli.views import View, source_alone
 
@@ -22,7 +22,7 @@ def replay_of(attempt: Attempt[Row], manifest: Manifest) -> Replay:
     view = _view(known, ladder)
     moves = _moves(row, ladder.level_max)
     steps = tuple((ms, _shown(ladder, level, view)) for ms, level in moves)
-    panel = Panel(
+    pane = Pane(
         "picture",
         ladder.width,
         ladder.height,
@@ -32,7 +32,7 @@ def replay_of(attempt: Attempt[Row], manifest: Manifest) -> Replay:
         moves[-1][0],
     )
     curve = Curve("level", tuple((float(ms), float(level)) for ms, level in moves), float(ladder.level_max))
-    return Replay(_answer(row), (panel,), curve, tuple(_facts(row, ladder, known)))
+    return Replay(_answer(row), (pane,), curve, tuple(_facts(row, ladder, known)))
 
 
 def _view(known: Known, ladder: Ladder) -> View | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from hitgen.manifest import Ladder
-from hitgen.methods.replay import Curve, Panel, Picture, Replay
+from hitgen.methods.replay import Curve, Pane, Picture, Replay
 from hitgen.methods.threshold.manifest import Trial
 from hitgen.methods.threshold.row import Row, Side
 from hitgen.methods.work import AnyWork, Attempt
@@ -16,20 +16,20 @@ TOLD: dict[Side, str] = {"left": "left", "right": "right", "none": "nowhere"}
 def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
     """Both sides with the one that flickered, which one was answered, and how the level went from trial to trial."""
     row, ladder, trial = attempt.row, attempt.ladder, cast(Trial, attempt.known)
-    panels = tuple(_panel(side, ladder, row) for side in ("left", "right"))
+    panes = tuple(_panel(side, ladder, row) for side in ("left", "right"))
     right = "right" if row.found else "wrong"
     facts = (
         ("level", f"{row.level} of {ladder.level_max}"),
         ("flickered", TOLD[row.side] + (", as in every catch trial" if trial.asked == "catch" else "")),
         ("answered", TOLD[row.response]),
     )
-    return Replay(f"level {row.level}, {TOLD[row.response]}: {right}", panels, _curve(work, attempt), facts)
+    return Replay(f"level {row.level}, {TOLD[row.response]}: {right}", panes, _curve(work, attempt), facts)
 
 
-def _panel(side: str, ladder: Ladder, row: Row) -> Panel:
+def _panel(side: str, ladder: Ladder, row: Row) -> Pane:
     source = Picture(ladder.pack, 0)
     shown = (source, Picture(ladder.pack, row.level)) if side == row.side else (source,)
-    return Panel(side, ladder.width, ladder.height, ((0, shown),), chosen=side == row.response)
+    return Pane(side, ladder.width, ladder.height, ((0, shown),), chosen=side == row.response)
 
 
 def _curve(work: AnyWork, attempt: Attempt[Any]) -> Curve:
