@@ -23,12 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    study = read_study(options.study_folder(given))
-    dataset = dataset_of(study)
-    done = write_export(study, given.out, dataset)
+    # First of all, so that what is not installed is said before anything is written.
     from hitgen.analysis.analysed import analysed
     from hitgen.analysis.tables import write_analysis, write_figures
 
+    study = read_study(options.study_folder(given))
+    dataset = dataset_of(study)
+    done = write_export(study, given.out, dataset)
     found = analysed(study, console.on_progress, dataset)
     analysis = write_analysis(found, console.on_progress, given.out)
     drawn, lacking = (0, []) if given.no_figures else write_figures(found, console.on_progress, given.out)
