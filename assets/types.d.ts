@@ -28,6 +28,9 @@ type Results =
 
 /** The page's data (`#hit-page`). */
 interface PageData {
+  language: string;
+  /** the other languages of the page, each with its words */
+  languages?: { language: string; consent_sha256: string; texts: Record<string, string> }[];
   schema: number;
   batch: string;
   page: string;
@@ -109,6 +112,8 @@ interface Environment {
   assignment: string;
   worker: string;
   hit: string;
+  /** languages that the address names */
+  asked: string[];
   /** null where the address asks for one that the page does not know */
   submitTo: string | null;
 }
@@ -152,7 +157,9 @@ interface VisitState {
   /** between visits, as the wall clock tells it */
   away_ms: number;
   screen: ScreenName;
-  consent: { sha256: string; at: string } | null;
+  /** as the participant chose it, who may do so until consent is given */
+  language?: string;
+  consent: { sha256: string; language: string; at: string } | null;
   calibration: Calibration | null;
   order: string[];
   finished: string[];

@@ -21,6 +21,7 @@ from hitgen.lib.files import file_sha256, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder, Manifest
 from hitgen.methods.base import method_of
+from hitgen.pages.texts import text_files
 from hitgen.plan import Plan, PlannedPage
 from hitgen.stimuli.codecs import library_versions
 from hitgen.stimuli.form import in_form
@@ -106,7 +107,7 @@ def build(
             row = {"sha256": write_whole(path, renderer.chunks(data, output.packs)), "bytes": path.stat().st_size}
             record.keep(key, path, row)
             written += 1
-        pages.append(_page(batch, planned, row, ladders))
+        pages.append({**_page(batch, planned, row, ladders), "consents": data.consents})
     record.save()
     found = _manifest(batch, config_sha256, pages, ladders)
     # It names what is gold and the right answers; pages and packs are for everybody.
@@ -161,9 +162,11 @@ class _PageRecord:
 def _shell_digest(batch: Batch) -> str:
     """A digest of all that pages share: version, config, templates and assets."""
     digest = hashlib.sha256(__version__.encode())
-    digest.update(batch.config.model_dump_json(include={"hit", "consent", "survey", "batch", "texts"}).encode())
-    if batch.config.batch.texts:
-        digest.update((batch.folder / batch.config.batch.texts).read_bytes())
+    digest.update(
+        batch.config.model_dump_json(include={"hit", "consent", "survey", "batch", "texts", "translations"}).encode()
+    )
+    for name in text_files(batch.config).values():
+        digest.update((batch.folder / name).read_bytes())
     for path in resources.all_files(batch.folder):
         digest.update(f"{path.name}\0".encode() + bytes.fromhex(file_sha256(path)))
     return digest.hexdigest()

@@ -28,6 +28,12 @@ from hitgen.stimuli.make import Made, made_before, make_ladders
 from hitgen.stimuli.measure import Measured, ladder_warnings, measure_ladders
 from hitgen.stimuli.tables import table_warnings
 
+NO_CHOICE = (
+    'the layout has no place to choose a language, an element with data-hit="language" as in the shipped parts/base.html; '
+    "the address and the browser choose"
+)
+"""What is minded of a page in several languages whose layout was made for one."""
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -118,7 +124,7 @@ def check(
     renderer.check(plan.pages[0])
     found = outlook(batch, plan, renderer.style)
     faults, warnings = evidence(batch, found)
-    warnings = [*text_warnings(batch.config, batch.folder), *warnings]
+    warnings = [*text_warnings(batch.config, batch.folder), *([NO_CHOICE] * renderer.lacks_choice), *warnings]
     if trial:
         faults, warnings = [], [*map(str, faults), *warnings]
     planned = _planned(batch, plan, found, warnings)

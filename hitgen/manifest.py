@@ -171,6 +171,9 @@ class Page(Frozen):
     file: str = Field(description="below build/")
     sha256: Digest
     bytes: int
+    consents: dict[str, Digest] = Field(
+        default={}, description="the digest of what is agreed to, by language; empty in builds of an earlier hitgen"
+    )
     trials: tuple[Trial, ...]
     checks: dict[str, dict[str, JsonValue]] = Field(
         default={}, description="the checks of eyes and screens that it has, by kind, with what is right in each"

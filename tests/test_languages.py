@@ -11,7 +11,8 @@ import pytest
 
 from hitgen.config.read import read_config
 from hitgen.lib.shipped import shipped
-from hitgen.pages.texts import direction, load_texts, shipped_languages, text_warnings
+from hitgen.pages.languages import direction
+from hitgen.pages.texts import load_texts, shipped_languages, text_warnings
 from tests.support.batches import write_batch
 
 FOLDERS = sorted(path.parent for path in shipped("templates").rglob("texts/en.toml"))
@@ -80,7 +81,7 @@ def test_a_batch_takes_the_texts_of_its_language_and_lays_its_own_over_them(tmp_
     def told(language: str, own: str = "") -> tuple[dict[str, str], list[str]]:
         config.write_text(plain.replace("seed = 5\n", f'seed = 5\nlanguage = "{language}"\n{own}', 1))
         read_so = read_config(config)
-        return load_texts(read_so, folder), text_warnings(read_so, folder)
+        return load_texts(read_so, folder)[language], text_warnings(read_so, folder)
 
     texts, warned = told("de-AT")
     assert (texts["next"], texts["stop"], texts["finish"], warned) == ("Weiter", "Flackern anhalten", "Ende", [])

@@ -48,7 +48,9 @@ def test_3_gold_does_not_stand_in_the_page(tmp_path: Path, monkeypatch: pytest.M
             entry["file"] = trial.ladder
             if trial.question:
                 entry["question"] = questions[trial.question].model_dump(mode="json", include={"level", "points"})
-        return SimpleNamespace(page=made.page, json=lambda: json.dumps(data), training=made.training, study=made.study)
+        return SimpleNamespace(
+            page=made.page, json=lambda: json.dumps(data), training=made.training, study=made.study, consents={}
+        )
 
     monkeypatch.setattr(render, "page_data", telling)
     assert not page_hides_gold(tmp_path)

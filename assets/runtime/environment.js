@@ -22,6 +22,7 @@ export function readEnvironment(location, submitOrigins) {
     assignment: mode === "work" ? assignment : "",
     worker: query.get("workerId") ?? "",
     hit: query.get("hitId") ?? "",
+    asked: ["lang", "hl"].flatMap((name) => query.get(name) ?? []),
     submitTo: submitAddress(query.get("turkSubmitTo"), submitOrigins),
   };
 }

@@ -21,11 +21,13 @@ import { whyNotHere } from "./welcome.js";
  * @param {Record<string, Method>} methods those that are linked into it
  * @param {typeof import("../codecs/maker.js")|null} [codecs] what makes frames, where the page has packs that need it
  * @param {CheckModules|null} [checking] the checks of eyes and screens, where the batch has some
+ * @param {typeof import("./languages.js")|null} [languages] what changes the page's words, where it has several languages
  */
-export function start(methods, codecs = null, checking = null) {
+export function start(methods, codecs = null, checking = null, languages = null) {
   const page = readPage(document);
   const method = /** @type {Method} */ (methods[page.method]);
-  const words = createWords(page.texts);
+  const wording = () => spoken?.current() ?? page;
+  const words = createWords(() => wording().texts);
   const { slot, part } = createFinders(document);
   /** @type {Clock} */
   const clock = {
@@ -52,6 +54,9 @@ export function start(methods, codecs = null, checking = null) {
     firstScreen: screenOrder(page)[0] ?? "consent", packsOf: method.packs,
   });
   const { state } = session;
+  const spoken = languages?.createLanguages({
+    page, session, asked: environment.asked, theirs: navigator.languages, document, select: /** @type {HTMLSelectElement|null} */ (slot("language")), onChange: () => reworded(),
+  });
   const screens = createScreens(document.documentElement, window);
   const display = createDisplay({ page, session, method, types: packs.types, clock, later, window });
   const panel = createPanel({
@@ -81,8 +86,8 @@ export function start(methods, codecs = null, checking = null) {
     page, kinds: checking.kinds, document, window, words, part, later, random, session, onMove: () => visit.changed(),
   });
   const visit = createVisit({
-    page, environment, words, slot, part, reload, session, screens, display, panel, sequence, sending, survey, calibration, checks, task,
-    example, isCalm: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
+    page, environment, wording, words, slot, part, reload, session, screens, display, panel, sequence, sending, survey, calibration, checks, task,
+    example, onConsent: () => spoken?.fix(), isCalm: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
     async measured() {
       await measured;
       await measure(); // once more where the page was opened in a hidden tab and had no frames
@@ -138,19 +143,28 @@ export function start(methods, codecs = null, checking = null) {
     for (const flickering of [task, example]) flickering.setFrameMs(ms);
   }
 
+  function offerTranslation() {
+    document.documentElement.translate = !isTheirs(wording().language, navigator.languages);
+  }
+
+  function reworded() {
+    offerTranslation();
+    visit.reworded();
+  }
+
   function boot() {
     document.documentElement.dataset.mode = environment.mode;
-    document.documentElement.translate = !isTheirs(document.documentElement.lang, navigator.languages);
+    offerTranslation();
     example.still();
     if (isHandheld(navigator, (query) => matchMedia(query))) {
       packs.refuse();
-      visit.block(words("blocked_device"), { leaving: "screened-out" });
+      visit.block(() => words("blocked_device"), { leaving: "screened-out" });
     } else if (environment.mode === "preview") {
       packs.refuse();
       visit.preview(location.search.includes("assignmentId"));
     } else if (page.packs === "linked" && location.protocol === "file:") {
       packs.refuse();
-      visit.block(words("blocked_file"));
+      visit.block(() => words("blocked_file"));
     } else {
       bind();
       packs.start();

@@ -12,7 +12,7 @@ export function createFinders(document) {
   return { slot: finder("data-hit"), part: finder("data-part") };
 }
 
-/** Texts of the page, with {placeholders} filled in. @param {Record<string, string>} texts @returns {Words} */
+/** Texts of the page, with {placeholders} filled in. @param {() => Record<string, string>} texts as they are now @returns {Words} */
 export function createWords(texts) {
-  return (key, values = {}) => (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  return (key, values = {}) => (texts()[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }

@@ -23,7 +23,8 @@ const LONGEST_RELOAD_MS = 60_000;
  */
 export function createSession({ page, environment, storage, now, monotonic, later, ratio, firstScreen, packsOf }) {
   // what was saved for another build of this page is not this one's
-  const content = [page.consent_sha256, ...(page.checks ?? []).map(({ id }) => id), ...[...page.training, ...page.study].map((trial) => [trial.trial, ...packsOf(trial)].join(""))].join(" ");
+  const consents = [page, ...(page.languages ?? [])].map((each) => each.consent_sha256);
+  const content = [...consents, ...(page.checks ?? []).map(({ id }) => id), ...[...page.training, ...page.study].map((trial) => [trial.trial, ...packsOf(trial)].join(""))].join(" ");
   const loaded = /** @type {VisitState|null} */ (storage.load());
   const saved = loaded?.content === content ? loaded : null;
   /** @type {VisitState} */

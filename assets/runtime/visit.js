@@ -11,6 +11,7 @@ const AFTER_TRIALS = ["survey", "submit", "done"];
  * @param {object} options
  * @param {PageData} options.page
  * @param {Environment} options.environment
+ * @param {() => Pick<PageData, "language"|"consent_sha256">} options.wording what the page says now
  * @param {Words} options.words
  * @param {Find} options.slot
  * @param {Find} options.part
@@ -26,13 +27,14 @@ const AFTER_TRIALS = ["survey", "submit", "done"];
  * @param {Checks} [options.checks]
  * @param {Task} options.task
  * @param {Example} options.example
+ * @param {() => void} options.onConsent
  * @param {() => boolean} options.isCalm whether the worker wants no motion by itself
  * @param {() => Promise<void>} options.measured resolves once the display is measured
  * @param {() => Promise<{text: string, final: boolean}|null>} options.whyNot what stands against the address, in a text's key
  */
 export function createVisit(options) {
-  const { page, environment, words, slot, part, reload, session, screens, display } = options;
-  const { panel, sequence, sending, survey, calibration, checks, task, example, isCalm, measured, whyNot } = options;
+  const { page, environment, wording, words, slot, part, reload, session, screens, display } = options;
+  const { panel, sequence, sending, survey, calibration, checks, task, example, onConsent, isCalm, measured, whyNot } = options;
   const { state } = session;
   const order = screenOrder(page);
   let working = false;
@@ -40,6 +42,8 @@ export function createVisit(options) {
   let closed = false; // no room, no reload of the trial helps: this visit is over, or has not begun
   let isMeasured = false;
   let asked = false;
+  /** @type {Map<string, () => void>} what the script says while the language may still be chosen, to be said anew in another one */
+  const said = new Map();
 
   /** @type {Partial<Record<ScreenName, Screen>>} */
   const at = {
@@ -58,7 +62,9 @@ export function createVisit(options) {
     /** @type {HTMLInputElement} */
     const box = slot("consent");
     if (box.checked) {
-      state.consent = { sha256: page.consent_sha256, at: new Date().toISOString() };
+      const { language, consent_sha256: sha256 } = wording();
+      state.consent = { sha256, language, at: new Date().toISOString() };
+      onConsent();
       return true;
     }
     part("consent-fault").textContent = words("consent_needed");
@@ -129,31 +135,39 @@ export function createVisit(options) {
   function fits() {
     if (AFTER_TRIALS.includes(state.screen)) return true;
     if (isMeasured && display.tooSlow()) {
-      block(words("blocked_display"), { leaving: "screened-out" });
+      block(() => words("blocked_display"), { leaving: "screened-out" });
       return false;
     }
     const against = checks?.against();
     if (against) {
-      block(against, { leaving: "screened-out" });
+      block(() => checks?.against() || against, { leaving: "screened-out" });
       return false;
     }
     if (state.screen === "calibration") return true;
     const { fits: fit, needed, viewport } = display.room();
     if (!fit) {
       const text = (/** @type {{width: number, height: number}} */ size) => `${size.width} x ${size.height}`;
-      block(words("blocked_viewport", { needed: text(needed), viewport: text(viewport) }), { measuringHelps: state.calibration !== null });
+      block(() => words("blocked_viewport", { needed: text(needed), viewport: text(viewport) }), { measuringHelps: state.calibration !== null });
     }
     return fit;
   }
 
-  /** @param {string} why @param {{measuringHelps?: boolean, leaving?: "screened-out"}} [ways] out of it */
+  /** @param {string} place of what is said @param {() => void} act that says it */
+  function say(place, act) {
+    said.set(place, act);
+    act();
+  }
+
+  /** @param {() => string} why @param {{measuringHelps?: boolean, leaving?: "screened-out"}} [ways] out of it */
   function block(why, { measuringHelps = false, leaving } = {}) {
     blocked = true;
     task.pause();
     example.stop();
     checks?.pause();
-    part("blocked-text").textContent = why;
-    if (leaving) sending.leave(part("blocked-text"), leaving);
+    say("blocked-text", () => {
+      part("blocked-text").textContent = why();
+      if (leaving) sending.leave(part("blocked-text"), leaving);
+    });
     slot("recalibrate").hidden = !measuringHelps;
     if (screens.current() !== "blocked" || part("blocked-text").closest("[hidden]")) reveal("blocked");
   }
@@ -248,14 +262,14 @@ export function createVisit(options) {
       example.stop();
       sending.arrived();
       reveal("done");
-    } else if (why.final) close(words(why.text));
-    else if (part("first-notice")) part("first-notice").textContent = words(why.text);
+    } else if (why.final) close(() => words(why.text));
+    else if (part("first-notice")) say("first-notice", () => (part("first-notice").textContent = words(why.text)));
   }
 
-  /** @param {string} why */
+  /** @param {() => string} why */
   function close(why) {
     closed = true;
-    if (part("blocked-heading")) part("blocked-heading").textContent = words("closed_heading");
+    if (part("blocked-heading")) say("blocked-heading", () => (part("blocked-heading").textContent = words("closed_heading")));
     block(why);
   }
 
@@ -290,11 +304,11 @@ export function createVisit(options) {
     yield() {
       if (state.screen === "done" || closed) return;
       session.yield();
-      close(words("blocked_elsewhere"));
+      close(() => words("blocked_elsewhere"));
     },
     /** @param {boolean} accepting whether the recruiter's preview is shown, not an address without an assignment */
     preview(accepting) {
-      part("preview-text").textContent = words(accepting ? "preview_text" : "preview_no_assignment");
+      say("preview-text", () => (part("preview-text").textContent = words(accepting ? "preview_text" : "preview_no_assignment")));
       reveal("preview");
     },
     /** @param {"training"|"study"} kind @param {number} number @param {number} count */
@@ -310,6 +324,12 @@ export function createVisit(options) {
       panel.wait(isWaiting);
     },
     answered() {
+      part("consent-fault").textContent = "";
+    },
+    /** Another language is spoken: a tick was given to other words. */
+    reworded() {
+      for (const act of said.values()) act();
+      /** @type {HTMLInputElement} */ (slot("consent")).checked = false;
       part("consent-fault").textContent = "";
     },
     surveyed() {

@@ -12,6 +12,7 @@ from hitgen.batch.sources import LadderSource, composed, find_sources, table_row
 from hitgen.config.batch import BatchConfig
 from hitgen.config.questions import Question, QuestionFile
 from hitgen.config.read import nearest, read_config, validation_faults
+from hitgen.config.told import translation_faults
 from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
 from hitgen.lib.pictures import upright_size
 
@@ -37,7 +38,7 @@ class Batch:
 def load_batch(folder: Path) -> Batch:
     """The batch in a folder; InputError with every fault of its config, files and cross-references."""
     config = read_config(folder / CONFIG_NAME)
-    faults: list[Fault] = []
+    faults: list[Fault] = list(translation_faults(config))
     ladders: list[LadderSource] = []
     names_seen: set[str] = set()
     for position, images in enumerate(config.images):

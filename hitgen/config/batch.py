@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, model_validator
 
 from hitgen.config.base import Slug, Strict
 from hitgen.config.checks import CheckTable
@@ -18,6 +18,7 @@ from hitgen.config.kinds import CHECKS, RECRUITERS, ByKind, default_recruiter
 from hitgen.config.questions import Question, QuestionFile
 from hitgen.config.recruiter import Recruiting
 from hitgen.config.screening import BonusTable, Notices, Screening
+from hitgen.config.translations import Language, Translation
 
 
 class BatchTable(Strict):
@@ -25,12 +26,32 @@ class BatchTable(Strict):
 
     name: Slug = Field(examples=["study"], description="the batch's name: letters, digits, - and _")
     seed: int = Field(ge=0, le=2**53 - 1, examples=[7], description="same seed and `plan.secret`, same plan")
-    language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = Field(
-        default="en", description="language tag of the texts: `en`, or one of those shipped (docs/templates.md)"
+    language: Language = Field(
+        default="en", description="language tag of the texts: `en`, or one of those shipped (docs/languages.md)"
+    )
+    languages: tuple[Language, ...] = Field(
+        default=(),
+        examples=[["en", "de"]],
+        description="instead: all languages that participants may choose from, the first where nothing is chosen",
     )
     texts: str = Field(
-        default="", description="a TOML file with texts of the screens, over those shipped in that language"
+        default="", description="a TOML file with texts of the screens, over those shipped in that (first) language"
     )
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Every language of the pages, the first being the one where nothing is chosen."""
+        return self.languages or (self.language,)
+
+    @model_validator(mode="after")
+    def _one_first_language(self) -> Self:
+        if self.languages and "language" in self.model_fields_set and self.language != self.languages[0]:
+            raise ValueError(
+                f"language is {self.language!r} and languages begins with {self.languages[0]!r}; languages alone"
+            )
+        if len({each.lower() for each in self.languages}) < len(self.languages):
+            raise ValueError("languages names one twice; each of them once")
+        return self
 
 
 class MethodTable(Strict):
@@ -67,6 +88,9 @@ class BatchConfig(Strict):
     check: tuple[Annotated[CheckTable, ByKind(CHECKS, CheckTable)], ...] = Field(default=(), max_length=20)
     survey: tuple[AnySurveyQuestion, ...] = ()
     texts: dict[str, str] = Field(default={}, description="single texts of the screens, over the language's")
+    translations: dict[Language, Translation] = Field(
+        default={}, description="what is the study's own, in each of its further languages"
+    )
     screening: Screening = Screening()
     bonus: BonusTable = BonusTable()
     notices: Notices = Notices()

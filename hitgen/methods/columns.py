@@ -116,6 +116,9 @@ SCREEN = (
     ),
     Column("refresh_hz", float, "the display's measured frames a second", lambda r: r.display.refresh_hz),
     Column("browser", str, "name and version, as the browser tells", lambda r: r.display.browser),
+    Column("language", str, "of the page that was worked; empty in answers to pages of an earlier hitgen",
+        lambda r: r.work.submission.consent.language or None,
+    ),
     Column("submitted_at", str, "when the work was handed in, UTC", lambda r: r.work.received.submitted_at.isoformat()),
     Column(
         "display_warnings", str, "what the page noticed of the screen, such as a card's frame left as it stood",

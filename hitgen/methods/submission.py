@@ -117,9 +117,10 @@ class Calibration(Part):
 
 
 class ConsentGiven(Part):
-    """Which wording was agreed to, and when."""
+    """Which wording was agreed to, in which language (empty from pages of an earlier hitgen), and when."""
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    language: Id = ""
     at: Id
 
 

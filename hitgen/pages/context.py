@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hitgen.batch.load import Batch
@@ -13,9 +13,11 @@ from hitgen.batch.plan_salt import read_salt
 from hitgen.checks.made import check_minutes, page_checks
 from hitgen.config.batch import BatchConfig
 from hitgen.config.consent import AnySurveyQuestion, Consent
+from hitgen.config.told import consent_in
 from hitgen.manifest import Ladder
 from hitgen.methods.base import method_of
 from hitgen.pages.data import PageData
+from hitgen.pages.languages import Spoken
 from hitgen.pages.texts import filled
 from hitgen.plan import PlannedPage, PlannedTrial
 from hitgen.recruiters import kind_of
@@ -35,6 +37,7 @@ class PageContext:
 
     language: str
     direction: str
+    languages: list[Spoken]
     layout: str
     policy: str
     style: str
@@ -48,30 +51,53 @@ class PageContext:
     packs: list[InlinePack]
 
 
-def screen_texts(batch: Batch, texts: Mapping[str, str]) -> dict[str, str]:
-    """The texts with what config knows filled in; the rest of the {braces} is the script's."""
-    return {key: filled(value, distance_cm=f"{batch.config.display.distance_cm:g}") for key, value in texts.items()}
+@dataclass(frozen=True)
+class Wording:
+    """What a page says in one language; which words its consent has hangs on the page."""
+
+    language: str
+    texts: Mapping[str, str]
+    consent: Consent
+
+    def of_page(self, config: BatchConfig, planned: PlannedPage) -> Wording:
+        """The wording with the plan's {minutes}, {pictures} and {reward_usd} filled in; what else stands in braces stays."""
+        values = {
+            "minutes": method_of(config).minutes(planned) + check_minutes(config, planned.kind),
+            "pictures": len(planned.trials), "reward_usd": config.reward_usd(planned.kind)
+        }  # fmt: skip
+        told = {key: filled(text, **values) for key, text in self.consent.model_dump().items()}
+        return replace(self, consent=self.consent.model_copy(update=told))
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the page's data say of it."""
+        digest = consent_digest(self.consent, self.texts)
+        return {"language": self.language, "consent_sha256": digest, "texts": dict(self.texts)}
 
 
-def told_consent(config: BatchConfig, planned: PlannedPage) -> Consent:
-    """The consent with the plan's {minutes}, {pictures} and {reward_usd} filled in; what else stands in braces stays."""
-    values = {
-        "minutes": method_of(config).minutes(planned) + check_minutes(config, planned.kind),
-        "pictures": len(planned.trials), "reward_usd": config.reward_usd(planned.kind)
-    }  # fmt: skip
-    told = {key: filled(text, **values) for key, text in config.consent.model_dump().items()}
-    return config.consent.model_copy(update=told)
+def wordings(batch: Batch, texts: Mapping[str, Mapping[str, str]]) -> list[Wording]:
+    """What pages say in each language, with what config knows filled in; the rest of the {braces} is the plan's and the script's."""
+    distance_cm = f"{batch.config.display.distance_cm:g}"
+    return [
+        Wording(
+            language,
+            {key: filled(value, distance_cm=distance_cm) for key, value in own.items()},
+            consent_in(batch.config, language),
+        )
+        for language, own in texts.items()
+    ]
 
 
 def page_data(
     batch: Batch,
     planned: PlannedPage,
     ladders: Mapping[str, Ladder],
-    texts: Mapping[str, str],
+    said: Sequence[Wording],
     origins: tuple[str, ...],
 ) -> PageData:
     """The data of a planned page, as its method's model: whatever that does not name stays outside."""
     config, method = batch.config, method_of(batch.config)
+    first, *others = (wording.data for wording in said)
 
     def of(trial: PlannedTrial) -> dict[str, Any]:
         ladder = ladders[trial.ladder]
@@ -84,11 +110,10 @@ def page_data(
             "packs": config.hit.packs, "training_tries": config.hit.training_tries, "display": config.display.model_dump(),
             "training": [of(trial) for trial in planned.trials if trial.role == "training"],
             "study": [of(trial) for trial in planned.trials if trial.role != "training"],
-            "consent_sha256": consent_digest(told_consent(config, planned), texts),
             "places": kind_of(config).place_pattern(planned.page),
             "survey": [question.model_dump() for question in config.survey],
             "checks": page_checks(config, planned.page, planned.kind, read_salt(batch.folder)) or None,
-            "submit_origins": origins, "texts": dict(texts), **kind_of(config).answers(), **method.settings(config),
+            "submit_origins": origins, **first, "languages": others or None, **kind_of(config).answers(), **method.settings(config),
         }
     )  # fmt: skip
 

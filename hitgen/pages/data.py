@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import ConfigDict, Field, JsonValue
@@ -55,7 +56,15 @@ class CheckData(Frozen):
     screen: str | None = Field(default=None, description="its screen, where it has one of its own")
 
 
-class PageData(Frozen):
+class Worded(Frozen):
+    """A page's words in one language."""
+
+    language: str = Field(default="en", description="its tag")
+    consent_sha256: Digest = Field(description="of all that is agreed to, in this language")
+    texts: dict[str, str]
+
+
+class PageData(Worded):
     """The block `hit-page` of a page, with what the method's subclass adds."""
 
     schema_: Literal[1] = Field(default=1, alias="schema")
@@ -68,7 +77,6 @@ class PageData(Frozen):
     training: tuple[TrialData, ...]
     study: tuple[TrialData, ...] = Field(description="study and gold trials alike")
     display: DisplayData
-    consent_sha256: Digest
     survey: tuple[SurveyItem, ...]
     training_tries: int | None = Field(
         default=None, description="tries at one training trial, after which the visit ends"
@@ -85,7 +93,21 @@ class PageData(Frozen):
         default=None, description="the same for who leaves without answers; `{why}` is screened-out, declined or failed"
     )
     places: str = Field(default="", description="a pattern of the assignments that there are for this page; empty: any")
-    texts: dict[str, str]
+    languages: tuple[Worded, ...] | None = Field(
+        default=None, description="the other languages that a participant may choose, where there are some"
+    )
+
+    @property
+    def consents(self) -> dict[str, str]:
+        """The digest of what is agreed to, by language."""
+        return {each.language: each.consent_sha256 for each in (self, *(self.languages or ()))}
+
+    def saying(self, more: Sequence[Mapping[str, str]]) -> PageData:
+        """The data with more texts in each language."""
+        others = self.languages or ()
+        texts = [{**each.texts, **further} for each, further in zip((self, *others), more, strict=True)]
+        said = [each.model_copy(update={"texts": own}) for each, own in zip(others, texts[1:], strict=True)]
+        return self.model_copy(update={"texts": texts[0], "languages": tuple(said) or None})
 
     def json(self) -> str:  # type: ignore[override]
         """The data as JSON that may stand in a script block."""

@@ -10,6 +10,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from jinja2 import (
     Environment,
@@ -25,17 +26,19 @@ from markupsafe import Markup
 
 from hitgen.batch import resources
 from hitgen.batch.load import Batch
-from hitgen.config.consent import Consent
 from hitgen.config.read import nearest
+from hitgen.config.told import survey_in
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.manifest import Ladder, Level
 from hitgen.methods.base import method_of
-from hitgen.pages.context import InlinePack, PageContext, page_data, screen_texts, told_consent
+from hitgen.pages.context import InlinePack, PageContext, Wording, page_data, wordings
 from hitgen.pages.data import PageData
+from hitgen.pages.languages import direction, spoken
+from hitgen.pages.marks import OtherElementsError, marked
 from hitgen.pages.script import link_page
 from hitgen.pages.seal import policy
 from hitgen.pages.slots import slot_faults, source_faults, style_faults
-from hitgen.pages.texts import direction, load_texts
+from hitgen.pages.texts import load_texts
 from hitgen.plan import PlannedPage
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.answers import sources
@@ -45,6 +48,8 @@ from hitgen.stimuli.packs import pack_path
 CHECKS_STYLE = "checks/checks.css"
 CHUNK_BYTES = 3 * 2**18
 """Divisible by three, so that base64 of the chunks is base64 of the whole."""
+DATA_MARK = "@@PAGE@@"
+"""Where a page's data go once it is known what they have to say in every language."""
 
 
 class Renderer:
@@ -53,7 +58,7 @@ class Renderer:
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
         self._layout = batch.config.hit.layout
-        self._texts = screen_texts(batch, load_texts(batch.config, batch.folder))
+        self._wordings = wordings(batch, load_texts(batch.config, batch.folder))
         kind = kind_of(batch.config)
         self._origins = kind.submit_origins()
         self._results = sources(kind.answers())
@@ -67,13 +72,15 @@ class Renderer:
 
         self._makes = makes_any(in_form(batch, method_of(batch.config).sources(batch))[0])
         self._checks = tuple(table.kind for table in batch.config.check)
-        self._script = link_page(self._method, asset, makes=self._makes, checks=self._checks)
+        self._script = link_page(
+            self._method, asset, makes=self._makes, checks=self._checks, speaks=len(self._wordings) > 1
+        )
         unused = resources.unused_scripts(batch.folder, used)
         if unused:
             raise InputError(unused)
         self._style = self._styles()
         self._sources: dict[str, str] = {}
-        self._consents: dict[str, Consent] = {}
+        self._said: dict[str, list[Wording]] = {}
         self._loader = Loader(
             [str(folder) for folder in resources.search_path("templates", batch.folder, self._method)]
         )
@@ -83,6 +90,8 @@ class Renderer:
         self._environment.globals["inline"] = self._inline
         self._linked = batch.config.hit.packs == "linked"
         self._checked = False
+        self.lacks_choice = False
+        """Whether the layout, once checked, has no place where one of several languages is chosen."""
 
     def _inline(self, name: str) -> str:
         """What a template writes where an address belongs: a file of the batch's assets/ itself, as a data: address."""
@@ -124,8 +133,9 @@ class Renderer:
 
     def data(self, planned: PlannedPage, ladders: Mapping[str, Ladder]) -> PageData:
         """What the page's script will read."""
-        self._consents[planned.page] = told_consent(self._batch.config, planned)
-        return page_data(self._batch, planned, ladders, self._texts, self._origins)
+        said = [wording.of_page(self._batch.config, planned) for wording in self._wordings]
+        self._said[planned.page] = said
+        return page_data(self._batch, planned, ladders, said, self._origins)
 
     def chunks(self, data: PageData, packs: Path) -> Iterator[bytes]:
         """The sealed page piece by piece, so that its packs are never all in memory."""
@@ -145,11 +155,32 @@ class Renderer:
         return [InlinePack(digest, Markup(f"@@PACK {digest}@@")) for digest in hashes]
 
     def _html(self, data: PageData, packs: list[InlinePack]) -> str:
-        config, page_json = self._batch.config, data.json()
-        page = json.loads(page_json)
+        """The page; where it has several languages in the first one, with what it takes to say it in the others."""
+        said = self._said[data.page]
+        if len(said) == 1:
+            html = self._rendered(said[0], data.json(), data.json(), packs)
+        else:
+            rendered = [self._rendered(each, data.json(), DATA_MARK, packs) for each in said]
+            texts = [each.texts for each in said]
+            known = {tuple(text[key] for text in texts): key for key in texts[0]}
+            try:
+                html, more = marked(rendered, known)
+            except OtherElementsError as error:
+                problem = f"it has other elements in {said[error.args[0]].language!r} than in {said[0].language!r}"
+                raise _refusal(f"layouts/{self._layout}.html", 1, problem, "other words in the same elements") from None
+            html = html.replace(DATA_MARK, data.saying(more).json())
+        if not self._checked:
+            self._check(html, tuple(_check_screens(json.loads(data.json()))))
+            self._checked = True
+        return html
+
+    def _rendered(self, said: Wording, page_json: str, told_json: str, packs: list[InlinePack]) -> str:
+        """The page in one language; `told_json` stands where its data go."""
+        config, page = self._batch.config, json.loads(page_json)
         context = PageContext(
-            language=config.batch.language,
-            direction=direction(config.batch.language),
+            language=said.language,
+            direction=direction(said.language),
+            languages=spoken(config.batch.spoken),
             layout=self._layout,
             policy=policy(
                 script=self._script,
@@ -161,17 +192,17 @@ class Renderer:
             ),
             style=Markup(self._style),
             script=Markup(self._script),
-            text=self._texts,
-            consent=self._consents[data.page],
-            survey=config.survey,
-            checks=[check["kind"] for check in page.get("checks", ()) if "screen" in check],
+            text=dict(said.texts),
+            consent=said.consent,
+            survey=survey_in(config, said.language),
+            checks=_check_screens(page),
             page=page,
-            page_json=Markup(page_json),
+            page_json=Markup(told_json),
             packs=packs,
         )
         name = f"layouts/{self._layout}.html"
         try:
-            html = self._environment.get_template(name).render(vars(context))
+            return self._environment.get_template(name).render(vars(context))
         except TemplateNotFound as error:
             raise _not_found(str(error.name), name) from None
         except TemplateSyntaxError as error:
@@ -180,10 +211,6 @@ class Renderer:
             raise _refusal(*_template_line(error, name), str(error.message), "a name of docs/templates.md") from None
         except TemplateError as error:
             raise _refusal(name, 1, str(error.message), "the shipped layout as a start") from None
-        if not self._checked:
-            self._check(html, tuple(context.checks))
-            self._checked = True
-        return html
 
     def _check(self, html: str, checks: tuple[str, ...]) -> None:
         """Refuse a layout that lacks a slot or holds what the policy blocks; once, as all pages share it."""
@@ -195,6 +222,7 @@ class Renderer:
             if name not in sources:
                 sources[name] = source
                 pending += [found for found in meta.find_referenced_templates(environment.parse(source)) if found]
+        self.lacks_choice = len(self._wordings) > 1 and 'data-hit="language"' not in html
         display, survey = self._batch.config.display, self._batch.config.survey
         faults = (
             source_faults(sources)
@@ -211,6 +239,11 @@ class Renderer:
         )
         if faults:
             raise InputError(faults)
+
+
+def _check_screens(page: dict[str, Any]) -> list[str]:
+    """The checks of eyes and screens that have screens of their own."""
+    return [check["kind"] for check in page.get("checks", ()) if "screen" in check]
 
 
 def _base64_chunks(path: Path) -> Iterator[bytes]:

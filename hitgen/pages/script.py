@@ -48,21 +48,29 @@ def link(entry: str, find: Find, name: str) -> str:
     return linker.script(f"const {name} = {_variable(entry)};")
 
 
-def link_page(method: str, find: Find, *, makes: bool, checks: tuple[str, ...] = ()) -> str:
+def link_page(method: str, find: Find, *, makes: bool, checks: tuple[str, ...] = (), speaks: bool = False) -> str:
     """The script of a page: the frame, started with the one method that the page's data name, and with the checks that it has.
 
-    Where it `makes` frames it holds what makes them, and is the script of its own worker too, which has no document.
+    Where it `makes` frames it holds what makes them, and is the script of its own worker too, which has no document. Where it
+    `speaks` several languages it holds what changes its words.
     """
     frame, entry, maker = "runtime/main.js", f"methods/{method}/method.js", "codecs/maker.js"
-    run, kinds = "checks/run.js", {kind: f"checks/{kind}.js" for kind in checks}
+    run, kinds, languages = "checks/run.js", {kind: f"checks/{kind}.js" for kind in checks}, "runtime/languages.js"
+    further = [
+        *([maker] if makes else []),
+        *([run, *kinds.values()] if checks else []),
+        *([languages] if speaks else []),
+    ]
     linker = _Linker(find)
-    for module in (frame, entry, *([maker] if makes else []), *([run, *kinds.values()] if checks else [])):
+    for module in (frame, entry, *further):
         linker.visit(module, [])
     methods = f"{{ {json.dumps(method)}: {_variable(entry)}.method }}"
     each = ", ".join(f"{json.dumps(kind)}: {_variable(module)}.check" for kind, module in kinds.items())
-    further = [_variable(maker) if makes else "null", f"{{ ...{_variable(run)}, kinds: {{ {each} }} }}"]
-    given = ", ".join([methods, *further[: 2 if checks else 1 if makes else 0]])
-    start = f"{_variable(frame)}.start({given})"
+    checking = f"{{ ...{_variable(run)}, kinds: {{ {each} }} }}" if checks else "null"
+    given = [methods, _variable(maker) if makes else "null", checking, _variable(languages) if speaks else "null"]
+    while given[-1] == "null":
+        given.pop()
+    start = f"{_variable(frame)}.start({', '.join(given)})"
     if not makes:
         return linker.script(f"const hit = {start};")
     return linker.script(f'const hit = typeof document === "undefined" ? {_variable(maker)}.serve(self) : {start};')

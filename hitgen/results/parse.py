@@ -32,7 +32,11 @@ def parse(received: Received, manifest: Manifest, method: AnyMethod) -> AnyWork 
         submission = read_submission(submission_text(received.answer), method.row)
     except FaultyError as error:
         return Faulty(received, str(error))
-    faults = [*_origin_faults(received, manifest, submission), *_trial_faults(page, submission, manifest, method)]
+    faults = [
+        *_origin_faults(received, manifest, submission),
+        *_consent_faults(page, submission),
+        *_trial_faults(page, submission, manifest, method),
+    ]
     if faults:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
         return Faulty(received, plain("; ".join(faults[:3]) + more))
@@ -63,6 +67,14 @@ def _origin_faults(received: Received, manifest: Manifest, submission: Submissio
             # A fault is told in reports, which name nobody.
             shown = "another one" if name in ("worker", "assignment") else repr(told[:80])
             yield f"is for {name} {shown}, but the recruiter has it for this one"
+
+
+def _consent_faults(page: Page, submission: Submission[Any]) -> Iterator[str]:
+    """Whether what was agreed to is what this page says, in the language that it says it in."""
+    given = submission.consent
+    known = page.consents.values() if not given.language else [page.consents.get(given.language)]
+    if page.consents and given.sha256 not in known:
+        yield "agrees to a consent that is not this page's"
 
 
 def _trial_faults(page: Page, submission: Submission[Any], manifest: Manifest, method: AnyMethod) -> Iterator[str]:

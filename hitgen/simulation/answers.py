@@ -92,9 +92,17 @@ class SimulatedWorker:
             "order": [trial.trial for trial in order], "trials": rows,
             "display": self._display(self._manifest.by_key[order[0].key].width),
             "calibration": {"css_px_per_cm": self.screen.css_px_per_cm},
-            "consent": {"sha256": hashlib.sha256(config.consent.title.encode()).hexdigest(), "at": at.isoformat()},
+            "consent": {**self._agreed(page), "at": at.isoformat()},
             "survey": {}, **({"checks": self._checks(page)} if page.checks else {}),
         }  # fmt: skip
+
+    def _agreed(self, page: Page) -> dict[str, str]:
+        """A consent of the page, in one of its languages; any text's where the build names none."""
+        if not page.consents:
+            return {"sha256": hashlib.sha256(self._config.consent.title.encode()).hexdigest()}
+        languages = list(page.consents)
+        language = languages[int(self._rng.integers(len(languages)))] if len(languages) > 1 else languages[0]
+        return {"sha256": page.consents[language], "language": language}
 
     def _checks(self, page: Page) -> dict[str, Any]:
         """What the page's checks of eyes and screens record; some people pass one, and some do not."""
