@@ -20,10 +20,10 @@ class OtherElementsError(ValueError):
 
 @dataclass
 class _Element:
-    """An element with its attributes and the texts that stand directly in it; `place` is where its tag's name ends."""
+    """An element with its attributes and the texts that stand directly in it; `spot` is where its tag's name ends."""
 
     tag: str
-    place: int
+    spot: int
     attributes: dict[str, str]
     texts: list[str] = field(default_factory=list)
 
@@ -91,9 +91,9 @@ def marked(pages: Sequence[str], known: Mapping[tuple[str, ...], str]) -> tuple[
     for alike in zip(first, *others, strict=True):
         mark = _mark([element.said() for element in alike], known, more)
         if mark:
-            place = alike[0].place
-            html += f'{pages[0][end:place]} {MARK}="{mark}"'
-            end = place
+            spot = alike[0].spot
+            html += f'{pages[0][end:spot]} {MARK}="{mark}"'
+            end = spot
     return html + pages[0][end:], [{key: said[number] for said, key in more.items()} for number in range(len(pages))]
 
 
@@ -103,9 +103,9 @@ def _shape(element: _Element) -> tuple[object, ...]:
 
 def _mark(said: list[dict[str, str]], known: Mapping[tuple[str, ...], str], more: dict[tuple[str, ...], str]) -> str:
     entries = []
-    for place in said[0]:
-        words = tuple(each[place] for each in said)
+    for spot in said[0]:
+        words = tuple(each[spot] for each in said)
         if len(set(words)) > 1:
             key = known.get(words) or more.setdefault(words, f"own.{len(more)}")
-            entries.append(f"{place}={key}")
+            entries.append(f"{spot}={key}")
     return " ".join(entries)
