@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from hitgen.build import build
 from hitgen.checks import plates
+from hitgen.checks.acuity import finest_logmar
 from hitgen.checks.judged import breaches
 from hitgen.checks.made import checkup_of
 from hitgen.cli import main
@@ -30,6 +32,7 @@ from hitgen.results.review import propose
 from hitgen.results.study import read_study
 from hitgen.simulation import answers
 from hitgen.simulation.simulate import simulate
+from tests.support import nodes
 from tests.support.batches import write_batch
 
 EACH = "".join(f'[[check]]\nkind = "{kind}"\n' for kind in CHECKS.names())
@@ -160,6 +163,93 @@ def test_a_moved_window_leaves_out_the_trials_on_the_other_screen(checked: Path)
     assert "pixel ratio is 0.8" in found(then(0, ratio=0.8)).breach
 
 
+def test_counts_of_squares_say_how_faint_a_tone_was_seen(checked: Path) -> None:
+    key = read_manifest(checked).pages[0].checks["brightness"]
+    (shown,) = [check for check in page_data(checked)["checks"] if check["kind"] == "brightness"]
+    for panel, name, ground in zip(shown["panels"], ("dark", "light"), (0, 255), strict=True):
+        assert sorted(abs(code - ground) for code in panel if code != ground) == key[name]
+    dark, light = len(key["dark"]), len(key["light"])
+    found = judged(checked, "brightness", {"counts": [dark, light - 1]})
+    assert found.breach == ""
+    assert (found.values["brightness_dark_code"], found.values["brightness_light_code"]) == (5, 5)
+    assert found.values["brightness_light_missed"] == 1
+    assert judged(checked, "brightness", {"counts": [dark - 2, light]}).breach == (
+        f"{dark - 2} of {dark} squares of the dark panel were counted"
+    )
+    more = judged(checked, "brightness", {"counts": [dark, light + 1]}, off_most=0)
+    assert more.breach and more.values["brightness_light_missed"] < 0
+    assert judged(checked, "brightness", {"counts": [0, 0]}).values["brightness_dark_code"] is None
+
+
+def rings(*sizes: tuple[float, int, int]) -> list[dict[str, Any]]:
+    """Rings of each size, so many of them told right and so many wrong."""
+    return [
+        {"logmar": size, "shown": "up", "told": told}
+        for size, right, wrong in sizes
+        for told in right * ["up"] + wrong * ["left"]
+    ]
+
+
+def test_the_finest_gap_that_is_seen_is_told_and_nobody_is_asked_for_less_than_a_pixel(checked: Path) -> None:
+    def found(finest: float, *sizes: tuple[float, int, int]) -> Any:
+        return judged(checked, "acuity", {"finest_logmar": finest, "rings": rings(*sizes)})
+
+    seen = found(0.0, (1.0, 2, 0), (0.7, 2, 1), (0.4, 2, 0), (0.1, 1, 2), (0.3, 2, 0), (0.2, 0, 2))
+    assert (seen.breach, seen.values["acuity_logmar"], seen.values["acuity_rings"]) == ("", 0.3, 14)
+    assert found(0.0, (1.0, 2, 0), (0.7, 0, 2), (0.9, 2, 0), (0.8, 0, 2)).breach == (
+        "gaps finer than 0.9 logMAR were not seen, 0.3 is needed"
+    )
+    assert found(0.5, (1.0, 2, 0), (0.7, 2, 0), (0.5, 2, 0)).breach == ""
+    assert found(0.0, (1.0, 1, 2)).breach == "not even the largest ring's gap was seen"
+
+
+def test_sizes_are_angles_and_end_at_a_pixel() -> None:
+    # 1 minute of arc at 6 m are 1.745 mm: an optotype of 6/6 is 8.73 mm
+    assert nodes.run("checks/acuity.js", "return 5 * module.gapPx(0, 600, 10);") == pytest.approx(8.727, abs=0.001)
+    for distance_cm, px_per_cm in ((30, 44), (50, 40), (100, 90), (300, 40)):
+        code = f"module.sizesFrom(1, (size) => module.gapPx(size, {distance_cm}, {px_per_cm}))"
+        sizes = nodes.run("checks/acuity.js", f"return {code};")
+        assert sizes == [round(1 - 0.1 * step, 1) for step in range(len(sizes))]
+        assert sizes[-1] == finest_logmar(distance_cm, px_per_cm, 1.0)
+
+
+def test_a_series_of_sizes_ends_at_the_finest_that_somebody_sees() -> None:
+    """For every observer who sees sizes up to one and none beyond it, in any length of series."""
+    code = """
+      const ends = [];
+      for (let count = 1; count <= 12; count++) for (let sees = -1; sees < count; sees++) {
+        const tried = [];
+        for (let at = 0; at !== null; at = module.nextSize(count, tried)) tried.push({ at, seen: at <= sees });
+        const best = Math.max(-1, ...tried.filter((each) => each.seen).map((each) => each.at));
+        ends.push([sees, best, tried.length, new Set(tried.map((each) => each.at)).size]);
+      }
+      return ends;"""
+    for sees, best, steps, different in nodes.run("checks/acuity.js", code):
+        assert best == sees and steps == different and steps <= 7
+
+
+def sweeps(*cm: float, angle_deg: float = 13.5, px_per_cm: float = 40.0) -> list[dict[str, float]]:
+    """Sweeps of an eye at these distances."""
+    return [{"px": each * math.tan(math.radians(angle_deg)) * px_per_cm} for each in cm]
+
+
+def test_the_blind_spot_tells_the_distance(checked: Path) -> None:
+    def found(*rounds: list[dict[str, float]], **changes: Any) -> Any:
+        return judged(checked, "distance", {"css_px_per_cm": 40.0, "rounds": rounds}, **changes)
+
+    there = found(sweeps(29, 30, 31, 30, 33))
+    assert there.breach == "" and there.values["distance_cm"] == pytest.approx(30)
+    # 12.0 cm on the screen are 50 cm away by the formula of the source
+    assert found([{"px": 480.0}, {"px": 480.0}]).values["distance_cm"] == pytest.approx(12 / 0.24008, rel=1e-4)
+    assert found(sweeps(50, 50, 51)).breach == "the distance was 50 cm, 30 cm were asked for"
+    assert found(sweeps(50, 50, 51), sweeps(30, 31, 30)).breach == ""
+    assert found(sweeps(30, 60, 15)).breach == "the places where the dot vanished are too far apart"
+    assert found(sweeps(50, 50, 51), tolerance=0.8).breach == ""
+    px = [each["px"] for each in sweeps(29, 35, 31, 30)]
+    told = nodes.run("checks/distance.js", f"return module.distanceCm({px}, 40, 13.5);")
+    assert told == pytest.approx(found(sweeps(29, 35, 31, 30)).values["distance_cm"])
+
+
 def test_results_are_columns_reasons_and_lines(checked: Path) -> None:
     study = read_study(checked)
     rows = make_dataset(checked).tables["checks"]
@@ -216,6 +306,13 @@ FAULTS = {
         '[[check]]\nkind = "colour"\nplates = 4\nmisses_most = 4\n',
         "check[0].misses_most: of 4 plates all may be misread",
     ),
+    "brightness": (
+        '[[check]]\nkind = "brightness"\noff_most = 5\n',
+        "check[0].off_most: all squares of the dark panel",
+    ),
+    "brightness codes": ('[[check]]\nkind = "brightness"\ndark = [0, 5]\n', "check[0].dark[0]: 0 is out of range"),
+    "acuity": ('[[check]]\nkind = "acuity"\n', "check[0].kind: it needs to know how large the screen is"),
+    "distance": ('[[check]]\nkind = "distance"\n', "check[0].kind: it needs to know how large the screen is"),
     "colour key": ('[[check]]\nkind = "colour"\nplate = 4\n', "there is no key 'plate' here"),
 }
 

@@ -39,6 +39,9 @@ CHECKS: Registry[Any] = Registry(
     {
         "screen": "hitgen.checks.screen:SCREEN",
         "colour": "hitgen.checks.colour:COLOUR",
+        "brightness": "hitgen.checks.brightness:BRIGHTNESS",
+        "distance": "hitgen.checks.distance:DISTANCE",
+        "acuity": "hitgen.checks.acuity:ACUITY",
     },
     group="hitgen.checks",
 )

@@ -6,6 +6,7 @@ that a submission can be held against it. What is done in a trial is the method'
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,6 +33,41 @@ FILL = """() => {
   }
 }"""
 """Answers every empty field of a form, somehow."""
+GAP = """(part) => {
+  const canvas = document.querySelector(`[data-part="${part}"]`);
+  const { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  const ways = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
+  const darkest = ([x, y]) => {
+    let least = 255;
+    for (let step = 0; step < width / 2 - 1; step++) {
+      const [column, row] = [width / 2 + (x < 0 ? -1 : 0) + x * step, height / 2 + (y < 0 ? -1 : 0) + y * step];
+      least = Math.min(least, data[4 * (Math.floor(row) * width + Math.floor(column))]);
+    }
+    return least;
+  };
+  return Object.keys(ways).reduce((best, way) => darkest(ways[way]) > darkest(ways[best]) ? way : best);
+}"""
+"""The side on which no black is met on the way out from a canvas's middle."""
+VANISH = """([dot, square, pxACentimetre]) => new Promise((done) => {
+  const middle = (part) => {
+    const { left, width } = document.querySelector(`[data-part="${part}"]`).getBoundingClientRect();
+    return left + width / 2;
+  };
+  const px = JSON.parse(document.getElementById("hit-page").textContent).display.distance_cm * pxACentimetre;
+  const button = [...document.querySelectorAll("[data-answer]")].find((each) => each.checkVisibility());
+  const until = performance.now() + 60000;
+  button.click();
+  const look = () => {
+    const isThere = Math.abs(middle(dot) - middle(square)) >= px;
+    if (isThere) button.click();
+    if (isThere || performance.now() > until) done(isThere);
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})"""
+CARD_WIDTH_CM = 8.56
+BLIND_SPOT_DEG = 13.5
 CHECK = "check-"
 """How the screens of checks begin."""
 LEAVING_SCREENS = ("consent", "instructions", "calibration", "distance", "survey")
@@ -47,6 +83,7 @@ class Robot(ABC):
         self.record = WorkRecord()
         self.sees: Callable[[Robot, str], None] | None = None
         """Does on the screen of a check what somebody does who sees well; None: answers anyhow."""
+        self._px_per_cm = 96 / 2.54
         self.patience_s = 0.0
         """How long it looks at a picture that is judged, at least."""
 
@@ -81,11 +118,14 @@ class Robot(ABC):
     def _leave(self, screen: str) -> None:
         if screen == "consent":
             self.hit("consent").check()
+        card = self.hit("card").bounding_box() if screen == "calibration" else None
         self.hit("next").click()
         if screen == "survey" and self.screen() == screen:
             # Something is required after all.
             self._page.evaluate(FILL)
             self.hit("next").click()
+        if screen == "calibration" and card:
+            self._px_per_cm = card["width"] / CARD_WIDTH_CM
         if screen == "calibration" and self.screen() == screen:
             self.hit("next").click()  # asked whether the frame is right as it stands
         self._page.wait_for_function("was => document.documentElement.dataset.screen !== was", arg=screen)
@@ -100,6 +140,15 @@ class Robot(ABC):
     def answer(self, answer: str) -> None:
         """Give an answer of a check."""
         self._page.locator(f'[data-answer="{answer}"]:visible').click()
+
+    def gap_of(self, part: str) -> str:
+        """On which side the ring that a canvas shows is open: left, right, up or down."""
+        return str(self._page.evaluate(GAP, part))
+
+    def see_dot_vanish(self, dot: str, square: str) -> None:
+        """Start a dot and tell when it reaches the blind spot of somebody who sits where the page asks to."""
+        if not self._page.evaluate(VANISH, [dot, square, self._px_per_cm * math.tan(math.radians(BLIND_SPOT_DEG))]):
+            raise RuntimeError("the dot never came to the blind spot")
 
     def page_name(self) -> str:
         """The page's name, by its own data."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
+from statistics import median
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,15 +26,31 @@ from tests.support.browsers import OpenPage
 
 pytestmark = pytest.mark.browser
 EACH = "".join(f'[[check]]\nkind = "{kind}"\n' for kind in CHECKS.names())
+EACH = EACH.replace('kind = "distance"\n', 'kind = "distance"\nsweeps = 3\n')
+MOVED = """() => {
+  const [dot, square] = ["dot", "square"].map((each) => document.querySelector(`[data-part=distance-${each}]`).getBoundingClientRect());
+  return square.left - dot.left > 200;
+}"""
+"""The dot has moved for longer than it takes a slip of the finger to be heard."""
 CHECKED = "() => document.documentElement.dataset.screen.startsWith('check-')"
+
+
+def built(folder: Path, checks: str) -> Path:
+    write_batch(folder, f"[display]\nwidth_cm = 4\ndistance_cm = 50\n{checks}", (64, 48), study=1)
+    build(folder, workers=1)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    extra = f"[display]\nwidth_cm = 4\ndistance_cm = 50\n{EACH}"
-    folder = write_batch(tmp_path_factory.mktemp("checked"), extra, (64, 48), study=1)
-    build(folder, workers=1)
-    return folder
+    """A page with every check."""
+    return built(tmp_path_factory.mktemp("checked"), EACH)
+
+
+@pytest.fixture(scope="module")
+def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page that checks colours and the screen, and no more."""
+    return built(tmp_path_factory.mktemp("colours"), '[[check]]\nkind = "colour"\n[[check]]\nkind = "screen"\n')
 
 
 def address(folder: Path) -> str:
@@ -89,12 +107,12 @@ def test_a_robot_passes_every_check_and_axe_finds_nothing(checked: Path, open_pa
     assert "training" in robot.record.screens
 
 
-def test_plates_are_read_by_keys_and_what_is_over_stays_over_after_a_reload(checked: Path, open_page: OpenPage) -> None:
-    page = open_page(address(checked))
-    robot = robot_at(page, checked)
+def test_plates_are_read_by_keys_and_what_is_over_stays_over_after_a_reload(colours: Path, open_page: OpenPage) -> None:
+    page = open_page(address(colours))
+    robot = robot_at(page, colours)
     go_to_checks(robot, page)
     assert robot.screen() == "check-colour"
-    key = read_manifest(checked).pages[0].checks["colour"]["digits"]
+    key = read_manifest(colours).pages[0].checks["colour"]["digits"]
     for digit in key[:2]:
         page.keyboard.press(digit)
     assert page.locator("[data-part=colour-progress]").inner_text() == "3 of 7"
@@ -120,16 +138,55 @@ def test_plates_are_read_by_keys_and_what_is_over_stays_over_after_a_reload(chec
     assert handed_in(page)["checks"]["colour"] == {"answers": [*key[:-1], "none"]}
 
 
+def test_squares_gaps_and_the_dot_are_answered_by_keys(checked: Path, open_page: OpenPage) -> None:
+    page = open_page(address(checked))
+    robot = robot_at(page, checked)
+    go_to_checks(robot, page)
+    keys, pressed = read_manifest(checked).pages[0].checks, page.keyboard.press
+    while page.evaluate(CHECKED):
+        screen = robot.screen()
+        if screen == "check-colour":
+            for digit in keys["colour"]["digits"]:
+                pressed(digit)
+        elif screen == "check-brightness":
+            for panel in ("dark", "light"):
+                pressed(str(len(keys["brightness"][panel])))
+        elif screen == "check-acuity":
+            for _ in range(2):
+                pressed(f"Arrow{robot.gap_of('acuity-ring').capitalize()}")
+            while robot.hit("next").is_disabled():  # sees the first size and nothing finer
+                gap = robot.gap_of("acuity-ring")
+                pressed("ArrowLeft" if gap != "left" else "ArrowRight")
+        else:
+            while robot.hit("next").is_disabled():
+                pressed("Space")
+                page.wait_for_function(MOVED)
+                pressed("Space")
+        tab_to(page, "next")
+        pressed("Enter")
+        page.wait_for_function("was => document.documentElement.dataset.screen !== was", arg=screen)
+    robot.work()
+    submission = handed_in(page)
+    told = found(checked, submission)
+    assert [kind for kind, each in told.items() if each.breach and kind != "distance"] == ["acuity"]
+    assert told["acuity"].values["acuity_logmar"] == 1.0
+    # the dot went so far while keys were on their way: who was too near is told so once
+    first, *again = submission["checks"]["distance"]["rounds"]
+    scale = submission["checks"]["distance"]["css_px_per_cm"] * math.tan(math.radians(13.5))
+    was_near = median(sweep["px"] for sweep in first) / scale < 0.7 * 50
+    assert len(first) == 3 and len(again) == was_near
+
+
 def test_a_small_screen_is_turned_away_until_the_window_stands_on_a_larger_one(
-    checked: Path, open_page: OpenPage
+    colours: Path, open_page: OpenPage
 ) -> None:
-    page = open_page(address(checked), screen={"width": 1024, "height": 768})
+    page = open_page(address(colours), screen={"width": 1024, "height": 768})
     page.wait_for_function("() => document.documentElement.dataset.screen === 'blocked'")
     said = page.locator("[data-part=blocked-text]").inner_text()
     assert "1280 x 720" in said and "1024 x 768" in said
     session = page.context.new_cdp_session(page)
 
-    def move(width: int, height: int, left: int) -> None:
+    def move(width: int, height: int) -> None:
         session.send(
             "Emulation.setDeviceMetricsOverride",
             {
@@ -142,15 +199,15 @@ def test_a_small_screen_is_turned_away_until_the_window_stands_on_a_larger_one(
             },
         )
 
-    move(1920, 1080, 0)
+    move(1920, 1080)
     page.wait_for_function("() => document.documentElement.dataset.screen === 'consent'")
-    robot = robot_at(page, checked)
+    robot = robot_at(page, colours)
     while robot.screen() != "training":
         if page.evaluate(CHECKED):
             robot._check(robot.screen().removeprefix("check-"))
         robot._leave(robot.screen())
     page.wait_for_function("() => JSON.stringify(localStorage).includes('1920,1080')")
-    move(2560, 1440, 1920)
+    move(2560, 1440)
     page.wait_for_function("() => JSON.stringify(localStorage).includes('2560,1440')")
     robot.work()
     sizes = [then["size"] for then in handed_in(page)["checks"]["screen"]["screens"]]
