@@ -90,7 +90,7 @@ def test_a_slider_s_way_is_gone_again_with_the_frames_that_were_shown(slid: Path
             continue
         roles.add(line["role"])
         row, (pane,), pack = by_source[line["source"]], replay["panes"], shown[f"{line['images']}/{line['source']}"]
-        assert replay["curve"]["points"] == [[float(ms), float(level)] for ms, level in row["trace"]]
+        assert replay["curve"]["corners"] == [[float(ms), float(level)] for ms, level in row["trace"]]
         assert pane["spots"] == row["points"] and replay["swap_ms"] == 125
         assert bool(pane["rings"]) == (line["role"] == "gold")
         view = Question(
@@ -174,7 +174,7 @@ def test_a_threshold_s_trials_show_which_side_flickered_and_how_the_level_went(
             flickering = [pane["name"] for pane in replay["panes"] if len(pane["steps"][0][1]) == 2]
             catches += not flickering
             assert ([facts["flickered"]] if flickering else []) == flickering
-            assert [line["order"], float(facts["level"].split()[0])] in replay["curve"]["points"]
+            assert [line["order"], float(facts["level"].split()[0])] in replay["curve"]["corners"]
             assert replay["curve"]["here"] == line["order"] and not replay["curve"]["timed"]
             if flickering:
                 pack = shown[f"{line['images']}/{line['source']}"]

@@ -5,7 +5,7 @@ import { element } from "./dom.js";
 /**
  * @typedef {{name: string, width: number, height: number, steps: [number, number[]][], spots: [number, number][],
  *   rings: [number, number, number][], answered_ms: number, chosen: boolean}} Pane
- * @typedef {{about: string, points: [number, number][], most: number, timed: boolean, here: number | null}} Curve
+ * @typedef {{about: string, corners: [number, number][], most: number, timed: boolean, here: number | null}} Curve
  * @typedef {{answer: string, lasts_ms: number, swap_ms: number, pictures: number, panes: Pane[], curve: Curve | null,
  *   facts: [string, string][]}} Replay
  */
@@ -166,10 +166,10 @@ export function play(where, replay, address) {
 /** A curve of steps with where one is in it. @param {Curve} curve @param {number} last */
 function graph(curve, last) {
   const { width, height, left, bottom, top } = CURVE;
-  const most = curve.timed ? last : Math.max(1, ...curve.points.map(([x]) => x));
+  const most = curve.timed ? last : Math.max(1, ...curve.corners.map(([x]) => x));
   const toX = (/** @type {number} */ x) => left + (x / most) * (width - left - 6);
   const toY = (/** @type {number} */ y) => height - bottom - (y / Math.max(1, curve.most)) * (height - bottom - top);
-  const path = curve.points.map(([x, y], number) => `${number ? `H${toX(x).toFixed(1)}V` : `M${toX(x).toFixed(1)} `}${toY(y).toFixed(1)}`).join("");
+  const path = curve.corners.map(([x, y], number) => `${number ? `H${toX(x).toFixed(1)}V` : `M${toX(x).toFixed(1)} `}${toY(y).toFixed(1)}`).join("");
   const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, class: "curve", role: "img", "aria-label": curve.about });
   const needle = drawn("line", { y1: top, y2: height - bottom, class: "needle" });
   svg.append(
@@ -180,7 +180,7 @@ function graph(curve, last) {
     drawn("path", { d: curve.timed ? `${path}H${toX(last).toFixed(1)}` : path, class: "line" }),
     needle,
   );
-  if (!curve.timed) for (const [x, y] of curve.points) svg.append(drawn("circle", { cx: toX(x), cy: toY(y), r: x === curve.here ? 4 : 2, class: "dot" }));
+  if (!curve.timed) for (const [x, y] of curve.corners) svg.append(drawn("circle", { cx: toX(x), cy: toY(y), r: x === curve.here ? 4 : 2, class: "dot" }));
   /** @param {number} ms */
   function point(ms) {
     const x = toX(curve.timed ? Math.min(ms, last) : (curve.here ?? 0));

@@ -42,10 +42,10 @@ class Pane:
 
 @dataclass(frozen=True)
 class Curve:
-    """Steps from point to point (x, y), y from 0 to `most`; x is milliseconds since the attempt began where it is `timed`, else `here` is this one's."""
+    """Steps from corner to corner (x, y), y from 0 to `most`; x is milliseconds since the attempt began where it is `timed`, else `here` is this one's."""
 
     about: str
-    points: tuple[tuple[float, float], ...]
+    corners: tuple[tuple[float, float], ...]
     most: float
     timed: bool = True
     here: float | None = None

@@ -184,5 +184,13 @@ def test_nothing_else_knows_of_pjnd() -> None:
 
 def test_nothing_else_knows_of_compare() -> None:
     assert astray(COMPARED, ("methods/compare/",), {}) == []
-    scripts = [path for kind in ("runtime", "instrument", "codecs") for path in (ROOT / "assets" / kind).glob("*.js")]
+    scripts = [
+        path for kind in ("runtime", "instrument", "codecs", "watch") for path in (ROOT / "assets" / kind).glob("*.js")
+    ]
     assert [path.name for path in scripts if COMPARED.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_watch_s_script_knows_of_no_method() -> None:
+    scripts = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "assets" / "watch").glob("*.js")}
+    assert len(scripts) > 3
+    assert [name for name, text in scripts.items() if WORDS.search(text) or re.search("pjnd|threshold", text)] == []
