@@ -53,6 +53,14 @@ def test_while_it_is_loading(module: str, verb: str, folder: Path) -> None:
     assert done.returncode == -signal.SIGINT and done.stderr == ""
 
 
+@pytest.mark.parametrize("module", ["waitress.server", "hitgen.watch.seen"])
+def test_a_watch_ends_in_one_line_before_it_has_begun(module: str, folder: Path) -> None:
+    assert main(["build", str(folder), "--workers", "1"]) == 0
+    command = [sys.executable, "-c", AT_IMPORT, module, "watch", str(folder), "--no-open", "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Ended; nothing was changed.\n", "")
+
+
 def test_while_ladders_are_made_in_all_processes(folder: Path) -> None:
     command = [sys.executable, "-m", "hitgen", "build", str(folder), "--workers", "2"]
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # the tests may run in the background

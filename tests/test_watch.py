@@ -9,17 +9,23 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from hitgen.cli import main
 from hitgen.collector.inbox import Inbox
+from hitgen.config.kinds import RECRUITERS as KINDS
 from hitgen.errors import InputError
 from hitgen.ledger.ledger import Ledger
+from hitgen.lib.clock import utc_now
 from hitgen.watch.app import ROWS
 from hitgen.watch.seen import refuse_nothing
+from tests.support.batches import link_batch, places
 from tests.support.in_memory import in_memory
+from tests.support.servers import collecting, free_port
 from tests.support.small_study import SmallStudy, xml
 from tests.support.watched import WAIT_S, Asker, watching
 
@@ -238,3 +244,51 @@ def test_a_ledger_of_an_earlier_hitgen_is_watched_as_it_is(tmp_path: Path, monke
     assert (small.folder / "ledger.sqlite").read_bytes() == before
     with Ledger(small.folder / "ledger.sqlite") as ledger:
         assert ledger.fact("pseudonyms") is None
+
+
+COLLECTED = 'results = {kind = "collector", url = "https://study.example.org/hitgen"}'
+RECRUITERS = {
+    "mturk": 'kind = "mturk"',
+    "link": f'kind = "link"\n{COLLECTED}',
+    "panel": f'kind = "panel"\n{COLLECTED}',
+    "turkle": 'kind = "turkle"\nurl = "https://turkle.example.org"',
+    "prolific": f'kind = "prolific"\nworkspace = "60d9aadeb86739de712faee0"\nminutes = 5\n{COLLECTED}',
+    "connect": f'kind = "connect"\nminutes = 5\n{COLLECTED}',
+}
+
+
+def test_every_recruiter_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(RECRUITERS) == set(KINDS.names())
+    small = SmallStudy(tmp_path / "study", host='kind = "folder"\nbase_url = "https://study.example.org/hitgen"')
+    small.hand_in([("p0001", "A1", "W1", xml(small.answer("p0001", "A1", "W1")))])
+    config = small.folder / "batch.toml"
+    text = config.read_text()
+    for name, recruiter in RECRUITERS.items():
+        config.write_text(text.replace(RECRUITERS["mturk"], recruiter))
+        with watching(small.folder, monkeypatch) as page:
+            found = page.state()
+            assert (found.get("problem"), found["submitted"]["total"], found["taken"]) == (None, 1, 1), name
+
+
+def test_an_answer_that_reaches_the_collector_is_seen_and_then_fetched_while_all_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    folder = link_batch(tmp_path / "study", port)
+    with collecting(folder, port):
+        assert main(["publish", str(folder)]) == 0
+        seat = parse_qs(urlsplit(places(folder)[0]["url"]).query)["assignmentId"][0]
+        monkeypatch.setattr("tests.support.watched.START", utc_now())
+        with watching(folder, monkeypatch) as page:
+            body = {"schema": 1, "batch": "small", "page": "p0001", "assignment": seat, "trials": []}
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/results", json.dumps(body).encode())
+            with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
+                assert json.load(answer) == {"outcome": "stored"}
+            assert page.until(lambda found: found["arrived"] == 1)["submitted"]["rows"][0]["status"] == "arrived"
+            assert main(["fetch", str(folder)]) == 0
+            found = page.until(lambda found: found["arrived"] == 0 and found["submitted"]["total"] == 1)
+            (row,) = found["submitted"]["rows"]
+            assert row["use"] == "exclude" and row["why"][0].startswith("faulty: ")
+            assert seat not in json.dumps(found)
+            query = f"/submission?id={row['id']}"
+            assert page.get(query).status == 404, "what cannot be read is not seen again"

@@ -41,6 +41,7 @@ function fail(error) {
 
 /** @param {string} id @param {Shown[]} trials @param {number} chosen */
 function list(id, trials, chosen) {
+  const checked = trials.some((trial) => trial.checks.length);
   const rows = trials.map((trial, number) => {
     const button = element("button", { type: "button", "data-key": `trial-${number}`, "aria-current": number === chosen ? "true" : null }, trial.source);
     button.onclick = () => list(id, trials, number);
@@ -52,10 +53,10 @@ function list(id, trials, chosen) {
       element("td", { class: "text" }, trial.role + (trial.attempt > 1 ? `, try ${trial.attempt}` : "")),
       element("td", { class: "text" }, trial.answer),
       element("td", {}, trial.s.toFixed(1)),
-      element("td", { class: "text" }, trial.checks.map(([name, passed]) => `${passed ? "✓" : "✗"} ${name}`).join(" ")),
+      checked ? element("td", { class: "text" }, trial.checks.map(([name, passed]) => `${passed ? "✓" : "✗"} ${name}`).join(" ")) : null,
     );
   });
-  fill("trials", ["", "picture", "role", "answer", "s", "checks"], rows);
+  fill("trials", ["", "picture", "role", "answer", "s", ...(checked ? ["checks"] : [])], rows);
   show(id, chosen);
 }
 

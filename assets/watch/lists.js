@@ -54,7 +54,7 @@ export function showSubmissions(part, now) {
 
 /** @param {any} row @param {Date} now */
 function places(row, now) {
-  const open = Math.max(0, row.asked - (row.taken ?? 0) - (row.at_work ?? 0));
+  const free = row.state === "open" || row.state === "built" ? Math.max(0, row.asked - (row.taken ?? 0) - (row.at_work ?? 0)) : "–";
   return element(
     "tr",
     {},
@@ -64,7 +64,7 @@ function places(row, now) {
     element("td", { class: "meter" }, meter(row.taken ?? 0, row.at_work ?? 0, row.asked)),
     element("td", {}, row.taken ?? 0),
     element("td", {}, row.at_work ?? 0),
-    element("td", {}, open),
+    element("td", {}, free),
     element("td", {}, row.approved ?? 0),
     element("td", {}, row.rejected ?? 0),
     element("td", { class: "text" }, row.ends_at && new Date(row.ends_at).getFullYear() < 9000 ? moment(row.ends_at, now) : "–"),

@@ -55,7 +55,7 @@ function show(found) {
   problem.hidden = !found["problem"];
   tell("problem", found["problem"] ?? "");
   showTiles(found);
-  tell("status", found["lines"]?.join("\n") ?? (found["state"] === "built" ? "built, and not published yet" : ""));
+  tell("status", (found["lines"] ?? []).join("\n"));
   showVerdicts(found);
   showTiming(found["timing"]);
   showSubmissions(found.submitted, now);

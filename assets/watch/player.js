@@ -75,7 +75,7 @@ export function play(where, replay, address) {
   where.replaceChildren(
     element("div", { class: "panes" }, ...views.map(({ figure }) => figure)),
     missing,
-    element("div", { class: "controls" }, ...(moves ? [go, range, clock, speed] : []), ...(flickers ? [element("label", {}, flicker, " let it flicker as it did")] : [])),
+    element("div", { class: "controls" }, ...(moves ? [go, range, clock, speed] : []), ...(flickers ? [element("label", {}, flicker, " let it flicker")] : [])),
     ...(curve ? [curve.figure] : []),
     element("dl", { class: "facts" }, ...replay.facts.map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text)))),
   );

@@ -6,6 +6,8 @@ import argparse
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
 
 from hitgen.commands import options
 from hitgen.commands.status import told
@@ -14,6 +16,7 @@ from hitgen.errors import OutsideError
 from hitgen.lib.web import LOOPBACK
 from hitgen.manifest import BuildFolder
 from hitgen.preview import open_in_browser
+from hitgen.publishing.status import Status
 
 PORT = 8471
 
@@ -33,17 +36,24 @@ def run(given: argparse.Namespace, console: Console) -> None:
 
 @contextmanager
 def _interrupted_once() -> Iterator[None]:
-    """Heed one Ctrl+C alone, so that what it ends comes to its end."""
+    """Heed one Ctrl+C alone, so that what it ends comes to its end; none where whoever started this wants none heeded."""
 
     def end(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, end)
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, end)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _lines(folder: Path, found: Status | None) -> list[str]:
+    """What `hitgen status` says."""
+    return told(found, folder) if found else ["built, not published yet", options.then("publish", folder)]
 
 
 def _serve(given: argparse.Namespace, console: Console) -> None:
@@ -54,7 +64,7 @@ def _serve(given: argparse.Namespace, console: Console) -> None:
 
     folder = options.study_folder(given)
     refuse_nothing(folder)
-    watcher = Watcher(folder, lambda status: told(status, folder))
+    watcher = Watcher(folder, partial(_lines, folder))
     page = WatchPage(watcher, folder, [BuildFolder(given.folder).packs])
     try:
         server = Server(page, LOOPBACK[0], given.port)

@@ -31,8 +31,8 @@ from hitgen.watch.rows import Records, Values, rows_of, timing_of, unjudged
 SIMULATED = "simulated"
 MANY = 300
 """So many submissions are listed before they are judged, which takes a second for each few thousand."""
-Lines = Callable[[Status], Sequence[str]]
-"""What the terminal says of a state."""
+Lines = Callable[[Status | None], Sequence[str]]
+"""What the terminal says of a state; None before anything is published."""
 SPARE_KEY = secrets.token_hex(32)
 """For pseudonyms of a ledger that has no key yet, which nobody writes here."""
 
@@ -91,7 +91,8 @@ def look(folder: Path, lines: Lines, now: datetime, before: Seen) -> Iterator[Se
         {"name": page.page, "page": page.page, "kind": page.kind, "state": "built", "asked": page.assignments}
         for page in pages
     ]
-    yield Seen({**_about(folder, config), "state": "built", "asked": asked}, places=rows)
+    head = {**_about(folder, config), "state": "built", "asked": asked, "lines": list(lines(None))}
+    yield Seen(head, places=rows)
 
 
 def _about(folder: Path, config: BatchConfig) -> Values:

@@ -59,7 +59,7 @@ class Asker:
 def watching(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asker]:
     """The page of a folder, looked at twenty times a second."""
     monkeypatch.setattr("hitgen.watch.watcher.EVERY_S", 0.05)
-    watcher = Watcher(folder, status_lines, lambda: START)
+    watcher = Watcher(folder, lambda found: status_lines(found) if found else [], lambda: START)
     page = WatchPage(watcher, folder)
     with watcher, Server(page, "127.0.0.1", 0) as server:
         page.port = server.port

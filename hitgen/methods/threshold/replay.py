@@ -17,13 +17,14 @@ def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
     """Both sides with the one that flickered, which one was answered, and how the level went from trial to trial."""
     row, ladder, trial = attempt.row, attempt.ladder, cast(Trial, attempt.known)
     panes = tuple(_panel(side, ladder, row) for side in ("left", "right"))
-    right = "right" if row.found else "wrong"
+    catch = trial.asked == "catch"
+    came = ("right" if row.found else "false alarm") if catch else "found" if row.found else "missed"
     facts = (
         ("level", f"{row.level} of {ladder.level_max}"),
-        ("flickered", TOLD[row.side] + (", as in every catch trial" if trial.asked == "catch" else "")),
+        ("flickered", TOLD[row.side] + (", as in every catch trial" if catch else "")),
         ("answered", TOLD[row.response]),
     )
-    return Replay(f"level {row.level}, {TOLD[row.response]}: {right}", panes, _curve(work, attempt), facts)
+    return Replay(f"level {row.level}, {TOLD[row.response]}: {came}", panes, _curve(work, attempt), facts)
 
 
 def _panel(side: str, ladder: Ladder, row: Row) -> Pane:
