@@ -19,6 +19,7 @@ from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.notebook import Notebook
 from hitgen.lib.clock import Clock, utc_now
 from hitgen.lib.sqlite import open_database
+from hitgen.pages.texts import voices
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import Kind
 
@@ -67,7 +68,8 @@ def open_collector(
         offered = kind.hand_out(view, inbox, now)
         wanted = hand_out is not False or kind.hands_out
         handing = _handing(kind, offered) if hand_out else offered if wanted else None
-        yield Collector(inbox, lambda: kind.is_ready(view), handing, _pages(config, folder), now), inbox
+        said = voices(config, folder)
+        yield Collector(inbox, lambda: kind.is_ready(view), handing, _pages(config, folder), now, voices=said), inbox
 
 
 def _refuse_full(folder: Path) -> None:

@@ -77,7 +77,7 @@ export function start(methods, codecs = null, checking = null, languages = null)
     onWaiting: (isWaiting) => visit.onWaiting(isWaiting),
   });
   const sending = createSending({
-    page, environment, words, slot, part, window, later, session, lasting: storage.lasts(), columns: method.columns,
+    page, environment, wording, words, slot, part, window, later, session, lasting: storage.lasts(), columns: method.columns,
     submission: () => session.submission(display.record(browser), method.reductions), onDelivered: () => visit.show("done"),
   });
   const survey = page.survey.length ? createSurvey(part("survey"), page.survey, words) : null;

@@ -10,6 +10,7 @@ const SEND_AGAIN_MS = 15000;
  * @param {object} options
  * @param {PageData} options.page
  * @param {Environment} options.environment
+ * @param {() => Pick<PageData, "language">} options.wording what the page says now
  * @param {Words} options.words
  * @param {Find} options.slot
  * @param {Find} options.part
@@ -22,7 +23,7 @@ const SEND_AGAIN_MS = 15000;
  * @param {() => void} options.onDelivered
  */
 export function createSending(options) {
-  const { page, environment, words, slot, part, window, later, session, lasting, columns, submission, onDelivered } = options;
+  const { page, environment, wording, words, slot, part, window, later, session, lasting, columns, submission, onDelivered } = options;
   const { document } = window;
   /** @type {HTMLButtonElement} */
   const button = slot("submit");
@@ -92,7 +93,7 @@ export function createSending(options) {
   /** @param {string} address @param {string} text */
   function link(address, text) {
     const made = document.createElement("a");
-    made.href = address.replace("{assignment}", encodeURIComponent(environment.assignment));
+    made.href = address.replace("{assignment}", encodeURIComponent(environment.assignment)).replace("{language}", wording().language);
     made.textContent = text;
     return made;
   }

@@ -7,15 +7,16 @@ import html
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from wsgiref.util import FileWrapper
 
-from hitgen.collector.door import HandOut, caller_of, page, query_of
+from hitgen.collector.door import HandOut, Reply, caller_of, page, query_of
 from hitgen.collector.inbox import ACCEPTED, LIMIT_BYTES, Inbox, Outcome
 from hitgen.collector.rates import PLACES_BURST, PLACES_REFILL_S, Rates, address_of
+from hitgen.collector.voice import Voice, accepted, asked_for, english
 from hitgen.errors import HitgenError
 from hitgen.lib.clock import utc_now
 
@@ -47,7 +48,7 @@ class Collector:
 
     `rates` bounds what one address of the internet may bring for which nobody vouches, `places` how many places it gets.
     `ready` says whether places are known yet; `hand_out` is None where people get their addresses otherwise;
-    `pages` is the folder of published files, None where another server shows them.
+    `pages` is the folder of published files, None where another server shows them; `voices` says to people what there is to say.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class Collector:
         now: Callable[[], datetime] = utc_now,
         rates: Rates | None = None,
         places: Rates | None = None,
+        voices: Sequence[Voice] | None = None,
     ) -> None:
         self._inbox = inbox
         self._ready = ready
         self._hand_out = hand_out
         self._pages = pages
         self._now = now
+        self._voices = voices or english()
         self._rates = rates or Rates()
         self._places = places or Rates(burst=PLACES_BURST, refill_s=PLACES_REFILL_S)
 
@@ -81,12 +84,14 @@ class Collector:
             try:
                 return self._go(environ, method, start, self._hand_out)
             except (HitgenError, OSError, sqlite3.Error) as error:
-                return _cannot(start, error)
+                return self._unable(environ, start, error)
         if method not in ("GET", "HEAD"):
             return _say(start, "405 Method Not Allowed", "Only pages are here.")
         if self._pages and KEY.fullmatch(key := "/".join(path.rsplit("/", 3)[-3:])):
             return self._file(self._pages / key, environ, start)
-        return _say(start, "404 Not Found" if path else "200 OK", "This is a collector of hitgen.")
+        if path:
+            return self._said(environ, start, "404 Not Found", "door_no_page")
+        return _say(start, "200 OK", "This is a collector of hitgen.")
 
     def _results(self, environ: dict[str, Any], method: str, start: Start) -> Iterable[bytes]:
         if method == "OPTIONS":
@@ -114,25 +119,38 @@ class Collector:
     def _go(self, environ: dict[str, Any], method: str, start: Start, hand_out: HandOut) -> Iterable[bytes]:
         if environ.get("HTTP_SEC_PURPOSE") and method == "POST":
             return _say(start, "400 Bad Request", "A place is for a person.", OWN)
-        reply = hand_out.answer(caller_of(environ, method, self._places.bound(address_of(environ))))
+        caller = caller_of(environ, method, self._places.bound(address_of(environ)), self._voices)
+        reply = hand_out.answer(caller)
         if reply.busy:
-            return _say(start, "429 Too Many Requests", reply.words, [*OWN, ("Retry-After", AGAIN_PLACE_S)])
+            headers = [*OWN, ("Retry-After", AGAIN_PLACE_S)]
+            return _html(start, "429 Too Many Requests", page(reply, caller.voice), headers)
         kept = []
         if reply.cookie:
             secure = "; Secure" if hand_out.secure or environ.get("wsgi.url_scheme") == "https" else ""
             text = f"{hand_out.cookie}={reply.cookie}; Max-Age={COOKIE_S}; Path=/; HttpOnly; SameSite=Lax{secure}"
             kept = [("Set-Cookie", text)]
         if not reply.url:
-            return _html(start, "200 OK", page(reply), [*OWN, *kept])
+            return _html(start, "200 OK", page(reply, caller.voice), [*OWN, *kept])
         start("303 See Other", [*OWN, ("Location", reply.url), *kept, ("Content-Length", "0")])
         return []
+
+    def _said(
+        self, environ: dict[str, Any], start: Start, status: str, key: str, headers: Headers = SHARED
+    ) -> Iterable[bytes]:
+        """A word to a person, in their language."""
+        voice = asked_for(query_of(environ), self._voices) or accepted(environ, self._voices)
+        return _html(start, status, page(Reply(voice.say(key)), voice), headers)
+
+    def _unable(self, environ: dict[str, Any], start: Start, error: Exception) -> Iterable[bytes]:
+        status, headers = _unable(error)
+        return self._said(environ, start, status, "door_unable", headers)
 
     def _file(self, path: Path, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         try:
             file = path.open("rb")
             size = path.stat().st_size
         except OSError:
-            return _say(start, "404 Not Found", "There is no such page.")
+            return self._said(environ, start, "404 Not Found", "door_no_page")
         kind = "text/html; charset=utf-8" if path.suffix == ".html" else "application/octet-stream"
         lasting = ("Cache-Control", "public, max-age=31536000, immutable")
         start("200 OK", [*SHARED, ("Content-Type", kind), ("Content-Length", str(size)), lasting])
@@ -145,10 +163,16 @@ class Collector:
 
 def _cannot(start: Start, error: Exception) -> Iterable[bytes]:
     """Answered at once where this server cannot read or write: the page keeps the answers and tries again."""
+    status, headers = _unable(error)
+    return _say(start, status, "This server cannot keep anything just now.", headers)
+
+
+def _unable(error: Exception) -> tuple[str, Headers]:
+    """Status and headers of what is answered then."""
     cause = error if isinstance(error, (sqlite3.Error, OSError)) else error.__cause__
     full = getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL or getattr(cause, "errno", 0) == errno.ENOSPC
     status = "507 Insufficient Storage" if full else "503 Service Unavailable"
-    return _say(start, status, "This server cannot keep anything just now.", [*SHARED, ("Retry-After", AGAIN_S)])
+    return status, [*SHARED, ("Retry-After", AGAIN_S)]
 
 
 def _outcome(start: Start, outcome: Outcome) -> Iterable[bytes]:

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
+from hitgen.collector.voice import Voice, accepted, asked_for
+
 MOST_QUERY = 4_000
 MOST_FORM_BYTES = 1_000
 MOST_FIELDS = 40
-FULL = "All places are taken. Thank you."
-WELCOME = "Welcome. This button gives you your own place."
-TOO_MANY = "Many people came from your network just now. Please try again in a minute."
 
 
 @dataclass(frozen=True)
 class Caller:
     """Whoever asks: `query` and `form` hold fields that were given once, `may_begin` bounds how many places one network gets.
 
+    `voice` speaks their language, `asked` is that language where the address asks for it and there are several.
     Only one who `acts`, by pressing the button, is given a place; previews, prefetchers and scanners press none.
     """
 
@@ -29,6 +29,12 @@ class Caller:
     acts: bool
     looks_only: bool
     may_begin: Callable[[], bool]
+    voice: Voice
+    asked: str = ""
+
+    def at(self, url: str) -> str:
+        """An address of a page, in the language that was asked for."""
+        return f"{url}{'&' if '?' in url else '?'}lang={self.asked}" if self.asked else url
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,9 @@ class HandOut(Protocol):
         """What to say to a caller."""
 
 
-def caller_of(environ: dict[str, Any], method: str, may_begin: Callable[[], bool]) -> Caller:
+def caller_of(environ: dict[str, Any], method: str, may_begin: Callable[[], bool], voices: Sequence[Voice]) -> Caller:
     """Who asks, from a WSGI request; what is too long or given twice is as good as nothing."""
+    asked = asked_for(query_of(environ), voices)
     size = min(int(environ.get("CONTENT_LENGTH") or 0), MOST_FORM_BYTES) if method == "POST" else 0
     return Caller(
         query=query_of(environ),
@@ -67,6 +74,8 @@ def caller_of(environ: dict[str, Any], method: str, may_begin: Callable[[], bool
         acts=method == "POST",
         looks_only=method == "HEAD" or bool(environ.get("HTTP_SEC_PURPOSE")),
         may_begin=may_begin,
+        voice=asked or accepted(environ, voices),
+        asked=asked.language if asked and len(voices) > 1 else "",
     )
 
 
@@ -88,14 +97,14 @@ def _cookies(text: str) -> list[tuple[str, str]]:
     return [(name, value) for name, _, value in pairs]
 
 
-def page(reply: Reply) -> str:
+def page(reply: Reply, voice: Voice) -> str:
     """The answer as a page, where it is no address."""
-    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="robots" content="noindex">'
     form = ""
     if reply.button:
         ticket = f'<input type="hidden" name="ticket" value="{html.escape(reply.ticket)}">' if reply.ticket else ""
         form = f'<form method="post">{ticket}<button>{html.escape(reply.button)}</button></form>'
     return (
-        f'{head}<meta name="viewport" content="width=device-width"><title>hitgen</title>'
-        f"<p>{html.escape(reply.words)}</p>{form}</html>"
+        f'<!doctype html><html lang="{voice.language}" dir="{voice.direction}"><meta charset="utf-8">'
+        '<meta name="robots" content="noindex"><meta name="viewport" content="width=device-width">'
+        f"<title>{html.escape(voice.say('door_title'))}</title><main><p>{html.escape(reply.words)}</p>{form}</main></html>"
     )

@@ -18,7 +18,7 @@ from hitgen.manifest import Ladder
 from hitgen.methods.base import method_of
 from hitgen.pages.data import PageData
 from hitgen.pages.languages import Spoken
-from hitgen.pages.texts import filled
+from hitgen.pages.texts import filled, shipped_texts
 from hitgen.plan import PlannedPage, PlannedTrial
 from hitgen.recruiters import kind_of
 
@@ -78,10 +78,11 @@ class Wording:
 def wordings(batch: Batch, texts: Mapping[str, Mapping[str, str]]) -> list[Wording]:
     """What pages say in each language, with what config knows filled in; the rest of the {braces} is the plan's and the script's."""
     distance_cm = f"{batch.config.display.distance_cm:g}"
+    screens = shipped_texts(batch.config.method.kind, checks=bool(batch.config.check))
     return [
         Wording(
             language,
-            {key: filled(value, distance_cm=distance_cm) for key, value in own.items()},
+            {key: filled(value, distance_cm=distance_cm) for key, value in own.items() if key in screens},
             consent_in(batch.config, language),
         )
         for language, own in texts.items()

@@ -87,7 +87,7 @@ class PageData(Worded):
         description="where answers go: kind form, collector, s3 or frame, and its addresses"
     )
     completion_url: str | None = Field(
-        default=None, description="where the recruiter wants people back; `{assignment}` is filled in"
+        default=None, description="where the recruiter wants people back; `{assignment}` and `{language}` are filled in"
     )
     leaving_url: str | None = Field(
         default=None, description="the same for who leaves without answers; `{why}` is screened-out, declined or failed"

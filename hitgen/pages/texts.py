@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hitgen.collector.voice import Voice, door_texts
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import nearest
 from hitgen.config.told import consent_in
@@ -16,7 +17,7 @@ from hitgen.config.translations import Translation
 from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
 from hitgen.lib.shipped import shipped
 from hitgen.lib.toml import read_toml
-from hitgen.pages.languages import ENGLISH, primary
+from hitgen.pages.languages import ENGLISH, direction, primary
 
 CONSENT_WORDS = ("minutes", "pictures", "reward_usd")
 """What the plan fills in where the consent has them in {braces}."""
@@ -37,7 +38,7 @@ class _Own:
 
 
 def load_texts(config: BatchConfig, folder: Path) -> dict[str, dict[str, str]]:
-    """Every text by its key, for each language of the batch.
+    """Every text by its key, for each language of the batch: the screens' and the collector's.
 
     InputError for unknown keys, changed {placeholders}, files that cannot be read, and texts that one language lacks.
     """
@@ -134,14 +135,24 @@ def shipped_texts(method: str, language: str = ENGLISH, *, checks: bool = False)
 
 
 def _english(config: BatchConfig) -> dict[str, str]:
-    return shipped_texts(config.method.kind, checks=bool(config.check))
+    return shipped_texts(config.method.kind, checks=bool(config.check)) | door_texts(ENGLISH)
 
 
 def _translated(config: BatchConfig, language: str) -> dict[str, str]:
     """The shipped texts of a language where it is not English, by the first part of its tag."""
     if primary(language) == ENGLISH:
         return {}
-    return shipped_texts(config.method.kind, primary(language), checks=bool(config.check))
+    return shipped_texts(config.method.kind, primary(language), checks=bool(config.check)) | door_texts(
+        primary(language)
+    )
+
+
+def voices(config: BatchConfig, folder: Path) -> tuple[Voice, ...]:
+    """What the collector says to people in each language of the batch."""
+    return tuple(
+        Voice(language, direction(language), {key: texts[key] for key in door_texts(ENGLISH)})
+        for language, texts in load_texts(config, folder).items()
+    )
 
 
 def _also_filled(method: str) -> dict[str, list[str]]:

@@ -68,7 +68,7 @@ class ConnectKind(Offering[ConnectRecruiter]):
 
     def answers(self) -> dict[str, Any]:
         """Answers go to the collector, and so do people, who get their code there."""
-        return {**super().answers(), **ways_back(self.own.results)}
+        return {**super().answers(), **ways_back(self.own.results, self.config.batch)}
 
     def hand_out(self, look: Look, inbox: Inbox, now: Callable[[], datetime]) -> HandOut:
         """A page for each participant."""

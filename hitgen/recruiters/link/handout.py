@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from hitgen.collector.door import FULL, TOO_MANY, WELCOME, Caller, Reply
+from hitgen.collector.door import Caller, Reply
 from hitgen.collector.inbox import Inbox
 from hitgen.errors import HitgenError
 from hitgen.ledger.notebook import Notebook
@@ -22,7 +22,6 @@ TICKET_VALID_S = 86_400
 """How long a page with a button may stay open."""
 EARLIER_COOKIE = "hitgen"
 """What an earlier hitgen set for every batch."""
-NOTHING_LEFT = "Thank you: there is nothing left for you to do."
 
 
 class HandingOut:
@@ -48,13 +47,16 @@ class HandingOut:
         cookies = [
             value for wanted in (self.cookie, EARLIER_COOKIE) for name, value in caller.cookies if name == wanted
         ]
-        if known := next(filter(None, map(self._again, cookies)), None):
+        if known := next(filter(None, (self._again(cookie, caller) for cookie in cookies)), None):
             return known
         if caller.acts and (given := self._given(caller)):
             return given
-        return Reply(WELCOME, button="Begin", ticket=self.ticket()) if self.is_free() else Reply(FULL)
+        say = caller.voice.say
+        if not self.is_free():
+            return Reply(say("door_full"))
+        return Reply(say("door_welcome"), button=say("door_begin"), ticket=self.ticket())
 
-    def _again(self, cookie: str) -> Reply | None:
+    def _again(self, cookie: str, caller: Caller) -> Reply | None:
         """What is next for somebody who has a place; None for everybody else."""
         participant = cookie.partition(".")[0]
         ticket = self._inbox.ticket(participant)
@@ -62,8 +64,7 @@ class HandingOut:
             return None
         with suppress(HitgenError):  # a disk that is full keeps nobody from a place
             self._inbox.see(participant, self._now())
-        url = self._next(participant)
-        return Reply(url=url, cookie=cookie) if url else Reply(NOTHING_LEFT)
+        return self._sent(participant, cookie, caller)
 
     def is_free(self) -> bool:
         """Whether a newcomer would get a place."""
@@ -82,12 +83,16 @@ class HandingOut:
         if int(found[1]) < self._now().timestamp() - TICKET_VALID_S:
             return None
         if not caller.may_begin():
-            return Reply(TOO_MANY, busy=True)
+            return Reply(caller.voice.say("door_busy"), busy=True)
         participant = self._inbox.issue(self._untouched(), found[2], self._now(), self._hold)
         if participant is None:
-            return Reply(FULL)
+            return Reply(caller.voice.say("door_full"))
+        return self._sent(participant, self._cookie(participant, found[2]), caller)
+
+    def _sent(self, participant: str, cookie: str, caller: Caller) -> Reply:
+        """A participant's next address, or that there is none."""
         url = self._next(participant)
-        return Reply(url=url, cookie=self._cookie(participant, found[2])) if url else Reply(NOTHING_LEFT)
+        return Reply(url=caller.at(url), cookie=cookie) if url else Reply(caller.voice.say("door_nothing_left"))
 
     def _untouched(self) -> list[str]:
         """The participants with open places of which none was delivered, in order."""

@@ -6,16 +6,18 @@ import hashlib
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from hitgen.collector.door import FULL, Reply
+from hitgen.collector.door import Reply
+from hitgen.collector.voice import Voice
 from hitgen.recruiters.panel.config import PLACEHOLDER
 
 WORDS = {
-    "complete": "Thank you: your answers have arrived.",
-    "screened-out": "This study cannot be done on your computer. Thank you for your interest.",
-    "declined": "You have left the study. Thank you for your interest.",
-    "failed": "You cannot take part in this study any more. Thank you for your interest.",
-    "full": FULL,
+    "complete": "door_complete",
+    "screened-out": "door_screened_out",
+    "declined": "door_declined",
+    "failed": "door_failed",
+    "full": "door_full",
 }
+"""What is said where no way back is given."""
 LEAVING = ("screened-out", "declined", "failed")
 """Why a page sends somebody away without answers."""
 
@@ -43,10 +45,11 @@ class Ends:
         self._digest = digest
         self._secret = secret
 
-    def reply(self, why: str, values: Mapping[str, str]) -> Reply:
+    def reply(self, why: str, values: Mapping[str, str], voice: Voice) -> Reply:
         """What to say to somebody who is done: an address to go to, or words with a code."""
         way = fill(self._ways.get(why, ""), {**values, "secret": self._secret}, self._digest)
         if way.startswith(("http:", "https:")):
             return Reply(url=way)
         code = way or (values.get("code", "") if why == "complete" else "")
-        return Reply(f"{WORDS[why]} Your code: {code}" if code else WORDS[why])
+        words = [voice.say(WORDS[why]), *([voice.say("door_code", code=code)] if code else [])]
+        return Reply(" ".join(words))

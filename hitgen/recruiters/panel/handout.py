@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from hitgen.collector.door import TOO_MANY, WELCOME, Caller, Reply
+from hitgen.collector.door import Caller, Reply
 from hitgen.collector.turns import Taken, Turn, Turns
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
@@ -21,9 +21,6 @@ from hitgen.recruiters.seals import completion_code, sealed_for, secret_of
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~@:+/=|-]{0,127}")
 """What an id may be; a placeholder that nobody filled in is none."""
 MOST_CARRIED = 500
-NO_ID = "This address lacks {}. Please open the study from the page where you were invited."
-NOT_YET = "This study has not begun yet. Please come back later."
-NEXT = "Thank you. There is one more page for you."
 OFFERS = "panel"
 ADMITTED, SHUT_OUT = f"{OFFERS}:admitted", f"{OFFERS}:excluded"
 
@@ -137,13 +134,13 @@ class HandingOutById:
         )
         person = turn.person if turn else next((carried[name] for name in self.rules.ids if carried[name]), "")
         if missing := self._missing(person, carried):
-            return Reply(NO_ID.format(missing))
+            return Reply(caller.voice.say("door_incomplete", name=missing))
         why = caller.query.get(OUT, "")
         if turn and why in LEAVING and not turn.delivered and not caller.looks_only:
             self.turns.leave(turn.assignment, why)
         known = self.look(lambda book: Known.of(book, person))
         if known is None:
-            return Reply(NOT_YET)
+            return Reply(caller.voice.say("door_not_yet"))
         return self._next(person, carried, known, caller)
 
     def _missing(self, person: str, carried: Mapping[str, str]) -> str:
@@ -153,32 +150,33 @@ class HandingOutById:
         return next(lacking, "")
 
     def _next(self, person: str, carried: Mapping[str, str], known: Known, caller: Caller) -> Reply:
-        mine, now = self.turns.of(person), self.now()
+        mine, now, say = self.turns.of(person), self.now(), caller.voice.say
         since = now - self.rules.hold
         choice = Choice(known, self.rules.pages_each, now, since)
         if known.is_shut_out:
-            return self._end("failed", person, carried, mine)
+            return self._end("failed", person, carried, mine, caller)
         if live := choice.live(mine):
             if not caller.looks_only:
                 self.turns.see(live.assignment, now, carried)
-            return self._to_page(live, known)
+            return self._to_page(live, known, caller)
         if mine and mine[-1].left and not mine[-1].delivered:
-            return self._end(mine[-1].left, person, carried, mine)
+            return self._end(mine[-1].left, person, carried, mine, caller)
         if not choice(mine, self.turns.taken(since)):
-            return self._end("complete" if any(turn.delivered for turn in mine) else "full", person, carried, mine)
+            why = "complete" if any(turn.delivered for turn in mine) else "full"
+            return self._end(why, person, carried, mine, caller)
         if not caller.acts:
-            return Reply(NEXT if mine else WELCOME, button="Begin")
+            return Reply(say("door_next") if mine else say("door_welcome"), button=say("door_begin"))
         if not caller.may_begin():
-            return Reply(TOO_MANY, busy=True)
+            return Reply(say("door_busy"), busy=True)
         turn = self.turns.begin(person, carried, now, since, choice, lambda hit: sealed_for(known.secret, hit, person))
-        return self._to_page(turn, known) if turn else self._end("full", person, carried, mine)
+        return self._to_page(turn, known, caller) if turn else self._end("full", person, carried, mine, caller)
 
-    def _to_page(self, turn: Turn, known: Known) -> Reply:
+    def _to_page(self, turn: Turn, known: Known, caller: Caller) -> Reply:
         order = known.offers[turn.hit].order
         query = urlencode({"assignmentId": turn.assignment, "hitId": turn.hit, "workerId": turn.person})
-        return Reply(url=f"{order.url}?{query}")
+        return Reply(url=caller.at(f"{order.url}?{query}"))
 
-    def _end(self, why: str, person: str, carried: Mapping[str, str], mine: Sequence[Turn]) -> Reply:
+    def _end(self, why: str, person: str, carried: Mapping[str, str], mine: Sequence[Turn], caller: Caller) -> Reply:
         done = next((turn for turn in reversed(mine) if turn.delivered), None)
         code = completion_code(self.rules.batch, done.assignment) if done else ""
-        return self.rules.ends.reply(why, {**carried, "id": person, "code": code})
+        return self.rules.ends.reply(why, {**carried, "id": person, "code": code}, caller.voice)

@@ -12,7 +12,7 @@ from typing import Any
 from hitgen.collector.door import HandOut
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.collector.turns import Turns
-from hitgen.config.batch import BatchConfig
+from hitgen.config.batch import BatchConfig, BatchTable
 from hitgen.config.recruiter import CollectorResults
 from hitgen.methods.kept import gold_needed
 from hitgen.recruiters.answers import open_way
@@ -25,9 +25,9 @@ from hitgen.recruiters.panel.handout import HandingOutById, Rules, entrance
 from hitgen.recruiters.rest import token_from
 
 
-def ways_back(config: CollectorResults) -> dict[str, Any]:
-    """What a page is told of where people go from it: to whoever gave them their place, who knows the way."""
-    go = f"{config.url.rstrip('/')}/go?{PLACE}={{assignment}}"
+def ways_back(config: CollectorResults, batch: BatchTable) -> dict[str, Any]:
+    """What a page is told of where people go from it: to whoever gave them their place, who knows the way and their language."""
+    go = f"{config.url.rstrip('/')}/go?{PLACE}={{assignment}}{'&lang={language}' * (len(batch.spoken) > 1)}"
     return {"completion_url": go, "leaving_url": f"{go}&{OUT}={{why}}"}
 
 
@@ -42,7 +42,7 @@ class PanelKind(Offering[PanelRecruiter]):
 
     def answers(self) -> dict[str, Any]:
         """Answers go to the collector, and so do people, who sends them back."""
-        return {**super().answers(), **ways_back(self.own.results)}
+        return {**super().answers(), **ways_back(self.own.results, self.config.batch)}
 
     def warnings(self) -> list[str]:
         """Too little gold for people who work few pages."""
