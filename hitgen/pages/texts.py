@@ -18,6 +18,7 @@ from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
 from hitgen.lib.shipped import shipped
 from hitgen.lib.toml import read_toml
 from hitgen.pages.languages import ENGLISH, direction, primary
+from hitgen.recruiters import kind_of
 
 CONSENT_WORDS = ("minutes", "pictures", "reward_usd")
 """What the plan fills in where the consent has them in {braces}."""
@@ -73,7 +74,7 @@ def _lacking(config: BatchConfig, folder: Path, language: str) -> Iterator[Fault
     """What a further language lacks: what the batch says in words of its own in the first one, or all where it is not shipped."""
     first, at = config.batch.spoken[0], f"translations.{language}"
     own = {key for each in _own_texts(config, folder, language) for key in each.texts}
-    missing = sorted(_english(config).keys() - own)
+    missing = sorted(_needed(config) - own)
     if not _translated(config, language) and primary(language) != ENGLISH and missing:
         problem = f"no texts in {language!r} come with hitgen, and {_named(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         yield in_config(f"{at}.file", problem, f"a file with them, or one of {', '.join(shipped_languages())}")
@@ -114,7 +115,7 @@ def _own_warnings(config: BatchConfig, folder: Path, language: str) -> Iterator[
             lost = set(_PLACEHOLDER.findall(texts.get(key, ""))) - set(_PLACEHOLDER.findall(str(value)))
             if lost:
                 yield f"{own.file}: {own.at(key)}: it no longer says {', '.join(f'{{{name}}}' for name in sorted(lost))}"
-        missing = sorted(set(texts) - set(translated) - {key for each in owns for key in each.texts})
+        missing = sorted(_needed(config) - translated.keys() - {key for each in owns for key in each.texts})
         if own.whole and missing:
             yield f"{own.file}: {len(missing)} texts are English still: {_named(missing)}"
 
@@ -136,6 +137,13 @@ def shipped_texts(method: str, language: str = ENGLISH, *, checks: bool = False)
 
 def _english(config: BatchConfig) -> dict[str, str]:
     return shipped_texts(config.method.kind, checks=bool(config.check)) | door_texts(ENGLISH)
+
+
+def _needed(config: BatchConfig) -> set[str]:
+    """The texts that somebody reads: the collector's only where there is one."""
+    results = kind_of(config).results
+    meets = results is not None and results.kind == "collector"
+    return set(_english(config)) if meets else set(_english(config)) - set(door_texts(ENGLISH))
 
 
 def _translated(config: BatchConfig, language: str) -> dict[str, str]:
