@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 from collections.abc import Iterator
 from functools import cache
 
@@ -11,6 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from hitgen.lib.shipped import shipped
 from tests.support import codecs
 from tests.support.pictures import PHOTOS, digest, photograph, small_pictures
 
@@ -112,6 +115,22 @@ def differing(page: Page, script: str) -> Iterator[int]:
         some = files()[start : start + 50]
         read = codecs.decoded(page, script, [content for content, _ in some])
         yield from (start + number for number, (_, held) in enumerate(some) if read[number] != held)
+
+
+def sample() -> Image.Image:
+    """What workers read to be ready: smooth colours with grain, as of a photograph, and a plain part."""
+    rng = np.random.default_rng(1)
+    x, y = np.meshgrid(np.arange(48), np.arange(48))
+    colours = np.stack([120 + 60 * np.sin(x / 9), 120 + 60 * np.cos((x + y) / 13), 60 + 2 * y], -1)
+    pixels = np.clip(colours + rng.normal(0, 3, (48, 48, 1)) + rng.normal(0, 1.2, (48, 48, 3)), 0, 255)
+    pixels[30:42, 8:40] = [200, 180, 40]
+    return Image.fromarray(pixels.astype(np.uint8))
+
+
+def test_the_sample_that_workers_read_is_the_one_that_is_drawn_here(page: Page) -> None:
+    record = json.loads((shipped("assets") / "codecs" / "sample.json").read_text("utf-8"))
+    read = codecs.decoded(page, "script", [base64.b64decode(record["webp"])])
+    assert read == [(48, 48, digest(sample()))]
 
 
 def test_every_file_is_read_as_it_is(page: Page) -> None:
