@@ -22,10 +22,12 @@ from hitgen.cli import main
 from hitgen.config.batch import BatchConfig
 from hitgen.config.kinds import CHECKS
 from hitgen.config.read import read_config
+from hitgen.ledger.ledger import Ledger
 from hitgen.manifest import read_manifest
 from hitgen.methods.pjnd.population import Population
 from hitgen.methods.pjnd.row import Row
 from hitgen.methods.submission import read_submission
+from hitgen.publishing.rules import RULES_FACT, edited_rules, rules_of
 from hitgen.results.dataset import make_dataset
 from hitgen.results.export import export
 from hitgen.results.review import propose
@@ -289,6 +291,25 @@ def test_what_was_not_done_or_is_of_another_shape_is_a_breach_and_old_work_has_n
     assert old is not None
     del old["checks"]
     assert read_submission(json.dumps(old), Row).checks == {}
+
+
+def test_a_threshold_that_is_other_than_when_it_was_published_is_told(checked: Path) -> None:
+    config = checked / "batch.toml"
+    before = read_config(config)
+    with Ledger(checked / "ledger.sqlite") as ledger:
+        rules = rules_of(checked, before)
+        del rules["check.colour.difference"]  # a key that a later hitgen brought
+        ledger.set_fact(RULES_FACT, json.dumps(rules))
+        looser = before.model_copy(
+            update={
+                "check": tuple(
+                    each.model_copy(update={"misses_most": 3} if each.kind == "colour" else {}) for each in before.check
+                )
+            }
+        )
+        told = edited_rules(checked, looser, ledger)
+        ledger.set_fact(RULES_FACT, json.dumps(rules_of(checked, before)))
+    assert told == ("check.colour.misses_most is 3, and was 1 when this was published",)
 
 
 FAULTS = {

@@ -60,8 +60,7 @@ export const check = ({ page, data, part, root, window, random, cssPxPerCm, keep
   return {
     begin(over) {
       end();
-      const pxPerCm = cssPxPerCm() ?? 96 / 2.54;
-      const gapOf = (/** @type {number} */ logmar) => gapPx(logmar, page.display.distance_cm, pxPerCm);
+      const gapOf = (/** @type {number} */ logmar) => gapPx(logmar, page.display.distance_cm, cssPxPerCm() ?? 96 / 2.54);
       const sizes = sizesFrom(first, (logmar) => gapOf(logmar) * window.devicePixelRatio);
       /** @type {{at: number, seen: boolean}[]} */
       const tried = [];

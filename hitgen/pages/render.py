@@ -116,7 +116,7 @@ class Renderer:
         return "\n".join(styles)
 
     def _style_faults(self) -> list[Fault]:
-        names = ("styles/base.css", f"styles/{self._layout}.css")
+        names = (*([CHECKS_STYLE] if self._checks else []), "styles/base.css", f"styles/{self._layout}.css")
         found = [(name, resources.find("assets", name, self._batch.folder)) for name in names]
         return [
             fault for name, path in found if path for fault in style_faults(f"assets/{name}", path.read_text("utf-8"))

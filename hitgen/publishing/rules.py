@@ -17,8 +17,10 @@ RULES_FACT = "rules"
 
 
 def rules_of(folder: Path, config: BatchConfig) -> dict[str, Any]:
-    """Every threshold and every gold or training answer of batch.toml by its name, as JSON values."""
+    """Every threshold, of screening and of checks, and every gold or training answer of batch.toml by its name, as JSON values."""
     rules = {f"screening.{name}": value for name, value in config.screening.model_dump(mode="json").items()}
+    for table in config.check:
+        rules |= {f"check.{table.kind}.{name}": value for name, value in table.model_dump(mode="json").items()}
     for entry in config.questions:
         if isinstance(entry, QuestionFile):
             path = folder / entry.file
@@ -48,12 +50,15 @@ def edited_rules(folder: Path, config: BatchConfig, ledger: Ledger) -> tuple[str
     if text is None:
         return ()
     published, now = json.loads(text), json.loads(json.dumps(rules_of(folder, config)))
+    said = {f"screening.{name}" for name in config.screening.model_fields_set}
+    said |= {f"check.{table.kind}.{name}" for table in config.check for name in table.model_fields_set}
     told = []
     for name in dict.fromkeys([*published, *now]):
-        came_later = name not in published and name.partition(".")[2] not in config.screening.model_fields_set
-        if published.get(name) == now.get(name) or (name.startswith("screening.") and came_later):
+        is_threshold = name.startswith(("screening.", "check."))
+        came_later = name not in published and name not in said
+        if published.get(name) == now.get(name) or (is_threshold and came_later):
             continue
-        if name.startswith("screening."):
+        if is_threshold:
             told.append(f"{name} is {now.get(name)}, and was {published.get(name)} when this was published")
         else:
             told.append(
