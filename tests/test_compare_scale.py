@@ -17,10 +17,10 @@ from scipy import optimize, stats
 
 from hitgen.cli import main
 from hitgen.methods.compare.analysis.detect import Detection, detections, exact_interval, verdict_of
-from hitgen.methods.compare.analysis.likelihood import Counts, Design, judged, refitted
+from hitgen.methods.compare.analysis.likelihood import Counts, Design, drawn_middles, judged, refitted
 from hitgen.methods.compare.analysis.people import Screened, screened
 from hitgen.methods.compare.analysis.rates import crossings, curve_of, gaps, reached
-from hitgen.methods.compare.analysis.scale import Scale, reconstructed
+from hitgen.methods.compare.analysis.scale import Scale, reconstructed, widening
 from hitgen.methods.compare.analysis.section import scale_json
 from hitgen.methods.compare.analysis.tally import tallied
 from hitgen.methods.compare.answers import JND, Answer, otsu
@@ -145,18 +145,20 @@ def test_the_gradient_is_the_slope_of_the_posterior_and_resamples_end_where_it_i
 ) -> None:
     [tally] = tallied(small.answers, ties)
     design, counts = tally.design, tally.whole
-    at = design.prior[0] + np.random.default_rng(3).normal(0, 0.2, (1, design.parameters))
-    _, gradient, _ = judged(design, at, counts)
+    mean, _ = design.prior
+    at = mean + np.random.default_rng(3).normal(0, 0.2, (1, design.parameters))
+    _, gradient, _ = judged(design, at, counts, mean)
 
     def value(point: np.ndarray) -> float:  # type: ignore[type-arg]
-        return float(judged(design, point[None], counts)[0][0])
+        return float(judged(design, point[None], counts, mean)[0][0])
 
     assert gradient[0] == pytest.approx(optimize.approx_fprime(at[0], value, 1e-6), rel=2e-3, abs=0.02)
     weights = np.random.default_rng(4).multinomial(
         len(tally.workers), np.full(len(tally.workers), 1 / len(tally.workers)), 5
     )
     resampled = tally.resampled(weights.astype(np.float64))
-    _, flat, _ = judged(design, refitted(design, design.prior[0][None], resampled), resampled)
+    middles = drawn_middles(design, 5, np.random.default_rng(5))
+    _, flat, _ = judged(design, refitted(design, mean[None], resampled, middles), resampled, middles)
     assert np.abs(flat).max() < 0.05
 
 
@@ -192,6 +194,46 @@ def test_answers_of_one_mind_have_a_distance_all_the_same() -> None:
     ]  # fmt: skip
     [of] = reconstructed(asked, FEW).sources
     assert (of.units > 1).all() and (of.units < 20).all() and np.isfinite(of.samples).all()
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_where_answers_say_nothing_intervals_are_as_wide_as_the_prior(small: Study, ties: bool) -> None:
+    """All middles have the prior's own covariance, and lapses of the arms go together unless ties have thresholds."""
+    [tally] = tallied(small.answers, ties)
+    design = tally.design
+    mean, precision = design.prior
+    drawn = drawn_middles(design, 20_000, np.random.default_rng(6))
+    spread = np.linalg.inv(precision)
+    assert drawn.mean(0) == pytest.approx(mean, abs=0.1)
+    assert np.cov(drawn.T) == pytest.approx(spread, abs=0.05 * spread.max())
+    none = Counts(*(np.zeros((40, len(design.left))) for _ in range(3)))
+    assert refitted(design, mean[None], none, drawn[:40]) == pytest.approx(drawn[:40], abs=1e-3)
+    lapses = slice(design.versions + 2 * len(design.codecs), design.versions + 2 * len(design.codecs) + 2)
+    assert (spread[lapses, lapses][0, 1] > 0) is not ties
+
+
+def test_few_workers_make_wide_intervals(small: Study) -> None:
+    assert widening(200) == pytest.approx(1, abs=0.02) and widening(4) == pytest.approx(1.62 * (4 / 3) ** 0.5, abs=0.01)
+    assert widening(0) == widening(1) == widening(2)
+    [of] = reconstructed([a for a in small.answers if a.worker in few_workers(small, 8)], FEW).sources
+    [whole] = reconstructed(small.answers, FEW).sources
+    widths = [np.subtract(*each.intervals[::-1])[-1] for each in (of, whole)]
+    assert widths[0] > 1.5 * widths[1]
+
+
+@pytest.mark.parametrize(("ties", "covers"), [("half", True), ("model", False)])
+def test_upper_ends_hold_what_ties_counted_half_take_away(small: Study, ties: str, covers: bool) -> None:
+    """The threshold of the study is 0.2, so that halves shrink distances by the root of 1.04."""
+    [of] = reconstructed(small.answers, ScaleTable(resamples=20, ties=ties)).sources  # type: ignore[arg-type]
+    assert of.halving == pytest.approx(1.04**0.5 if covers else 1.0, abs=0.01)
+    assert of.intervals[1] == pytest.approx(np.maximum(np.quantile(of.samples, 0.975, axis=0) * of.halving, of.units))
+    level = of.level_at("a", float(of.units[3]))
+    assert level is not None and level.low < level.value == pytest.approx(4) and level.value < level.high
+
+
+def few_workers(study: Study, times: int) -> set[str]:
+    """The first of each `times` workers of either arm."""
+    return set(list(dict.fromkeys(answer.worker for answer in study.answers))[::times])
 
 
 def test_without_plain_answers_there_is_no_jnd(small: Study) -> None:
@@ -261,6 +303,25 @@ def test_the_undecided_band_holds_what_twenty_workers_cannot_tell() -> None:
     low, high = exact_interval(13, 20)
     tested = stats.binomtest(13, 20).proportion_ci(method="exact")
     assert (low, high) == pytest.approx((tested.low, tested.high))
+
+
+@pytest.mark.parametrize("answers", [20, 40, 60, 100])
+def test_the_docs_tell_what_so_many_answers_leave_undecided(answers: int) -> None:
+    correct = np.arange(answers + 1)
+    verdicts = np.array([verdict_of(*exact_interval(k, answers)) for k in correct])
+    open_shares = correct[verdicts == "undecided"] / answers
+
+    def percent(true: float, verdict: str) -> float:
+        return 100 * float(stats.binom.pmf(correct, answers, true)[verdicts == verdict].sum())
+
+    ends = [optimize.brentq(lambda true: percent(true, "undecided") - 50, *of) for of in ((0.3, 0.75), (0.75, 0.999))]
+    shown = [
+        f"{percent(true, 'visually lossless'):.1f}, {percent(true, 'not visually lossless'):.1f}"
+        for true in (0.60, 0.70, 0.75, 0.80, 0.90)
+    ]
+    bands = [f"{low:.2f} to {high:.2f}" for low, high in ((open_shares[0], open_shares[-1]), ends)]
+    row = f"| {' | '.join([str(answers), *bands, *shown])} |"
+    assert row in (Path(__file__).parents[1] / "docs" / "compare.md").read_text("utf-8"), row
 
 
 def test_detection_counts_not_sure_half_and_leaves_traps_and_skips_out() -> None:

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from hitgen.methods.compare.analysis.detect import THRESHOLD, Detection
 from hitgen.methods.compare.analysis.own import BitsPerPixel
 from hitgen.methods.compare.analysis.rates import curve_of
-from hitgen.methods.compare.analysis.scale import Scale, SourceScale, interval
+from hitgen.methods.compare.analysis.scale import Scale, SourceScale
 from hitgen.methods.compare.answers import Habits
 from hitgen.methods.compare.row import Arm
 from hitgen.methods.compare.screening import ARMS, Threshold
@@ -64,10 +64,11 @@ def rates_plot(scale: Scale, bits: BitsPerPixel) -> Figure | None:
     figure, panels = _panels(scale.sources)
     tints = colours(scale)
     for axes, of in panels:
+        low, high = of.intervals
         for codec in scale.codecs(of):
             if curve := curve_of(of, codec, bits):
-                low, high = interval(curve.units, curve.samples, of.workers)
-                _line(axes, np.exp(curve.log_bits), curve.units, low, high, tints[codec], codec)
+                mine = of.of(codec)
+                _line(axes, np.exp(curve.log_bits), curve.units, low[mine], high[mine], tints[codec], codec)
         _dress(axes, scale, of, "bits per pixel")
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")

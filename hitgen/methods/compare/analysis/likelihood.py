@@ -22,12 +22,12 @@ from scipy import optimize, special
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 STEP_SD, FIRST_STEP_SD = 1.0, 2.0
-SLOPE_SD, THRESHOLD_SD, LAPSE_SD = 1.0, 1.0, 0.5
-FIRST_STEP, SLOPE, THRESHOLD, LAPSE = np.log(0.02), np.log(3.0), np.log(0.3), np.log(0.005)
+SLOPE_SD, THRESHOLD_SD, LAPSE_SD, LAPSE_APART_SD, TIED_LAPSE_SD = 1.0, 1.0, 1.0, 1.0, 0.5
+FIRST_STEP, SLOPE, THRESHOLD, LAPSE = np.log(0.01), np.log(3.0), np.log(0.3), np.log(0.005)
 """The weak prior, normal in logarithms: a step of one level is like its neighbour within a factor of e, a codec's first is
-about 0.02 (it lies next to lossless) within e^2; slopes of the boost are about 3 (two boosts, each of 2) and thresholds
-about 0.3, within e; lapses are about 0.5% within e^0.5. It moves a scale that has answers by less than their noise, and gives one
-to answers that are unanimous."""
+about 0.01 (it lies next to lossless) within e^2; slopes of the boost are about 3 (two boosts, each of 2) and thresholds
+about 0.3, within e; lapses are about 0.5% within e, those of the arms within e of each other, since large differences, which
+tell them, are boosted (with thresholds within e^0.5, each arm for itself). It moves a scale that has answers by less than their noise, and gives one to answers that are unanimous."""
 SMALLEST = 1e-12
 MOST_STEPS = 40
 DONE = 1e-4
@@ -88,7 +88,9 @@ class Design:
         precision[slopes, slopes] = np.eye(2 * len(self.codecs)) / SLOPE_SD**2
         lapses = slice(slopes.stop, slopes.stop + 2)
         mean[lapses] = LAPSE
-        precision[lapses, lapses] = np.eye(2) / LAPSE_SD**2
+        # With thresholds, people who are often unsure look like lapses, which must not spread from arm to arm.
+        alike = np.eye(2) * TIED_LAPSE_SD**2 if self.ties else LAPSE_SD**2 + LAPSE_APART_SD**2 / 2 * np.eye(2)
+        precision[lapses, lapses] = np.linalg.inv(alike)
         if self.ties:
             mean[-2:] = THRESHOLD
             precision[-2:, -2:] = np.eye(2) / THRESHOLD_SD**2
@@ -197,39 +199,56 @@ def _through(moves: Array, weights: Array) -> Array:
     return np.asarray(np.matmul(weights[:, None, :], moves)[:, 0], np.float64)
 
 
-def judged(design: Design, at: Array, counts: Counts) -> tuple[Array, Array, Array]:
-    """Logarithm of the posterior (up to a constant), its gradient and the expected information, for each resample."""
+def judged(design: Design, at: Array, counts: Counts, middle: Array) -> tuple[Array, Array, Array]:
+    """Logarithm of the posterior (up to a constant), its gradient and the expected information, for each resample.
+
+    `middle` (parameters,) or (resamples, parameters) is where the prior has its middle.
+    """
     both, moves = _stood(design, at)
     arm = design.boosted.astype(np.int64)
     z = both[:, arm, design.left] - both[:, arm, design.right]
     by = moves[:, arm, design.left] - moves[:, arm, design.right]
     value, gradient, information = _weighed(design, at, counts, z, by)
-    mean, precision = design.prior
-    off = at - mean
+    _, precision = design.prior
+    off = at - middle
     pulled = off @ precision
     return value - (pulled * off).sum(1) / 2, gradient - pulled, information + precision
 
 
 def fitted(design: Design, counts: Counts) -> Array:
     """(1, parameters) the likeliest parameters of one study's answers, by scipy from the prior's mean."""
+    mean, _ = design.prior
 
     def cost(at: Array) -> tuple[float, Array]:
-        value, gradient, _ = judged(design, at[None], counts)
+        value, gradient, _ = judged(design, at[None], counts, mean)
         return -float(value[0]), -gradient[0]
 
     def curvature(at: Array) -> Array:
-        return np.asarray(judged(design, at[None], counts)[2][0], np.float64)
+        return np.asarray(judged(design, at[None], counts, mean)[2][0], np.float64)
 
     found = optimize.minimize(
-        cost, design.prior[0], jac=True, hess=curvature, method="trust-exact", options={"gtol": 1e-6, "maxiter": 500}
+        cost, mean, jac=True, hess=curvature, method="trust-exact", options={"gtol": 1e-6, "maxiter": 500}
     )
     return np.asarray(found.x, np.float64)[None]
 
 
-def refitted(design: Design, start: Array, counts: Counts) -> Array:
-    """(resamples, parameters) the likeliest parameters of many resamples of answers, by scoring from those of the whole."""
+def drawn_middles(design: Design, resamples: int, rng: np.random.Generator) -> Array:
+    """(resamples, parameters) middles of the prior drawn from the prior itself.
+
+    A resample that is drawn towards another middle each time is as unsure as the prior where answers say little
+    (randomize-then-optimize; Bardsley and others 2014).
+    """
+    mean, precision = design.prior
+    return np.asarray(mean + rng.standard_normal((resamples, len(mean))) @ np.linalg.inv(np.linalg.cholesky(precision)))
+
+
+def refitted(design: Design, start: Array, counts: Counts, middles: Array) -> Array:
+    """(resamples, parameters) the likeliest parameters of many resamples of answers, by scoring from those of the whole.
+
+    `middles` (resamples, parameters) are the middles of their priors, as `drawn_middles` gives them.
+    """
     at = np.repeat(start, len(counts.left), 0)
-    value, gradient, information = judged(design, at, counts)
+    value, gradient, information = judged(design, at, counts, middles)
     damping = np.full(len(at), 1e-6)
     active = np.arange(len(at))
     for _ in range(MOST_STEPS):
@@ -239,7 +258,7 @@ def refitted(design: Design, start: Array, counts: Counts) -> Array:
         move = np.linalg.solve(steep, gradient[active][:, :, None])[:, :, 0]
         foretold = (gradient[active] * move).sum(1) / 2
         tried = at[active] + move
-        seen = judged(design, tried, Counts(*(count[active] for count in counts)))
+        seen = judged(design, tried, Counts(*(count[active] for count in counts)), middles[active])
         better = seen[0] >= value[active] - 1e-9
         damping[active] = np.where(better, damping[active] / 10, np.maximum(damping[active], 1e-4) * 10)
         taken = active[better]

@@ -8,10 +8,19 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from hitgen.lib.progress import OnProgress, silent
-from hitgen.methods.compare.analysis.likelihood import Array, Counts, Design, boost, distances, fitted, refitted
+from hitgen.methods.compare.analysis.likelihood import (
+    Array,
+    Counts,
+    Design,
+    boost,
+    distances,
+    drawn_middles,
+    fitted,
+    refitted,
+)
 from hitgen.methods.compare.analysis.tally import Tally, tallied
 from hitgen.methods.compare.answers import JND, Answer, Side
 from hitgen.methods.compare.choices import ScaleTable
@@ -19,8 +28,6 @@ from hitgen.methods.compare.choices import ScaleTable
 SEED = 20261126
 AT_ONCE = 50
 LOW, HIGH = 0.025, 0.975
-MODEL_SHARE = 0.05
-"""What the model leaves out (ties counted half, the last lapses and spammers) moves large distances by about so much."""
 Unit = Literal["jnd", "boosted_units"]
 
 
@@ -35,7 +42,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class SourceScale:
-    """One source: (versions,) distances in units and (resamples, versions) what resamples of workers give."""
+    """One source: (versions,) distances in units and (resamples, versions) what resamples of workers give.
+
+    Percentiles of `samples`, and of whatever is computed of them, are the ends of intervals.
+    """
 
     source: str
     design: Design
@@ -43,9 +53,10 @@ class SourceScale:
     samples: Array
     answers: np.ndarray[Any, np.dtype[np.int64]]
     """(versions,) how many answers compare each version with another."""
-    workers: int
     boosts: tuple[tuple[float, float], ...]
     """g1 and g2 of each codec, for distances in units."""
+    halving: float = 1.0
+    """How many times larger distances would be if "not sure" did not count half."""
 
     @cached_property
     def versions(self) -> list[Side]:
@@ -60,8 +71,9 @@ class SourceScale:
 
     @cached_property
     def intervals(self) -> tuple[Array, Array]:
-        """(versions,) the ends of each version's 95% interval."""
-        return interval(self.units, self.samples, self.workers)
+        """(versions,) the ends of each version's 95% interval; `halving` widens the upper one."""
+        low, high = np.quantile(self.samples, [LOW, HIGH], axis=0)
+        return np.minimum(low, self.units), np.maximum(high * self.halving, self.units)
 
     def level_at(self, codec: str, units: float) -> Estimate | None:
         """The level of a codec at a distance, between levels in between; None beyond its last level."""
@@ -69,10 +81,12 @@ class SourceScale:
         value = crossed(self.units[mine], self.design.level[mine], units)
         if value is None:
             return None
-        told = [crossed(sample, self.design.level[mine], units) for sample in self.samples[:, mine]]
-        beyond = float(self.design.level[mine][-1])
-        known = np.array([beyond if level is None else level for level in told])
-        return Estimate(value, float(np.quantile(known, LOW)), float(np.quantile(known, HIGH)))
+        levels = np.append(0, self.design.level[mine])
+        low, high = (
+            float(np.quantile([np.interp(at, np.append(0, sample), levels) for sample in self.samples[:, mine]], end))
+            for at, end in ((units / self.halving, LOW), (units, HIGH))
+        )
+        return Estimate(value, low, high)
 
 
 @dataclass(frozen=True)
@@ -92,18 +106,6 @@ class Scale:
     def codecs(self, of: SourceScale) -> tuple[str, ...]:
         """The codecs of a source that have a scale in this unit."""
         return tuple(codec for codec in of.design.codecs if (of.source, codec) not in self.unmeasured)
-
-
-def interval(value: Array, samples: Array, workers: int) -> tuple[Array, Array]:
-    """The wider, at each end, of the percentiles and of Student's interval about the value, from 0 up.
-
-    Percentiles alone are too narrow where a distance is near 0, which no resample crosses; what resampling cannot know
-    of, `MODEL_SHARE`, is added to the standard deviation.
-    """
-    low, high = np.quantile(samples, [LOW, HIGH], axis=0)
-    spread = np.hypot(samples.std(0, ddof=1), MODEL_SHARE * value)
-    reach = float(stats.t.ppf(HIGH, max(workers - 1, 1))) * spread
-    return np.maximum(np.minimum(low, value - reach), 0), np.maximum(high, value + reach)
 
 
 def crossed(units: Array, levels: np.ndarray[Any, np.dtype[np.int64]], at: float) -> float | None:
@@ -151,16 +153,42 @@ def _scaled(tally: Tally, resamples: int, seed: int) -> SourceScale:
     for stratum in np.unique(tally.strata):
         mine = np.flatnonzero(tally.strata == stratum)
         weights[:, mine] = rng.multinomial(len(mine), np.full(len(mine), 1 / len(mine)), size=resamples)
+    middles = drawn_middles(design, resamples, rng)
     parts = [
-        refitted(design, best, tally.resampled(weights[start : start + AT_ONCE]))
-        for start in range(0, resamples, AT_ONCE)
+        refitted(design, best, tally.resampled(weights[some]), middles[some])
+        for some in (slice(start, start + AT_ONCE) for start in range(0, resamples, AT_ONCE))
     ]
-    samples = distances(design, np.concatenate(parts)) / JND
+    spread = best + (np.concatenate(parts) - best) * widening(_fewest(tally))
+    samples = distances(design, spread) / JND
     g1, g2 = boost(design, best)
     return SourceScale(
-        tally.source, design, distances(design, best)[0] / JND, samples, _met(design, tally.whole), _fewest(tally),
-        tuple(zip(g1[0].tolist(), (g2[0] * JND).tolist(), strict=True)),
+        tally.source, design, distances(design, best)[0] / JND, samples, _met(design, tally.whole),
+        tuple(zip(g1[0].tolist(), (g2[0] * JND).tolist(), strict=True)), halved(design, best, tally.whole),
     )  # fmt: skip
+
+
+def halved(design: Design, best: Array, counts: Counts) -> float:
+    """How many times larger distances would be had "not sure" the threshold t that gives as many of it in the plain arm.
+
+    Counted half, answers follow (Phi(z - t) + Phi(z + t)) / 2, of variance 1 + t^2: distances shrink by its root.
+    """
+    asked = (counts.left + counts.right + counts.unsure)[0][~design.boosted]
+    if design.ties or not asked.sum():
+        return 1.0
+    at = np.append(distances(design, best)[0], 0)
+    z = (at[design.left] - at[design.right])[~design.boosted]
+    thresholds = np.linspace(0, 3, 301)
+    seen = special.ndtr(thresholds[:, None] - z) - special.ndtr(-thresholds[:, None] - z)
+    unsure = counts.unsure[0][~design.boosted].sum()
+    return float(np.hypot(1, np.interp(unsure, seen @ asked, thresholds)))
+
+
+def widening(workers: int) -> float:
+    """How much farther from the whole's estimate resamples of so few workers must lie: Student's quantile over the normal's,
+    and the root of n / (n - 1), since a resample has their own mean for the true one.
+    """
+    known = max(workers, 2)
+    return float(stats.t.ppf(HIGH, known - 1) / stats.norm.ppf(HIGH) * np.sqrt(known / (known - 1)))
 
 
 def _met(design: Design, counts: Counts) -> np.ndarray[Any, np.dtype[np.int64]]:
