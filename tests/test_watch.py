@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +20,6 @@ from hitgen.cli import main
 from hitgen.collector.inbox import Inbox
 from hitgen.config.kinds import RECRUITERS as KINDS
 from hitgen.errors import InputError
-from hitgen.ledger.ledger import Ledger
 from hitgen.lib.clock import utc_now
 from hitgen.watch.app import ROWS
 from hitgen.watch.seen import refuse_nothing
@@ -234,18 +234,29 @@ def test_the_verb_says_in_one_line_what_is_wrong(tmp_path: Path, capsys: pytest.
     assert "ledger.sqlite" in capsys.readouterr().err
 
 
-def test_a_ledger_of_an_earlier_hitgen_is_watched_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = SmallStudy(tmp_path / "study")
-    with small.ledger() as ledger:
-        ledger._database.execute("DELETE FROM facts WHERE name = 'pseudonyms'")
-    before = (small.folder / "ledger.sqlite").read_bytes()
-    with watching(small.folder, monkeypatch) as page:
-        page.state()
-    assert (small.folder / "ledger.sqlite").read_bytes() == before
-    with Ledger(small.folder / "ledger.sqlite") as ledger:
-        assert ledger.fact("pseudonyms") is None
+@pytest.mark.parametrize("kind", ["mturk", "link", "prolific", "turkle", "simulate"])
+def test_a_study_of_an_earlier_hitgen_is_watched_as_it_is(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(OLD / kind, folder)
+    before = content(folder)
+    with watching(folder, monkeypatch) as page:
+        found = page.state()
+        assert "problem" not in found and found["submitted"]["total"] > 0 and found["flow"], found
+    assert content(folder) == before
 
 
+def test_what_nobody_thought_of_is_said_and_not_kept_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = in_memory(tmp_path / "study")
+    with watching(study.folder, monkeypatch) as page:
+        monkeypatch.setattr("hitgen.watch.watcher.look", lambda *_: 1 / 0)
+        study.work("p0001", "W1")
+        study.review()
+        assert "ZeroDivisionError" in page.until(lambda state: "problem" in state)["problem"]
+
+
+OLD = Path(__file__).parent / "data" / "upgrade"
 COLLECTED = 'results = {kind = "collector", url = "https://study.example.org/hitgen"}'
 RECRUITERS = {
     "mturk": 'kind = "mturk"',

@@ -98,7 +98,8 @@ def test_without_an_extra_the_verb_that_needs_it_names_it(tmp_path: Path) -> Non
     assert without(EXTRAS, "init", study, "--images", str(tmp_path / "photos")).returncode == 0
     fill_in(tmp_path / "study")
     assert without(EXTRAS, "build", study).returncode == 0
-    for verb, extra in {"serve": "serve", "rehearse": "rehearse", "report": "analysis", "export": "analysis"}.items():
+    extras = {"serve": "serve", "watch": "serve", "rehearse": "rehearse", "report": "analysis", "export": "analysis"}
+    for verb, extra in extras.items():
         done = without(EXTRAS, verb, study)
         assert done.returncode == 1 and f"[{extra}]'" in done.stderr, (verb, done.stderr)
     no_browser = [package for package, extra in EXTRAS.items() if extra != "analysis"]

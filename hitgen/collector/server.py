@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
@@ -29,6 +30,10 @@ MOST_CONNECTIONS = 400
 """Beyond it the one that waits for longest without a whole request is closed."""
 MOST_OF_ONE = 100
 """As many connections of one address, unless it is the web server before this one."""
+
+
+# A request that waits for a moment is nothing to tell people of.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 class App(Protocol):

@@ -31,17 +31,17 @@ def run(given: argparse.Namespace, console: Console) -> None:
     console.outcome(found, told(found, given.folder))
 
 
-def told(found: Status, folder: Path) -> list[str]:
-    """All that is said of the state of a batch, with the command to run next."""
-    return [*status_lines(found, options.unit(folder)), _after(folder, found)]
+def told(found: Status, folder: Path, *words: str) -> list[str]:
+    """All that is said of the state of a batch, with the command to run next, which ends in `words`."""
+    return [*status_lines(found, options.unit(folder)), options.then(_after(found), folder, *words)]
 
 
-def _after(folder: Path, found: Status) -> str:
+def _after(found: Status) -> str:
     if found.closed:
-        return options.then("report", folder)
+        return "report"
     if found.submitted:
-        return options.then("review", folder)
-    return options.then("fetch" if found.out or found.at_work else "topup", folder)
+        return "review"
+    return "fetch" if found.out or found.at_work else "topup"
 
 
 def status_lines(found: Status, unit: str = "HIT") -> list[str]:

@@ -51,9 +51,16 @@ def _interrupted_once() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _lines(folder: Path, found: Status | None) -> list[str]:
+def _lines(given: argparse.Namespace, found: Status | None) -> list[str]:
     """What `hitgen status` says."""
-    return told(found, folder) if found else ["built, not published yet", options.then("publish", folder)]
+    folder: Path = given.folder
+    return (
+        told(found, folder, *_words(given)) if found else ["built, not published yet", options.then("publish", folder)]
+    )
+
+
+def _words(given: argparse.Namespace) -> tuple[str, ...]:
+    return ("--rehearsal",) if given.rehearsal else ()
 
 
 def _serve(given: argparse.Namespace, console: Console) -> None:
@@ -64,7 +71,7 @@ def _serve(given: argparse.Namespace, console: Console) -> None:
 
     folder = options.study_folder(given)
     refuse_nothing(folder)
-    watcher = Watcher(folder, partial(_lines, folder))
+    watcher = Watcher(folder, partial(_lines, given))
     page = WatchPage(watcher, folder, [BuildFolder(given.folder).packs])
     try:
         server = Server(page, LOOPBACK[0], given.port)
@@ -78,6 +85,6 @@ def _serve(given: argparse.Namespace, console: Console) -> None:
             console.say(f"Open {address}")
         console.say(
             f"Watching {given.folder} at {address}; Ctrl+C ends. It only reads: in another terminal, "
-            + options.then("fetch", given.folder)
+            + options.then("fetch", given.folder, *_words(given))
         )
         server.run()

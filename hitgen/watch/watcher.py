@@ -61,6 +61,8 @@ class Watcher:
             self.look()
         except (HitgenError, OSError) as error:
             self._tell(str(error))
+        except Exception as error:  # a page that looks alive and is not would be worse than any words
+            self._tell(f"this cannot be read here: {type(error).__name__}: {error}")
 
     def _tell(self, problem: str) -> None:
         """Keep what was seen, and say why nothing newer is."""
