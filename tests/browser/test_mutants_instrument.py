@@ -151,7 +151,7 @@ FAULTS: dict[str, tuple[Callable[[Browser, str], bool], str, str, str]] = {
         the_example_flickers_at_its_rate_and_stops, "alternation.js", "clock.cancel(request);", "",
     ),
     "6 the flicker runs on a timer": (
-        pictures_change_on_the_frame_clock, "main.js",
+        pictures_change_on_the_frame_clock, "runtime/main.js",
         "raf: (tick) => requestAnimationFrame((t) => (display.look(t), tick(t))),", "raf: (tick) => setTimeout(() => tick(performance.now()), 125),",
     ),
     "8 frames are shown before they are decoded": (
@@ -163,7 +163,7 @@ FAULTS: dict[str, tuple[Callable[[Browser, str], bool], str, str, str]] = {
         "} catch {\n      return null; // blocked, missing or full: memory serves\n    }", "} finally {}",
     ),
     "12 another service is told": (
-        nobody_else_is_asked, "main.js", "const measured = measure();",
+        nobody_else_is_asked, "runtime/main.js", "const measured = measure();",
         'fetch("https://address.example/").catch(() => null);\nconst measured = measure();',
     ),
 }  # fmt: skip
