@@ -10,12 +10,13 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hitgen.batch import resources
+from hitgen.batch import plan_salt, resources
 from hitgen.build import build
 from hitgen.errors import CONFIG_NAME, Fault, HitgenError, InputError
 from hitgen.manifest import BuildFolder, read_manifest
 
 POLL_S = 0.5
+FolderState = dict[Path, tuple[int, int]]
 
 
 def page_address(folder: Path, page: str | None) -> str:
@@ -49,12 +50,11 @@ def _serve(root: Path) -> str:
     return f"http://127.0.0.1:{server.server_port}"
 
 
-def watch(folder: Path, tell: Callable[[str], None], rounds: Iterator[int] | None = None) -> None:
-    """Rebuild whenever the batch, a template or an asset changes, until interrupted; faults are told and survived."""
-    seen = _state(folder)
+def watch(folder: Path, seen: FolderState, tell: Callable[[str], None], rounds: Iterator[int] | None = None) -> None:
+    """Rebuild whenever the batch, a template or an asset is other than as `seen`, until interrupted; faults are told and survived."""
     for _ in rounds if rounds is not None else iter(int, 1):
         time.sleep(POLL_S)
-        now = _state(folder)
+        now = folder_state(folder)
         if now == seen:
             continue
         seen = now
@@ -65,8 +65,13 @@ def watch(folder: Path, tell: Callable[[str], None], rounds: Iterator[int] | Non
             tell(str(error))
 
 
-def _state(folder: Path) -> dict[Path, tuple[int, int]]:
-    own = [path for path in folder.rglob("*") if not {"build", "cache"} & set(path.relative_to(folder).parts[:1])]
+def folder_state(folder: Path) -> FolderState:
+    """Time and size of each file that pages are built from; to be taken before a build, so that no change during it is missed."""
+    own = [
+        path
+        for path in folder.rglob("*")
+        if not {"build", "cache", plan_salt.FILE} & set(path.relative_to(folder).parts[:1])
+    ]
     state = {}
     for path in [*own, *resources.all_files(folder)]:
         try:

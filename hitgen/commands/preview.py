@@ -7,7 +7,7 @@ import argparse
 from hitgen.build import build
 from hitgen.commands import options
 from hitgen.console import Console
-from hitgen.preview import open_in_browser, page_address, watch
+from hitgen.preview import folder_state, open_in_browser, page_address, watch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,10 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
+    seen = folder_state(given.folder)
     build(given.folder, progress=console.on_progress)
     address = page_address(given.folder, given.page)
     console.say(address if open_in_browser(address) else f"No browser took it; open {address}")
     console.say(options.then("rehearse", given.folder))
     if given.watch or address.startswith("http:"):
         console.say("Watching for changes; Ctrl+C ends.")
-        watch(given.folder, console.say)
+        watch(given.folder, seen, console.say)
