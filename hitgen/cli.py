@@ -117,6 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _end(console, f"this needs the extra `{extra}`; try {install_line(extra)}", 1)
     except KeyboardInterrupt:
         return _end(console, "interrupted; the same command goes on from here", 130)
+    except MemoryError:
+        return _end(console, "there is not enough memory for this; try fewer --workers, or smaller pictures", 3)
     except BrokenPipeError:
         _drop_output()
         return 0

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from hitgen.cli import main
+from hitgen.errors import OutsideError
+from hitgen.lib.processes import shared
 from tests.bench.build import photographs
 from tests.test_verbs import fill_in
 
@@ -61,14 +63,38 @@ def test_a_watch_ends_in_one_line_before_it_has_begun(module: str, folder: Path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "Ended; nothing was changed.\n", "")
 
 
-def test_while_ladders_are_made_in_all_processes(folder: Path) -> None:
-    command = [sys.executable, "-m", "hitgen", "build", str(folder), "--workers", "2"]
+@pytest.mark.parametrize(("verb", "begun"), [("build", "*"), ("check", "measured")])
+def test_while_all_processes_are_at_work(folder: Path, verb: str, begun: str) -> None:
+    command = [sys.executable, "-m", "hitgen", verb, str(folder), "--workers", "2"]
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # the tests may run in the background
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heed)
     deadline = time.monotonic() + 60
-    while not any(path.is_file() for path in (folder / "cache").rglob("*")) and time.monotonic() < deadline:
+    while not any(path.is_file() or begun != "*" for path in (folder / "cache").rglob(begun)):
+        assert time.monotonic() < deadline
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "hitgen: interrupted; the same command goes on from here\n")
-    assert main(["build", str(folder)]) == 0
+    assert verb != "build" or main(["build", str(folder)]) == 0
+
+
+def ended(number: int) -> None:
+    """As the system ends a process where memory runs out."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_is_ended_from_outside_is_told() -> None:
+    with pytest.raises(OutsideError, match="ended from outside, as happens where memory runs out"):
+        list(shared(ended, [1, 2], 2))
+
+
+def test_memory_that_runs_out_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("hitgen.commands.check.run", run)
+    assert main(["check", "."]) == 3
+    assert (
+        capsys.readouterr().err
+        == "hitgen: there is not enough memory for this; try fewer --workers, or smaller pictures\n"
+    )

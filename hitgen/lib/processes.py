@@ -1,11 +1,91 @@
-"""Processes that a command begins: a terminal sends an interrupt to all of them, and one is to say so."""
+"""Processes that a command begins: work shared among them, interrupts that one alone speaks of, and ends that are told."""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
+from typing import TypeVar
+
+from hitgen.errors import OutsideError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+IN_FLIGHT_PER_WORKER = 4
+
+
+def shared(work: Callable[[Task], Result], tasks: Sequence[Task], workers: int | None) -> Iterator[tuple[int, Result]]:
+    """What `work` makes of each task, with its number, as they are done: in this process, or on `workers` (None: all cores).
+
+    OutsideError where a process was ended from outside, as happens where memory runs out.
+    """
+    many = min(workers or os.cpu_count() or 1, len(tasks))
+    if many <= 1:
+        yield from ((number, work(task)) for number, task in enumerate(tasks))
+        return
+    try:
+        with _pool(many) as pool:
+            yield from _bounded(pool, work, tasks, many * IN_FLIGHT_PER_WORKER)
+    except BrokenProcessPool as error:
+        raise OutsideError(
+            "a process that was at work was ended from outside, as happens where memory runs out; run this again, with "
+            "--workers 1 if that does not help"
+        ) from error
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    context = multiprocessing.get_context(
+        "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    )
+    if hasattr(context, "set_forkserver_preload"):
+        context.set_forkserver_preload(["hitgen.stimuli.make", "hitgen.stimuli.estimate"])
+        resource_tracker.ensure_running()  # which would let interrupts through again
+        with uninterrupted():
+            forkserver.ensure_running()
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+        try:
+            yield pool
+        except BaseException:
+            for process in multiprocessing.active_children():
+                process.kill()  # one that is just beginning would complain that its parent is gone
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _bounded(
+    pool: ProcessPoolExecutor, work: Callable[[Task], Result], tasks: Sequence[Task], most: int
+) -> Iterator[tuple[int, Result]]:
+    queue = iter(enumerate(tasks))
+    running: dict[Future[Result], int] = {}
+    while True:
+        for number, task in queue:
+            with uninterrupted():
+                running[pool.submit(work, task)] = number
+            if len(running) >= most:
+                break
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future.result()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work forever: watch for that."""
+    parent = multiprocessing.parent_process()
+    if parent:
+
+        def watch() -> None:
+            parent.join()
+            os._exit(1)
+
+        threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

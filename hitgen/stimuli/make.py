@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
-from multiprocessing import forkserver, resource_tracker
+from functools import partial
 from pathlib import Path
 
 from hitgen.batch.sources import LadderSource
 from hitgen.errors import Fault, InputError
 from hitgen.lib.files import write_whole
-from hitgen.lib.processes import uninterrupted
+from hitgen.lib.processes import shared
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import Ladder
 from hitgen.stimuli.alike import double_faults
@@ -22,8 +19,6 @@ from hitgen.stimuli.cluster import on_cluster
 from hitgen.stimuli.codecs import WEBP_MAX_SIDE_PX
 from hitgen.stimuli.ladders import cache_key, make_ladder
 from hitgen.stimuli.packs import pack_path
-
-IN_FLIGHT_PER_WORKER = 4
 
 
 @dataclass(frozen=True)
@@ -106,11 +101,7 @@ def _all_of(
     progress("ladders", len(done), len(sources))
     tasks = [(number, sources[number]) for number, _ in missing]
     keys = dict(missing)
-    results = (
-        on_cluster(scheduler, _attempt, tasks, waiting)
-        if scheduler and tasks
-        else _results(tasks, waiting, workers or os.cpu_count() or 1)
-    )
+    results = on_cluster(scheduler, _attempt, tasks, waiting) if scheduler and tasks else _here(tasks, waiting, workers)
     for number, result in results:
         if isinstance(result, InputError):
             faults[number] = result.faults
@@ -158,46 +149,11 @@ def _hand_over(waiting: Path, packs: Path, wanted: set[str]) -> None:
             pack.replace(packs / pack.name)
 
 
-Task = tuple[int, LadderSource]
-Result = tuple[int, Ladder | InputError]
-
-
-def _results(tasks: list[Task], folder: Path, workers: int) -> Iterator[Result]:
-    if workers == 1 or len(tasks) <= 1:
-        for number, source in tasks:
-            yield number, _attempt(source, folder)
-        return
-    context = multiprocessing.get_context(
-        "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    )
-    if hasattr(context, "set_forkserver_preload"):
-        context.set_forkserver_preload([__name__])
-        resource_tracker.ensure_running()  # which would let interrupts through again
-        with uninterrupted():
-            forkserver.ensure_running()
-    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context, initializer=_end_with_parent) as pool:
-        try:
-            yield from _bounded(pool, tasks, folder, workers * IN_FLIGHT_PER_WORKER)
-        except BaseException:
-            for process in multiprocessing.active_children():
-                process.kill()  # one that is just beginning would complain that its parent is gone
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _bounded(pool: ProcessPoolExecutor, tasks: list[Task], folder: Path, most: int) -> Iterator[Result]:
-    queue = iter(tasks)
-    running: dict[Future[Ladder | InputError], int] = {}
-    while True:
-        for number, source in queue:
-            with uninterrupted():
-                running[pool.submit(_attempt, source, folder)] = number
-            if len(running) >= most:
-                break
-        if not running:
-            return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            yield running.pop(future), future.result()
+def _here(
+    tasks: Sequence[tuple[int, LadderSource]], folder: Path, workers: int | None
+) -> Iterator[tuple[int, Ladder | InputError]]:
+    attempts = shared(partial(_attempt, folder=folder), [source for _, source in tasks], workers)
+    return ((tasks[place][0], result) for place, result in attempts)
 
 
 def _attempt(source: LadderSource, folder: Path) -> Ladder | InputError:
@@ -207,24 +163,12 @@ def _attempt(source: LadderSource, folder: Path) -> Ladder | InputError:
         return error
 
 
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work forever: watch for that."""
-    parent = multiprocessing.parent_process()
-    if parent:
-
-        def watch() -> None:
-            parent.join()
-            os._exit(1)
-
-        threading.Thread(target=watch, daemon=True).start()
-
-
 def _sweep(folder: Path) -> None:
     """Remove what killed runs left half written; parts of runs that still live are theirs."""
-    for partial in folder.glob(".*.part"):
-        pid = partial.name.split(".")[-2]
+    for left in folder.glob(".*.part"):
+        pid = left.name.split(".")[-2]
         if not (pid.isdigit() and _alive(int(pid))):
-            partial.unlink(missing_ok=True)
+            left.unlink(missing_ok=True)
 
 
 def _alive(pid: int) -> bool:

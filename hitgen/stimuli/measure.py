@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +14,8 @@ from numpy.typing import NDArray
 
 from hitgen.config.hit import Display
 from hitgen.lib.files import write_whole
-from hitgen.lib.progress import OnProgress, counted, silent
+from hitgen.lib.processes import shared
+from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import Ladder
 from hitgen.stimuli.flash import areas_sr, light_of
 from hitgen.stimuli.packs import Frame, Pack, pack_path, read_pack
@@ -129,13 +128,8 @@ def on_all_cores(
     work: Callable[[Task], None], todo: Sequence[Task], workers: int | None, step: str, progress: OnProgress
 ) -> None:
     """Do independent pieces of work in processes, counting them."""
-    if len(todo) <= 1 or workers == 1:
-        for task in counted(step, todo, progress):
-            work(task)
-        return
-    with ProcessPoolExecutor(min(workers or os.cpu_count() or 1, len(todo))) as pool:
-        for number, _ in enumerate(pool.map(work, todo), start=1):
-            progress(step, number, len(todo))
+    for number, _ in enumerate(shared(work, todo, workers), start=1):
+        progress(step, number, len(todo))
 
 
 def _look_into(task: _Task) -> None:
