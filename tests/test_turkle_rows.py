@@ -41,14 +41,14 @@ class Server:
     pages: dict[str, Any] = field(default_factory=dict)
     changes: list[tuple[str, str]] = field(default_factory=list)
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str, shape: Any = object) -> Any:
         if path not in self.pages:
             raise RefusedError("404", f"there is no {path}")
         return self.pages[path]
 
     text = get
 
-    def change(self, method: str, path: str, values: Any = None) -> Any:
+    def change(self, method: str, path: str, values: Any = None, headers: Any = None, shape: Any = object) -> Any:
         self.changes.append((method, path))
         return {"id": 8}
 

@@ -13,6 +13,7 @@ from hitgen.errors import InputError, in_config
 from hitgen.ledger.rows import Environment
 from hitgen.lib.web import LOOPBACK, NoAnswerError, Response, fetch_patiently
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
+from hitgen.recruiters.shapes import Shape, misfit
 
 
 def token_from(variable: str, environment: Mapping[str, str] | None = None, key: str = "recruiter.token_env") -> str:
@@ -52,24 +53,36 @@ class Rest:
             return "local"
         return "production" if production else "sandbox"
 
-    def get(self, path: str) -> Any:
-        """What is at `path`, from JSON."""
-        return self._json(self._answer("GET", path, None))
+    def get(self, path: str, shape: Shape = object) -> Any:
+        """What is at `path`, from JSON, where it has this shape."""
+        return self._json(self._answer("GET", path, None), path, shape)
 
     def text(self, path: str) -> str:
         """What is at `path`, as it is."""
         return self._answer("GET", path, None).body.decode("utf-8", "replace")
 
-    def change(self, method: str, path: str, values: Any = None, headers: Mapping[str, str] | None = None) -> Any:
-        """Ask for a change, with further `headers`; returns the answer, None where it is empty."""
-        return self._json(self._answer(method, path, None if values is None else json.dumps(values).encode(), headers))
+    def change(
+        self,
+        method: str,
+        path: str,
+        values: Any = None,
+        headers: Mapping[str, str] | None = None,
+        shape: Shape = object,
+    ) -> Any:
+        """Ask for a change, with further `headers`; returns the answer where it has this shape, None where it is empty."""
+        body = None if values is None else json.dumps(values).encode()
+        return self._json(self._answer(method, path, body, headers), path, shape)
 
-    def _json(self, answer: Response) -> Any:
+    def _json(self, answer: Response, path: str, shape: Shape) -> Any:
         try:
-            return answer.json()
+            found = answer.json()
         except ValueError as error:
             problem = f"{self._name} at {self.base_url} answered with what is no JSON: {answer.words()}"
             raise UnknownOutcomeError(problem) from error
+        if fault := misfit(found, shape):
+            problem = f"{self._name} answered {path} with something that hitgen does not understand: {fault} is missing or of another kind"
+            raise UnknownOutcomeError(problem)
+        return found
 
     def _answer(self, method: str, path: str, body: bytes | None, more: Mapping[str, str] | None = None) -> Response:
         headers = {**self._secret, "Accept": "*/*", **(more or {})}

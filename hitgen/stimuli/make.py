@@ -153,7 +153,7 @@ def _here(
     tasks: Sequence[tuple[int, LadderSource]], folder: Path, workers: int | None
 ) -> Iterator[tuple[int, Ladder | InputError]]:
     attempts = shared(partial(_attempt, folder=folder), [source for _, source in tasks], workers)
-    return ((tasks[place][0], result) for place, result in attempts)
+    return ((tasks[turn][0], result) for turn, result in attempts)
 
 
 def _attempt(source: LadderSource, folder: Path) -> Ladder | InputError:

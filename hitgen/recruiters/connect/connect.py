@@ -22,6 +22,7 @@ from hitgen.recruiters.connect.projects import TOKEN_LIVES, Projects, token_of
 from hitgen.recruiters.panel.handout import SHUT_OUT
 from hitgen.recruiters.panel.places import ByTurns
 from hitgen.recruiters.rest import Rest, token_from
+from hitgen.recruiters.shapes import number
 
 API = "https://connect-api.cloudresearch.com/api/v1"
 JUDGEMENTS: dict[str, Judgement] = {"Pending": "Submitted", "Approved": "Approved", "Rejected": "Rejected"}
@@ -72,7 +73,7 @@ class Connect(Recruiter):
 
     def balance_usd(self) -> Decimal | None:
         """The account's money; None where nothing will be spent."""
-        balance = Decimal(str(self._rest.get("/account")["accountBalance"]))
+        balance = Decimal(str(self._rest.get("/account", {"accountBalance": number})["accountBalance"]))
         return None if self._environment == "sandbox" else balance
 
     def prepare(self, orders: Sequence[Order]) -> None:
@@ -138,7 +139,7 @@ class Connect(Recruiter):
         """Everything handed in by people whom the service lists; neither answers nor a listing alone is enough."""
         for row, turn in self._places.arrived(hit_id):
             if turn and (listed := self._listed(turn)):
-                status = JUDGEMENTS[listed[1]["status"]]
+                status = _judgement(listed[1])
                 yield Received(
                     row.assignment, hit_id, turn.person, status, row.opened_at, row.received_at, None, row.answer
                 )
@@ -167,7 +168,7 @@ class Connect(Recruiter):
             except RefusedError:
                 if self._found(assignment)[1]["status"] == "Pending":
                     raise
-        return JUDGEMENTS[self._found(assignment)[1]["status"]]
+        return _judgement(self._found(assignment)[1])
 
     def bonus(self, bonus: Bonus, token: str) -> None:
         """Pay a bonus once, whatever happens on the way; OutsideError while that is in doubt."""
@@ -245,3 +246,8 @@ class Connect(Recruiter):
     def close(self) -> None:
         """Let go of the inbox."""
         self._inbox.close()
+
+
+def _judgement(row: dict[str, Any]) -> Judgement:
+    """What an assignment has come to; one that is over in any other way than by a judgement was taken back, or given up."""
+    return JUDGEMENTS.get(row["status"], "Returned")

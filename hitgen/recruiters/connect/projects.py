@@ -17,6 +17,7 @@ from hitgen.lib.clock import utc_now
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.connect.config import ConnectRecruiter
 from hitgen.recruiters.rest import Rest
+from hitgen.recruiters.shapes import number
 
 PAGE_SIZE = 100
 PROJECT, PROMISE = "connect:project", "connect:promise"
@@ -24,6 +25,8 @@ TOKEN = "IDEMPOTENCY-TOKEN"
 TOKEN_LIVES = timedelta(hours=24)
 STATUSES = ("Unpublished", "Live", "Paused", "Completed", "Closed", "Archived")
 LEAST_MINUTES_MORE = 10
+LISTING = {"projects?": [{"projectId": str}], "nextToken?": str}
+PEOPLE = {"assignments?": [{"assignmentId": str, "participantId": str, "status": str, "bonus": number}]}
 
 
 def token_of(*words: str) -> str:
@@ -78,9 +81,8 @@ class Projects:
         began = promised or utc_now().isoformat()
         self._book.note(PROMISE, name, began)
         try:
-            made = self._rest.change(
-                "POST", "/project", self._payload(name, orders, excluded), {TOKEN: token_of(name, began)}
-            )
+            values, token = self._payload(name, orders, excluded), {TOKEN: token_of(name, began)}
+            made = self._rest.change("POST", "/project", values, token, {"project": {"projectId": str}})
         except RefusedError as error:
             if promised:  # a token is refused whatever became of its first use
                 if found := self._named(name):
@@ -126,7 +128,7 @@ class Projects:
     def _listed(self, **query: str) -> Iterator[dict[str, Any]]:
         asked: dict[str, Any] = {"Size": PAGE_SIZE, **query}
         while True:
-            page = self._rest.get(f"/project?{urlencode(asked)}")
+            page = self._rest.get(f"/project?{urlencode(asked)}", LISTING)
             yield from page.get("projects") or ()
             if not page.get("nextToken"):
                 return
@@ -134,7 +136,9 @@ class Projects:
 
     def cost_usd(self, project: str) -> Decimal:
         """What a project costs with fees, as the service says."""
-        return Decimal(str(self._rest.get(f"/project/{project}")["project"]["totalCost"]))
+        return Decimal(
+            str(self._rest.get(f"/project/{project}", {"project": {"totalCost": number}})["project"]["totalCost"])
+        )
 
     def status(self, project: str) -> str:
         """What a project is now; the service tells it by lists alone."""
@@ -158,7 +162,7 @@ class Projects:
 
     def people(self, project: str) -> list[dict[str, Any]]:
         """Everyone who finished a project there."""
-        found: list[dict[str, Any]] = self._rest.get(f"/assignments/{project}").get("assignments") or []
+        found: list[dict[str, Any]] = self._rest.get(f"/assignments/{project}", PEOPLE).get("assignments") or []
         return found
 
     def judge(self, project: str, verb: str, assignment: str, message: str) -> None:

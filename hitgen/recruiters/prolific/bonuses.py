@@ -15,6 +15,7 @@ from hitgen.lib.clock import utc_now
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.prolific.currency import Currency
 from hitgen.recruiters.rest import Rest
+from hitgen.recruiters.shapes import number
 
 BONUS = "prolific:bonus"
 EARNING = ("AWAITING REVIEW", "APPROVED", "PARTIALLY APPROVED")
@@ -46,12 +47,13 @@ class Bonuses:
         elif before := self._before_another_copy(bonus):
             self._note(token, bonus, before[0], now)
             return
-        found = self._rest.get(f"/submissions/{bonus.assignment}/")
+        found = self._rest.get(f"/submissions/{bonus.assignment}/", {"status": str, "study_id": str})
         if found["status"] not in EARNING:
             raise RefusedError(found["status"], f"it is {found['status'].lower()} at Prolific, so nothing is paid")
         study = found["study_id"]
         rows = f"{bonus.assignment},{Decimal(self._hundredths(bonus.amount_usd)) / 100:.2f}\n"
-        made = self._rest.change("POST", "/submissions/bonus-payments/", {"study_id": study, "csv_bonuses": rows})
+        values = {"study_id": study, "csv_bonuses": rows}
+        made = self._rest.change("POST", "/submissions/bonus-payments/", values, shape={"id": str})
         self._note(token, bonus, self._paid_cents(bonus.assignment), now)
         try:
             self._rest.change("POST", f"/bulk-bonus-payments/{made['id']}/pay/")
@@ -83,7 +85,8 @@ class Bonuses:
         return [row for row in rows if row["assignment"] == assignment]
 
     def _paid_cents(self, assignment: str) -> list[int]:
-        found = self._rest.get(f"/submissions/{assignment}/").get("bonus_payments") or []
+        shape = {"bonus_payments?": [number]}
+        found = self._rest.get(f"/submissions/{assignment}/", shape).get("bonus_payments") or []
         return [round(float(cents)) for cents in found]
 
     def paid(self, assignment: str) -> list[Bonus]:

@@ -21,8 +21,9 @@ from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.prolific.bonuses import Bonuses
 from hitgen.recruiters.prolific.config import LISTED, ProlificRecruiter
 from hitgen.recruiters.prolific.currency import Currency
-from hitgen.recruiters.prolific.studies import Studies
+from hitgen.recruiters.prolific.studies import PERSON, Studies
 from hitgen.recruiters.rest import Rest, token_from
+from hitgen.recruiters.shapes import number
 
 API = "https://api.prolific.com/api/v1"
 JUDGEMENTS: dict[str, Judgement] = {
@@ -97,7 +98,8 @@ class Prolific(Recruiter):
 
     def balance_usd(self) -> Decimal | None:
         """The workspace's money that no study has claimed; None where nothing will be spent."""
-        found = self._rest.get(f"/workspaces/{self._config.workspace}/balance/")
+        shape = {"currency_code": str, "available_balance": number}
+        found = self._rest.get(f"/workspaces/{self._config.workspace}/balance/", shape)
         self._currency.refuse_other(found["currency_code"])
         return None if self._environment == "sandbox" else self._currency.usd(Decimal(found["available_balance"]))
 
@@ -274,13 +276,14 @@ class Prolific(Recruiter):
         for row in seen.people if seen else ():
             if row["status"] in AT_WORK or answers.get(row["id"]) != hit:
                 continue
+            began = row.get("started_at")
             if received := self._received(row["id"]):
                 yield Received(
                     assignment=row["id"],
                     hit_id=hit_id,
                     worker=row["participant_id"],
                     status=self._judgement(row),
-                    accepted_at=datetime.fromisoformat(row["started_at"]).astimezone(UTC),
+                    accepted_at=datetime.fromisoformat(began).astimezone(UTC) if began else received.opened_at,
                     submitted_at=received.received_at,
                     auto_approval_at=None,
                     answer=received.answer,
@@ -294,7 +297,7 @@ class Prolific(Recruiter):
         """Ask for a return, which harms nobody's record, or reject where the config says so."""
         if self._config.rejection == "ask-return":
             # Another copy of the ledger may have asked: nobody is written to twice.
-            asked = self._rest.get(f"/submissions/{assignment}/").get("return_requested")
+            asked = self._rest.get(f"/submissions/{assignment}/", PERSON).get("return_requested")
             if not (asked or self._book.noted(ASKED, assignment)):
                 path = f"/submissions/{assignment}/request-return/"
                 self._rest.change("POST", path, {"request_return_reasons": [reason]})
@@ -318,7 +321,7 @@ class Prolific(Recruiter):
         return self._status(assignment)
 
     def _status(self, assignment: str) -> Judgement:
-        return self._judgement(self._rest.get(f"/submissions/{assignment}/"))
+        return self._judgement(self._rest.get(f"/submissions/{assignment}/", PERSON))
 
     def bonus(self, bonus: Bonus, token: str) -> None:
         """Pay a bonus once, whatever happens on the way."""

@@ -17,8 +17,18 @@ from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.prolific.config import ProlificRecruiter
 from hitgen.recruiters.prolific.currency import Currency
 from hitgen.recruiters.rest import Rest
+from hitgen.recruiters.shapes import Shape, moment, number
 
 PAGE_SIZE = 100
+LISTING = {"_links?": {"next?": {"href?": str}}, "meta?": {"count?": int}}
+PERSON = {"id": str, "status": str, "participant_id": str, "started_at?": moment}
+STUDY_SHAPE = {
+    "status": str,
+    "reward": number,
+    "date_created": moment,
+    "access_details?": [{"external_url": str, "total_allocation": int}],
+}
+"""What is read of Prolific's answers."""
 WORDS = {"workerId": "{{%PROLIFIC_PID%}}", "assignmentId": "{{%SESSION_ID%}}"}
 """What Prolific fills into addresses."""
 STUDY, KIND = "prolific:study", "prolific:kind"
@@ -67,7 +77,7 @@ class Studies:
 
         Another copy of the ledger may have made it, or another ledger; a study that has ended is left out.
         """
-        for row in list(self._listed("/studies/")):
+        for row in list(self._listed("/studies/", {"id": str})):
             words = str(row.get("internal_name", "")).split(" ")
             if len(words) != 5 or words[0] != "hitgen" or words[2] != self.batch:
                 continue
@@ -97,8 +107,11 @@ class Studies:
 
     def _draft(self, kind: str, orders: Sequence[Order]) -> None:
         name = self._internal_name(kind, orders)
-        found = [row["id"] for row in self._listed("/studies/") if row.get("internal_name") == name]
-        study = found[0] if found else self._rest.change("POST", "/studies/", self._payload(kind, name, orders))["id"]
+        found = [row["id"] for row in self._listed("/studies/", {"id": str}) if row.get("internal_name") == name]
+        if not found:
+            made = self._rest.change("POST", "/studies/", self._payload(kind, name, orders), shape={"id": str})
+            found = [made["id"]]
+        study = found[0]
         self.take_in([order.annotation for order in orders], study, kind)
 
     @staticmethod
@@ -183,10 +196,11 @@ class Studies:
         known = self._book.noted(GROUP, name)
         if not known:
             workspace = self._config.workspace
-            rows = self._listed("/participant-groups/", workspace_id=workspace)
+            rows = self._listed("/participant-groups/", {"id": str, "name": str}, workspace_id=workspace)
             found = [row["id"] for row in rows if row["name"] == name and not row.get("is_deleted")]
             if not found:
-                made = self._rest.change("POST", "/participant-groups/", {"name": name, "workspace_id": workspace})
+                values = {"name": name, "workspace_id": workspace}
+                made = self._rest.change("POST", "/participant-groups/", values, shape={"id": str})
                 found = [made["id"]]
             known = str(found[0])
             self._book.note(GROUP, name, known)
@@ -200,7 +214,7 @@ class Studies:
     def get(self, study: str) -> dict[str, Any] | None:
         """One study as Prolific has it; None where it was deleted."""
         try:
-            found: dict[str, Any] = self._rest.get(f"/studies/{study}/")
+            found: dict[str, Any] = self._rest.get(f"/studies/{study}/", STUDY_SHAPE)
         except RefusedError as error:
             if error.code == "404":
                 return None
@@ -223,18 +237,18 @@ class Studies:
 
     def _taken(self, study: str) -> Iterator[dict[str, Any]]:
         # In an order that stays while it is read: without one, pages overlap.
-        return self._listed("/submissions/", study=study, ordering="started_at")
+        return self._listed("/submissions/", PERSON, study=study, ordering="started_at")
 
-    def _listed(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+    def _listed(self, path: str, row: Shape, **query: str) -> Iterator[dict[str, Any]]:
         """Every row of a list, once; OutsideError where what came is less than the list says it has."""
         asked: dict[str, Any] = {**query, "page": 1, "page_size": PAGE_SIZE}
         seen: set[str] = set()
         while True:
-            answer = self._rest.get(f"{path}?{urlencode(asked)}")
-            for row in answer["results"]:
-                if row["id"] not in seen:
-                    seen.add(row["id"])
-                    yield row
+            answer = self._rest.get(f"{path}?{urlencode(asked)}", {"results": [row], **LISTING})
+            for found in answer["results"]:
+                if found["id"] not in seen:
+                    seen.add(found["id"])
+                    yield found
             # By its link alone: past the last page is a refusal. At our own address, so that the token goes nowhere else.
             following = ((answer.get("_links") or {}).get("next") or {}).get("href")
             before, asked = asked, dict(parse_qsl(urlsplit(following or "").query))
@@ -252,7 +266,9 @@ class Studies:
             return
         orders = ((order.assignments, order.reward_usd) for order in self.orders(study))
         agreed = self._quote(orders).total_usd
-        asked = self._currency.usd(Decimal(str(self._rest.get(f"/studies/{study}/cost/")["total_cost"])))
+        asked = self._currency.usd(
+            Decimal(str(self._rest.get(f"/studies/{study}/cost/", {"total_cost": number})["total_cost"]))
+        )
         if asked > agreed:
             raise OutsideError(
                 f"Prolific asks for ${asked:.2f} for study {study}, more than the ${agreed} that were shown; it stays a "
@@ -271,7 +287,8 @@ class Studies:
         if tested := self._book.noted(TEST, study):
             return f"study {study} is open to your test participants: {json.loads(tested)['study_url']}"
         try:
-            made = self._rest.change("POST", f"/studies/{study}/test-study", {})
+            shape = {"study_id": str, "study_url": str}
+            made = self._rest.change("POST", f"/studies/{study}/test-study", {}, shape=shape)
         except (RefusedError, InputError) as error:
             return f"{draft} (no test with test participants: {error})"
         self._book.note(TEST, study, json.dumps(made))

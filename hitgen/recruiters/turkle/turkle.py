@@ -18,6 +18,7 @@ from hitgen.lib.money import FREE
 from hitgen.recruiters.base import Opening, RefusedError, UnknownOutcomeError
 from hitgen.recruiters.judged import JudgedHere
 from hitgen.recruiters.rest import Rest, token_from
+from hitgen.recruiters.shapes import Shape, misfit, moment
 from hitgen.recruiters.turkle.config import TurkleRecruiter
 
 COLUMNS = ("page_url", "hit")
@@ -26,6 +27,9 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Turkle's batches have no end by themselves."""
 ENDED = "turkle:ended"
 GONE = "404"
+PROJECT = {"id": int, "name": str, "html_template": str}
+BATCH = {"id": int, "filename": str, "active": bool, "assignments_per_task": int, "created_at": moment}
+"""What is read of Turkle's answers."""
 
 
 class Turkle(JudgedHere):
@@ -68,14 +72,14 @@ class Turkle(JudgedHere):
     def _project(self) -> int:
         name = f"hitgen {self._batch}"
         known = self._book.noted("turkle", "project")
-        if known and self._there(f"/projects/{known}/") is not None:
+        if known and self._there(f"/projects/{known}/", PROJECT) is not None:
             return int(known)
         path = find("templates", "recruiters/turkle.html", self._folder)
         assert path is not None
         template = path.read_text(encoding="utf-8").strip()
         found = [
             row["id"]
-            for row in self._listed("/projects/")
+            for row in self._listed("/projects/", PROJECT)
             if row["name"] == name and row["html_template"].strip() == template
         ]
         if not found:
@@ -88,14 +92,15 @@ class Turkle(JudgedHere):
                     "html_template": template,
                     "login_required": self._config.login_required,
                 },
+                shape={"id": int},
             )
             found = [made["id"]]
         self._book.note("turkle", "project", str(found[0]))
         return int(found[0])
 
-    def _there(self, path: str) -> Any:
+    def _there(self, path: str, shape: Shape) -> Any:
         """What is at a path; None where the server's administrator has deleted it."""
-        return self._unless_gone(self._rest.get, path)
+        return self._unless_gone(lambda path: self._rest.get(path, shape), path)
 
     @staticmethod
     def _unless_gone(read: Callable[[str], Any], path: str) -> Any:
@@ -106,14 +111,18 @@ class Turkle(JudgedHere):
                 raise
             return None
 
-    def _listed(self, path: str) -> Iterator[dict[str, Any]]:
+    def _listed(self, path: str, row: Shape) -> Iterator[dict[str, Any]]:
         """The rows of a listing, on pages or not."""
-        page: Any = self._rest.get(path)
+
+        def rows(found: object) -> bool:
+            return not misfit(found, [row]) or not misfit(found, {"results": [row], "next?": _of_the_api})
+
+        page: Any = self._rest.get(path, rows)
         while isinstance(page, dict):
             yield from page["results"]
             if not page.get("next"):
                 return
-            page = self._rest.get(page["next"][page["next"].index("/api/") + len("/api") :])
+            page = self._rest.get(page["next"][page["next"].index("/api/") + len("/api") :], rows)
         yield from page
 
     def create(self, order: Order, token: str) -> HitProgress:
@@ -150,7 +159,7 @@ class Turkle(JudgedHere):
         return next((int(row["id"]) for row in self._batches() if row["filename"] == name and row["active"]), None)
 
     def _batches(self) -> Iterator[dict[str, Any]]:
-        return (row for row in self._listed("/batches/") if row["filename"].startswith("hitgen "))
+        return (row for row in self._listed("/batches/", BATCH) if row["filename"].startswith("hitgen "))
 
     def start(self) -> list[str]:
         """Workers see each task as soon as it is made."""
@@ -196,7 +205,7 @@ class Turkle(JudgedHere):
     def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these tasks."""
         for number in dict.fromkeys(name.partition(" ")[0] for name in hit_ids):
-            batch = self._there(f"/batches/{number}/")
+            batch = self._there(f"/batches/{number}/", BATCH)
             if batch is None:
                 continue
             yield from (hit for hit in self._progress_of(batch) if hit.hit_id in hit_ids)
@@ -247,6 +256,10 @@ class Turkle(JudgedHere):
             # What the server's administrator deleted is over as well.
             if active or error.code != GONE:
                 raise
+
+
+def _of_the_api(found: object) -> bool:
+    return isinstance(found, str) and "/api/" in found
 
 
 def _csv(rows: Sequence[tuple[str, str]]) -> str:
