@@ -55,8 +55,10 @@ class ColourCheck(Checkup[ColourTable, ColourResult]):
     )
 
     def faults(self, table: ColourTable, config: BatchConfig) -> Iterator[Fault]:
-        if table.misses_most >= table.plates:
-            yield Fault("", "misses_most", f"of {table.plates} plates all may be misread", f"{table.plates // 4}")
+        own = table.plates // len(KINDS)
+        if table.misses_most >= own:
+            problem = f"who is blind along one line misses {own} of {table.plates} plates, and would pass"
+            yield Fault("", "misses_most", problem, f"{own - 1} at most, or more plates")
 
     def stimuli(self, table: ColourTable, display: Display, draw: random.Random) -> Stimuli:
         kinds = [KINDS[number % len(KINDS)] for number in range(table.plates)]

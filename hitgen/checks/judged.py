@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hitgen.checks.base import Found
+from hitgen.checks.base import Found, value
 from hitgen.checks.made import checkup_of
 from hitgen.config.batch import BatchConfig
 from hitgen.config.checks import CheckTable
@@ -73,18 +73,14 @@ def values_of(work: AnyWork, config: BatchConfig) -> dict[str, object]:
 
 def check_columns(config: BatchConfig) -> tuple[Column, ...]:
     """The columns of the table `checks`: the submission, then for each check whether it was passed and what it measured."""
-
-    def of(name: str, kind: type, about: str) -> Column:
-        return Column(name, kind, about, lambda r: r.values.get(name))
-
     return (
         c.BATCH, c.PAGE, c.ASSIGNMENT, c.WORKER,
         *(
             column
             for table in config.check
             for column in (
-                of(f"{table.kind}_pass", bool, f"whether the check of {checkup_of(table).about} was passed; empty where the page had none"),
-                of(f"{table.kind}_why", str, "why it was not passed"),
+                value(f"{table.kind}_pass", bool, f"whether the check of {checkup_of(table).about} was passed; empty where the page had none"),
+                value(f"{table.kind}_why", str, "why it was not passed"),
                 *checkup_of(table).columns,
             )
         ),

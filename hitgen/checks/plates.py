@@ -17,8 +17,8 @@ from dataclasses import dataclass
 WHITE = (0.1978, 0.4683)
 """D65 in u'v'."""
 COPUNCTAL = {"protan": (0.678, 0.501), "deutan": (-1.217, 0.782)}
-LUMINANCES = (0.16, 0.19, 0.22, 0.26, 0.31, 0.36)
-"""Of dots, white being 1: the range of the Cambridge Colour Test."""
+LUMINANCES = (0.10, 0.13, 0.17, 0.23, 0.30, 0.40)
+"""Of dots, white being 1: so far apart that what is lighter to dichromats on one side of a confusion line hides among them."""
 CONTROL_LUMINANCES = ((0.10, 0.11, 0.12, 0.14, 0.15, 0.16), (0.48, 0.52, 0.56, 0.60, 0.64, 0.68))
 """Of the control plate: its figure is light on dark, which everybody sees who sees the screen."""
 CONTROL_CHROMA = (0.206, 0.478)
