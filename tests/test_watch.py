@@ -193,11 +193,7 @@ def test_strangers_get_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def begun(folder: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-u", "-m", "hitgen", "watch", str(folder), "--no-open", "--port", "0", *words]
-    heed = signal.signal  # the tests may run in the background
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: heed(signal.SIGINT, signal.default_int_handler) and None,
-    )  # fmt: skip
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_the_verb_follows_another_process_and_ends_by_ctrl_c(tmp_path: Path) -> None:
@@ -214,6 +210,34 @@ def test_the_verb_follows_another_process_and_ends_by_ctrl_c(tmp_path: Path) -> 
         os.kill(process.pid, signal.SIGINT)
         said, failed = process.communicate(timeout=WAIT_S)
     assert (process.returncode, said, failed) == (0, "Ended; nothing was changed.\n", "")
+
+
+SLOW = """
+import sys
+from typing import Annotated
+from pydantic import AfterValidator, TypeAdapter
+import hitgen.watch.watcher as watcher
+from hitgen import cli
+def look(*_):
+    while True:
+        TypeAdapter(Annotated[int, AfterValidator(lambda value: sum(range(500_000)))]).validate_python(1)
+        yield watcher.Seen()
+watcher.look = look
+sys.exit(cli.main(sys.argv[1:]))
+"""
+"""Its looks never end, and are always deep in compiled code that calls Python back, which ends badly where Python ends before."""
+
+
+def test_the_verb_ends_in_the_midst_of_a_look(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path / "study")
+    command = [sys.executable, "-u", "-c", SLOW, "watch", str(small.folder), "--no-open", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        page = Asker(int(process.stdout.readline().rstrip("/\n").rpartition(":")[2]))
+        page.until(lambda found: found["looked"] > 3)
+        process.send_signal(signal.SIGINT)
+        said, failed = process.communicate(timeout=WAIT_S)
+    assert (process.returncode, said.splitlines()[-1], failed) == (0, "Ended; nothing was changed.", "")
 
 
 def test_the_verb_says_in_one_line_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -122,7 +122,8 @@ function showVerdicts(found) {
 
 /** @param {any} timing */
 function showTiming(timing) {
-  if (!timing || !timing.trials) return fill("timing", [], []);
+  tell("timing-note", timing?.trials ? "" : "Nothing was recorded yet.");
+  if (!timing?.trials) return fill("timing", [], []);
   /** @type {[string, number | null, string][]} */
   const rows = [
     ["a page, median", timing.minutes, "min"],

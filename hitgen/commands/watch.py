@@ -36,15 +36,13 @@ def run(given: argparse.Namespace, console: Console) -> None:
 
 @contextmanager
 def _interrupted_once() -> Iterator[None]:
-    """Heed one Ctrl+C alone, so that what it ends comes to its end; none where whoever started this wants none heeded."""
+    """Heed one Ctrl+C alone, so that what it ends comes to its end."""
 
     def end(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, end)
+    before = signal.signal(signal.SIGINT, end)
     try:
         yield
     finally:

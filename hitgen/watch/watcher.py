@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,10 @@ EVERY_S = 1.0
 """How often files are asked whether they were written."""
 SHARE = 2
 """A look that took long is followed by a pause of so many times its time, so that others can work."""
+
+
+class Ended(BaseException):
+    """Raised in the midst of a look by whoever ends the watch."""
 
 
 class Watcher:
@@ -41,9 +47,16 @@ class Watcher:
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._thread.join(EVERY_S)
+        if self._thread.is_alive():
+            # A look may take seconds, and a thread that is still in one when Python ends takes it down with it.
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(Ended))
+        self._thread.join()
 
     def _run(self) -> None:
+        with suppress(Ended):
+            self._look_on()
+
+    def _look_on(self) -> None:
         pause_s = 0.0
         while not self._ended.wait(pause_s):
             begun = time.monotonic()

@@ -57,6 +57,7 @@ def asked(page: Asker, times: list[float]) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.timeout(1800)
 def test_ten_thousand_places_answer_at_once_while_answers_come_in(tmp_path: Path) -> None:
     folder = make_study(tmp_path / "large", 500, 40)
     assert main(["simulate", str(folder)]) == 0
