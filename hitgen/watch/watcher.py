@@ -19,7 +19,7 @@ SHARE = 2
 """A look that took long is followed by a pause of so many times its time, so that others can work."""
 
 
-class Ended(BaseException):
+class CalledOff(BaseException):
     """Raised in the midst of a look by whoever ends the watch."""
 
 
@@ -49,11 +49,13 @@ class Watcher:
         self._ended.set()
         if self._thread.is_alive():
             # A look may take seconds, and a thread that is still in one when Python ends takes it down with it.
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(Ended))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(CalledOff)
+            )
         self._thread.join()
 
     def _run(self) -> None:
-        with suppress(Ended):
+        with suppress(CalledOff):
             self._look_on()
 
     def _look_on(self) -> None:
