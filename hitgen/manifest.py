@@ -106,6 +106,11 @@ class Ladder(Frozen):
         return f"{self.images}/{self.source}"
 
     @property
+    def source_size(self) -> tuple[int, int]:
+        """Width and height of the whole source in pixels, however much of it is shown."""
+        return self.width, self.height
+
+    @property
     def packs(self) -> dict[str, int]:
         """The packs that pages are given, with their bytes."""
         return {self.pack: self.bytes}

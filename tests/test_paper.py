@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,16 @@ import PIL
 import pytest
 from matplotlib.figure import Figure
 
+import hitgen
+from hitgen import __version__
+from hitgen.analysis.analysed import analysed
+from hitgen.analysis.paper import CITE, paper
+from hitgen.analysis.references import CITED, read_references
 from hitgen.build import build
 from hitgen.cli import main
 from hitgen.manifest import FILE, read_manifest
+from hitgen.recruiters import kind_of
+from hitgen.results.study import read_study
 from tests.support.batches import write_batch
 
 EXTRA = "ratings = 6\n[screening]\ngold_answers_min = 1\n"
@@ -94,6 +103,65 @@ def test_every_figure_of_the_report_goes_out_as_svg_and_pdf(built: Path, report:
     with matplotlib.rc_context({"figure.facecolor": "black", "text.color": "white", "lines.linewidth": 9}):
         assert main(["export", str(built)]) == 0
     assert {path: path.read_bytes() for path in figures.rglob("*.*")} == before
+
+
+def test_the_methods_say_the_study_s_own_numbers_and_cite_what_is_in_the_bibliography(
+    exported: Path, report: str
+) -> None:
+    text, bibtex = (exported / "methods.md").read_text("utf-8"), (exported / "references.bib").read_text("utf-8")
+    for words in (
+        "2 source pictures of 96 x 72 pixels were shown as JPEG", "at 12 levels, from quality 83 at level 1 to 6 at level 12",
+        f"Pillow {PIL.__version__}", "13.797 cm wide", "30 cm away", "8 swaps per second (a flicker of 4 Hz)", "marked 3 places",
+        "2 study trials and 1 control trial with a known answer, in random order, after 1 training trial with feedback",
+        "nobody took part", "study ratings that could be read", "speed, if the median study trial", "are in use, by",
+        "1,999 resamples of workers", f"hitgen {__version__} [@hitgen]",
+    ):  # fmt: skip
+        assert words in text, words
+    for words in ("USD", "Prolific", "Mechanical Turk", "crossed model of", "consented"):
+        assert words not in text, "true of no simulated study of six people"
+    cited = set(re.findall(r"@([\w:-]+)", " ".join(re.findall(r"\[@[^\]]*\]", text))))
+    assert cited == set(re.findall(r"^@\w+\{([^,]+),", bibtex, re.M)) and "hitgen" in cited
+    parts = dict(re.findall(r"<p><strong>(\w+)\.</strong> (.*?)</p>", report))
+    assert list(parts) == ["Stimuli", "Procedure", "Participants", "Screening", "Analysis", "Software"]
+    assert "[1]" in parts["Stimuli"] and "[@" not in parts["Stimuli"]
+    assert report.count("<li value=") == len(cited) and html.escape(bibtex[:80]) in report
+
+
+def test_of_people_it_says_where_they_came_from_and_what_they_got(built: Path) -> None:
+    found = analysed(read_study(built))
+    assert found.own.spending is not None
+    out = replace(found.own.spending, simulated=False, environment="production")
+    config = found.study.config.model_copy(
+        update={"consent": found.study.config.consent.model_copy(update={"approval": "A-7"})}
+    )
+    real = replace(found, own=replace(found.own, spending=out), study=replace(found.study, config=config))
+    text = paper(real).markdown
+    assert "A page was paid with 1.20 USD; it took" in text and "(approval A-7)" in text and "nobody" not in text
+    assert (
+        f"{kind_of(config).people}; 6 pages were handed in by" in text
+        and "Each study picture was to get 6 ratings." in text
+    )
+    tried = paper(replace(real, own=replace(real.own, spending=replace(out, environment="sandbox")))).markdown
+    assert "in a rehearsal: nobody was recruited or paid" in tried and "1.20" not in tried
+
+
+def test_every_reference_is_cited_and_every_citation_has_one() -> None:
+    code = Path(hitgen.__file__).parent
+    files = list(code.rglob("references.bib"))
+    known = read_references(files)
+    texts = [path.read_text("utf-8") for path in code.rglob("*.py") if path.name != "told.py"]
+    cited = {key for text in texts for found in CITED.findall(text) for key in re.findall(r"@([\w:-]+)", found)}
+    assert cited - {"key", "other"} | set(CITE.values()) == set(known)
+    for reference in known.values():
+        fields, entry = reference.fields, reference.bibtex
+        assert {"author", "title"} <= set(fields) and ("year" in fields) != (reference.key == "hitgen")
+        assert entry.count("{") == entry.count("}") and "VERSION" not in entry
+        assert re.fullmatch(r"10\.\d{4,}/\S+", fields.get("doi", "10.1000/x"))
+        assert reference.text.count(fields.get("year", "")) and "{" not in reference.text
+    told = (code.parent / "CITATION.cff").read_text("utf-8")
+    own = known["hitgen"].fields
+    assert f'title: "{own["title"]}"' in told and f'name: "{own["author"].strip("{}")}"' in told
+    assert own["note"] == f"Version {__version__}, MIT license" and "license: MIT" in told
 
 
 def test_a_pdf_whose_letters_no_font_has_is_told_of() -> None:

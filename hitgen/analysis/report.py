@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from hitgen import __version__
 from hitgen.analysis.analysed import OwnStudy, analysed
 from hitgen.analysis.exclusions import Exclusions
+from hitgen.analysis.paper import Paper, paper, public_paper
 from hitgen.analysis.provenance import provenance, public_provenance
 from hitgen.batch import resources
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
@@ -46,6 +47,7 @@ class ReportContext:
     collected: OwnStudy | None = None
     warnings: tuple[str, ...] = ()
     provenance: Sequence[tuple[str, str]] = ()
+    paper: Paper | None = None
 
 
 def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Section:
@@ -62,6 +64,7 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Sect
         collected=found.own,
         warnings=(*study.edited, *section.warnings),
         provenance=provenance(folder, study.manifest, section.software),
+        paper=paper(found),
     )
     _write(context, section, out, folder)
     return section
@@ -76,7 +79,7 @@ def report_public(section: Section, name: str, out: Path, files: Sequence[Path])
     """Write the report of a public dataset."""
     context = ReportContext(
         name, False, list(section.summary), section.plots, warnings=section.warnings,
-        provenance=public_provenance(files, section.software),
+        provenance=public_provenance(files, section.software), paper=public_paper(section),
     )  # fmt: skip
     return _write(context, section, out, None)
 

@@ -1,4 +1,4 @@
-"""The analysis as files beside the dataset: tables of the method's, and every figure of the report."""
+"""The analysis as files beside the dataset: tables of the method's, every figure of the report, and the methods in words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from hitgen.analysis.analysed import Analysed
+from hitgen.analysis.paper import paper
 from hitgen.lib.files import private_folder, shut, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
@@ -56,6 +57,13 @@ def write_figures(found: Analysed, progress: OnProgress = silent, out: Path | No
         for old in set(into.rglob(f"*.{form}")) - kept:
             old.unlink()
     return len(kept) // len(FORMS), lacking
+
+
+def write_paper(found: Analysed, out: Path | None = None) -> None:
+    """Write the methods in a paper's words, and what they cite, into the export."""
+    into, told = out or export_path(found.study.folder), paper(found)
+    write_whole(into / "methods.md", told.markdown.encode(), private=True)
+    write_whole(into / "references.bib", told.bibtex.encode(), private=True)
 
 
 def _write(drawing: Drawing, path: Path) -> list[str]:

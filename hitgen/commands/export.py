@@ -25,15 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace, console: Console) -> None:
     # First of all, so that what is not installed is said before anything is written.
     from hitgen.analysis.analysed import analysed
-    from hitgen.analysis.tables import write_analysis, write_figures
+    from hitgen.analysis.tables import write_analysis, write_figures, write_paper
 
     study = read_study(options.study_folder(given))
     dataset = dataset_of(study)
     done = write_export(study, given.out, dataset)
     found = analysed(study, console.on_progress, dataset)
     analysis = write_analysis(found, console.on_progress, given.out)
+    write_paper(found, given.out)
     drawn, lacking = (0, []) if given.no_figures else write_figures(found, console.on_progress, given.out)
     told = [*exported_lines(done), f"{analysis}: {method_of(study.config).analysis_about}"]
+    told.append(f"{done.folder / 'methods.md'}: the study's methods in words, which cite references.bib")
     if not given.no_figures:
         told.append(f"{done.folder / 'figures'}: {count(drawn, 'figure')} of the report, each as SVG and PDF")
     if lacking:

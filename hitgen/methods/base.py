@@ -30,6 +30,7 @@ from hitgen.methods.evidence import PassRates
 from hitgen.methods.replay import Replay
 from hitgen.methods.section import Collected, Export, PublicData, Section
 from hitgen.methods.submission import Row, RowT
+from hitgen.methods.told import Told
 from hitgen.methods.work import Attempt, Finding, Key, Work
 from hitgen.pages.data import PageData
 from hitgen.plan import LadderKey, Plan, PlannedPage, PlannedTrial, make_plan
@@ -121,6 +122,8 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     """Kinds of people who guess some checks and look for others: the numbers of those that each kind guesses."""
     rules: ClassVar[tuple[Rule, ...]] = GENERAL_RULES
     """The general rules of screening that make sense for it."""
+    own_rules: ClassVar[tuple[str, ...]] = ()
+    """Its own, which `screen` finds breaches of."""
     answer_columns: ClassVar[tuple[Column, ...]] = ()
     """The answer, as columns of `ratings`."""
     tables: ClassVar[Mapping[str, RowTable]] = {}
@@ -289,6 +292,10 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     def section(self, study: Collected, progress: OnProgress) -> Section:
         """Its part of the report."""
         return Section()
+
+    def told(self, config: ConfigT, manifest: ManifestT) -> Told:
+        """What it says of a study in a paper's words; how its figures were found is said by its `Section`."""
+        return Told()
 
     public_columns: ClassVar[tuple[str, ...]] = ()
     """The columns by which a file of a public dataset of the method's kind is known."""

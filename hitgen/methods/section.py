@@ -81,6 +81,10 @@ class Section:
     warnings: tuple[str, ...] = ()
     parts: Mapping[str, Drawing | None] = field(default_factory=dict)
     """Further figures of the report, such as one of each picture, by the names that an export gives them."""
+    words: tuple[str, ...] = ()
+    """How its figures were found, as sentences of a paper (told.py says how they cite)."""
+    references: Path | None = None
+    """The BibTeX file of all that it and its method cite."""
     software: tuple[str, ...] = ()
     """Packages that it uses beside NumPy, Polars and Matplotlib."""
     result: Mapping[str, Any] | None = None

@@ -200,6 +200,8 @@ class Kind(ABC, Generic[Own]):
     """Whether people come to `/go` and nowhere else."""
     unit: ClassVar[str] = "HIT"
     """What one page that people are sent to is called there."""
+    people: ClassVar[str] = "Participants were recruited by the researchers"
+    """Where people come from, as a sentence of a paper begins."""
     admits: ClassVar[bool] = False
     """Whether a qualification page can let people into the study pages."""
 

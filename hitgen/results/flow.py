@@ -5,10 +5,9 @@ Each rating is left out at one step, that of the first rule that it broke, so th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from hitgen.config.screening import Rule
 from hitgen.methods.base import GENERAL_RULES, Note, method_of
 from hitgen.methods.work import Key
 from hitgen.results.study import Offered, Study
@@ -129,7 +128,8 @@ def flow_of(study: Study, notes: Mapping[Key, Note] | None = None) -> Flow:
     read = steps[-1].rest
     left = set(verdicts)
     leave("without study ratings", _count({key[0] for key in left}, people, len(left)))
-    reasons = {key: _first(verdict) for key, verdict in verdicts.items() if verdict.use != "use"}
+    standing = _standing(study)
+    reasons = {key: _first(verdict, standing) for key, verdict in verdicts.items() if verdict.use != "use"}
     for rule in _order(study, reasons.values()):
         left -= {key for key, reason in reasons.items() if reason == rule}
         name = WORDS.get(rule, f"by the rule {rule}")
@@ -147,27 +147,29 @@ WORDS = {
 LAST = tuple(WORDS)
 
 
-def _first(verdict: Verdict) -> str:
+def _first(verdict: Verdict, standing: Callable[[str], tuple[int, str]]) -> str:
     """The reason under which a rating is left out: the first rule broken, in order, and a person's word after the rules'."""
     rules = [rule for rule in verdict.rules if rule != BY_HAND]
     if rules:
-        return min(rules, key=lambda rule: (_place(rule), rule))
+        return min(rules, key=standing)
     if BY_HAND in verdict.rules:
         return BY_HAND
     return UNDECIDED if verdict.use == UNDECIDED else OTHER
 
 
-def _place(rule: str) -> int:
-    known: tuple[str, ...] = GENERAL_RULES
-    return known.index(rule) if rule in known else len(known)
-
-
 def _order(study: Study, reasons: Iterable[str]) -> list[str]:
     """The rules that are applied, in order, then what else leaves out; only the rules are named where they left nothing out."""
-    method, found = method_of(study.config), set(reasons)
-    asked: list[Rule] = [rule for rule in method.rules if rule not in study.config.screening.off]
-    rules = sorted({*asked, *found} - set(LAST), key=lambda rule: (_place(rule), rule))
+    config, found = study.config, set(reasons)
+    asked = {*(rule for rule in GENERAL_RULES if rule in method_of(config).rules), *method_of(config).own_rules}
+    asked |= {table.kind for table in config.check if table.failing == "exclude"}
+    rules = sorted(({*asked} - set(config.screening.off) | found) - set(LAST), key=_standing(study))
     return [*rules, *(name for name in LAST if name in found or name == UNDECIDED)]
+
+
+def _standing(study: Study) -> Callable[[str], tuple[int, str]]:
+    """The order of rules: the general ones, the method's own, the checks."""
+    known = (*GENERAL_RULES, *method_of(study.config).own_rules)
+    return lambda rule: (known.index(rule) if rule in known else len(known), rule)
 
 
 def _count(assignments: Iterable[str], people: Mapping[str, str], ratings: int) -> Count:

@@ -19,6 +19,7 @@ from hitgen.methods.compare.answers import worse_of
 from hitgen.methods.compare.config import Config
 from hitgen.methods.compare.crops import crop_faults, shown_sources
 from hitgen.methods.compare.manifest import Manifest, PageData
+from hitgen.methods.compare.paper import told
 from hitgen.methods.compare.plan import PlannedQuestion, Question, make_plan
 from hitgen.methods.compare.public import NEEDED
 from hitgen.methods.compare.replay import replay_of
@@ -29,6 +30,7 @@ from hitgen.methods.compare.stimuli import Shown
 from hitgen.methods.compare.tables import ANSWER
 from hitgen.methods.replay import Replay
 from hitgen.methods.section import Collected, Export, PublicData, Section
+from hitgen.methods.told import Told
 from hitgen.methods.work import Attempt, Finding, Work
 from hitgen.plan import LadderKey, Plan, PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
@@ -50,6 +52,7 @@ class Compare(Method[Config, Manifest, Row]):
     page = PageData
     row = Row
     rules: ClassVar[tuple[Rule, ...]] = ("display", "flicker", "repeat", "copy")
+    own_rules = ("traps", "guesses", "sides", "times", "straight", "toggles")
     answer_columns = ANSWER
     public_columns = NEEDED
     analysis_about = "the scale in JND, questions, detection, and answers in the columns of JPEG AIC-3's public files"
@@ -158,6 +161,9 @@ class Compare(Method[Config, Manifest, Row]):
         from hitgen.methods.compare.analysis.section import section_of
 
         return section_of(study, progress)
+
+    def told(self, config: Config, manifest: Manifest) -> Told:
+        return told(config, manifest)
 
     def public_section(self, published: PublicData, progress: OnProgress) -> Section:
         from hitgen.methods.compare.analysis.section import public_section

@@ -30,6 +30,10 @@ class Ladder(manifest.Ladder):
     crop: tuple[int, int, int, int] = Field(description="x, y, width, height of what is shown, in source pixels")
 
     @property
+    def source_size(self) -> tuple[int, int]:
+        return self.source_width, self.source_height
+
+    @property
     def packs(self) -> dict[str, int]:
         return dict(zip(self.pictures, self.picture_bytes, strict=True))
 

@@ -19,12 +19,14 @@ from hitgen.methods.pjnd.chance import CATCH, LEVEL, PLACE, known_rates
 from hitgen.methods.pjnd.config import Config
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
 from hitgen.methods.pjnd.manifest import Catch, Manifest, PageData, Question
+from hitgen.methods.pjnd.paper import told
 from hitgen.methods.pjnd.replay import replay_of
 from hitgen.methods.pjnd.robot import Answer, Robot, differences, knowing, some_answer
 from hitgen.methods.pjnd.row import Row
 from hitgen.methods.pjnd.tables import ANSWER, CLICKS, HOW, OUTLIERS
 from hitgen.methods.replay import Replay
 from hitgen.methods.section import Collected, Export, PublicData, Section
+from hitgen.methods.told import Told
 from hitgen.methods.work import Attempt, Finding, Key, Work
 from hitgen.plan import PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
@@ -72,6 +74,7 @@ class Pjnd(Method[Config, Manifest, Row]):
             usual=False,
         ),
     )
+    own_rules = ("straight", "slider")
     looked_for = ((1,),)
     tables: ClassVar = {"clicks": CLICKS}
     analysis_about = "PJND, SUR, workers, a KonJND-shaped summary and maps"
@@ -170,6 +173,9 @@ class Pjnd(Method[Config, Manifest, Row]):
         from hitgen.methods.pjnd.analysis.section import section_of
 
         return section_of(study, progress)
+
+    def told(self, config: Config, manifest: Manifest) -> Told:
+        return told(config, manifest)
 
     public_columns = ("image_id", "Compression type", "ratings")
 

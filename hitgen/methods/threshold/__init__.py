@@ -23,6 +23,7 @@ from hitgen.methods.threshold.plan import Comparison, plan_comparisons
 from hitgen.methods.threshold.replay import replay_of
 from hitgen.methods.threshold.robot import Robot, differences, knowing, some_answer
 from hitgen.methods.threshold.row import Row
+from hitgen.methods.told import Told
 from hitgen.methods.work import AnyWork, Attempt, Finding
 from hitgen.plan import LadderKey, Plan, PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
@@ -49,6 +50,7 @@ class Threshold(Method[Config, Manifest, Row]):
         Check("catch", "of a catch trial: that no flicker was reported; empty otherwise", "with no false alarm", CATCH),
     )
     rules = ("gold", "speed", "display", "flicker", "copy")
+    own_rules = ("straight",)
     across = (2, GAP_CSS_PX)
     pace = "8 s a comparison"
     answer_columns: ClassVar = (
@@ -163,6 +165,11 @@ class Threshold(Method[Config, Manifest, Row]):
         from hitgen.methods.threshold.analysis import section_of
 
         return section_of(study, progress)
+
+    def told(self, config: Config, manifest: Manifest) -> Told:
+        from hitgen.methods.threshold.paper import told
+
+        return told(config, manifest, STRAIGHT_MIN)
 
     def write_analysis(self, tables: Mapping[str, Any], out: Export) -> None:
         from hitgen.methods.threshold.analysis import write_analysis

@@ -15,6 +15,7 @@ from hitgen.lib.files import write_whole
 from hitgen.lib.progress import OnProgress
 from hitgen.methods.section import Collected, Export, Section
 from hitgen.methods.threshold import quest
+from hitgen.methods.threshold.paper import REFERENCES, analysis_told
 from hitgen.methods.threshold.quest import FINE_MEANS, FINE_SDS, Seen, Weights
 
 ALIKE = 0.3
@@ -84,7 +85,13 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
     alarms = 1 - caught["gold_catch_pass"].mean() if caught.height else None  # type: ignore[operator]
     summary = () if alarms is None else (("false alarms in catch trials", f"{alarms:.0%} of {caught.height:,}"),)
     rows = results(ratings, study.tables["images"], method.guess, method.lapse)
-    return Section("report/threshold.html", {"compared": rows}, summary=summary)
+    return Section(
+        "report/threshold.html",
+        {"compared": rows},
+        summary=summary,
+        words=analysis_told(ALIKE) if rows else (),
+        references=REFERENCES,
+    )
 
 
 def write_analysis(tables: Mapping[str, Any], out: Export) -> None:

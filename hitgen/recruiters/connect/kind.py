@@ -33,6 +33,7 @@ class ConnectKind(Offering[ConnectRecruiter]):
     """A panel with an interface: people work one page each, are listed and paid by the service, and go back with a code."""
 
     model = ConnectRecruiter
+    people = "Participants were recruited on CloudResearch Connect"
     apart = True
     hands_out = True
     unit = "page"

@@ -24,6 +24,7 @@ class LinkKind(Offering[LinkRecruiter]):
     """People of one's own, each with personal addresses; found and paid outside hitgen."""
 
     model = LinkRecruiter
+    people = "Participants were invited by personal addresses"
     apart = True
     unit = "page"
     addresses = LIST

@@ -24,6 +24,7 @@ class MTurkKind(Kind[MTurkRecruiter]):
     """A marketplace that takes and keeps the answers, and is paid for."""
 
     model = MTurkRecruiter
+    people = "Participants were recruited on Amazon Mechanical Turk"
     admits = True
 
     def quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:

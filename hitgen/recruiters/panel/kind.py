@@ -35,6 +35,7 @@ class PanelKind(Offering[PanelRecruiter]):
     """People who come with an id and go back with a code; found and paid by the panel, places given by hitgen."""
 
     model = PanelRecruiter
+    people = "Participants came from a panel or participant pool, each with an id of its own"
     apart = True
     admits = True
     hands_out = True

@@ -36,6 +36,7 @@ class ProlificKind(Kind[ProlificRecruiter]):
     """A panel whose people work one page each, are paid by the hour and go back with a code."""
 
     model = ProlificRecruiter
+    people = "Participants were recruited on Prolific"
     apart = True
     unit = "place"
     admits = True

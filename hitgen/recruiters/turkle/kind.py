@@ -18,6 +18,7 @@ class TurkleKind(Kind[TurkleRecruiter]):
     """A server of one's own that frames pages, keeps the answers and pays nobody."""
 
     model = TurkleRecruiter
+    people = "Participants worked on a Turkle server of the researchers"
     unit = "task"
 
     def warnings(self) -> list[str]:

@@ -19,8 +19,10 @@ from hitgen.methods.compare.analysis.own import BitsPerPixel, own_answers, weigh
 from hitgen.methods.compare.analysis.people import Screened, Work, screened, summaries
 from hitgen.methods.compare.analysis.rates import crossings, curve_of, gaps, reached
 from hitgen.methods.compare.analysis.scale import Scale, SourceScale, reconstructed
+from hitgen.methods.compare.analysis.words import analysis_told
 from hitgen.methods.compare.answers import Answer
 from hitgen.methods.compare.choices import Choices, ScaleTable
+from hitgen.methods.compare.paper import REFERENCES
 from hitgen.methods.compare.public import read_public
 from hitgen.methods.figures import Drawing
 from hitgen.methods.section import Collected, Plots, PublicData, Section
@@ -129,6 +131,8 @@ def _section(
         summary=summary,
         warnings=tuple(_warnings(scale)),
         software=("scipy",),
+        words=tuple(analysis_told(scale, told, choices)),
+        references=REFERENCES,
         result=scale_json(scale, numbered),
     )
 

@@ -23,6 +23,8 @@ from hitgen.methods.pjnd.analysis.precision import needed
 from hitgen.methods.pjnd.analysis.printed import curve, regions
 from hitgen.methods.pjnd.analysis.rate import ratios, weighed, weights_of
 from hitgen.methods.pjnd.analysis.retest import between_sd
+from hitgen.methods.pjnd.analysis.words import analysis_told
+from hitgen.methods.pjnd.paper import REFERENCES
 from hitgen.methods.section import Collected, Plots, Section, WorkerColumn
 
 TEMPLATE = "report/pjnd.html"
@@ -71,6 +73,8 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
         WORKER_COLUMNS,
         false_alarms(ratings),
         software=SOFTWARE,
+        words=analysis_told(analysis, public=False),
+        references=REFERENCES,
         parts=Plots(_parts(analysis, study.packs, packs)),
     )
 
@@ -95,7 +99,16 @@ def public_section(path: Path, progress: OnProgress, ratings_are: str | None = N
         ("a rating is", public.taken), ("ratings a ladder", f"{ratings / len(analysis.ladders):.1f}"),
     )  # fmt: skip
     values = _values(analysis) | {"cards": [_card(result, None, "") for result in analysis.ladders]}
-    return Section(TEMPLATE, values, _plots(analysis), summary=summary, warnings=public.warnings, software=SOFTWARE)
+    return Section(
+        TEMPLATE,
+        values,
+        _plots(analysis),
+        summary=summary,
+        warnings=public.warnings,
+        software=SOFTWARE,
+        words=analysis_told(analysis, public=True),
+        references=REFERENCES,
+    )
 
 
 def _values(analysis: Analysis) -> dict[str, Any]:

@@ -1,0 +1,55 @@
+"""This method in the words of a paper: what was asked, how levels were chosen, and how answers became levels of the SUR."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from hitgen.lib.text import count
+from hitgen.methods.threshold import quest
+from hitgen.methods.threshold.config import Config
+from hitgen.methods.threshold.manifest import Manifest
+from hitgen.methods.told import Told, alternation, of_a_page
+
+REFERENCES = Path(__file__).with_name("references.bib")
+
+
+def told(config: Config, manifest: Manifest, straight_min: int) -> Told:
+    """The study's own numbers in sentences."""
+    words = {"straight": f"all of a worker's {straight_min} or more comparisons had one response"}
+    return Told((), tuple(_procedure(config, manifest)), words)
+
+
+def _procedure(config: Config, manifest: Manifest) -> Iterator[str]:
+    yield (
+        "In each comparison two pictures stood side by side: the source, and the source alternating in place with one of its levels at "
+        f"{alternation(config.display)}; participants said which side flickered, or that neither did."
+    )
+    prior = (
+        "from the posteriors of an earlier study"
+        if config.method.start_from
+        else f"from a prior after published PJND studies (mean {quest.PRIOR_MEAN:g} ± {quest.PRIOR_MEAN_SD:g} and standard deviation "
+        f"{quest.PRIOR_SD:g}, in shares of the ladder)"
+    )
+    yield (
+        f"The level was the one whose answer was expected to say most by QUEST+ [@watson2017], {prior} and the worker's own answers to the same "
+        f"ladder, for an observer who finds the side without seeing in {manifest.grid.guess:.0%} of comparisons and misses it in "
+        f"{manifest.grid.lapse:.0%} whatever is seen."
+    )
+    catch = of_a_page(manifest, "gold", "comparison", "catch")
+    page = of_a_page(manifest, "study", "comparison")
+    yield (
+        f"A page had {page}, {count(config.hit.comparisons, 'comparison')} of a ladder at most by one worker"
+        f"{f', and {catch} in which nothing flickered (catch trials)' if catch else ''}."
+    )
+
+
+def analysis_told(alike: float) -> tuple[str, ...]:
+    """Sentences on the estimator and its intervals."""
+    return (
+        "All people are taken as one collective observer: the share who see flicker at a level is a normal distribution's, with the mean and standard "
+        "deviation of the PJND over people. The posterior of both given all used comparisons is computed on a grid, and the levels at which 75% "
+        "and 50% of people see no flicker yet are reported with the middle 95% of it.",
+        f"The second to the last answer of one person to one ladder count for less, as the answers go together (a tempering of 1 / (1 + {alike:g} (n − 1)) "
+        "for n answers).",
+    )
