@@ -93,7 +93,7 @@ def test_the_export_holds_the_same_rows_twice_and_names_nobody(
     assert "ratings" in capsys.readouterr().out
     assert {path.name for path in done.folder.iterdir() if path.is_file()} == {
         f"{n}.{k}" for n in tables_of(PJND) for k in ("csv", "parquet")
-    } | {"data-dictionary.md"}
+    } | {"data-dictionary.md", "methods.md", "references.bib"}
     dictionary = (done.folder / "data-dictionary.md").read_text()
     for name, columns in ((name, table.columns) for name, table in tables_of(PJND).items()):
         rows = list(csv.DictReader(io.StringIO((done.folder / f"{name}.csv").read_text(), newline="")))
