@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -24,7 +23,7 @@ from hitgen.recruiters.memory import Memory
 from hitgen.results.fetch import fetch
 from hitgen.results.topup import plan_topup
 from tests.support.batches import grid, write_batch
-from tests.support.disks import TRUE, Disk, Trouble, failing
+from tests.support.disks import TRUE, Disk, Trouble, failing, read_only
 from tests.support.in_memory import InMemory
 from tests.support.servers import serving
 from tests.support.small_study import SmallStudy, xml
@@ -216,29 +215,6 @@ def test_a_long_storm_of_disks_under_a_verb_that_writes_files(
     tmp_path: Path, verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     storm_of_files(tmp_path, verb, 1, capsys)
-
-
-@contextmanager
-def read_only(folder: Path) -> Iterator[Path]:
-    """The folder as on a snapshot: nothing in it can be written, by root neither where mounting is possible."""
-    view = folder.with_name("read-only")
-    view.mkdir()
-    mounted = not subprocess.run(["mount", "--bind", folder, view], capture_output=True).returncode
-    if mounted:
-        subprocess.run(["mount", "-o", "remount,ro,bind", view], check=True)
-    else:
-        view.rmdir()
-        shutil.copytree(folder, view)
-        for path in (view, *view.rglob("*")):
-            path.chmod(path.stat().st_mode & 0o555)
-    try:
-        yield view
-    finally:
-        if mounted:
-            subprocess.run(["umount", view], check=True)
-        else:
-            for path in (view, *view.rglob("*")):
-                path.chmod(path.stat().st_mode | 0o700)
 
 
 @pytest.mark.parametrize("log", [False, True])

@@ -20,10 +20,12 @@ from hitgen.cli import main
 from hitgen.collector.inbox import Inbox
 from hitgen.config.kinds import RECRUITERS as KINDS
 from hitgen.errors import InputError
+from hitgen.ledger.ledger import Ledger
 from hitgen.lib.clock import utc_now
 from hitgen.watch.app import ROWS
 from hitgen.watch.seen import refuse_nothing
 from tests.support.batches import link_batch, places
+from tests.support.disks import read_only
 from tests.support.in_memory import in_memory
 from tests.support.servers import collecting, free_port
 from tests.support.small_study import SmallStudy, xml
@@ -129,6 +131,23 @@ def test_nothing_in_the_folder_changes_whoever_may_write_it(tmp_path: Path, monk
             page.get("/")
         assert content(folder) == before
     folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_folder_that_nobody_may_write_is_watched(tmp_path: Path, log: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A snapshot may have been taken while the log was not yet in the file."""
+    study = in_memory(tmp_path / "study")
+    with Ledger(study.folder / "ledger.sqlite") as held:
+        study.work("p0001", "W1")
+        study.review()
+        if log:
+            shutil.copytree(study.folder, tmp_path / "snapshot")
+            assert (tmp_path / "snapshot" / "ledger.sqlite-wal").stat().st_size and held.name
+    with read_only(tmp_path / "snapshot" if log else study.folder) as folder:
+        before = content(folder)
+        with watching(folder, monkeypatch) as page:
+            assert page.until(lambda state: state["submitted"]["total"] == 1)["places"]["total"] == 2
+        assert content(folder) == before
 
 
 def test_what_cannot_be_read_any_more_is_said_and_what_was_seen_stays(

@@ -6,10 +6,13 @@ import builtins
 import errno
 import io
 import os
+import shutil
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -78,3 +81,26 @@ def failing(disk: Disk) -> Iterator[Disk]:
         patch.setattr(sqlite.Database, "cursor", lambda self, factory=Cursor: sqlite3.Connection.cursor(self, factory))
         patch.setattr(files.os, "open", opened)
         yield disk
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[Path]:
+    """The folder as on a snapshot: nothing in it can be written, by root neither where mounting is possible."""
+    view = folder.with_name("read-only")
+    view.mkdir()
+    mounted = not subprocess.run(["mount", "--bind", folder, view], capture_output=True).returncode
+    if mounted:
+        subprocess.run(["mount", "-o", "remount,ro,bind", view], check=True)
+    else:
+        view.rmdir()
+        shutil.copytree(folder, view)
+        for path in (view, *view.rglob("*")):
+            path.chmod(path.stat().st_mode & 0o555)
+    try:
+        yield view
+    finally:
+        if mounted:
+            subprocess.run(["umount", view], check=True)
+        else:
+            for path in (view, *view.rglob("*")):
+                path.chmod(path.stat().st_mode | 0o700)

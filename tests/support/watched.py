@@ -18,7 +18,7 @@ from hitgen.watch.app import WatchPage
 from hitgen.watch.watcher import Watcher
 from tests.support.small_study import START
 
-WAIT_S = 20
+WAIT_S = 30
 
 
 class Asker:
