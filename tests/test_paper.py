@@ -23,7 +23,9 @@ from hitgen.analysis.paper import CITE, paper
 from hitgen.analysis.references import CITED, read_references
 from hitgen.build import build
 from hitgen.cli import main
+from hitgen.commands.report import headline_lines
 from hitgen.manifest import FILE, read_manifest
+from hitgen.methods.section import Headlines, Section
 from hitgen.recruiters import kind_of
 from hitgen.results.study import read_study
 from tests.support.batches import write_batch
@@ -177,3 +179,21 @@ def test_a_pdf_whose_letters_no_font_has_is_told_of() -> None:
     assert isinstance(drawing, Drawing) and "\U0001f9ea" in drawing.svg.decode()
     with pytest.warns(UserWarning, match="missing from font"):
         drawing.pdf()
+
+
+def test_the_terminal_tells_the_main_results_and_a_script_none(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(built)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["source", "codec", "used", "PJND", "95%", "75%", "level", "95%"]
+    assert [line.split()[:2] for line in lines[1:3]] == [["study0", "jpeg"], ["study1", "jpeg"]]
+    found = analysed(read_study(built)).section.values["analysis"].ladders[0]
+    assert f"{found.mean.value:.1f}" in lines[1] and lines[3].startswith("Open ")
+    assert main(["report", str(built), "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == {"report", "bytes"}
+
+
+def test_the_terminal_has_ten_rows_at_most() -> None:
+    many = Headlines(("source", "codec", "n"), [("s" * 90, "jpeg", str(number)) for number in range(25)])
+    lines = headline_lines(Section(headlines=many))
+    assert len(lines) == 12 and lines[-1] == "… and 15 more in the report" and max(map(len, lines)) < 60
+    assert headline_lines(Section()) == []

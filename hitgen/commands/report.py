@@ -6,9 +6,12 @@ import argparse
 from pathlib import Path
 
 from hitgen.commands import options
-from hitgen.console import Console
+from hitgen.console import Console, columns
 from hitgen.errors import Fault, InputError, at_option
 from hitgen.lib.toml import read_toml
+from hitgen.methods.section import Section
+
+MOST_ROWS, LONGEST_NAME = 10, 40
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +58,7 @@ def _batch(source: Path, given: argparse.Namespace, console: Console) -> None:
     section = report_batch(source, out, console.on_progress)
     console.outcome(
         {"report": out, "bytes": out.stat().st_size, **(section.result or {})},
-        [f"Open {out}", options.then("export", given.folder, *words)],
+        [*headline_lines(section), f"Open {out}", options.then("export", given.folder, *words)],
     )
 
 
@@ -77,4 +80,19 @@ def _public(files: list[Path], given: argparse.Namespace, console: Console) -> N
         return
     out = given.out or files[0].with_name(f"{name}-report.html")
     report_public(section, ", ".join(Path(path.name.removesuffix(".gz")).stem for path in files), out, files)
-    console.outcome(section.result or {"report": out, "bytes": out.stat().st_size}, [f"Open {out}"])
+    console.outcome(
+        section.result or {"report": out, "bytes": out.stat().st_size}, [*headline_lines(section), f"Open {out}"]
+    )
+
+
+def headline_lines(section: Section) -> list[str]:
+    """The main results, ten rows at most."""
+    found = section.headlines
+    if not found.rows:
+        return []
+    rows = [
+        (*(cell[:LONGEST_NAME] for cell in row[: found.names]), *row[found.names :]) for row in found.rows[:MOST_ROWS]
+    ]
+    lines = columns([found.heading, *rows], right=range(found.names, len(found.heading)))
+    more = len(found.rows) - len(rows)
+    return [*lines, *([f"… and {more} more in the report"] if more else [])]

@@ -66,6 +66,25 @@ class Plots(Mapping[str, "Drawing | None"]):
         return len(self._drawing)
 
 
+def told(value: float | None, digits: int = 1) -> str:
+    """A figure for the terminal; a dash where there is none."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def between(low: float | None, high: float | None, digits: int = 1) -> str:
+    """An interval for the terminal; nothing where there is none."""
+    return "" if low is None else f"{told(low, digits)}–{told(high, digits)}"
+
+
+@dataclass(frozen=True)
+class Headlines:
+    """The main results as a small table for the terminal; the first `names` columns are text, the others numbers."""
+
+    heading: tuple[str, ...] = ()
+    rows: Sequence[tuple[str, ...]] = ()
+    names: int = 2
+
+
 @dataclass(frozen=True)
 class Section:
     """What a method adds: `template` extends report/report.html and receives `values` beside what that receives."""
@@ -81,6 +100,7 @@ class Section:
     warnings: tuple[str, ...] = ()
     parts: Mapping[str, Drawing | None] = field(default_factory=dict)
     """Further figures of the report, such as one of each picture, by the names that an export gives them."""
+    headlines: Headlines = Headlines()
     words: tuple[str, ...] = ()
     """How its figures were found, as sentences of a paper (told.py says how they cite)."""
     references: Path | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import polars as pl
 from hitgen.errors import InputError, in_config
 from hitgen.lib.files import write_whole
 from hitgen.lib.progress import OnProgress
-from hitgen.methods.section import Collected, Export, Section
+from hitgen.methods.section import Collected, Export, Headlines, Section, between, told
 from hitgen.methods.threshold import quest
 from hitgen.methods.threshold.paper import REFERENCES, analysis_told
 from hitgen.methods.threshold.quest import FINE_MEANS, FINE_SDS, Seen, Weights
@@ -89,9 +89,27 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
         "report/threshold.html",
         {"compared": rows},
         summary=summary,
+        headlines=_headlines(rows),
         words=analysis_told(ALIKE) if rows else (),
         references=REFERENCES,
     )
+
+
+def _headlines(rows: Sequence[LadderResult]) -> Headlines:
+    """Each ladder's levels at which 75% and 50% see nothing yet."""
+    told_rows = [
+        (
+            row.source,
+            row.codec,
+            str(row.comparisons),
+            told(row.sur75[0]),
+            between(*row.sur75[1:]),
+            told(row.sur50[0]),
+            between(*row.sur50[1:]),
+        )
+        for row in rows
+    ]
+    return Headlines(("source", "codec", "comparisons", "75% level", "95%", "50% level", "95%"), told_rows)
 
 
 def write_analysis(tables: Mapping[str, Any], out: Export) -> None:

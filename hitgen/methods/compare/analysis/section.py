@@ -17,7 +17,7 @@ from hitgen.methods.compare.analysis import figures
 from hitgen.methods.compare.analysis.detect import detections
 from hitgen.methods.compare.analysis.own import BitsPerPixel, own_answers, weights
 from hitgen.methods.compare.analysis.people import Screened, Work, screened, summaries
-from hitgen.methods.compare.analysis.rates import crossings, curve_of, gaps, reached
+from hitgen.methods.compare.analysis.rates import Reached, crossings, curve_of, gaps, reached
 from hitgen.methods.compare.analysis.scale import Scale, SourceScale, reconstructed
 from hitgen.methods.compare.analysis.words import analysis_told
 from hitgen.methods.compare.answers import Answer
@@ -25,7 +25,8 @@ from hitgen.methods.compare.choices import Choices, ScaleTable
 from hitgen.methods.compare.paper import REFERENCES
 from hitgen.methods.compare.public import read_public
 from hitgen.methods.figures import Drawing
-from hitgen.methods.section import Collected, Plots, PublicData, Section
+from hitgen.methods.section import Collected, Headlines, Plots, PublicData, Section, between
+from hitgen.methods.section import told as shown
 
 TEMPLATE = "report/compare.html"
 
@@ -131,10 +132,25 @@ def _section(
         summary=summary,
         warnings=tuple(_warnings(scale)),
         software=("scipy",),
+        headlines=_headlines(reached(scale, choices.jnd, bits), choices, scale),
         words=tuple(analysis_told(scale, told, choices)),
         references=REFERENCES,
         result=scale_json(scale, numbered),
     )
+
+
+def _headlines(found: Sequence[Reached], choices: ScaleTable, scale: Scale) -> Headlines:
+    """Where each codec is one unit from its source, or as far as is asked for first."""
+    at = 1.0 if 1.0 in choices.jnd else choices.jnd[0]
+    rows = [
+        (
+            row.source, row.codec, shown(row.level.value) if row.level else "beyond",
+            between(row.level.low, row.level.high) if row.level else "", shown(row.bits_per_pixel, 3),
+        )
+        for row in found
+        if row.at == at
+    ]  # fmt: skip
+    return Headlines(("source", "codec", f"level at {at:g} {scale.called}", "95%", "bits a pixel"), rows)
 
 
 def _warnings(scale: Scale) -> Iterator[str]:

@@ -25,7 +25,7 @@ from hitgen.methods.pjnd.analysis.rate import ratios, weighed, weights_of
 from hitgen.methods.pjnd.analysis.retest import between_sd
 from hitgen.methods.pjnd.analysis.words import analysis_told
 from hitgen.methods.pjnd.paper import REFERENCES
-from hitgen.methods.section import Collected, Plots, Section, WorkerColumn
+from hitgen.methods.section import Collected, Headlines, Plots, Section, WorkerColumn, between, told
 
 TEMPLATE = "report/pjnd.html"
 PIXEL_EFFECT_LEAST = 20
@@ -73,6 +73,7 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
         WORKER_COLUMNS,
         false_alarms(ratings),
         software=SOFTWARE,
+        headlines=_headlines(analysis),
         words=analysis_told(analysis, public=False),
         references=REFERENCES,
         parts=Plots(_parts(analysis, study.packs, packs)),
@@ -106,9 +107,23 @@ def public_section(path: Path, progress: OnProgress, ratings_are: str | None = N
         summary=summary,
         warnings=public.warnings,
         software=SOFTWARE,
+        headlines=_headlines(analysis),
         words=analysis_told(analysis, public=True),
         references=REFERENCES,
     )
+
+
+def _headlines(analysis: Analysis) -> Headlines:
+    """Each ladder's mean and 75% level."""
+    rows = [
+        (
+            result.answers.source, result.answers.codec, str(result.pjnd.n), ("≥ " if result.pjnd.none_seen else "") + told(result.mean.value),
+            between(result.mean.low, result.mean.high), told(level.value, 0), between(level.low, level.high, 0),
+        )
+        for result in analysis.ladders
+        for level in [result.levels[0.75]]
+    ]  # fmt: skip
+    return Headlines(("source", "codec", "used", "PJND", "95%", "75% level", "95%"), rows)
 
 
 def _values(analysis: Analysis) -> dict[str, Any]:
