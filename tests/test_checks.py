@@ -337,6 +337,10 @@ FAULTS = {
     ),
     "brightness codes": ('[[check]]\nkind = "brightness"\ndark = [0, 5]\n', "check[0].dark[0]: 0 is out of range"),
     "acuity": ('[[check]]\nkind = "acuity"\n', "check[0].kind: it needs to know how large the screen is"),
+    "far": (
+        '[[check]]\nkind = "distance"\n',
+        "check[0].kind: at 150 cm the dot vanishes 36 cm from the square",
+    ),
     "distance": ('[[check]]\nkind = "distance"\n', "check[0].kind: it needs to know how large the screen is"),
     "colour key": ('[[check]]\nkind = "colour"\nplate = 4\n', "there is no key 'plate' here"),
 }
@@ -351,7 +355,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_one_fault_one_clear_message(plain: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     extra, told = FAULTS[name]
     config, before = plain / "batch.toml", (plain / "batch.toml").read_text()
-    config.write_text(before + extra)
+    config.write_text((before if name != "far" else before.replace('scaling = "pixels"', "distance_cm = 150")) + extra)
     assert main(["check", str(plain)]) == 1
     config.write_text(before)
     said = capsys.readouterr().err

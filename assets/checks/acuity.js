@@ -10,6 +10,7 @@ const LEAP = 3;
 const RINGS_A_SIZE = 3;
 const RIGHT_A_SIZE = 2;
 const SIDE_PX = 240;
+const GAPS_A_RING = 5;
 
 /** The gap in CSS pixels of a size in logMAR. @param {number} logmar @param {number} distanceCm @param {number} pxPerCm */
 export const gapPx = (logmar, distanceCm, pxPerCm) => distanceCm * pxPerCm * Math.tan((10 ** logmar / 60 / 180) * Math.PI);
@@ -61,7 +62,9 @@ export const check = ({ page, data, part, root, window, random, cssPxPerCm, keep
     begin(over) {
       end();
       const gapOf = (/** @type {number} */ logmar) => gapPx(logmar, page.display.distance_cm, cssPxPerCm() ?? 96 / 2.54);
-      const sizes = sizesFrom(first, (logmar) => gapOf(logmar) * window.devicePixelRatio);
+      const all = sizesFrom(first, (logmar) => gapOf(logmar) * window.devicePixelRatio);
+      const fitting = all.filter((logmar) => GAPS_A_RING * gapOf(logmar) <= SIDE_PX);
+      const sizes = fitting.length ? fitting : all.slice(-1);
       /** @type {{at: number, seen: boolean}[]} */
       const tried = [];
       /** @type {{logmar: number, shown: string, told: string}[]} */

@@ -5,6 +5,7 @@ import { listen } from "./answers.js";
 /** Degrees at the distance that is asked for: where the dot begins, and how fast it goes. */
 const FROM_DEG = 4;
 const DEG_A_SECOND = 3;
+const MOST_LOST = 3;
 const LEAST_EDGE_PX = 8;
 /** Nobody has seen it vanish before; a key that is held, or a click that follows it, is no answer. */
 const LEAST_MS = 400;
@@ -37,6 +38,7 @@ export const check = ({ page, data, words, part, root, window, cssPxPerCm, keep 
       /** when the dot began to move, on the frames' clock @type {number|null} */
       let since = null;
       let px = 0;
+      let lost = 0;
 
       /** The square stands so that the middle of the way is in front of the face, where there is room to the left for who sits twice as far. */
       function edge() {
@@ -71,7 +73,10 @@ export const check = ({ page, data, words, part, root, window, cssPxPerCm, keep 
         since ??= t;
         px = pxOf(FROM_DEG) + ((t - since) / 1000) * pxOf(DEG_A_SECOND);
         if (px > track.clientWidth - edge() - (square.offsetWidth + dot.offsetWidth) / 2) {
-          rest(); // it never vanished: once more
+          // it never vanished: once more, but nobody is held here who sits too far away for this window
+          lost += 1;
+          if (lost < MOST_LOST) rest();
+          else record();
           return;
         }
         place();
@@ -84,6 +89,10 @@ export const check = ({ page, data, words, part, root, window, cssPxPerCm, keep 
           return;
         }
         if (since === null || window.performance.now() - since < LEAST_MS) return;
+        record();
+      }
+
+      function record() {
         round.push({ px });
         if (round.length < sweeps) rest();
         else close();

@@ -36,7 +36,9 @@ class AcuityTable(CheckTable):
         default=0.3,
         description="the finest gap that must be seen, in logMAR (0.3 is 6/12); or one pixel, where that is coarser",
     )
-    logmar_first: LogMAR = Field(default=1.0, description="the size that is shown first, in logMAR")
+    logmar_first: float = Field(
+        default=1.0, ge=0, le=1.6, description="the size that is shown first, in logMAR; or the largest that has room"
+    )
 
 
 class Ring(Part):

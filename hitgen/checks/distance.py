@@ -81,6 +81,10 @@ class DistanceCheck(Checkup[DistanceTable, DistanceResult]):
     def faults(self, table: DistanceTable, config: BatchConfig) -> Iterator[Fault]:
         if config.display.scaling != "physical":
             yield Fault("", "kind", "it needs to know how large the screen is", '[display] scaling = "physical"')
+        if config.display.distance_cm > FARTHEST_CM:
+            away_cm = config.display.distance_cm * math.tan(math.radians(table.angle_deg))
+            problem = f"at {config.display.distance_cm:g} cm the dot vanishes {away_cm:.0f} cm from the square, for which many screens are too narrow"
+            yield Fault("", "kind", problem, f"[display] distance_cm of at most {FARTHEST_CM}, or no such check")
 
     def stimuli(self, table: DistanceTable, display: Display, draw: random.Random) -> Stimuli:
         shown = {
@@ -116,4 +120,5 @@ class DistanceCheck(Checkup[DistanceTable, DistanceResult]):
             robot.see_dot_vanish("distance-dot", "distance-square")
 
 
+FARTHEST_CM = 100
 DISTANCE = DistanceCheck()

@@ -177,6 +177,29 @@ def test_squares_gaps_and_the_dot_are_answered_by_keys(checked: Path, open_page:
     assert len(first) == 3 and len(again) == was_near
 
 
+def test_nobody_is_held_by_a_dot_that_never_vanishes(tmp_path: Path, open_page: OpenPage) -> None:
+    folder = write_batch(
+        tmp_path,
+        '[display]\nwidth_cm = 4\ndistance_cm = 95\n[[check]]\nkind = "distance"\nsweeps = 3\ntries = 1\n',
+        (64, 48),
+        study=1,
+    )
+    build(folder, workers=1)
+    page = open_page(address(folder), size=(600, 640))
+    robot = robot_at(page, folder)
+    go_to_checks(robot, page)
+    resting = page.locator("[data-part=distance-press]").inner_text()
+    while robot.hit("next").is_disabled():
+        page.keyboard.press("Space")
+        page.wait_for_function(
+            "(text) => document.querySelector('[data-part=distance-press]').textContent === text || !document.querySelector('[data-screen-part=check-distance] [data-hit=next]').disabled",
+            arg=resting,
+        )
+    robot.work()
+    told = found(folder, handed_in(page))["distance"]
+    assert told.values["distance_rounds"] == 1 and "95 cm were asked for" in told.breach
+
+
 def test_a_small_screen_is_turned_away_until_the_window_stands_on_a_larger_one(
     colours: Path, open_page: OpenPage
 ) -> None:

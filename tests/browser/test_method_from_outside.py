@@ -155,6 +155,7 @@ OTHERWISE = {
     "doubles/mturk/assignments.py": {"marks"},  # of questions in SQL
     "config/consent.py": {"points"},  # of a scale in the survey
     "config/hosts.py": {"marks"},  # of punctuation
+    "pages/render.py": {"marks"},  # where words of other languages go
     "stimuli/colour.py": {"points"},  # of a colour space
     "methods/compare/analysis/figures.py": {"points"},  # of a plot
 }
