@@ -103,7 +103,7 @@ def test_places_differ_and_a_mark_too_many_and_the_way_back_have_answers(address
         stage.click(position={"x": x, "y": y})
     robot.press("confirm")
     page.wait_for_function("() => document.documentElement.dataset.screen === 'study'")
-    assert text(page, "task").startswith("Right, you found the places.")
+    assert text(page, "task").startswith("Right. Here is the next picture.")
     assert text(page, "resumed").startswith("Practice is over.")
     robot.set_level(3)
     assert text(page, "task").startswith("Move the slider")
