@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.support.batches import built_page, write_batch
-from tests.support.browsers import OpenPage
+from tests.support.browsers import OpenPage, rest
 
 EVERY_FIFTH_FRAME = """
 const real = window.requestAnimationFrame.bind(window);
@@ -88,10 +88,10 @@ def test_a_changed_zoom_keeps_the_size_is_told_and_is_recorded(tmp_path: Path, o
     after = stage.bounding_box()
     assert before and after
     assert after["width"] * 1.25 == pytest.approx(before["width"], abs=1)
-    page.wait_for_timeout(400)  # a change counts once the window has rested
+    rest(page, 400)  # a change counts once the window has rested
     session.send("Emulation.clearDeviceMetricsOverride")
     page.wait_for_function("() => document.querySelector('[data-part=notice]').hidden")
-    page.wait_for_timeout(400)
+    rest(page, 400)
     robot.work()
     display = display_of(robot)
     assert "the pixel ratio changed during the visit" in display["warnings"]
@@ -103,7 +103,7 @@ def set_zoom(page: Page, zoom: float, size: tuple[int, int] = (1366, 768), ratio
     width, height = round(size[0] / zoom), round(size[1] / zoom)
     override = {"width": width, "height": height, "deviceScaleFactor": ratio or zoom, "mobile": False}
     page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", override)
-    page.wait_for_timeout(500)  # a change counts once the window has rested
+    rest(page, 500)  # a change counts once the window has rested
 
 
 def go_to(page: Page, *screens: str) -> Robot:

@@ -19,3 +19,11 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def rest(page: Page, ms: float) -> None:
+    """Let so much time pass on the page's own clock, after the frame in which it sees what was done to it so far."""
+    page.evaluate(
+        "(ms) => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, ms))))",
+        ms,
+    )
