@@ -76,6 +76,9 @@ kind = "choice"               # choice, number, scale or text
 label = "Do you wear glasses or contact lenses now?"
 options = ["no", "glasses", "contact lenses"]
 
+# [[check]]                   # of eyes or screens, before the trials: docs/checks.md
+# kind = "screen"             # screen, colour, brightness, distance or acuity
+
 [screening]                   # docs/results.md
 use_above = {use_above:<18g}# least probability of being honest, by gold answers, to be used{use_why}
 # rule = "thresholds"         # instead: at least gold_rate = 0.7 of the checks of gold_answers_min = 10 answers

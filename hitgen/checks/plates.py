@@ -56,8 +56,8 @@ def plate(kind: str, digit: str, difference: float, layout: int, draw: random.Ra
     shades = [*figure, *ground]
     order = draw.sample(range(len(shades)), len(shades))
     content = bytearray()
-    for x, y, radius in dots(layout):
-        shade = draw.randrange(len(figure)) + (0 if is_inside(digit, x / SIDE, y / SIDE) else len(figure))
+    for (x, y, radius), is_figure in zip(dots(layout), _inside(digit, layout), strict=True):
+        shade = draw.randrange(len(figure)) + (0 if is_figure else len(figure))
         content += bytes((x, y, radius, order.index(shade)))
     return Plate(tuple(hex_of(shades[number]) for number in order), base64.b64encode(bytes(content)).decode())
 
@@ -114,6 +114,12 @@ def dots(layout: int) -> tuple[tuple[int, int, int], ...]:
             found.append((x, y, radius))
             near.setdefault((column, row), []).append(found[-1])
     return tuple(found)
+
+
+@functools.cache
+def _inside(digit: str, layout: int) -> tuple[bool, ...]:
+    """Which dots of a layout are a digit's, in order: worked out once for all pages."""
+    return tuple(is_inside(digit, x / SIDE, y / SIDE) for x, y, _ in dots(layout))
 
 
 def is_inside(digit: str, x: float, y: float) -> bool:
