@@ -25,9 +25,10 @@ export const check = ({ data, words, window, later, elapsed, keep, kept, settled
     if (told(here) !== seen && seen) onMove();
     seen = told(here);
     // until the screen is measured it may be changed: the first that counts is the one that was measured
-    if (!settled()) screens = [];
-    if (seen !== told(screens.at(-1)) && screens.length < MOST_KEPT && !against()) {
-      screens.push(here);
+    const before = settled() ? screens : screens.slice(-1).filter((then) => told(then) === seen);
+    const isNew = seen !== told(before.at(-1)) && before.length < MOST_KEPT && !against();
+    if (isNew || before.length < screens.length) {
+      screens = isNew ? [...before, here] : before;
       keep({ screens });
     }
     later(look, LOOK_EVERY_MS);
