@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -165,7 +166,13 @@ def judged_as_built(config: BatchConfig, manifest: Manifest) -> BatchConfig:
 def published_manifest(folder: Path, ledger: Ledger) -> Manifest:
     """The manifest of what a ledger published, or else of the build in a batch folder; InputError where it is damaged."""
     published = ledger.fact(MANIFEST_FACT)
-    return parse_manifest(published, "the published manifest in the ledger") if published else read_manifest(folder)
+    return _published(published) if published else read_manifest(folder)
+
+
+@lru_cache(maxsize=1)
+def _published(text: str) -> Manifest:
+    """Read once by whoever looks again and again: a large one takes a quarter of a second."""
+    return parse_manifest(text, "the published manifest in the ledger")
 
 
 def read_works(

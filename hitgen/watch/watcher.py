@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import threading
 import time
 from contextlib import suppress
@@ -16,7 +17,7 @@ from hitgen.watch.seen import Lines, Seen, look, written
 EVERY_S = 1.0
 """How often files are asked whether they were written."""
 SHARE = 2
-"""A look that took long is followed by a pause of so many times its time, so that others can work."""
+"""Judging that took long is followed by a pause of so many times its time, so that others can work; what is quick to see goes on."""
 
 
 class CalledOff(BaseException):
@@ -33,12 +34,16 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.last: tuple[int, Seen] = (0, Seen())
 
-    def look(self) -> None:
-        """Look once, now; raises what cannot be read."""
+    def look(self, judge: bool = True) -> None:
+        """Look once, now; of a large study without `judge` only at what is quick. Raises what cannot be read."""
         state = written(self._folder)
         for seen in look(self._folder, self._lines, self._now(), self.last[1]):
             self.last = self.last[0] + 1, seen
+            if not judge:
+                break
         self._written = state
+        # What was read stays; going through millions of parts for garbage would keep whoever asks waiting for a second.
+        gc.freeze()
 
     def __enter__(self) -> Watcher:
         """Look on in the background until the block ends."""
@@ -59,21 +64,24 @@ class Watcher:
             self._look_on()
 
     def _look_on(self) -> None:
-        pause_s = 0.0
+        pause_s, judge_from_s = 0.0, 0.0
         while not self._ended.wait(pause_s):
-            begun = time.monotonic()
-            self._look_again(self._is_due())
-            pause_s = max(EVERY_S, SHARE * (time.monotonic() - begun))
+            begun_s = time.monotonic()
+            judge = begun_s >= judge_from_s
+            if self._is_due() or (judge and self.last[1].head.get("judging")):
+                self._look_again(judge)
+            took_s = time.monotonic() - begun_s
+            if judge:
+                judge_from_s = time.monotonic() + SHARE * took_s
+            pause_s = max(EVERY_S, 0.0 if judge else SHARE * took_s)
 
     def _is_due(self) -> bool:
         due = self.last[1].due
         return written(self._folder) != self._written or (due is not None and due <= self._now())
 
-    def _look_again(self, due: bool) -> None:
-        if not due:
-            return
+    def _look_again(self, judge: bool) -> None:
         try:
-            self.look()
+            self.look(judge)
         except (HitgenError, OSError) as error:
             self._tell(str(error))
         except Exception as error:  # a page that looks alive and is not would be worse than any words

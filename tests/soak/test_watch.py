@@ -33,8 +33,10 @@ def watch(folder: Path) -> Iterator[tuple[Asker, psutil.Process]]:
     command = [sys.executable, "-u", "-m", "hitgen", "watch", str(folder), "--no-open", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield Asker(int(process.stdout.readline().rstrip("/\n").rpartition(":")[2])), psutil.Process(process.pid)
-        process.send_signal(signal.SIGINT)
+        try:
+            yield Asker(int(process.stdout.readline().rstrip("/\n").rpartition(":")[2])), psutil.Process(process.pid)
+        finally:
+            process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
 
 
