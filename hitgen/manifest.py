@@ -15,6 +15,7 @@ from hitgen.config.images import Parameter, Role
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
 from hitgen.config.screening import GoldRule
 from hitgen.errors import Fault, InputError
+from hitgen.lib.files import content_of
 
 FILE = "build/manifest.json"
 PageKind = Literal["study", "qualification"]
@@ -249,7 +250,7 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a built batch; InputError where it is missing or damaged."""
     path = folder / FILE
     try:
-        return parse_manifest(path.read_bytes(), str(path))
+        return parse_manifest(content_of(path), str(path))
     except FileNotFoundError:
         raise InputError(Fault(str(path), "", "the batch is not built", "`hitgen build` first")) from None
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from hitgen.config.images import AnyImageSet
 from hitgen.errors import Fault, InputError, in_config
-from hitgen.lib.files import read_csv
+from hitgen.lib.files import content_of, read_csv
 from hitgen.lib.pictures import SUFFIXES
 from hitgen.manifest import Ladder
 
@@ -173,7 +173,7 @@ def table_rows(
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a CSV in the batch folder with their lines; what is wrong with it is added to `faults`."""
     try:
-        yield from read_csv((folder / name).read_bytes(), name, columns)
+        yield from read_csv(content_of(folder / name), name, columns)
     except FileNotFoundError:
         problem = f"there is no file {name!r} in the batch folder"
         faults.append(in_config(field, problem, "its path from there"))

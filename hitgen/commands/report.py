@@ -8,6 +8,7 @@ from pathlib import Path
 from hitgen.commands import options
 from hitgen.console import Console, columns
 from hitgen.errors import Fault, InputError, at_option
+from hitgen.lib.files import content_of
 from hitgen.lib.toml import read_toml
 from hitgen.methods.section import Section
 
@@ -70,7 +71,7 @@ def _public(files: list[Path], given: argparse.Namespace, console: Console) -> N
     for path in [*files, *([given.config] if given.config else [])]:
         if not path.is_file():
             raise InputError(Fault(str(path), "", "there is no such file", "the name of one"))
-    choices = read_toml(given.config.read_bytes(), str(given.config)) if given.config else {}
+    choices = read_toml(content_of(given.config), str(given.config)) if given.config else {}
     published = PublicData(files, choices, given.config.name if given.config else "", given.ratings)
     section = public_section(published, console.on_progress)
     console.warn(section.warnings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import hashlib
 import io
@@ -61,6 +62,21 @@ def in_one_of(path: Path, folders: Iterable[Path]) -> Path:
     if path.exists() or path.name != str(path):
         return path
     return next((folder / path for folder in folders if (folder / path).is_file()), path)
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file; OSError also where it is none, such as a pipe, which would be waited for without end."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+    return path.read_bytes()
+
+
+def text_of(path: Path) -> str:
+    """The text of a file of one's own; InputError where it is not UTF-8."""
+    try:
+        return content_of(path).decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError(Fault(str(path), "", "it is not UTF-8 text", "saving it as UTF-8")) from None
 
 
 def private_folder(path: Path) -> Path:
@@ -156,7 +172,7 @@ def read_csv(
 
 def unpacked(path: Path) -> bytes:
     """The bytes of a file, out of gzip where it is packed; InputError where that is damaged."""
-    content = path.read_bytes()
+    content = content_of(path)
     if not content.startswith(b"\x1f\x8b"):
         return content
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from hitgen.lib.containers import JXL_BOXED, jpeg_head, primary_properties
+from hitgen.lib.files import content_of
 
 SUFFIXES = {
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
@@ -122,7 +123,7 @@ def _of_boxes(content: bytes) -> int:
 def upright_size(path: Path) -> tuple[int, int] | None:
     """Width and height of the picture in a file as it is shown, by its header; None where it cannot be read."""
     try:
-        content = path.read_bytes()
+        content = content_of(path)
         with warnings.catch_warnings(action="ignore"), open_picture(content) as image:
             turned = orientation(image, content) >= 5
             return (image.height, image.width) if turned else image.size

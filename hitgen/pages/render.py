@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import hashlib
 import json
 import mimetypes
 import os
@@ -14,6 +15,7 @@ from typing import Any
 
 from jinja2 import (
     Environment,
+    FileSystemLoader,
     StrictUndefined,
     TemplateError,
     TemplateNotFound,
@@ -21,7 +23,6 @@ from jinja2 import (
     UndefinedError,
     meta,
 )
-from jinja2 import FileSystemLoader as Loader
 from markupsafe import Markup
 
 from hitgen.batch import resources
@@ -29,6 +30,7 @@ from hitgen.batch.load import Batch
 from hitgen.config.read import nearest
 from hitgen.config.told import survey_in
 from hitgen.errors import Fault, InputError, in_config
+from hitgen.lib.files import text_of
 from hitgen.manifest import Ladder, Level
 from hitgen.methods.base import method_of
 from hitgen.pages.context import InlinePack, PageContext, Wording, page_data, wordings
@@ -43,7 +45,7 @@ from hitgen.plan import PlannedPage
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.answers import sources
 from hitgen.stimuli.form import in_form, makes_any
-from hitgen.stimuli.packs import pack_path
+from hitgen.stimuli.packs import damaged, pack_path
 
 CHECKS_STYLE = "checks/checks.css"
 CHUNK_BYTES = 3 * 2**18
@@ -81,7 +83,7 @@ class Renderer:
         self._style = self._styles()
         self._sources: dict[str, str] = {}
         self._said: dict[str, list[Wording]] = {}
-        self._loader = Loader(
+        self._loader = _Loader(
             [str(folder) for folder in resources.search_path("templates", batch.folder, self._method)]
         )
         self._environment = Environment(
@@ -112,15 +114,13 @@ class Renderer:
         for name in (*own, "styles/base.css", f"styles/{self._layout}.css"):
             path = resources.find("assets", name, self._batch.folder)
             if path:
-                styles.append(path.read_text(encoding="utf-8"))
+                styles.append(text_of(path))
         return "\n".join(styles)
 
     def _style_faults(self) -> list[Fault]:
         names = (*([CHECKS_STYLE] if self._checks else []), "styles/base.css", f"styles/{self._layout}.css")
         found = [(name, resources.find("assets", name, self._batch.folder)) for name in names]
-        return [
-            fault for name, path in found if path for fault in style_faults(f"assets/{name}", path.read_text("utf-8"))
-        ]
+        return [fault for name, path in found if path for fault in style_faults(f"assets/{name}", text_of(path))]
 
     def check(self, planned: PlannedPage) -> None:
         """Refuse what is wrong with templates, before any ladder is made: stand-ins are there for the ladders."""
@@ -211,6 +211,10 @@ class Renderer:
             raise _refusal(*_template_line(error, name), str(error.message), "a name of docs/templates.md") from None
         except TemplateError as error:
             raise _refusal(name, 1, str(error.message), "the shipped layout as a start") from None
+        except RecursionError:
+            raise _refusal(
+                name, 1, "templates include each other without end", "the shipped layout as a start"
+            ) from None
 
     def _check(self, html: str, checks: tuple[str, ...]) -> None:
         """Refuse a layout that lacks a slot or holds what the policy blocks; once, as all pages share it."""
@@ -241,15 +245,30 @@ class Renderer:
             raise InputError(faults)
 
 
+class _Loader(FileSystemLoader):
+    """Templates from folders; InputError where one is no text."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
+        try:
+            return super().get_source(environment, template)
+        except UnicodeDecodeError:
+            raise InputError(Fault(f"templates/{template}", "", "it is not UTF-8 text", "saving it as UTF-8")) from None
+
+
 def _check_screens(page: dict[str, Any]) -> list[str]:
     """The checks of eyes and screens that have screens of their own."""
     return [check["kind"] for check in page.get("checks", ()) if "screen" in check]
 
 
 def _base64_chunks(path: Path) -> Iterator[bytes]:
+    """A pack as a page carries it; InputError where it is not the one of its name any more."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
             yield base64.b64encode(chunk)
+    if digest.hexdigest() != path.stem:
+        raise InputError(damaged(path))
 
 
 def _template_name(path: str) -> str:

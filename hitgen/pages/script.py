@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hitgen.errors import Fault, InputError
+from hitgen.lib.files import text_of
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.\.?/[\w./-]+\.js)";$', re.MULTILINE)
 _JSON = re.compile(r'^import (\w+) from "(\.\.?/[\w./-]+\.json)" with \{ type: "json" \};$', re.MULTILINE)
@@ -91,7 +92,7 @@ class _Linker:
         return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
     def _data(self, file: str, keys: set[str]) -> str:
-        values = json.loads(self._file(file, file, 1).read_text(encoding="utf-8"))
+        values = json.loads(text_of(self._file(file, file, 1)))
         chosen = {key: value for key, value in values.items() if key in keys}
         return f"const {_variable(file)} = {json.dumps(chosen, separators=(',', ':'))};"
 
@@ -107,7 +108,7 @@ class _Linker:
             raise _refusal(module, 1, f"imports run in a circle: {circle}", "a third module for what both need")
         if module in self._modules:
             return
-        text = self._file(module, trail[-1] if trail else module, line).read_text(encoding="utf-8")
+        text = text_of(self._file(module, trail[-1] if trail else module, line))
         masked = _masked(text, strings=True)
         _refuse(module, masked)
         code = _masked(text, strings=False)
@@ -123,8 +124,7 @@ class _Linker:
         imported = _beside(module, match.group(2))
         self.visit(imported, trail, line)
         exported = {
-            name
-            for _, name in _EXPORT.findall(_masked(self._file(imported, module, line).read_text("utf-8"), strings=True))
+            name for _, name in _EXPORT.findall(_masked(text_of(self._file(imported, module, line)), strings=True))
         }
         for name in _names(match.group(1)):
             if name.split(":")[0] not in exported:
@@ -132,7 +132,7 @@ class _Linker:
 
     def _take_data(self, module: str, match: re.Match[str], code: str, line: int) -> None:
         file = _beside(module, match.group(2))
-        there = json.loads(self._file(file, module, line).read_text(encoding="utf-8"))
+        there = json.loads(text_of(self._file(file, module, line)))
         keys = set(re.findall(rf"\b{match.group(1)}\.(\w+)", code[match.end() :]))
         for key in sorted(keys - set(there)):
             raise _refusal(module, line, f"{match.group(2)} has no {key!r}", "one of its keys")

@@ -15,6 +15,7 @@ from hitgen.config.read import nearest
 from hitgen.config.told import consent_in
 from hitgen.config.translations import Translation
 from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
+from hitgen.lib.files import content_of
 from hitgen.lib.shipped import shipped
 from hitgen.lib.toml import read_toml
 from hitgen.pages.languages import ENGLISH, direction, primary
@@ -198,7 +199,7 @@ def _own_texts(config: BatchConfig, folder: Path, language: str) -> list[_Own]:
 
 def _read(folder: Path, name: str, field: str) -> _Own:
     try:
-        return _Own(name, "", read_toml((folder / name).read_bytes(), name), whole=True)
+        return _Own(name, "", read_toml(content_of(folder / name), name), whole=True)
     except FileNotFoundError:
         problem = f"there is no file {name!r} in the batch folder"
         raise InputError(in_config(field, problem, "its path from there")) from None

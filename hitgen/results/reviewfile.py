@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from hitgen.errors import Fault, InputError
-from hitgen.lib.files import csv_text, decoded, delimiter_of, guarded, private_folder, read_csv, unguarded, write_whole
+from hitgen.lib.files import (
+    content_of,
+    csv_text,
+    decoded,
+    delimiter_of,
+    guarded,
+    private_folder,
+    read_csv,
+    unguarded,
+    write_whole,
+)
 from hitgen.lib.nested import read_json
 from hitgen.results.verdicts import PAY, USE, Decided, Pay, Use
 
@@ -98,7 +108,7 @@ def read_review(folder: Path) -> dict[str, ReviewRow]:
         "putting it back, or deleting the file and `hitgen review` again",
     )
     try:
-        content = path.read_bytes()
+        content = content_of(path)
     except FileNotFoundError:
         return {}
     table = read_csv(content, str(path), needed, remedy)

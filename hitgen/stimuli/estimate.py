@@ -19,7 +19,7 @@ from hitgen.manifest import Ladder, Level
 from hitgen.stimuli.codecs import encode_frame, lossless, prepare
 from hitgen.stimuli.files import name_of
 from hitgen.stimuli.ladders import cache_key
-from hitgen.stimuli.measure import MADE, Look, look_at, on_all_cores, read_look, write_look
+from hitgen.stimuli.measure import MADE, Look, is_look, look_at, on_all_cores, read_look, write_look
 from hitgen.stimuli.packs import make_pack
 from hitgen.stimuli.sources import open_source
 from hitgen.stimuli.tiles import BLOCK_PX, as_picture, tiles_of
@@ -51,7 +51,9 @@ def estimate_ladders(
     """
     cache.mkdir(parents=True, exist_ok=True)
     tasks = [(source, cache / f"{cache_key(source)}.tiles") for source in sources]
-    todo = [task for task in tasks if not task[1].with_suffix(".json").is_file()]
+    todo = [
+        task for task in tasks if not (task[1].with_suffix(".json").is_file() and is_look(task[1].with_suffix(".npz")))
+    ]
     on_all_cores(_estimate, todo, workers, "measuring tiles", progress)
     found, faults = [], []
     for source, path in tasks:

@@ -8,7 +8,7 @@ from pathlib import Path
 from hitgen.config.images import FilesSet
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.containers import PNG_HEAD, boxes, item_properties, item_types, jpeg_segments, png_chunks, webp_chunks
-from hitgen.lib.files import read_csv
+from hitgen.lib.files import content_of, read_csv
 from hitgen.lib.pictures import open_picture, orientation
 from hitgen.stimuli.codecs import MIME_TYPES, lossless
 from hitgen.stimuli.packs import Frame
@@ -54,7 +54,7 @@ def _from_pattern(images: FilesSet, source: str, folder: Path) -> list[Path]:
 
 def _from_csv(images: FilesSet, source: str, folder: Path) -> list[Path]:
     try:
-        content = (folder / images.index).read_bytes()
+        content = content_of(folder / images.index)
     except OSError as error:
         remedy = "a CSV with the columns source,level,file"
         raise refusal(images.index, f"it cannot be read ({error.strerror})", remedy) from None
@@ -91,7 +91,7 @@ def carried_frame(path: Path, name: str, size: tuple[int, int]) -> Frame:
     InputError where the picture is faulty or its size is not the source's.
     """
     try:
-        content = path.read_bytes()
+        content = content_of(path)
     except OSError as error:
         raise refusal(name, f"it cannot be read ({error.strerror})", "its path and permissions") from None
     picture = decode_rgb(content, name)

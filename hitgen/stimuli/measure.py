@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from hitgen.lib.processes import shared
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import Ladder
 from hitgen.stimuli.flash import areas_sr, light_of
-from hitgen.stimuli.packs import Frame, Pack, pack_path, read_pack
+from hitgen.stimuli.packs import Frame, Pack, open_pack, pack_path
 from hitgen.stimuli.shown import PackPixels
 from hitgen.stimuli.tiles import Tiles, tiles_of
 from hitgen.stimuli.views import View, as_it_is, composed
@@ -116,7 +117,7 @@ def measure_ladders(
         view = (views or {}).get(ladder.key)
         name = f"{ladder.pack}-{view.digest}" if view else ladder.pack
         tasks.append((pack_path(packs, ladder.pack), cache / f"{name}.npz", view))
-    todo = [task for task in dict.fromkeys(tasks) if not task[1].is_file()]
+    todo = [task for task in dict.fromkeys(tasks) if not is_look(task[1])]
     on_all_cores(_look_into, todo, workers, "measuring", progress)
     return {ladder.key: read_look(path).on(display) for ladder, (_, path, _) in zip(ladders, tasks, strict=True)}
 
@@ -134,7 +135,7 @@ def on_all_cores(
 
 def _look_into(task: _Task) -> None:
     pack, record, view = task
-    opened = read_pack(pack.read_bytes())
+    opened = open_pack(pack)
     write_look(record, look_at(opened, tiles_of(opened.width, opened.height), view=view))
 
 
@@ -148,9 +149,18 @@ def write_look(path: Path, look: Look) -> None:
     write_whole(path, file.getvalue())
 
 
+def is_look(path: Path) -> bool:
+    """Whether a look was kept in a file, and can be read."""
+    try:
+        read_look(path)
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+        return False
+    return True
+
+
 def read_look(path: Path) -> Look:
     """The look that `write_look` kept."""
-    with np.load(path) as kept:
+    with path.open("rb") as file, np.load(file) as kept:
         cell_px, width = map(int, kept["size"])
         return Look(kept["mse"], kept["bytes"], kept["counts"], cell_px, width, tuple(map(str, kept["types"])))
 

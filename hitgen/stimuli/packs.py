@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import Field
 
 from hitgen.config.images import Subsampling
+from hitgen.errors import Fault, InputError
 from hitgen.lib.files import write_whole
 from hitgen.manifest import Frozen
 
@@ -123,6 +124,22 @@ def read_pack(content: bytes) -> Pack:
             raise ValueError("the pack is cut short")
         frames.append(Frame(part, entry.type))
     return Pack(index.width, index.height, index.levels, tuple(frames))
+
+
+def open_pack(path: Path) -> Pack:
+    """The pack in a file that is called by its digest; InputError where it is another one."""
+    content = path.read_bytes()
+    try:
+        if hashlib.sha256(content).hexdigest() == path.stem:
+            return read_pack(content)
+    except ValueError:
+        pass
+    raise InputError(damaged(path))
+
+
+def damaged(path: Path) -> Fault:
+    """The fault of a pack's file that is not what was written."""
+    return Fault(str(path), "", "it is damaged", "removing it, and `hitgen build` again, which makes the same one")
 
 
 def write_pack(pack: Pack, folder: Path) -> tuple[str, int]:

@@ -20,6 +20,7 @@ from hitgen.lib.containers import (
     primary_properties,
     webp_chunks,
 )
+from hitgen.lib.files import content_of
 from hitgen.lib.pictures import UPRIGHT, MissingPluginError, exif_orientation, open_picture, orientation
 from hitgen.lib.shipped import install_line
 from hitgen.stimuli.depth import bits, is_animated
@@ -56,7 +57,7 @@ def open_source(path: Path, name: str = "") -> SourceImage:
     MIN_SIDE_PX a side.
     """
     try:
-        content = path.read_bytes()
+        content = content_of(path)
     except OSError as error:
         raise refusal(name or str(path), f"it cannot be read ({error.strerror})", "its path and permissions") from None
     pixels = decode_rgb(content, name or str(path))

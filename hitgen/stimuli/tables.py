@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hitgen.lib.containers import jpeg_head
 from hitgen.manifest import Ladder
-from hitgen.stimuli.packs import Frame, pack_path, read_pack
+from hitgen.stimuli.packs import Frame, open_pack, pack_path
 
 STUDY_LADDERS = 8
 """So many study ladders, at most, are looked at: those of one set have the same tables."""
@@ -35,7 +35,7 @@ def table_warnings(ladders: Sequence[Ladder], packs: Path) -> Iterator[str]:
 
 def _tables(ladder: Ladder, packs: Path) -> Iterator[tuple[int, bytes]]:
     """The quantisation tables of each level that is a carried JPEG."""
-    pack = read_pack(pack_path(packs, ladder.pack).read_bytes())
+    pack = open_pack(pack_path(packs, ladder.pack))
     for level in range(1, len(pack.levels)):
         frame = pack.frame(level)
         if isinstance(frame, Frame) and frame.type == "image/jpeg":

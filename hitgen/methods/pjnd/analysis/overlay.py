@@ -13,7 +13,7 @@ from PIL import Image
 
 from hitgen.methods.pjnd.analysis.answers import FloatArray
 from hitgen.methods.pjnd.analysis.regions import Clicks, region_map
-from hitgen.stimuli.packs import pack_path, read_pack
+from hitgen.stimuli.packs import open_pack, pack_path
 
 WIDTH_PX = 320
 QUALITY = 60
@@ -26,7 +26,7 @@ def source_picture(packs: Path, pack: str, width_px: int = WIDTH_PX) -> Image.Im
     path = pack_path(packs, pack)
     if not path.is_file():
         return None
-    found = read_pack(path.read_bytes())
+    found = open_pack(path)
     with Image.open(io.BytesIO(found.source.content)) as picture:
         small = picture.convert("RGB")
     small.thumbnail((width_px, width_px * 4))

@@ -13,7 +13,7 @@ import polars as pl
 
 from hitgen.methods.pjnd.analysis.analyse import LadderResult
 from hitgen.methods.pjnd.analysis.pjnd import Estimate
-from hitgen.stimuli.packs import Pack, pack_path, read_pack
+from hitgen.stimuli.packs import Pack, open_pack, pack_path
 from hitgen.stimuli.shown import PackBytes
 
 RESAMPLES = 1999
@@ -78,7 +78,7 @@ def weights_of(packs: Path, pack: str) -> Weights | None:
     path = pack_path(packs, pack)
     if not path.is_file():
         return None
-    return Weights(read_pack(path.read_bytes()))
+    return Weights(open_pack(path))
 
 
 def weighed(results: Sequence[LadderResult], weights: Mapping[str, Weights]) -> list[Weighed]:

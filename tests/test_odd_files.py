@@ -1,0 +1,126 @@
+"""Files of one's own that are no files, no text or not what was written: told by name at once, never waited for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hitgen.build import build
+from hitgen.cli import main
+from hitgen.errors import InputError
+from hitgen.lib.files import content_of, text_of
+from hitgen.manifest import read_manifest
+from hitgen.methods.pjnd.analysis.overlay import source_picture
+from hitgen.results.reviewfile import read_review
+from hitgen.stimuli.sources import open_source
+from tests.support.batches import link_batch
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = link_batch(tmp_path_factory.mktemp("odd") / "batch", 9750)
+    build(folder, workers=1)
+    return folder
+
+
+@pytest.fixture
+def study(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built, tmp_path / "batch"))
+
+
+def said(study: Path, capsys: pytest.CaptureFixture[str], verb: str = "check", code: int = 1) -> str:
+    capsys.readouterr()
+    assert main([verb, str(study), *(["--workers", "1"] if verb in ("check", "build") else [])]) == code
+    return capsys.readouterr().err
+
+
+def pipe(path: Path) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    return path
+
+
+def test_a_pipe_is_no_file_wherever_one_is_read(study: Path) -> None:
+    path = pipe(study / "results" / "review.csv")
+    with pytest.raises(OSError, match="no ordinary file"):
+        read_review(study)
+    with pytest.raises(InputError, match="no ordinary file"):
+        open_source(path)
+    pipe(study / "build" / "manifest.json")
+    with pytest.raises(OSError, match="no ordinary file"):
+        read_manifest(study)
+    with pytest.raises(OSError, match="no ordinary file"):
+        content_of(Path("/dev/zero"))
+    with pytest.raises(IsADirectoryError):
+        content_of(study)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        ('sources = "study/*.png"', 'sources = "pipe.csv"', "images[0].sources"),
+        ("[hit]", '[[questions]]\nfile = "pipe.csv"\n[hit]', "questions[2].file"),
+    ],
+)
+def test_a_table_that_is_a_pipe_is_told_with_its_field(
+    study: Path, before: str, after: str, field: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe(study / "pipe.csv")
+    config = study / "batch.toml"
+    config.write_text(config.read_text().replace(before, after, 1))
+    found = said(study, capsys)
+    assert f"{field}: 'pipe.csv' cannot be read (it is no ordinary file)" in found
+
+
+@pytest.mark.parametrize("name", ["assets/styles/base.css", "templates/layouts/flicker.html", "assets/runtime/main.js"])
+def test_what_is_no_text_is_told_by_name(study: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = study / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\xff\xfe\x00")
+    found = said(study, capsys)
+    assert name in found and "it is not UTF-8 text" in found
+    with pytest.raises(InputError):
+        text_of(path)
+
+
+def test_a_layout_that_includes_itself_is_told(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layout = study / "templates" / "layouts" / "flicker.html"
+    layout.parent.mkdir(parents=True)
+    layout.write_text('{% include "layouts/flicker.html" %}')
+    assert "layouts/flicker.html" in (found := said(study, capsys)) and "include each other without end" in found
+
+
+@pytest.mark.parametrize("spoil", ["zeros", "cut", "a bit"])
+def test_a_damaged_pack_goes_into_no_page_and_stops_no_other_verb_by_a_traceback(
+    study: Path, spoil: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = read_manifest(study)
+    (pack,) = {ladder.pack for ladder in manifest.ladders if ladder.role == "study"}
+    path = study / "build" / "packs" / f"{pack}.pack"
+    content = path.read_bytes()
+    bit = bytes([*content[:-1], content[-1] ^ 1])
+    path.write_bytes({"zeros": bytes(len(content)), "cut": content[:100], "a bit": bit}[spoil])
+    with pytest.raises(InputError, match="is damaged; try removing it"):
+        source_picture(path.parent, pack)
+    shutil.rmtree(study / "build" / "pages")
+    if spoil == "cut":  # one of another length is made anew
+        assert main(["build", str(study), "--workers", "1"]) == 0
+        return
+    assert f"{path}: it is damaged" in said(study, capsys, "build")
+    assert not list((study / "build").rglob("*.html"))
+    path.unlink()
+    assert main(["build", str(study), "--workers", "1"]) == 0 and path.read_bytes() == content
+
+
+def test_what_was_measured_and_got_lost_is_measured_again(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said(study, capsys, code=0)
+    kept = list((study / "cache" / "measured").glob("*.npz"))
+    for number, path in enumerate(kept):
+        path.write_bytes([b"", b"junk", b"PK\x03\x04"][number % 3])
+    assert kept and said(study, capsys, code=0) == ""
