@@ -32,7 +32,7 @@ def visit_from_panel(browser: Any, url: str, robot: MakeRobot, worker: str) -> l
         page = context.new_page()
         page.set_default_timeout(WAIT_MS)
         page.goto(url)
-        while (begin := page.get_by_role("button", name="Begin", exact=True)).count():
+        while (begin := page.locator("main form[method=post] button")).count():
             begin.click()
             page.wait_for_selector("html[data-screen]")
             ended.append(_worked(page, robot(page, worker)))

@@ -26,6 +26,8 @@ def without_seal(manifest: Manifest) -> Manifest:
 )
 def test_robots_work_the_same_plan(tmp_path: Path, kind: str) -> None:
     folder = write_batch(tmp_path / "batch", f'{SMALL}[recruiter]\nkind = "mturk"\n', study=1)
+    config = folder / "batch.toml"
+    config.write_text(config.read_text().replace("seed = 5\n", 'seed = 5\nlanguage = "de"\n', 1))
     build(folder, workers=1)
     before = sorted(path.name for path in folder.iterdir())
     # In a process of its own: the browser that the tests share is open in this one, and Playwright allows no second.
@@ -34,6 +36,7 @@ def test_robots_work_the_same_plan(tmp_path: Path, kind: str) -> None:
     assert done.returncode == 0, done.stderr
     (row,) = json.loads(done.stdout)
     assert row["page"] == "p0001" and len({each["trial"] for each in row["answer"]["trials"]}) == 3
+    assert row["answer"]["consent"]["language"] == "de"
     rehearsed, own = read_manifest(folder / "build" / "rehearsal"), read_manifest(folder)
     assert without_seal(rehearsed) == without_seal(own)
     assert rehearsed.pages[0].sha256 != own.pages[0].sha256

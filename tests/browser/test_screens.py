@@ -60,7 +60,7 @@ def pjnd(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("compare")
-    return spoken(compare.write_study(folder, study=4, method='arms = ["boosted", "plain"]\npause = true\n'))
+    return spoken(compare.write_study(folder, study=4))
 
 
 @pytest.fixture(scope="module")
