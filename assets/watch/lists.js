@@ -47,7 +47,7 @@ function submission(row, now) {
 
 /** @param {Part} part @param {Date} now */
 export function showSubmissions(part, now) {
-  const headings = ["when", "page", "participant", "status", "use", "min", "s a trial", "gold", "off, ms", "why"];
+  const headings = ["when", "page", "participant", "status", "use", "min", "s a trial", "gold", "swap off, ms", "why"];
   byId("submissions-scroll").hidden = !part.total;
   fill("submissions", headings, part.rows.map((row) => submission(row, now)));
   tell("submissions-count", part.total ? `${grouped(part.total)}, the newest first` : "none yet");
