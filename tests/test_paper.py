@@ -24,7 +24,7 @@ from hitgen.analysis.references import CITED, read_references
 from hitgen.build import build
 from hitgen.cli import main
 from hitgen.commands.report import headline_lines
-from hitgen.manifest import FILE, read_manifest
+from hitgen.manifest import FILE, BuildFolder, read_manifest
 from hitgen.methods.section import Headlines, Section
 from hitgen.recruiters import kind_of
 from hitgen.results.study import read_study
@@ -143,8 +143,10 @@ def test_of_people_it_says_where_they_came_from_and_what_they_got(built: Path) -
         f"{kind_of(config).people}; 6 pages were handed in by" in text
         and "Each study picture was to get 6 ratings." in text
     )
-    tried = paper(replace(real, own=replace(real.own, spending=replace(out, environment="sandbox")))).markdown
-    assert "in a rehearsal: nobody was recruited or paid" in tried and "1.20" not in tried
+    sandbox = replace(real, own=replace(real.own, spending=replace(out, environment="sandbox")))
+    rehearsed = replace(real, study=replace(real.study, folder=BuildFolder(built).rehearsal))
+    for tried in (paper(sandbox).markdown, paper(rehearsed).markdown):
+        assert "in a rehearsal: nobody was recruited or paid" in tried and "1.20" not in tried
 
 
 def test_every_reference_is_cited_and_every_citation_has_one() -> None:

@@ -207,6 +207,11 @@ def test_a_public_dataset_is_read_and_reported(tmp_path: Path, capsys: pytest.Ca
     assert out == tmp_path / "subjective_ratings-report.html"
     parts = sections(text)
     assert tuple(parts) == ("PJND of each ladder", "Satisfied-user ratio", "Reliability", "Methods", "Provenance")
+    assert (
+        "that is for the authors to say" in parts["Methods"]
+        and "first level at which a difference was seen" in parts["Methods"]
+    )
+    assert "Participants" not in parts["Methods"] and "Screening" not in parts["Methods"]
     assert parts["Provenance"].count("unknown: the files do not tell") == 3
     assert hashlib.sha256(file.read_bytes()).hexdigest() in parts["Provenance"]
     assert "PJND 44.4" in text and "SRC0001.png (BPG)" in text

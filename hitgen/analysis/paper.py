@@ -13,6 +13,7 @@ from hitgen.analysis.rules import rule_words
 from hitgen.analysis.stimuli import display_told, stimuli_told
 from hitgen.checks.made import checkup_of
 from hitgen.lib.text import count
+from hitgen.manifest import BuildFolder
 from hitgen.methods.base import method_of
 from hitgen.methods.section import Section
 from hitgen.methods.told import Told, listed
@@ -103,7 +104,7 @@ def _procedure(found: Analysed) -> Iterator[str]:
 
 
 def _participants(found: Analysed) -> Iterator[str]:
-    config, own, flow = found.study.config, found.own, found.own.exclusions.flow
+    config, own, flow, study_folder = found.study.config, found.own, found.own.exclusions.flow, found.study.folder
     money, people, consent = own.spending, own.participants, config.consent
     if money is not None and money.simulated:
         yield "All answers were made by hitgen's simulated observers: nobody took part."
@@ -113,8 +114,10 @@ def _participants(found: Analysed) -> Iterator[str]:
         f"{count(flow.handed_in.submissions, 'page')} {'was' if flow.handed_in.submissions == 1 else 'were'} handed in"
     )
     who = "" if flow.handed_in.people is None else f" by {_people(flow.handed_in.people)}"
-    if money is not None and money.environment in ("sandbox", "local"):
-        there = "the recruiter's sandbox" if money.environment == "sandbox" else "the researchers' own machine"
+    rehearsed = study_folder == BuildFolder(study_folder.parent.parent).rehearsal
+    if rehearsed or (money is not None and money.environment in ("sandbox", "local")):
+        sandbox = money is not None and money.environment == "sandbox" and not rehearsed
+        there = "the recruiter's sandbox" if sandbox else "the researchers' own machine"
         yield f"{came}{who}{when} on {there}, as in a rehearsal: nobody was recruited or paid."
         return
     kind = kind_of(config)
