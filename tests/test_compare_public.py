@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -55,6 +56,16 @@ def test_what_goes_out_comes_in_again(tmp_path: Path) -> None:
         (f"{HEADER}\n{ROW.replace('157', '')}", "worker is empty"),
         (f"{HEADER}\n{ROW.replace('2515', 'soon')}", "response_time_ms is 'soon'"),
         (f"{HEADER}\n{ROW.replace('2515', '-5')}", "response_time_ms is '-5'"),
+        (f"{HEADER}\n{ROW.replace('2515', '1e300')}", "response_time_ms is '1e300'"),
+        (f"{HEADER}\n{ROW.replace('0,0,1,right', 'yes,0,1,right')}", "is_bias is 'yes', not 0 or 1"),
+        (f"{HEADER}\n{ROW.replace('0,1,right', '0,first,right')}", "question_order is 'first', not a count"),
+        (f"{HEADER},toggle_count\n{ROW},-1", "toggle_count is '-1', not a count"),
+        (f"{HEADER}\n{ROW}\n{ROW}", "line 3: question_order '1' of assignment '1' is in line 2 too; try each answer"),
+        (f"{HEADER}\n{ROW}\n{ROW.replace('157', '158')}", "line 3: assignment '1' is of worker '157' above, here of"),
+        (
+            "\n".join([HEADER, *[f"{ROW}x"] * 900]),
+            "line 2: response_time_ms is '2515x', not a time in ms (further lines like it: 899)",
+        ),
     ],
 )
 def test_a_file_that_is_none_is_refused_with_its_line(
@@ -64,7 +75,32 @@ def test_a_file_that_is_none_is_refused_with_its_line(
     path.write_text(text)
     assert main(["report", str(path), "--json"]) == 1
     told = capsys.readouterr()
-    assert named in told.err and "b.csv" in told.err and told.out == "" and "Traceback" not in told.err
+    assert named in told.err and "b.csv" in told.err and told.out == "" and told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        lambda text: text.replace(",", ";"),
+        lambda text: text.replace(",", "\t"),
+        lambda text: f"\ufeff{text}",
+        lambda text: text.replace(HEADER, HEADER.upper()),
+        lambda text: text.replace("157,62,2,0,6,0,0", "157.0,62.0,2.0,0.0,6.0,0.0,0"),
+        lambda text: text.replace("0,0,0,1,right", "false,FALSE,False,1.0,RIGHT"),
+        lambda text: text.replace("2515", '"2515,2"'),
+    ],
+    ids=["semicolons", "tabs", "mark", "upper case", "fractions", "words", "decimal comma"],
+)
+def test_what_programs_make_of_a_file_says_the_same(tmp_path: Path, same: Callable[[str], str]) -> None:
+    """A trap is a trap and the plain arm is plain, whatever a spreadsheet or a data frame wrote."""
+    text = f"{HEADER},toggle_count\n{ROW},2\n{ROW.replace('0,0,0,1,right', '0,0,1,2,right')},2\n"
+    made = same(text)
+    assert made != text
+    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "b.csv").write_text(made, "utf-8")
+    wanted, found = (read_public([tmp_path / name]) for name in ("a.csv", "b.csv"))
+    assert [answer.asked for answer in found] == ["source", "trap"] and {answer.arm for answer in found} == {"plain"}
+    assert [each[3:] for each in found] == [each[3:] for each in wanted]
 
 
 def test_files_and_choices_that_do_not_go_together_are_refused(
@@ -99,6 +135,12 @@ def test_a_file_without_times_is_not_taken_for_a_quick_one_and_one_without_a_sca
     assert main(["report", str(path), "--json"]) == 0
     told = capsys.readouterr()
     assert json.loads(told.out) == {"scale": []} and "No answer that counts for a scale" in told.err
+    path.write_text("\n".join(",".join(row) for row in rows if row[13] in ("0", "is_trap")))
+    assert main(["report", str(path), "--json", "--config", str(tmp_path / "c.toml")]) == 0
+    assert "No boosted answer is to a trap" in capsys.readouterr().err
+    path.write_text("\n".join(",".join([*row[:-1], "3" if row[-1].isdecimal() else row[-1]]) for row in rows))
+    assert main(["report", str(path), "--json"]) == 0
+    assert "assignments are left out, by times (" in capsys.readouterr().err
 
 
 def test_questions_are_counted_whichever_version_stood_left() -> None:

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-import math
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hitgen.errors import Fault, InputError
-from hitgen.lib.files import csv_text, guarded, read_csv, unguarded, unpacked, whole_number
+from hitgen.lib.files import csv_text, guarded, number, read_csv, unguarded, unpacked
 from hitgen.methods.compare.answers import Answer, Side
 from hitgen.methods.compare.row import SOURCE, Arm, Asked
 
@@ -25,7 +26,8 @@ COLUMNS = (
 )  # fmt: skip
 TOGGLES = "toggle_count"
 RESPONSES = {"left": "left", "right": "right", "notsure": "notsure", "not sure": "notsure", "skip": "skip"}
-MOST_LEVELS = 1000
+FLAGS = {"": False, "0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
+MOST_LEVELS, MOST_COUNT, MOST_MS = 1000, 1_000_000, 86_400_000
 
 
 def read_public(paths: Sequence[Path]) -> list[Answer]:
@@ -43,78 +45,128 @@ def read_public(paths: Sequence[Path]) -> list[Answer]:
 
 
 def _read(path: Path) -> tuple[Arm, list[Answer]]:
-    rows = read_csv(unpacked(path), str(path), NEEDED)
+    rows = [
+        (line, {name.casefold(): cell for name, cell in row.items()})
+        for line, row in read_csv(unpacked(path), str(path), NEEDED)
+    ]
     if not rows:
         raise InputError(Fault(str(path), "", "it has no answers", "a file with one row an answer"))
     arm: Arm = "plain" if TOGGLES in rows[0][1] else "boosted"
     answers: list[Answer] = []
-    faults: list[Fault] = []
+    faults: dict[str, list[tuple[int, CellError]]] = defaultdict(list)
+    met: dict[tuple[str, str], int] = {}
+    workers: dict[str, str] = {}
     for line, row in rows:
         try:
             answers.append(_answer(arm, row))
-        except ValueError as error:
-            faults.append(Fault(path.name, f"line {line}", str(error), "a row as in the public files"))
+            _check_once(row, line, met, workers)
+        except CellError as error:
+            faults[error.column].append((line, error))
     if faults:
-        raise InputError(faults)
+        raise InputError([_fault(path, told) for told in faults.values()])
     return arm, answers
+
+
+def _fault(path: Path, told: Sequence[tuple[int, CellError]]) -> Fault:
+    """One fault a column, for what is wrong with a column is often wrong in all of its rows."""
+    (line, error), *others = told
+    more = f" (further lines like it: {len(others):,})" if others else ""
+    return Fault(path.name, f"line {line}", f"{error}{more}", error.remedy)
+
+
+class CellError(ValueError):
+    """What is wrong with the cell of a column."""
+
+    def __init__(self, column: str, problem: str, remedy: str = "a row as in the public files") -> None:
+        super().__init__(f"{column} {problem}")
+        self.column, self.remedy = column, remedy
+
+
+def _check_once(row: dict[str, str], line: int, met: dict[tuple[str, str], int], workers: dict[str, str]) -> None:
+    """Rows that are there twice would count twice, which their place in the order tells; an assignment is one worker's."""
+    assignment, order = row["assignment"], row.get("question_order")
+    if (worker := workers.setdefault(assignment, row["worker"])) != row["worker"]:
+        problem = f"{assignment!r} is of worker {worker!r} above, here of {row['worker']!r}"
+        raise CellError("assignment", problem, "a number of its own for each page that somebody worked")
+    if order and (first := met.setdefault((assignment, order), line)) != line:
+        problem = f"{order!r} of assignment {assignment!r} is in line {first} too"
+        raise CellError("question_order", problem, "each answer once")
 
 
 def _answer(arm: Arm, row: dict[str, str]) -> Answer:
     response = RESPONSES.get(row["response"].casefold())
     if response is None:
-        raise ValueError(f"response is {row['response']!r}, not left, right, notsure or skip")
+        raise CellError("response", f"is {row['response']!r}, not left, right, notsure or skip")
     for name in ("assignment", "worker", "img_num"):
         if not row[name]:
-            raise ValueError(f"{name} is empty")
+            raise CellError(name, "is empty")
     left, right = _side(row, "left"), _side(row, "right")
     asked = _asked(row, left, right)
     # Numbers of people are a file's own: 17 of one file is not 17 of the other.
     worker, assignment = f"{arm} {unguarded(row['worker'])}", f"{arm} {unguarded(row['assignment'])}"
-    toggles = row.get(TOGGLES, "")
+    time_ms = _number(row, "response_time_ms", MOST_MS, "a time in ms")
     return Answer(
-        arm, worker, assignment, asked, unguarded(row["img_num"]), left, right, response,  # type: ignore[arg-type]
-        _time_ms(row.get("response_time_ms", "")), whole_number(toggles) if toggles else None,
-        whole_number(row["question_order"]) if row.get("question_order") else 0,
+        arm, worker, assignment, asked, _named(row["img_num"]), left, right, response,  # type: ignore[arg-type]
+        None if time_ms is None else round(time_ms), _whole(row, TOGGLES), _whole(row, "question_order") or 0,
     )  # fmt: skip
 
 
-def _time_ms(text: str) -> int | None:
+def _number(row: dict[str, str], column: str, most: float, wanted: str) -> float | None:
+    """The number in a cell from 0 to `most`; None where there is none."""
+    text = row.get(column, "")
     if not text:
         return None
     try:
-        told = float(text)
+        found = number(text)
     except ValueError:
-        told = -1.0
-    if not 0 <= told < math.inf:
-        raise ValueError(f"response_time_ms is {text!r}, not a time")
-    return round(told)
+        found = -1.0
+    if not 0 <= found <= most:
+        raise CellError(column, f"is {text!r}, not {wanted}")
+    return found
+
+
+def _whole(row: dict[str, str], column: str, most: int = MOST_COUNT, wanted: str = "a count") -> int | None:
+    found = _number(row, column, most, wanted)
+    if found is not None and found % 1:
+        raise CellError(column, f"is {row[column]!r}, not {wanted}")
+    return None if found is None else int(found)
+
+
+def _named(cell: str) -> str:
+    """A name in a cell; a number that a program wrote as `2.0` is 2, as in another row or file."""
+    return unguarded(re.sub(r"^(\d+)[.,]0+$", r"\1", cell))
 
 
 def _side(row: dict[str, str], side: str) -> Side:
-    text = row[f"dlevel_{side}"]
-    try:
-        level = whole_number(text)
-    except ValueError:
-        level = -1
-    if not 0 <= level <= MOST_LEVELS:
-        raise ValueError(f"dlevel_{side} is {text!r}, not a level from 0 to {MOST_LEVELS}")
-    codec = unguarded(row[f"codec_{side}"])
+    level = _whole(row, f"dlevel_{side}", MOST_LEVELS, f"a level from 0 to {MOST_LEVELS}")
+    if level is None:
+        raise CellError(f"dlevel_{side}", "is empty")
+    codec = _named(row[f"codec_{side}"])
     if not codec:
-        raise ValueError(f"codec_{side} is empty")
+        raise CellError(f"codec_{side}", "is empty")
     if level and codec == "0":
-        raise ValueError(f"codec_{side} is 0, the source, but dlevel_{side} is {level}")
+        raise CellError(f"codec_{side}", f"is 0, the source, but dlevel_{side} is {level}")
     return (codec, level) if level else (SOURCE.codec, 0)
 
 
 def _asked(row: dict[str, str], left: Side, right: Side) -> Asked:
     """What was asked: as the flags say, else as the two sides do."""
-    if row.get("is_trap") == "1":
+    trap, bias = _flag(row, "is_trap"), _flag(row, "is_bias")
+    if trap:
         return "trap"
-    if left == right or row.get("is_bias") == "1":
+    if left == right or bias:
         return "bias"
     if not left[1] or not right[1]:
         return "source"
     return "same" if left[0] == right[0] else "cross"
+
+
+def _flag(row: dict[str, str], column: str) -> bool:
+    text = row.get(column, "")
+    found = FLAGS.get(text.casefold())
+    if found is None:
+        raise CellError(column, f"is {text!r}, not 0 or 1")
+    return found
 
 
 def public_csv(answers: Iterable[Answer], arm: Arm) -> str:

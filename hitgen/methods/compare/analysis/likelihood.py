@@ -22,12 +22,13 @@ from scipy import optimize, special
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 STEP_SD, FIRST_STEP_SD = 1.0, 2.0
-SLOPE_SD, THRESHOLD_SD, LAPSE_SD, LAPSE_APART_SD, TIED_LAPSE_SD = 1.0, 1.0, 1.0, 1.0, 0.5
+SLOPE_SD, THRESHOLD_SD, LAPSE_SD, LAPSE_APART_SD, TIED_LAPSE_SD = 1.0, 1.0, 0.7, 0.7, 0.5
 FIRST_STEP, SLOPE, THRESHOLD, LAPSE = np.log(0.01), np.log(3.0), np.log(0.3), np.log(0.005)
 """The weak prior, normal in logarithms: a step of one level is like its neighbour within a factor of e, a codec's first is
 about 0.01 (it lies next to lossless) within e^2; slopes of the boost are about 3 (two boosts, each of 2) and thresholds
-about 0.3, within e; lapses are about 0.5% within e, those of the arms within e of each other, since large differences, which
-tell them, are boosted (with thresholds within e^0.5, each arm for itself). It moves a scale that has answers by less than their noise, and gives one to answers that are unanimous."""
+about 0.3, within e; lapses are about 0.5% within a factor of 2, those of the arms within 2 of each other, since large
+differences, which tell them, are boosted (with thresholds within e^0.5, each arm for itself). It moves a scale that has answers
+by less than their noise, and gives one to answers that are unanimous."""
 SMALLEST = 1e-12
 MOST_STEPS = 40
 DONE = 1e-4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -130,7 +131,7 @@ def _section(
         values,
         Plots(plots),
         summary=summary,
-        warnings=tuple(_warnings(scale)),
+        warnings=tuple(_warnings(scale, found, kept)),
         software=("scipy",),
         headlines=_headlines(reached(scale, choices.jnd, bits), choices, scale),
         words=tuple(analysis_told(scale, told, choices)),
@@ -153,9 +154,15 @@ def _headlines(found: Sequence[Reached], choices: ScaleTable, scale: Scale) -> H
     return Headlines(("source", "codec", f"level at {at:g} {scale.called}", "95%", "bits a pixel"), rows)
 
 
-def _warnings(scale: Scale) -> Iterator[str]:
+def _warnings(scale: Scale, found: Screened, kept: set[Work]) -> Iterator[str]:
+    for arm in dict.fromkeys(each.arm for each in found.habits.values()):
+        if not any(each.traps for each in found.habits.values() if each.arm == arm):
+            yield f"No {arm} answer is to a trap, so that traps leave nobody out there."
     if not scale.sources:
-        yield "No answer that counts for a scale is in use, so that there is none."
+        rules = Counter(rule for rules in found.broken.values() for rule in rules)
+        told = ", ".join(f"{rule} ({count})" for rule, count in rules.most_common())
+        why = f"; {len(found.broken) - len(kept)} of {len(found.broken)} assignments are left out, by {told}" if told else ""
+        yield f"No answer that counts for a scale is in use, so that there is none{why}."
     elif scale.unit != "jnd":
         yield "There are no plain answers in use, so there is no JND: distances are in boosted units, which only order versions of one source and codec."
     if scale.unmeasured:
