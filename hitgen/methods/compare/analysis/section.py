@@ -161,7 +161,8 @@ def _warnings(scale: Scale, found: Screened, kept: set[Work]) -> Iterator[str]:
     if not scale.sources:
         rules = Counter(rule for rules in found.broken.values() for rule in rules)
         told = ", ".join(f"{rule} ({count})" for rule, count in rules.most_common())
-        why = f"; {len(found.broken) - len(kept)} of {len(found.broken)} assignments are left out, by {told}" if told else ""
+        gone = f"{len(found.broken) - len(kept)} of {len(found.broken)}"
+        why = f"; {gone} assignments are left out, by {told}" if told else ""
         yield f"No answer that counts for a scale is in use, so that there is none{why}."
     elif scale.unit != "jnd":
         yield "There are no plain answers in use, so there is no JND: distances are in boosted units, which only order versions of one source and codec."
