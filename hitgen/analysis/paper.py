@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hitgen import __version__
 from hitgen.analysis.analysed import Analysed
 from hitgen.analysis.provenance import analysed_by, named
-from hitgen.analysis.references import SHARED, Reference, cited, numbered, read_references
+from hitgen.analysis.references import CHECKS, SHARED, Reference, cited, numbered, read_references
 from hitgen.analysis.rules import rule_words
 from hitgen.analysis.stimuli import display_told, stimuli_told
 from hitgen.checks.made import checkup_of
@@ -52,7 +52,7 @@ class Paper:
 def _paper(parts: Iterable[tuple[str, Iterable[str]]], section: Section) -> Paper:
     told = [(heading, " ".join(sentence for sentence in sentences if sentence)) for heading, sentences in parts]
     paragraphs = tuple((heading, text) for heading, text in told if text)
-    known = read_references([SHARED, *([section.references] if section.references else [])])
+    known = read_references([SHARED, CHECKS, *([section.references] if section.references else [])])
     return Paper(paragraphs, tuple(cited((text for _, text in paragraphs), known)))
 
 
@@ -85,8 +85,11 @@ def paper(found: Analysed) -> Paper:
 def _procedure(found: Analysed) -> Iterator[str]:
     config, seen = found.study.config, found.own.timing
     if config.check:
-        checks = listed([checkup_of(table).about for table in config.check])
+        kinds = [checkup_of(table) for table in config.check]
+        checks = listed([f"{kind.about}{f' [@{kind.cites}]' if kind.cites else ''}" for kind in kinds])
         yield f"Before the trials it was checked: {checks}."
+    many = config.batch.spoken
+    yield f"Pages were in the language{'s' if len(many) > 1 else ''} {listed(many)}{', as participants chose' if len(many) > 1 else ''}."
     stage = config.qualification
     if stage:
         yield (

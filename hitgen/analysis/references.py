@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hitgen import __version__
+from hitgen import __version__, checks
 
 SHARED = Path(__file__).with_name("references.bib")
+CHECKS = Path(checks.__file__).with_name("references.bib")
 CITED = re.compile(r"\[@[\w:-]+(?:; @[\w:-]+)*\]")
 WHERE = ("journal", "booktitle", "howpublished")
 

@@ -59,6 +59,7 @@ class AcuityResult(Part):
 class AcuityCheck(Checkup[AcuityTable, AcuityResult]):
     name = "acuity"
     about = "how fine a gap is seen"
+    cites = "bach1996"
     model = AcuityTable
     result = AcuityResult
     measure = "acuity_logmar"

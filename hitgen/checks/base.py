@@ -65,6 +65,8 @@ class Checkup(ABC, Generic[TableT, ResultT]):
     """The column whose median the report tells."""
     has_screen: ClassVar[bool] = True
     """Whether it has a screen of its own, `check-NAME`."""
+    cites: ClassVar[str] = ""
+    """The key of its source in `references.bib`, for the methods of a paper."""
     lasts_s: ClassVar[float] = 30
     """What it is reckoned to take."""
 

@@ -46,6 +46,7 @@ class BrightnessResult(Part):
 class BrightnessCheck(Checkup[BrightnessTable, BrightnessResult]):
     name = "brightness"
     about = "dark and light tones"
+    cites = "hossfeld2014"
     model = BrightnessTable
     result = BrightnessResult
     measure = "brightness_dark_missed"

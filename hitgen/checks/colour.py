@@ -43,6 +43,7 @@ class ColourResult(Part):
 class ColourCheck(Checkup[ColourTable, ColourResult]):
     name = "colour"
     about = "colours"
+    cites = "regan1994"
     model = ColourTable
     result = ColourResult
     measure = "colour_misses"

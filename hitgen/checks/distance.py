@@ -62,6 +62,7 @@ class DistanceResult(Part):
 class DistanceCheck(Checkup[DistanceTable, DistanceResult]):
     name = "distance"
     about = "the distance from the screen"
+    cites = "li2020"
     model = DistanceTable
     result = DistanceResult
     measure = "distance_cm"
