@@ -133,13 +133,14 @@ function side(place, canvas) {
   return { place, canvas, surface };
 }
 
-/** All three pictures of a question, or none. @param {Pack[]} packs @returns {Promise<ComparePictures>} */
+/** All three pictures of a question, or none; each is decoded once, though it stands on both sides. @param {Pack[]} packs @returns {Promise<ComparePictures>} */
 export async function decodePictures(packs) {
-  const decoded = await Promise.allSettled(packs.map((pack) => decodeFrame(/** @type {Frame} */ (pack.frames[0]), null, new AbortController().signal)));
-  const bitmaps = decoded.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-  const [pivot, left, right] = bitmaps;
-  if (bitmaps.length === packs.length && pivot && left && right) return { pivot, left, right };
-  for (const bitmap of bitmaps) bitmap.close();
+  const distinct = [...new Set(packs)];
+  const decoded = await Promise.allSettled(distinct.map((pack) => decodeFrame(/** @type {Frame} */ (pack.frames[0]), null, new AbortController().signal)));
+  const bitmaps = new Map(decoded.flatMap((each, number) => (each.status === "fulfilled" ? [[distinct[number], each.value]] : [])));
+  const [pivot, left, right] = packs.map((pack) => bitmaps.get(pack));
+  if (pivot && left && right) return { pivot, left, right };
+  for (const bitmap of bitmaps.values()) bitmap.close();
   throw new Error("a picture cannot be decoded");
 }
 
