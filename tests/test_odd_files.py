@@ -17,6 +17,7 @@ from hitgen.methods.pjnd.analysis.overlay import source_picture
 from hitgen.results.reviewfile import read_review
 from hitgen.stimuli.sources import open_source
 from tests.support.batches import link_batch
+from tests.support.small_study import SmallStudy
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
 
@@ -124,3 +125,10 @@ def test_what_was_measured_and_got_lost_is_measured_again(study: Path, capsys: p
     for number, path in enumerate(kept):
         path.write_bytes([b"", b"junk", b"PK\x03\x04"][number % 3])
     assert kept and said(study, capsys, code=0) == ""
+
+
+def test_a_report_of_a_folder_whose_name_is_no_text_is_written(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    with SmallStudy(folder).ledger():
+        assert main(["report", str(folder)]) == 0
+    assert "caf\\udce9" in (folder / "results" / "report.html").read_text("utf-8")

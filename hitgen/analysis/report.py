@@ -23,7 +23,7 @@ from hitgen.analysis.paper import Paper, paper, public_paper
 from hitgen.analysis.provenance import provenance, public_provenance
 from hitgen.batch import resources
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
-from hitgen.lib.files import decoded, delimiter_of, private_folder, unpacked, write_whole
+from hitgen.lib.files import decoded, delimiter_of, private_folder, text_of, unpacked, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.methods.base import AnyMethod
 from hitgen.methods.figures import Drawing
@@ -144,7 +144,7 @@ def _write(context: ReportContext, section: Section, out: Path, folder: Path | N
     """Render and write the file whole; a batch's own template and style win."""
     found = resources.find("assets", "styles/report.css", folder)
     assert found is not None
-    style = found.read_text("utf-8")
+    style = text_of(found)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     environment = Environment(
@@ -157,7 +157,8 @@ def _write(context: ReportContext, section: Section, out: Path, folder: Path | N
         private_folder(out.parent)
     out.parent.mkdir(parents=True, exist_ok=True)
     page = environment.get_template(section.template).render(vars(context) | sealed)
-    write_whole(out, page.encode(), private=folder is not None)
+    # A folder's name may be no text; it is spelled out.
+    write_whole(out, page.encode("utf-8", "backslashreplace"), private=folder is not None)
     return out
 
 
