@@ -179,6 +179,11 @@ def test_a_simulated_study_comes_to_a_report_a_script_s_figures_and_files_that_a
     assert "traps" in page and 'src="data:image/svg+xml' in page
     assert main(["export", str(folder)]) == 0
     made = folder / "results" / "export" / "analysis"
+    drawn = {path.name for path in (folder / "results" / "export" / "figures").iterdir()}
+    names = ("detection", "graph", "habits", "levels", "progress", "rates", "timing")
+    assert drawn == {f"{name}.{form}" for name in names for form in ("svg", "pdf")}
+    methods = (folder / "results" / "export" / "methods.md").read_text("utf-8")
+    assert "each to be answered 40 times" in methods and "traps, if the share of traps passed" in methods
     assert set(pl.read_csv(made / "scale.csv")["codec"]) == {"jpeg", "webp"}
     assert pl.read_csv(made / "questions.csv").height > 0 and pl.read_csv(made / "detection.csv").height > 0
     capsys.readouterr()

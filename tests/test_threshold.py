@@ -98,6 +98,13 @@ def test_simulated_comparisons_give_the_true_levels(answered: Path, capsys: pyte
     assert 0.6 < used.height / ratings.filter(ratings["role"] == "study").height < 0.9
     assert main(["report", str(answered)]) == 0
     assert main(["export", str(answered)]) == 0
+    drawn = {path.name for path in (answered / "results" / "export" / "figures").glob("*.pdf")}
+    assert drawn == {"progress.pdf", "timing.pdf"}
+    methods = (answered / "results" / "export" / "methods.md").read_text("utf-8")
+    assert (
+        "QUEST+ [@watson2017], from a prior after published PJND studies" in methods
+        and "4 comparisons in which nothing" in methods
+    )
     page = (answered / "results" / "report.html").read_text()
     assert "false alarms in catch trials" in page and "Satisfied-user ratio by comparisons" in page
     rows = (answered / "results" / "export" / "analysis" / "sur.csv").read_text().splitlines()
