@@ -192,3 +192,14 @@ def test_a_simulated_study_comes_to_a_report_a_script_s_figures_and_files_that_a
     assert main(["report", *files, "--json", "--config", str(tmp_path / "c.toml")]) == 0
     again = {(row["codec"], row["level"]): row["jnd"] for row in json.loads(capsys.readouterr().out)["scale"]}
     assert again == {key: pytest.approx(row["jnd"], abs=0.02) for key, row in found.items()}
+
+
+def test_a_study_of_one_s_own_without_plain_answers_is_told_that_it_has_no_jnd(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_study(tmp_path, method='arms = ["boosted"]', codecs=("jpeg",), more="[scale]\nresamples = 20\n")
+    for verb in ("build", "simulate", "report"):
+        capsys.readouterr()
+        assert main([verb, str(folder), "--json"]) == 0
+    told = capsys.readouterr()
+    assert {"boosted_units"} <= set(json.loads(told.out)["scale"][0]) and "there is no JND" in told.err

@@ -57,6 +57,7 @@ def _batch(source: Path, given: argparse.Namespace, console: Console) -> None:
     words = ("--rehearsal",) if given.rehearsal else ()
     out = given.out or source / "results" / "report.html"
     section = report_batch(source, out, console.on_progress)
+    console.warn(section.warnings)
     console.outcome(
         {"report": out, "bytes": out.stat().st_size, **(section.result or {})},
         [*headline_lines(section), f"Open {out}", options.then("export", given.folder, *words)],
