@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from hitgen.checks.made import seeing
+from hitgen.config.kinds import CHECKS
+from hitgen.config.read import read_config
+from hitgen.manifest import read_manifest
 from hitgen.methods.compare.robot import Answer as CompareAnswer
 from hitgen.methods.compare.robot import Robot as CompareRobot
 from hitgen.methods.pjnd.robot import Answer, Robot
@@ -108,3 +112,31 @@ def test_nothing_is_cut_off_in_comparisons(compared: str, threshold: str, open_p
     further = Looks("threshold", language)
     assert "study" in walk(page, ThresholdRobot(page), further)
     assert look.found + further.found == []
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A study with every check, and the address of its page."""
+    each = "".join(f'[[check]]\nkind = "{kind}"\n' for kind in CHECKS.names())
+    folder = write_study(tmp_path_factory.mktemp("checked"), each, languages=("en", *OTHERS), scaling="physical")
+    return folder, built_page(folder)
+
+
+@pytest.mark.soak
+@pytest.mark.browser
+@pytest.mark.parametrize("language", shipped_languages())
+def test_nothing_is_cut_off_in_checks(checked: tuple[Path, str], open_page: OpenPage, language: str) -> None:
+    folder, address = checked
+    look = Looks("checks", language)
+    page = open_page(f"{address}?lang={language}", size=SIZE, bypass_csp=True)
+    robot = Robot(page, lambda _: Answer(5, [(3, 3), (5, 5), (7, 7)]))
+    robot.sees = seeing(read_config(folder / "batch.toml"), read_manifest(folder))
+    seen = []
+    while (screen := robot.screen()) != "training":
+        if screen.startswith("check-"):
+            seen.append(screen)
+            look(page, screen)
+            robot._check(screen.removeprefix("check-"))
+            look(page, f"{screen} over")
+        robot._leave(screen)
+    assert look.found == [] and len(seen) == 4
