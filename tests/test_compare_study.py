@@ -39,7 +39,7 @@ def submission(page: Page, worker: str, assignment: str) -> str:
             "schema": 1, "batch": "few", "page": page.page, "assignment": assignment, "worker": worker,
             "order": [trial.trial for trial in page.trials], "trials": rows,
             "display": {"scaling": "pixels", "refresh_hz": 60.0, "device_pixel_ratio": 1.0},
-            "consent": {"sha256": "0" * 64, "at": "2026-01-01T00:00:00Z"}, "survey": {},
+            "consent": {"sha256": next(iter(page.consents.values())), "at": "2026-01-01T00:00:00Z"}, "survey": {},
         }
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ import polars
 from hitgen.build import build
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.manifest import Question, read_manifest
-from hitgen.methods.pjnd.robot import Answer, Robot, Trial
+from hitgen.methods.pjnd.robot import Answer, Robot, Trial, spread
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.results.dataset import Dataset, make_dataset
@@ -57,7 +57,7 @@ class Truth:
         chance = random.Random(f"{self.seed} {trial.worker} {trial.trial}")
         level = None if chance.random() < 0.1 else chance.randint(1, trial.level_count)
         points = [(chance.uniform(1, trial.width - 1), chance.uniform(1, trial.height - 1)) for _ in range(3)]
-        return self.answers.setdefault((trial.worker, trial.trial), Answer(level, points))
+        return self.answers.setdefault((trial.worker, trial.trial), Answer(level, spread(points, trial)))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,14 @@ def style() -> Mapping[str, Mapping[str, str]]:
     found = resources.find("assets", "styles/report.css", None)
     assert found is not None
     rules = re.findall(r"^\.sur (\.?\w+) \{(.*?)\}", found.read_text("utf-8"), re.M)
-    return {name: dict(re.findall(r"([\w-]+):\s*([^;]+);", rule)) for name, rule in rules}
+    return {name: dict(_declarations(rule)) for name, rule in rules}
+
+
+def _declarations(rule: str) -> Iterator[tuple[str, str]]:
+    for declaration in rule.split(";"):
+        name, colon, value = declaration.partition(":")
+        if colon:
+            yield name.strip(), value.strip()
 
 
 def _text(rule: Mapping[str, str]) -> str:
