@@ -13,7 +13,7 @@ demo: .venv/all.stamp
 	@echo "Open batches/demo/build/pages/p0001.html in Chrome, or run: $(BIN)/hitgen preview batches/demo"
 
 test: .venv/dev.stamp engines
-	$(BIN)/python -m pytest -q -n 3 --dist loadgroup -m "not soak and not timing"
+	$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m "not soak and not timing"
 	$(BIN)/python -m pytest -q -m "timing and not soak"
 
 check: .venv/dev.stamp node_modules/.stamp

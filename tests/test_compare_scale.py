@@ -212,6 +212,7 @@ def test_where_answers_say_nothing_intervals_are_as_wide_as_the_prior(small: Stu
     assert (spread[lapses, lapses][0, 1] > 0) is not ties
 
 
+@pytest.mark.soak
 def test_few_workers_make_wide_intervals(small: Study) -> None:
     assert widening(200) == pytest.approx(1, abs=0.02) and widening(4) == pytest.approx(1.62 * (4 / 3) ** 0.5, abs=0.01)
     assert widening(0) == widening(1) == widening(2)

@@ -177,6 +177,7 @@ def test_squares_gaps_and_the_dot_are_answered_by_keys(checked: Path, open_page:
     assert len(first) == 3 and len(again) == was_near
 
 
+@pytest.mark.soak
 def test_nobody_is_held_by_a_dot_that_never_vanishes(tmp_path: Path, open_page: OpenPage) -> None:
     folder = write_batch(
         tmp_path,

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.support.batches import built_page, write_batch
 from tests.support.browsers import OpenPage, rest
+from tests.support.runs import soaked_but
 
 EVERY_FIFTH_FRAME = """
 const real = window.requestAnimationFrame.bind(window);
@@ -148,7 +149,7 @@ def test_who_zooms_as_the_page_asks_is_not_told_to_zoom_back(tmp_path: Path, ope
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("ratio", [2, 1.5, 0.75])
+@pytest.mark.parametrize("ratio", soaked_but([1.5], [2, 1.5, 0.75]))
 def test_a_move_to_another_monitor_is_noticed(tmp_path: Path, open_page: OpenPage, ratio: float) -> None:
     page = open_page(built_page(write_batch(tmp_path, "[display]\nwidth_cm = 9\n", study=1)))
     robot = go_to(page, "training")
