@@ -27,9 +27,9 @@ from hitgen.results.forget import forget
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import read_review, review_path, write_review
 from hitgen.results.study import read_study
-from tests.support.batches import make_batch, places
+from tests.support.batches import places
 from tests.support.published import published
-from tests.support.servers import serving
+from tests.support.servers import own_people
 from tests.support.small_study import SmallStudy, xml
 
 
@@ -93,13 +93,7 @@ def test_a_review_saved_as_unicode_text_loses_the_worker_too(tmp_path: Path) -> 
 @pytest.fixture
 def people(tmp_path: Path) -> Iterator[Path]:
     """A study of three people of one's own, published, none of whom has handed in."""
-    (tmp_path / "served").mkdir()
-    with serving(tmp_path / "served") as url:
-        host = f'kind = "folder"\nfolder = "../served"\nbase_url = "{url}"'
-        folder = make_batch(tmp_path / "batch", [{"study": ["a"], "assignments": 3}], host)
-        results = f'results = {{kind = "collector", url = "{url}/c/"}}'
-        config = folder / "batch.toml"
-        config.write_text(config.read_text().replace('kind = "mturk"', f'kind = "link"\n{results}'))
+    with own_people(tmp_path) as folder:
         with open_publication(folder) as publication:
             publish(publication, plan_publication(publication))
         yield folder

@@ -12,21 +12,15 @@ from hitgen.cli import main
 from hitgen.errors import InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.lib.files import in_one_of
-from tests.support.batches import make_batch, write_batch
-from tests.support.servers import serving
+from tests.support.batches import write_batch
+from tests.support.servers import own_people
 from tests.support.small_study import SmallStudy
 
 
 @pytest.fixture
 def link(tmp_path: Path) -> Iterator[Path]:
     """A built study for people of one's own, which was simulated."""
-    (tmp_path / "served").mkdir()
-    with serving(tmp_path / "served") as url:
-        host = f'kind = "folder"\nfolder = "../served"\nbase_url = "{url}"'
-        folder = make_batch(tmp_path / "batch", [{"study": ["a"], "assignments": 3}], host)
-        results = f'results = {{kind = "collector", url = "{url}/c/"}}'
-        config = folder / "batch.toml"
-        config.write_text(config.read_text().replace('kind = "mturk"', f'kind = "link"\n{results}'))
+    with own_people(tmp_path) as folder:
         with SmallStudy(tmp_path / "simulated").ledger() as ledger:
             ledger.set_fact("closed", "2026-01-05T08:00:00+00:00")
         (tmp_path / "simulated" / "ledger.sqlite").rename(folder / "ledger.sqlite")

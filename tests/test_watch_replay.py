@@ -130,6 +130,22 @@ def test_without_packs_the_answers_are_still_there(slid: Path, tmp_path: Path, m
         assert answer.status == 404 and b"not on this machine any more" in answer.content
 
 
+def test_pictures_of_a_pack_that_is_another_are_not_shown(
+    slid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(slid, tmp_path / "batch")
+    first, *others = sorted((folder / "build" / "packs").glob("*.pack"))
+    for path in others:
+        path.write_bytes(first.read_bytes())
+    with watching(folder, monkeypatch) as page:
+        page.until(lambda state: state["submitted"]["total"] == 3)
+        answers = [page.get(f"/picture?{query}&picture=0") for query, _, _ in attempts(page)]
+    assert {200, 404} == {answer.status for answer in answers}
+    assert {answer.content for answer in answers if answer.status == 404} == {
+        b"The pictures are damaged; hitgen build makes them again."
+    }
+
+
 def test_a_comparison_has_both_sides_and_what_was_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = answered(write_study(tmp_path / "few"))
     manifest = read_manifest(folder)

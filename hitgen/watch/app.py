@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from hitgen.batch import resources
+from hitgen.errors import InputError
 from hitgen.manifest import BuildFolder
 from hitgen.pages.script import link
 from hitgen.watch.replays import Replays
@@ -125,8 +126,10 @@ class WatchPage:
             return _say(environ, start, "404 Not Found", "There is no such picture.")
         try:
             kind, content = self._replays.picture(pictures[number])
-        except (OSError, ValueError):
+        except OSError:
             return _say(environ, start, "404 Not Found", "The pictures are not on this machine any more.")
+        except InputError:
+            return _say(environ, start, "404 Not Found", "The pictures are damaged; hitgen build makes them again.")
         return _send(environ, start, "200 OK", kind, content)
 
 

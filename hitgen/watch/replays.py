@@ -15,7 +15,7 @@ from hitgen.methods.replay import Pane, Picture, Replay
 from hitgen.methods.work import AnyWork, Attempt
 from hitgen.results.study import Study
 from hitgen.stimuli.made import encoded
-from hitgen.stimuli.packs import Frame, Pack, pack_path, read_pack
+from hitgen.stimuli.packs import Frame, Pack, open_pack, pack_path
 from hitgen.stimuli.shown import PackPixels
 from hitgen.stimuli.views import composed
 from hitgen.watch.rows import Values
@@ -75,11 +75,11 @@ class Replays:
         for folder in self._packs:
             path = pack_path(folder, digest)
             if path.is_file():
-                return read_pack(path.read_bytes())
+                return open_pack(path)
         raise FileNotFoundError(digest)
 
     def _picture(self, picture: Picture) -> tuple[str, bytes]:
-        """A picture as a file, with its type; OSError or ValueError where its pack is gone or damaged."""
+        """A picture as a file, with its type; OSError where its pack is gone, InputError where it is damaged."""
         pack, level = self._pack(picture.pack), picture.level
         view = picture.view
         if level == 0 or view is None:

@@ -142,6 +142,17 @@ if (late !== undefined) {
 STORED = "() => Object.values(localStorage)[0]"
 
 
+def at_calibration(folder: Path, open_page: OpenPage) -> tuple[Page, Robot]:
+    """A page at its calibration, whose reloads see late what was stored wherever `late` says so."""
+    page = open_page("about:blank")
+    page.context.add_init_script(LATE_STORAGE)
+    page.goto(built_page(write_batch(folder, EVERYTHING, study=1)))
+    robot = Robot(page, lambda _: Answer(5, []))
+    while robot.screen() != "calibration":
+        robot._leave(robot.screen())
+    return page, robot
+
+
 def late(page: Page, text: str | None) -> None:
     page.evaluate("(late) => history.replaceState({...history.state, late}, '')", text)
     page.reload()
@@ -150,12 +161,7 @@ def late(page: Page, text: str | None) -> None:
 @pytest.mark.browser
 def test_a_reload_that_does_not_see_the_last_saves_yet_loses_none(tmp_path: Path, open_page: OpenPage) -> None:
     """A browser may reload in another process, which for a while shows storage as it was, or as empty."""
-    page = open_page("about:blank")
-    page.context.add_init_script(LATE_STORAGE)
-    page.goto(built_page(write_batch(tmp_path, EVERYTHING, study=1)))
-    robot = Robot(page, lambda _: Answer(5, []))
-    while robot.screen() != "calibration":
-        robot._leave(robot.screen())
+    page, robot = at_calibration(tmp_path, open_page)
     before = page.evaluate(STORED)
     robot._leave("calibration")
     for seen in (before, None):
@@ -165,12 +171,7 @@ def test_a_reload_that_does_not_see_the_last_saves_yet_loses_none(tmp_path: Path
 
 @pytest.mark.browser
 def test_what_was_erased_stays_erased_where_a_reload_still_sees_it(tmp_path: Path, open_page: OpenPage) -> None:
-    page = open_page("about:blank")
-    page.context.add_init_script(LATE_STORAGE)
-    page.goto(built_page(write_batch(tmp_path, EVERYTHING, study=1)))
-    robot = Robot(page, lambda _: Answer(5, []))
-    while robot.screen() != "calibration":
-        robot._leave(robot.screen())
+    page, robot = at_calibration(tmp_path, open_page)
     before = page.evaluate(STORED)
     robot.hit("reset").click()
     page.wait_for_function("() => document.documentElement.dataset.screen === 'consent'")
@@ -182,10 +183,7 @@ def test_what_was_erased_stays_erased_where_a_reload_still_sees_it(tmp_path: Pat
 @pytest.mark.browser
 def test_what_the_document_before_a_reload_stored_last_is_no_other_tab(tmp_path: Path, open_page: OpenPage) -> None:
     """What it stores as it ends may be told to the document after it, with a number that one has not come to yet."""
-    page = open_page(built_page(write_batch(tmp_path, EVERYTHING, study=1)))
-    robot = Robot(page, lambda _: Answer(5, []))
-    while robot.screen() != "calibration":
-        robot._leave(robot.screen())
+    page, robot = at_calibration(tmp_path, open_page)
     saved = json.loads(page.evaluate(STORED))
     page.reload()
     page.wait_for_function("() => document.documentElement.dataset.screen === 'calibration'")

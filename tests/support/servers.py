@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from hitgen.collector.server import Server
 from hitgen.serve import open_collector
+from tests.support.batches import make_batch
 
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -153,3 +154,16 @@ def collecting(folder: Path, port: int, hand_out: bool = False) -> Iterator[Serv
         Server(collector, "127.0.0.1", port) as server,
     ):
         yield server
+
+
+@contextmanager
+def own_people(place: Path) -> Iterator[Path]:
+    """A built study for three people of one's own, whose pages are served from beside it."""
+    (place / "served").mkdir()
+    with serving(place / "served") as url:
+        host = f'kind = "folder"\nfolder = "../served"\nbase_url = "{url}"'
+        folder = make_batch(place / "batch", [{"study": ["a"], "assignments": 3}], host)
+        results = f'results = {{kind = "collector", url = "{url}/c/"}}'
+        config = folder / "batch.toml"
+        config.write_text(config.read_text().replace('kind = "mturk"', f'kind = "link"\n{results}'))
+        yield folder
