@@ -250,7 +250,7 @@ def flicker(browser: Browser, scratch: Path, seconds: float = 15) -> dict[str, f
 
 
 def slider_to_picture(browser: Browser, scratch: Path, moves: int = 120) -> dict[str, float]:
-    """From a jump of the slider to the new level on the canvas, in ms; in a source phase that is its end."""
+    """From a jump of the slider to the new level on the canvas, and beyond the end of a source phase."""
     figures: dict[str, float] = {}
     for frames in FORMS:
         folder = scratch / frames
@@ -266,20 +266,28 @@ def slider_to_picture(browser: Browser, scratch: Path, moves: int = 120) -> dict
 
 
 def waits(seen: list[Any], jumps: list[Any]) -> dict[str, float]:
-    """What jumps of the slider had to wait for: `seen` are times, greys and shown pictures, `jumps` times and levels.
+    """What jumps of the slider had to wait for, in ms: `seen` are times, greys and shown pictures, `jumps` times and levels.
 
-    Late are frames that show another level although the new one was asked for two frames before, or earlier.
+    Of jumps in a distorted phase, from the jump; of those in a source phase, from its end, in whose frame the level is due.
+    Late are frames that show the level from before although the new one was asked for more than two frames before.
     """
     times = [entry[0] for entry in seen]
     frame_ms = statistics.median(b - a for a, b in pairwise(times))
-    waited, late = [], 0
-    for (moved, level), (until, _) in pairwise(jumps[1:]):
-        later = seen[bisect(times, moved) : bisect(times, until)]
-        waited.append(next((entry[0] for entry in later if entry[2] == f"level:{level}"), until) - moved)
-        late += sum(
-            entry[2] not in ("source", f"level:{level}") and entry[0] > moved + 2.5 * frame_ms for entry in later
-        )
-    return {"median_ms": float(np.median(waited)), "p95_ms": float(np.quantile(waited, 0.95)), "late_frames": late}
+    waited: dict[bool, list[float]] = {True: [], False: []}
+    late = 0
+    for (_, old), (moved, level), (until, _) in zip(jumps, jumps[1:], jumps[2:], strict=False):
+        start = bisect(times, moved)
+        later = seen[start : bisect(times, until)]
+        in_source = seen[start - 1][2] == "source"
+        due = next((entry[0] for entry in later if entry[2] != "source"), until) if in_source else moved
+        waited[in_source].append(next((entry[0] for entry in later if entry[2] == f"level:{level}"), until) - due)
+        late += sum(entry[2] == f"level:{old}" and entry[0] > moved + 2.5 * frame_ms for entry in later)
+    return {
+        "median_ms": float(np.median(waited[False])),
+        "p95_ms": float(np.quantile(waited[False], 0.95)),
+        "past_source_ms": max(waited[True]),
+        "late_frames": late,
+    }
 
 
 def large_study(folder: Path, frames: Frames) -> Path:
@@ -363,6 +371,7 @@ TARGETS = {
     "carried_linked_wire_ratio": 1.02,
     "made_slider_median_ms": 17,
     "made_slider_late_frames": 0,
+    "made_slider_past_source_ms": 0,
     "carried_slider_median_ms": 50,
     "carried_slider_p95_ms": 150,
     "made_large_memory_mb": 300,
