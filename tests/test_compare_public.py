@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -174,6 +175,10 @@ def test_a_simulated_study_comes_to_a_report_a_script_s_figures_and_files_that_a
     # The plan hangs on a secret, so that no two runs are alike; how near a scale comes is proved elsewhere.
     assert all(found[key]["jnd"] == pytest.approx(jnd, abs=1.2) for key, jnd in true.items())
     page = Path(record["report"]).read_text("utf-8")
+    told = {row["level"]: row for row in record["detection"] if (row["arm"], row["codec"]) == ("plain", "jpeg")}
+    # 40 people see 2 JND nine times in ten, or so; one of 0.6 JND may be called anything but that
+    assert set(told) == {1, 2} and told[2]["lossless"] < 0.5 and told[2]["verdict"] != "visually lossless"
+    assert "lossless with" in page and "a probability of 0.95 or more after 15 answers or more" in page
     for heading in ("Distance from the source", "Distance against bits per pixel", "Detection", "How it was answered"):
         assert heading in page
     assert "traps" in page and 'src="data:image/svg+xml' in page
@@ -186,6 +191,14 @@ def test_a_simulated_study_comes_to_a_report_a_script_s_figures_and_files_that_a
     assert "each to be answered 40 times" in methods and "traps, if the share of traps passed" in methods
     assert set(pl.read_csv(made / "scale.csv")["codec"]) == {"jpeg", "webp"}
     assert pl.read_csv(made / "questions.csv").height > 0 and pl.read_csv(made / "detection.csv").height > 0
+    detection = pl.read_csv(made / "detection.csv").rows(named=True)
+    assert {
+        (row["arm"], row["codec"], row["level"]): (row["verdict"], round(row["lossless"], 6)) for row in detection
+    } == {(row["arm"], row["codec"], row["level"]): (row["verdict"], row["lossless"]) for row in record["detection"]}
+    dictionary = (made / "README.md").read_text("utf-8")
+    about = dictionary[dictionary.index("| column of `detection`") :]
+    described = set(re.findall(r"`(\w+)`", "\n".join(line.split("|")[1] for line in about.splitlines() if "|" in line)))
+    assert {"verdict", "lossless", "low", "high", "correct", "answers"} <= described <= {*detection[0], "detection"}
     capsys.readouterr()
     (tmp_path / "c.toml").write_text("[scale]\nresamples = 20\n")
     files = [str(made / f"answers-{arm}.csv") for arm in ("plain", "boosted")]

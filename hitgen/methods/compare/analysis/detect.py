@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy import stats
+from scipy import special, stats
 
 from hitgen.methods.compare.analysis.tally import natural
 from hitgen.methods.compare.answers import Answer
@@ -18,12 +18,22 @@ from hitgen.methods.compare.row import Arm
 
 THRESHOLD = 0.75
 ALPHA = 0.05
+PRIOR = 2.0
+"""What is taken for known of a level before its answers: two right and two wrong ones, Beta(2, 2) (Agresti and Coull 1998)."""
+SURE = 1 - ALPHA
+"""The least probability of a verdict."""
+ANSWERS_MIN = 15
+"""Fewer answers, all of them right, are not `SURE` of "not visually lossless": where one verdict alone could be given, none is."""
 Verdict = Literal["visually lossless", "not visually lossless", "undecided"]
 
 
 @dataclass(frozen=True)
 class Detection:
-    """How often one level was told from its source; "not sure" counts half."""
+    """How often one level was told from its source; "not sure" counts half.
+
+    `lossless` is the probability that the true share is at most `THRESHOLD`, by which the verdict goes; `low` and `high` are
+    the exact interval of the share.
+    """
 
     arm: Arm
     source: str
@@ -33,6 +43,7 @@ class Detection:
     correct: float
     low: float
     high: float
+    lossless: float
     verdict: Verdict
 
     @property
@@ -47,11 +58,18 @@ def exact_interval(correct: float, answers: int) -> tuple[float, float]:
     return low, high
 
 
-def verdict_of(low: float, high: float) -> Verdict:
-    """What an interval says of the threshold; undecided where it holds it."""
-    if high < THRESHOLD:
+def lossless_probability(correct: float, answers: int) -> float:
+    """How probable it is that at most `THRESHOLD` of all answers would be right: of the posterior Beta(2 + right, 2 + wrong)."""
+    return float(special.betainc(PRIOR + correct, PRIOR + answers - correct, THRESHOLD))
+
+
+def verdict_of(lossless: float, answers: int) -> Verdict:
+    """The side of the threshold on which the true share lies with a probability of at least `SURE`, if there is one."""
+    if answers < ANSWERS_MIN:
+        return "undecided"
+    if lossless >= SURE:
         return "visually lossless"
-    return "not visually lossless" if low > THRESHOLD else "undecided"
+    return "not visually lossless" if 1 - lossless >= SURE else "undecided"
 
 
 def detections(answers: Iterable[Answer]) -> list[Detection]:
@@ -63,6 +81,10 @@ def detections(answers: Iterable[Answer]) -> list[Detection]:
             found[answer.arm, answer.source, codec, level].append(answer.credit)
     rows = []
     for (arm, source, codec, level), given in found.items():
-        low, high = exact_interval(sum(given), len(given))
-        rows.append(Detection(arm, source, codec, level, len(given), sum(given), low, high, verdict_of(low, high)))
+        correct, count = sum(given), len(given)
+        lossless = lossless_probability(correct, count)
+        verdict = verdict_of(lossless, count)
+        rows.append(
+            Detection(arm, source, codec, level, count, correct, *exact_interval(correct, count), lossless, verdict)
+        )
     return sorted(rows, key=lambda row: (row.arm != "plain", natural(row.source), natural(row.codec), row.level))

@@ -30,6 +30,7 @@ QUESTIONS: dict[str, Any] = {
 DETECTIONS: dict[str, Any] = {
     "arm": pl.String, "source": pl.String, "codec": pl.String, "level": pl.Int64, "answers": pl.Int64,
     "correct": pl.Float64, "low": pl.Float64, "high": pl.Float64, "verdict": pl.String,
+    "lossless": pl.Float64,
 }  # fmt: skip
 ABOUT = """# Analysis
 
@@ -39,10 +40,17 @@ Made from the used answers (`use` is use). Intervals are 95%.
 |---|---|
 | `scale.csv`, `.parquet` | one row a version: its distance from the source, bits per pixel of the whole picture, answers that hold it against another |
 | `questions.csv`, `.parquet` | one row a question: how often it was answered how; `first` and `second` count who was said to differ more |
-| `detection.csv`, `.parquet` | one row a level that was held against its source: correct answers ("not sure" half), exact interval, verdict at 0.75 |
+| `detection.csv`, `.parquet` | one row a level that was held against its source: its verdict and what that rests on |
 | `answers-boosted.csv`, `answers-plain.csv` | one row a used answer in the columns of the public files of JPEG AIC-3, traps and bias questions too; `hitgen report` reads them |
 
 In `scale` the distance is `jnd`, or `boosted_units` where there are no plain answers: then it is no JND.
+
+| column of `detection` | is |
+|---|---|
+| `answers`, `correct` | answers that are no skips; those that named the level as the one that differs more, "not sure" half |
+| `low`, `high` | exact 95% interval of the share of correct answers (Clopper and Pearson) |
+| `verdict` | visually lossless (the true share is at most 0.75), not visually lossless, or undecided |
+| `lossless` | the probability of "visually lossless", by which the verdict is given: from 0.95 on, and "not" up to 0.05, of 15 answers or more |
 """
 
 

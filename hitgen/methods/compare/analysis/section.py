@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from hitgen.config.read import validation_faults
 from hitgen.errors import InputError, at_option
 from hitgen.lib.progress import OnProgress
 from hitgen.methods.compare.analysis import figures
-from hitgen.methods.compare.analysis.detect import detections
+from hitgen.methods.compare.analysis.detect import ANSWERS_MIN, SURE, THRESHOLD, Detection, detections
 from hitgen.methods.compare.analysis.own import BitsPerPixel, own_answers, weights
 from hitgen.methods.compare.analysis.people import Screened, Work, screened, summaries
 from hitgen.methods.compare.analysis.rates import Reached, crossings, curve_of, gaps, reached
@@ -43,7 +44,8 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
     answers = own_answers(ratings)
     used = own_answers(ratings.filter(pl.col("use") == "use"))
     kept: set[Work] = {(answer.arm, answer.assignment) for answer in used}
-    return _section(answers, used, screened(answers, rules), kept, choices, weights(study.manifest), progress)  # type: ignore[arg-type]
+    section = _section(answers, used, screened(answers, rules), kept, choices, weights(study.manifest), progress)  # type: ignore[arg-type]
+    return replace(section, result={**(section.result or {}), **detection_json(section.values["detections"])})
 
 
 def public_section(published: PublicData, progress: OnProgress) -> Section:
@@ -96,6 +98,19 @@ def scale_json(scale: Scale, numbered: bool = False) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def detection_json(rows: Sequence[Detection]) -> dict[str, Any]:
+    """The verdicts as scripts read them; nothing where no level was held against its source."""
+    found = [
+        {
+            "arm": row.arm, "source": row.source, "codec": row.codec, "level": row.level, "answers": row.answers,
+            "correct": row.correct, "low_95": round(row.low, 6), "high_95": round(row.high, 6), "verdict": row.verdict,
+            "lossless": round(row.lossless, 6),
+        }
+        for row in rows
+    ]  # fmt: skip
+    return {"detection": found} if found else {}
+
+
 def _number(text: str) -> str | int:
     return int(text) if text.isdecimal() and str(int(text)) == text else text
 
@@ -120,7 +135,7 @@ def _section(
         "scale": scale, "rows": scale_rows(scale, bits), "wanted": choices.jnd, "reached": reached(scale, choices.jnd, bits),
         "gaps": gaps(scale, bits), "crossings": crossings(scale, bits), "detections": told, "arms": arms, "choices": choices,
         "boosts": list(_boosts(scale)), "planning": more_answers(scale, choices.interval_jnd), "guessing": None,
-        "most_sources": figures.MOST_SOURCES,
+        "most_sources": figures.MOST_SOURCES, "verdicts": {"threshold": THRESHOLD, "sure": SURE, "least": ANSWERS_MIN},
     }  # fmt: skip
     summary = (
         ("answers in use", f"{sum(answer.scaled for answer in used):,}"), ("sources", str(len(scale.sources))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hitgen.methods.compare.analysis.detect import THRESHOLD
+from hitgen.methods.compare.analysis.detect import ANSWERS_MIN, SURE, THRESHOLD
 from hitgen.methods.compare.analysis.scale import Scale
 from hitgen.methods.compare.choices import ScaleTable
 
@@ -42,5 +42,6 @@ def analysis_told(scale: Scale, detections: Any, choices: ScaleTable) -> Iterato
     if detections:
         yield (
             f"Detection is the share of correct answers against the source, “not sure” counting half, with the exact 95% interval [@clopper1934], against "
-            f"{THRESHOLD:g} [@aic2]."
+            f"{THRESHOLD:g} [@aic2]. A level is called visually lossless, or not, where the probability that the true share is at most {THRESHOLD:g}, or above, "
+            f"is at least {SURE:g} given {ANSWERS_MIN} answers or more and the weak prior Beta(2, 2) [@agresti1998]."
         )
