@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from hitgen.methods.pjnd.analysis import crossed_study
-from hitgen.methods.pjnd.analysis.answers import LadderAnswers, weighed_ratings
+from hitgen.methods.pjnd.analysis.answers import LadderAnswers
 from hitgen.methods.pjnd.analysis.crossed import Crossed, Fitting, Model
 from hitgen.methods.pjnd.analysis.crossed_study import cross, is_enough, saved_share
 from hitgen.methods.pjnd.analysis.pjnd import Estimate
@@ -20,6 +20,7 @@ from hitgen.methods.pjnd.analysis.pooled import level_at, pooled_sur, restricted
 from hitgen.methods.pjnd.analysis.shape import NORMAL, shape_of
 from hitgen.methods.pjnd.analysis.variances import shrunk
 from hitgen.methods.pjnd.population import Population, noise_above
+from hitgen.methods.weighed import weighed_ratings
 from tests.support.crossed_study import Rated, rated
 
 FRESH = 90_400

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from hitgen.methods.threshold import quest
-from hitgen.methods.threshold.analysis import posterior
+from hitgen.methods.threshold.crossed import Comparison, answered, crossed
 from tests.support.figures import write_figures
 
 pytestmark = pytest.mark.soak
@@ -32,16 +32,17 @@ def slider(rng: np.random.Generator) -> float:
 def comparisons(rng: np.random.Generator, count: int) -> tuple[float, bool, float]:
     """The width of the interval after so many people compared once, whether it holds the truth, and the error."""
     mean, sd = people(rng)
-    answers: dict[str, list[quest.Seen]] = {}
+    answers: list[Comparison] = []
     start = quest.prior()
     for person in range(count):
         if person % WAVE == 0:
-            start = posterior(answers, LEVELS, GUESS, LAPSE, fine=False)
+            start = crossed(answered(answers, 1), GUESS, LAPSE).posteriors()[0] + 1e-7
         level = quest.best_level(start, LEVELS, GUESS, LAPSE)
         sees = level > rng.normal(mean, sd) + rng.normal(0, 2)
         found = sees if rng.random() > LAPSE else bool(rng.random() < 0.4)
-        answers[str(person)] = [(level, bool(found or (not sees and rng.random() < GUESS)))]
-    value, low, high = quest.sur_level(posterior(answers, LEVELS, GUESS, LAPSE, fine=True), LEVELS, 0.75)
+        right = found or (not sees and rng.random() < GUESS)
+        answers.append(Comparison(str(person), 0, level, 0, "left", "left" if right else "none"))
+    value, low, high = crossed(answered(answers, 1), GUESS, LAPSE).levels(0.75)[0]
     truth = mean + Z75 * sd
     return high - low, low <= truth <= high, abs(value - truth)
 

@@ -15,12 +15,15 @@ from hitgen.lib.files import write_whole
 from hitgen.lib.progress import OnProgress
 from hitgen.methods.section import Collected, Export, Headlines, Section, between, told
 from hitgen.methods.threshold import quest
+from hitgen.methods.threshold.crossed import Comparison, Model, answered, crossed
 from hitgen.methods.threshold.paper import REFERENCES, analysis_told
-from hitgen.methods.threshold.quest import FINE_MEANS, FINE_SDS, Seen, Weights
+from hitgen.methods.weighed import weighed_ratings
 
-ALIKE = 0.3
-"""How far a person's answers to one ladder go together: the second to the nth count for less."""
 POSTERIOR = "posterior.json"
+Key = tuple[str, str, str]
+"""A ladder by image set, source and codec."""
+Found = tuple[list[Key], Model]
+"""Ladders, and what the crossed model says of them in this order."""
 
 
 @dataclass(frozen=True)
@@ -37,44 +40,50 @@ class LadderResult:
     sur75: tuple[float, float, float]
 
 
-def posterior(
-    answers: Mapping[str, list[Seen]],
-    level_max: int,
-    guess: float,
-    lapse: float,
-    *,
-    fine: bool,
-    begin: Weights | None = None,
-) -> Weights:
-    """What everybody's answers say, by person; `fine` for figures, the coarser grid for pages."""
-    grid = (FINE_MEANS, FINE_SDS) if fine else (quest.MEANS, quest.SDS)
-    weights = quest.prior(*grid) if begin is None else begin
-    for seen in answers.values():
-        tempering = 1 / (1 + ALIKE * (len(seen) - 1))
-        weights = quest.updated(weights, seen, level_max, guess, lapse, *grid, tempering=tempering)
-    return weights
-
-
-def answers_of(ratings: pl.DataFrame) -> dict[tuple[str, str, str], dict[str, list[Seen]]]:
-    """Used comparisons by ladder (image set, source, codec) and person."""
-    found: dict[tuple[str, str, str], dict[str, list[Seen]]] = {}
-    for row in ratings.filter((pl.col("role") == "study") & (pl.col("use") == "use")).iter_rows(named=True):
-        key = (row["images"], row["source"], row["codec"])
-        found.setdefault(key, {}).setdefault(row["worker"], []).append((row["level"], row["found"]))
-    return found
-
-
-def results(ratings: pl.DataFrame, images: pl.DataFrame, guess: float, lapse: float) -> list[LadderResult]:
+def results(found: Found | None, ratings: pl.DataFrame, images: pl.DataFrame) -> list[LadderResult]:
     """The result of every ladder that was compared."""
-    level_max = {row["images"] + "/" + row["source"]: row["level_max"] for row in images.iter_rows(named=True)}
-    table = []
-    for (name, source, codec), by_person in sorted(answers_of(ratings).items()):
-        levels, seen = level_max[f"{name}/{source}"], [each for one in by_person.values() for each in one]
-        weights = posterior(by_person, levels, guess, lapse, fine=True)
-        found = sum(right for _, right in seen) / len(seen)
-        sur50, sur75 = (quest.sur_level(weights, levels, share) for share in (0.5, 0.75))
-        table.append(LadderResult(name, source, codec, len(seen), len(by_person), found, sur50, sur75))
+    if found is None:
+        return []
+    keys, model = found
+    table, levels = [], {share: model.levels(share) for share in (0.5, 0.75)}
+    last = level_counts(images)
+    compared = weighed_ratings(ratings).group_by("images", "source", "codec").agg(
+        pl.len(), pl.col("worker").n_unique().alias("people"), pl.col("found").mean()
+    )  # fmt: skip
+    told_of = {(row["images"], row["source"], row["codec"]): row for row in compared.iter_rows(named=True)}
+    for number, key in enumerate(keys):
+        sur50, sur75 = (tuple(map(float, levels[share][number] * last[key[:2]] / 100)) for share in (0.5, 0.75))
+        row = told_of[key]
+        table.append(LadderResult(*key, row["len"], row["people"], row["found"], sur50, sur75))  # type: ignore[arg-type]
     return table
+
+
+def level_counts(images: pl.DataFrame) -> dict[tuple[str, str], int]:
+    """The highest level by image set and source."""
+    return {(row["images"], row["source"]): row["level_max"] for row in images.iter_rows(named=True)}
+
+
+def model_of(ratings: pl.DataFrame, images: pl.DataFrame, guess: float, lapse: float) -> Found | None:
+    """The crossed model of all comparisons that count, catch trials as evidence, with the ladders in its order; None without any."""
+    compared = weighed_ratings(ratings)
+    keys = sorted(set(compared.select("images", "source", "codec").iter_rows()))
+    if not keys:
+        return None
+    number, last = {key: at for at, key in enumerate(keys)}, level_counts(images)
+    comparisons = []
+    for row in compared.iter_rows(named=True):
+        key = (row["images"], row["source"], row["codec"])
+        scale = 100 / last[key[:2]]
+        comparisons.append(
+            Comparison(row["worker"], number[key], row["level"] * scale, 0.0, row["side"], row["response"])
+        )
+    people = set(compared["worker"])
+    caught = ratings.filter(pl.col("asked") == "catch")
+    comparisons += [
+        Comparison(row["worker"], -1, 0.0, 0.0, "none", row["response"])
+        for row in caught.iter_rows(named=True) if row["worker"] in people
+    ]  # fmt: skip
+    return keys, crossed(answered(comparisons, len(keys)), guess, lapse)
 
 
 def section_of(study: Collected, progress: OnProgress) -> Section:
@@ -84,13 +93,14 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
     caught = ratings.filter(pl.col("gold_catch_pass").is_not_null())
     alarms = 1 - caught["gold_catch_pass"].mean() if caught.height else None  # type: ignore[operator]
     summary = () if alarms is None else (("false alarms in catch trials", f"{alarms:.0%} of {caught.height:,}"),)
-    rows = results(ratings, study.tables["images"], method.guess, method.lapse)
+    images = study.tables["images"]
+    rows = results(model_of(ratings, images, method.guess, method.lapse), ratings, images)
     return Section(
         "report/threshold.html",
         {"compared": rows},
         summary=summary,
         headlines=_headlines(rows),
-        words=analysis_told(ALIKE) if rows else (),
+        words=analysis_told() if rows else (),
         references=REFERENCES,
     )
 
@@ -116,24 +126,21 @@ def write_analysis(tables: Mapping[str, Any], out: Export) -> None:
     """`sur` with a row for each ladder, and the posteriors that pages of a further study can start from."""
     ratings, images = tables["ratings"], tables["images"]
     guess, lapse = (float(ratings[name][0]) if ratings.height else 0.0 for name in ("guess", "lapse"))
+    found = model_of(ratings, images, guess, lapse)
     rows = [
         {
             "images": row.images, "source": row.source, "codec": row.codec, "comparisons": row.comparisons, "people": row.people,
             "found": row.found, **{f"sur{share}{end}": value for share, of in (("50", row.sur50), ("75", row.sur75))
                                    for end, value in zip(("", "_low", "_high"), of, strict=True)},
         }
-        for row in results(ratings, images, guess, lapse)
+        for row in results(found, ratings, images)
     ]  # fmt: skip
     out.write("sur", pl.DataFrame(rows))
-    level_max = {row["images"] + "/" + row["source"]: row["level_max"] for row in images.iter_rows(named=True)}
-    found = {
-        f"{source}/{codec}": [
-            round(float(weight), 6)
-            for weight in posterior(by_person, level_max[f"{name}/{source}"], guess, lapse, fine=False).ravel()
-        ]
-        for (name, source, codec), by_person in answers_of(ratings).items()
+    known = {
+        f"{source}/{codec}": [round(float(weight), 6) for weight in weights.ravel()]
+        for (_, source, codec), weights in (zip(found[0], found[1].posteriors(), strict=True) if found else ())
     }
-    write_whole(out.folder / POSTERIOR, json.dumps({"schema": 1, "ladders": found}).encode(), private=True)
+    write_whole(out.folder / POSTERIOR, json.dumps({"schema": 1, "ladders": known}).encode(), private=True)
 
 
 def read_posteriors(folder: Path, name: str) -> dict[str, tuple[float, ...]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from hitgen.methods.threshold.analysis import posterior
+from hitgen.methods.threshold.crossed import Comparison, answered, crossed
 from hitgen.methods.threshold.manifest import Manifest
-from hitgen.methods.threshold.quest import Seen, expected_gain
-from hitgen.methods.work import AnyWork
+from hitgen.methods.threshold.quest import expected_gain
+from hitgen.methods.threshold.row import Row
+from hitgen.methods.work import AnyWork, Attempt
 
 
 def further_pages(works: Sequence[AnyWork], manifest: Manifest, missing: Mapping[str, int]) -> dict[str, int]:
@@ -32,16 +33,17 @@ def further_pages(works: Sequence[AnyWork], manifest: Manifest, missing: Mapping
 
 def gains_of(works: Sequence[AnyWork], manifest: Manifest) -> dict[str, float]:
     """How much one more comparison of each ladder is expected to say, in nats."""
-    answers: dict[str, dict[str, list[Seen]]] = {}
-    for work in works:
-        for attempt in work.answers("study"):
-            by_person = answers.setdefault(attempt.known.ladder, {})
-            by_person.setdefault(work.received.worker, []).append((attempt.row.level, attempt.row.found))
+    number = {ladder.ladder: at for at, ladder in enumerate(manifest.ladders)}
+    comparisons = [_comparison(work.received.worker, attempt, number) for work in works for attempt in work.attempts]
     grid = manifest.grid
+    known = crossed(answered(comparisons, len(number)), grid.guess, grid.lapse).posteriors()
     return {
-        ladder.ladder: expected_gain(
-            posterior(answers.get(ladder.ladder, {}), ladder.level_max, grid.guess, grid.lapse, fine=False),
-            ladder.level_max, grid.guess, grid.lapse,
-        )
-        for ladder in manifest.ladders
-    }  # fmt: skip
+        ladder.ladder: expected_gain(weights, ladder.level_max, grid.guess, grid.lapse)
+        for ladder, weights in zip(manifest.ladders, known, strict=True)
+    }
+
+
+def _comparison(worker: str, attempt: Attempt[Row], number: Mapping[str, int]) -> Comparison:
+    row, scale = attempt.row, 100 / attempt.ladder.level_max
+    ladder = number[attempt.known.ladder] if attempt.known.role == "study" else -1
+    return Comparison(worker, ladder, row.level * scale, 0.0, row.side, row.response)

@@ -44,12 +44,12 @@ def _procedure(config: Config, manifest: Manifest) -> Iterator[str]:
     )
 
 
-def analysis_told(alike: float) -> tuple[str, ...]:
+def analysis_told() -> tuple[str, ...]:
     """Sentences on the estimator and its intervals."""
     return (
-        "All people are taken as one collective observer: the share who see flicker at a level is a normal distribution's, with the mean and standard "
-        "deviation of the PJND over people. The posterior of both given all used comparisons is computed on a grid, and the levels at which 75% "
-        "and 50% of people see no flicker yet are reported with the middle 95% of it.",
-        f"The second to the last answer of one person to one ladder count for less, as the answers go together (a tempering of 1 / (1 + {alike:g} (n − 1)) "
-        "for n answers).",
+        "A person's own level for a ladder was taken to be the ladder's mean plus the person's bias plus noise of the ladder's own spread, all of them "
+        "normal; means, spreads and biases were shrunk towards what is usual in the study, and several answers of one person to one ladder were "
+        "taken to be about one level. A person is honest or answers without looking; responses and catch trials are evidence of it. Posteriors were "
+        "computed on grids by loopy belief propagation [@kschischang2001], and the levels at which 75% and 50% of people see no flicker yet are "
+        "reported with the middle 95% of them.",
     )

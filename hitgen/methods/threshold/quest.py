@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from statistics import NormalDist
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,13 @@ PRIOR_MEAN, PRIOR_MEAN_SD, PRIOR_SD, PRIOR_SD_LOG = 0.4, 0.16, 0.11, 0.25
 Weights = NDArray[np.float64]
 Seen = tuple[int, bool]
 """A level, and whether the side that flickered was found."""
+Outcome = Literal["none", "found", "wrong", "both"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+"""What a response comes to: no flicker named, the side of the higher level, the other side, or both."""
+Compared = tuple[int, int, Outcome]
+"""The higher level, the one at the other side (0: the source), and what came of it."""
+PAIRED_LEVELS = 50
+"""Of so many levels at most pairs are made."""
 
 
 def prior(means: Sequence[float] = MEANS, sds: Sequence[float] = SDS) -> Weights:
@@ -91,6 +99,58 @@ def best_level(weights: Weights, level_max: int, guess: float, lapse: float) -> 
 def expected_gain(weights: Weights, level_max: int, guess: float, lapse: float) -> float:
     """How much one more answer is expected to say, in nats."""
     return entropy(weights) - float(expected_entropies(weights, level_max, guess, lapse).min())
+
+
+def outcome_of(side: str, response: str) -> Outcome:
+    """What a response comes to where the higher level flickered at `side`."""
+    return "none" if response == "none" else "both" if response == "both" else "found" if response == side else "wrong"
+
+
+def outcome_rates(seen: Sequence[Weights], guess: float, lapse: float, choices: int) -> Weights:
+    """How often each of OUTCOMES comes where nothing, the higher level alone, the other alone and both are seen so often.
+
+    Who sees nothing names either side in `guess` of the cases each; `lapse` is the part of answers that are blind among `choices`.
+    """
+    unseen, higher, lower, both = seen
+    blind, looked = lapse / choices, 1 - lapse
+    rates = [unseen * (1 - 2 * guess), higher + unseen * guess, lower + unseen * guess, both]
+    return np.stack([looked * rate + (blind if at < choices else 0) for at, rate in enumerate(rates)])
+
+
+def pairs(level_max: int) -> list[tuple[int, int]]:
+    """The pairs of levels (higher, other) that a page chooses from, the lowest first."""
+    levels = range(level_max, 0, -math.ceil(level_max / PAIRED_LEVELS))
+    return sorted((high, low) for high in levels for low in levels if low < high)
+
+
+def pair_rates(chosen: Sequence[tuple[int, int]], level_max: int, guess: float, lapse: float) -> Weights:
+    """How often each outcome of pairs of levels comes: outcomes x pairs x means x SDs."""
+    levels, at = np.unique(np.array(chosen, dtype=np.float64), return_inverse=True)
+    sees = found_rates(levels, level_max, 0, 0)[at.reshape(-1, 2)]
+    high, low = sees[:, 0], sees[:, 1]
+    return outcome_rates((1 - high, high - low, np.zeros_like(low), low), guess, lapse, len(OUTCOMES))
+
+
+def updated_by_pairs(
+    weights: Weights, answers: Iterable[Compared], level_max: int, guess: float, lapse: float
+) -> Weights:
+    """The posterior after comparisons of pairs."""
+    for high, low, outcome in answers:
+        weights = weights * pair_rates([(high, low)], level_max, guess, lapse)[OUTCOMES.index(outcome), 0]
+        weights = weights / weights.sum()
+    return weights
+
+
+def expected_entropies_of_pairs(weights: Weights, level_max: int, guess: float, lapse: float) -> Weights:
+    """The entropy to be expected after an answer to each of `pairs`, in nats."""
+    joint = pair_rates(pairs(level_max), level_max, guess, lapse) * weights
+    share = joint.sum((2, 3))
+    return np.asarray((share * np.log(share) - (joint * np.log(joint)).sum((2, 3))).sum(0))
+
+
+def best_pair(weights: Weights, level_max: int, guess: float, lapse: float) -> tuple[int, int]:
+    """The pair of levels whose answer is expected to say most; the first of equal ones."""
+    return pairs(level_max)[int(np.argmin(expected_entropies_of_pairs(weights, level_max, guess, lapse)))]
 
 
 def sur_level(

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from hitgen.lib.progress import OnProgress, silent
-from hitgen.methods.pjnd.analysis.answers import LadderAnswers, answers_of, used, weighed_ratings
+from hitgen.methods.pjnd.analysis.answers import LadderAnswers, answers_of, used
 from hitgen.methods.pjnd.analysis.crossed_study import Crossing, LadderCrossed, cross, saved_share
 from hitgen.methods.pjnd.analysis.pjnd import Estimate, Pjnd, estimate_pjnd
 from hitgen.methods.pjnd.analysis.regions import Clicks, split_half
@@ -18,6 +18,7 @@ from hitgen.methods.pjnd.analysis.reliability import split_half as pjnd_split_ha
 from hitgen.methods.pjnd.analysis.retest import Retest, retest
 from hitgen.methods.pjnd.analysis.spread import pooled_kurtosis
 from hitgen.methods.pjnd.analysis.sur import SHARES, Sur, estimate_sur
+from hitgen.methods.weighed import weighed_ratings
 
 SEED = 20260101
 

@@ -69,18 +69,6 @@ def used(ratings: pl.DataFrame) -> pl.DataFrame:
     return ratings.filter((pl.col("role") == "study") & (pl.col("use") == "use"))
 
 
-WEIGHED = ("gold", "straight")
-"""Rules that are about workers' honesty, which the crossed model weighs instead."""
-
-
-def weighed_ratings(ratings: pl.DataFrame) -> pl.DataFrame:
-    """The study ratings that are used, or would be if gold answers and straight lines had not been asked."""
-    named = pl.col("rules").fill_null("").str.split("; ").list.set_difference([*WEIGHED, ""])
-    by_people = pl.col("rules").fill_null("").str.contains("by hand")
-    told = (pl.col("use") == "use") | (~by_people & (named.list.len() == 0))
-    return ratings.filter((pl.col("role") == "study") & told)
-
-
 def answers_of(ratings: pl.DataFrame, images: pl.DataFrame) -> Iterator[LadderAnswers]:
     """The answers to every study ladder of `images` that `ratings` has, in the order of images.
 
