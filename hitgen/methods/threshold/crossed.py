@@ -261,13 +261,13 @@ class Fitting:
         for at in range(len(BIASES)):
             told += weights[:, at, None, None] * self.places[:, at : at + count]
         honest = self.honest[self.worker][:, None, None]
-        return np.log(honest * told + (1 - honest) * self.blind[:, None, None] + TINY)
+        return np.asarray(np.log(honest * told + (1 - honest) * self.blind[:, None, None] + TINY))
 
     def _to_people(self, ladders: Array) -> Array:
         """What each person's answers to a ladder say of the person's bias, by what is known of the ladder otherwise: logarithms."""
         count, weights = len(MEANS), ladders.astype(np.float32)
         told = [np.einsum("gms,gms->g", weights, self.places[:, at : at + count]) for at in range(len(BIASES))]
-        return np.log(np.reshape(told, (len(BIASES), -1)).T.astype(np.float64) + TINY)
+        return np.asarray(np.log(np.reshape(told, (len(BIASES), -1)).T.astype(np.float64) + TINY))
 
 
 def crossed(data: Answered, guess: float, lapse: float) -> Model:
@@ -290,8 +290,8 @@ def _spreads(logs: Array, begun: Array, usual: Array) -> Array:
         shares = told * weights
         shares = shares / shares.sum(1, keepdims=True)
         weights = shares.sum(0) + SPREADS_BEFORE * usual
-        weights = weights / weights.sum()
-    return np.asarray(weights)
+        weights = np.asarray(weights / weights.sum())
+    return weights
 
 
 def _usual_means(first: Array, second: Array, centre: float) -> tuple[float, float]:
