@@ -21,7 +21,7 @@ from hitgen.cli import main
 from hitgen.collector import inbox as inbox_module
 from hitgen.collector.app import Collector
 from hitgen.collector.inbox import Inbox
-from hitgen.collector.rates import BURST, REFILL_S, Rates
+from hitgen.collector.rates import BURST, REFILL_S, Rates, address_of
 from hitgen.collector.server import Server
 from hitgen.ledger.ledger import Ledger
 from hitgen.recruiters.link.handout import HandingOut
@@ -74,6 +74,8 @@ def test_what_no_person_does_takes_no_place(study: Path) -> None:
             ("GET", {"Sec-Purpose": "prefetch"}),
             ("GET", {"Sec-Purpose": "prefetch;prerender"}),
             ("GET", {"Purpose": "prefetch"}),
+            ("GET", {"X-Moz": "prefetch"}),
+            ("GET", {"X-Purpose": "preview"}),
             ("GET", {}),
             ("POST", {}),
             ("PUT", {}),
@@ -82,7 +84,8 @@ def test_what_no_person_does_takes_no_place(study: Path) -> None:
             came = ask(address, method, **{name.replace("-", "_"): value for name, value in headers.items()})
             assert not came.url and not came.cookie
         ticket = ask(address).ticket
-        assert not ask(address, "POST", ticket=ticket, Sec_Purpose="prefetch").url
+        for ahead in ({"Sec_Purpose": "prefetch"}, {"X_Moz": "prefetch"}, {"X_Purpose": "preview"}):
+            assert not ask(address, "POST", ticket=ticket, **ahead).url
         for wrong in (ticket[:-1] + ("0" if ticket[-1] != "0" else "1"), "1-2-3", ticket + "x", "9" * 900, "\u00e9"):
             again = ask(address, "POST", ticket=wrong)
             assert not again.url and again.ticket
@@ -238,6 +241,27 @@ def test_one_address_brings_so_many_made_up_sessions_and_no_more(vouched: tuple[
     assert [send(700 + n, "203.0.113.5") for n in range(2)] == [200, 429]
     # A web server that says of nobody who it is: there is nothing to go by.
     assert [send(800 + n, "127.0.0.1") for n in range(2 * BURST)] == [200] * 2 * BURST
+
+
+@pytest.mark.parametrize(
+    ("peer", "passed_on", "known"),
+    [
+        ("203.0.113.5", "", "203.0.113.5"),
+        ("::ffff:203.0.113.5", "", "203.0.113.5"),
+        ("2001:db8:1:2:3::4", "", "2001:db8:1:2::/64"),
+        ("127.0.0.1", "203.0.113.5:50123", "203.0.113.5"),
+        ("127.0.0.1", "[2001:db8:1:2::9]:443", "2001:db8:1:2::/64"),
+        ("127.0.0.1", "[2001:db8:1:2::9]", "2001:db8:1:2::/64"),
+        ("::ffff:127.0.0.1", "198.51.100.7, ::ffff:203.0.113.5", "203.0.113.5"),
+        ("::ffff:10.1.2.3", "", ""),
+        ("127.0.0.1", "unknown", ""),
+        ("127.0.0.1", "_hidden:1, 1.2.3", ""),
+        ("127.0.0.1", "9" * 5000, ""),
+    ],
+)
+def test_an_address_is_told_however_a_web_server_writes_it(peer: str, passed_on: str, known: str) -> None:
+    """Those of IPv4 that are written as IPv6 are not one network, nor is a web server on this machine a visitor."""
+    assert address_of({"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": passed_on}) == known
 
 
 def test_rates_remember_few_addresses() -> None:

@@ -153,6 +153,8 @@ def test_everybody_finds_the_way_back(tmp_path: Path) -> None:
         for why, name in (("screened-out", "small"), ("declined", "no")):
             assert (
                 study.go(f"hitgen_place={places[name]}&hitgen_out={why}", "HEAD").place == places[name]
+                and study.go(f"hitgen_place={places[name]}&hitgen_out={why}", HTTP_X_MOZ="prefetch").place
+                == places[name]
             )  # a look changes nothing
             study.go(f"hitgen_place={places[name]}&hitgen_out={why}")
         study.go(f"hitgen_place={places['done']}&hitgen_out=declined")

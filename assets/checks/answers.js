@@ -7,10 +7,12 @@ export function listen(root, window, act) {
   /** @param {KeyboardEvent} event */
   const typed = (event) => {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-    const button = buttons.find(({ dataset }) => dataset.answer === event.key);
-    if (!button) return;
+    // The digit on the key, where the keyboard's language or its input method writes another sign.
+    const names = [event.key, /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1]];
+    const found = names.find((name) => buttons.some(({ dataset }) => dataset.answer === name));
+    if (found === undefined) return;
     event.preventDefault();
-    act(event.key);
+    act(found);
   };
   for (const button of buttons) button.addEventListener("click", pressed);
   window.document.addEventListener("keydown", typed);

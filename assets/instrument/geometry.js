@@ -4,6 +4,9 @@
 export const CARD_WIDTH_CM = 8.56;
 export const CARD_HEIGHT_CM = 5.398;
 
+/** Device pixels per CSS pixel as they are seen: two fingers enlarge the page without telling it. @param {Window} window */
+export const seenRatio = (window) => window.devicePixelRatio * (window.visualViewport?.scale ?? 1);
+
 /**
  * The size at which a source is shown.
  * @param {{width: number, height: number}} source

@@ -9,6 +9,8 @@ const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 60000;
 const ANSWER_MS = 30000;
 const NAME_BYTES = 16;
+/** What a collector says of answers that it has. */
+const ARRIVED = ["stored", "again", "other"];
 
 /**
  * @param {object} options
@@ -72,7 +74,8 @@ export function createDelivery({ results, session, fetch, window, crypto, later,
     return async (/** @type {Outbox} */ { text = "" }) => {
       // text/plain needs no question beforehand, so one way through the network is enough
       const answer = await request(`${url}/results`, { method: "POST", body: text, headers: { "Content-Type": "text/plain" } });
-      if (answer.ok) return "delivered";
+      // A network that asks for a login first, or a server that is down, may say 200 with a page of its own.
+      if (answer.ok) return ARRIVED.includes((await answer.json()).outcome) ? "delivered" : "waiting";
       return answer.status >= 500 || [408, 429].includes(answer.status) ? "waiting" : "refused";
     };
   }
@@ -112,7 +115,7 @@ export function createDelivery({ results, session, fetch, window, crypto, later,
 
   /** @param {string} address @param {RequestInit} options */
   function request(address, options) {
-    const signal = AbortSignal.timeout(ANSWER_MS);
+    const signal = AbortSignal.timeout?.(ANSWER_MS); // browsers of 2021 have none, and wait for longer
     return fetch(address, { credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store", signal, ...options });
   }
 

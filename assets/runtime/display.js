@@ -1,5 +1,6 @@
 // What the display is like and how it changed: whether the trials fit, recorded with the answers, warned of where they suffer.
 
+import { seenRatio } from "../instrument/geometry.js";
 import { createRateWatch, measureRefresh } from "../instrument/refresh.js";
 import { createSchedule } from "../instrument/schedule.js";
 
@@ -43,12 +44,12 @@ export function createDisplay({ page, session, method, types, clock, later, wind
   /** @type {(frameMs: number) => void} */
   let whenRateFound = () => {};
   let changing = 0;
-  let ratioSeen = window.devicePixelRatio;
+  let ratioSeen = seenRatio(window);
   let whenRatioChanged = () => {};
 
   /** @returns {DisplayNow} */
   const now = () => ({
-    device_pixel_ratio: window.devicePixelRatio,
+    device_pixel_ratio: seenRatio(window),
     viewport: [window.innerWidth, window.innerHeight],
     screen: [window.screen.width, window.screen.height],
   });
@@ -68,14 +69,14 @@ export function createDisplay({ page, session, method, types, clock, later, wind
    */
   function onRatioChange(act) {
     whenRatioChanged = act;
-    window.matchMedia(`(resolution: ${ratioSeen}dppx)`).addEventListener("change", () => look(), { once: true });
+    window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener("change", () => look(), { once: true });
   }
 
   /** @param {number} [t] of a frame */
   function look(t) {
     if (t !== undefined && refresh && watch.isOther(t, (refreshNow ?? refresh).frame_ms)) measureAgain();
-    if (window.devicePixelRatio === ratioSeen) return;
-    ratioSeen = window.devicePixelRatio;
+    if (seenRatio(window) === ratioSeen) return;
+    ratioSeen = seenRatio(window);
     onRatioChange(whenRatioChanged);
     whenRatioChanged();
   }

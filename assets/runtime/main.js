@@ -1,5 +1,6 @@
 // Wires the page up; the one module that touches globals.
 
+import { seenRatio } from "../instrument/geometry.js";
 import { createBitmaps } from "./bitmaps.js";
 import { createCalibration } from "./calibration.js";
 import { createDisplay } from "./display.js";
@@ -50,7 +51,7 @@ export function start(methods, codecs = null, checking = null, languages = null)
     subtle: crypto.subtle,
   });
   const session = createSession({
-    page, environment, storage, later, now: () => Date.now(), monotonic: clock.now, ratio: () => devicePixelRatio,
+    page, environment, storage, later, now: () => Date.now(), monotonic: clock.now, ratio: () => seenRatio(window),
     firstScreen: screenOrder(page)[0] ?? "consent", packsOf: method.packs,
   });
   const { state } = session;
@@ -126,11 +127,19 @@ export function start(methods, codecs = null, checking = null, languages = null)
     on(document, "keydown", (event) => event.key === "Escape" && visit.escape());
     on(document, "visibilitychange", () => visit.visibility(document.hidden));
     on(window, "resize", visit.changed);
+    on(window.visualViewport, "resize", () => display.look());
     display.onRatioChange(visit.changed);
     display.onRate(setFrameMs);
     on(window, "pagehide", session.save);
+    on(window, "pageshow", ({ persisted }) => persisted && storage.isBehind() && catchUp());
     on(window, "storage", ({ key, newValue }) => key === storage.key && newValue !== null && storage.isNewer(newValue) && visit.yield());
     on(window, "load", packs.documentEnded);
+  }
+
+  /** Back leads to a page that stood still meanwhile: what it knows is saved over nothing. */
+  function catchUp() {
+    session.yield();
+    reload();
   }
 
   async function measure() {

@@ -38,6 +38,15 @@ export function createStorage(getStorage, key, history, by) {
   /** @param {string|null} text @returns {Saved} */
   const read = (text) => guarded(() => JSON.parse(text ?? "null")) ?? { saves: 0, by: "", state: null };
 
+  /**
+   * Whether another tab has saved this, and not this one before a reload that the word of it outlasted.
+   * @param {string} text
+   */
+  function isNewer(text) {
+    const saved = guarded(() => JSON.parse(text));
+    return !saved || (saved.saves > saves && saved.by !== before);
+  }
+
   return {
     load() {
       const stored = read(guarded((storage) => storage.getItem(key)));
@@ -61,13 +70,11 @@ export function createStorage(getStorage, key, history, by) {
       full = hasLasted && !kept;
       hasLasted ||= kept === true;
     },
-    /**
-     * Whether another tab has saved this, and not this one before a reload that the word of it outlasted.
-     * @param {string} text
-     */
-    isNewer(text) {
-      const saved = guarded(() => JSON.parse(text));
-      return !saved || (saved.saves > saves && saved.by !== before);
+    isNewer,
+    /** Whether something newer was stored than this document knows. */
+    isBehind() {
+      const stored = guarded((storage) => storage.getItem(key));
+      return stored !== null && isNewer(stored);
     },
     /** What was kept before is no longer: the newest answers would not outlast a reload. */
     isFull: () => full,

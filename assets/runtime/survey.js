@@ -3,12 +3,18 @@
 /** Thousands or decimals: nobody can tell. */
 const AMBIGUOUS = /^[+-]?[1-9]\d{0,2},\d{3}$/;
 
+/** What a keyboard for two directions writes unseen beside a number, and what a copied one brings along. */
+const UNSEEN = /[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069]/g;
+/** Full-width signs, as East Asian keyboards write them, lie so far from their plain ones. */
+const FULL_WIDTH = 0xfee0;
+
 /**
- * A number as people write it: with a decimal point or comma, in Western, Arabic or Persian digits; NaN where it is none.
+ * A number as people write it: with a decimal point or comma, in Western, Arabic or Persian digits, in full width; NaN where it is none.
  * @param {string} text
  */
 export function readNumber(text) {
-  const western = text.trim().replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15));
+  const narrow = text.replace(UNSEEN, "").trim().replace(/[\uff01-\uff5e]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - FULL_WIDTH));
+  const western = narrow.replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15));
   if (AMBIGUOUS.test(western)) return Number.NaN;
   const plain = western.replace(/[\u066b,]/, ".").replace("\u2212", "-");
   return /^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(plain) ? Number(plain) : Number.NaN;
@@ -22,9 +28,10 @@ export function createSurvey(form, questions, words) {
 
   /** @param {SurveyQuestion} question */
   function answer({ name, kind }) {
-    const { value } = field(name);
-    if (value === "") return null;
-    if (kind !== "number" && kind !== "scale") return value;
+    const { value, maxLength = -1 } = /** @type {HTMLTextAreaElement} */ (field(name));
+    if (value.trim() === "") return null;
+    // What writes in the worker's place, such as an extension, keeps to no limit.
+    if (kind !== "number" && kind !== "scale") return maxLength > 0 ? value.slice(0, maxLength) : value;
     const number = readNumber(value);
     return Number.isNaN(number) ? null : number;
   }
@@ -49,6 +56,8 @@ export function createSurvey(form, questions, words) {
       input.setAttribute("aria-invalid", String(Boolean(message)));
     }
   }
+
+  form.addEventListener("submit", (event) => event.preventDefault()); // Enter in a field sends nothing anywhere
 
   return {
     answers: () => Object.fromEntries(questions.map((question) => [question.name, answer(question)])),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 from wsgiref.util import FileWrapper
 
-from hitgen.collector.door import HandOut, Reply, caller_of, page, query_of
+from hitgen.collector.door import HandOut, Reply, caller_of, is_ahead, page, query_of
 from hitgen.collector.inbox import ACCEPTED, LIMIT_BYTES, Inbox, Outcome
 from hitgen.collector.rates import PLACES_BURST, PLACES_REFILL_S, Rates, address_of
 from hitgen.collector.voice import Voice, accepted, asked_for, english
@@ -117,7 +117,7 @@ class Collector:
             return _cannot(start, error)
 
     def _go(self, environ: dict[str, Any], method: str, start: Start, hand_out: HandOut) -> Iterable[bytes]:
-        if environ.get("HTTP_SEC_PURPOSE") and method == "POST":
+        if is_ahead(environ) and method == "POST":
             return _say(start, "400 Bad Request", "A place is for a person.", OWN)
         caller = caller_of(environ, method, self._places.bound(address_of(environ)), self._voices)
         reply = hand_out.answer(caller)

@@ -8,14 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from hitgen.collector.bucket_way import BucketPlan
 from hitgen.collector.inbox import LIMIT_BYTES, Inbox
 from hitgen.config.hosts import S3Host
 from hitgen.errors import InputError, OutsideError, in_config
 from hitgen.hosts.s3 import S3
-from hitgen.lib.aws import credentials_fault, who_signs
+from hitgen.lib.aws import AWS_ERRORS, credentials_fault, who_signs
 from hitgen.lib.nested import read_json
 from hitgen.lib.web import Response, fetch, form_with_file
 
@@ -83,7 +81,7 @@ class BucketWay:
             body = self._s3.client.get_object(Bucket=self._bucket, Key=self._plan.policy_key)["Body"].read()
             found = read_json(body.decode("utf-8"))
             return found if isinstance(found, dict) and "expires_at" in found and "fields" in found else None
-        except (BotoCoreError, ClientError, ValueError):
+        except (*AWS_ERRORS, ValueError):
             return None
 
     def _probe(self, form: dict[str, Any]) -> None:
@@ -124,7 +122,7 @@ class BucketWay:
                 Bucket=self._bucket, Prefix=self._plan.prefix
             )
             rows = [row for page in pages for row in page.get("Contents", [])]
-        except (BotoCoreError, ClientError) as error:
+        except AWS_ERRORS as error:
             problem = f"the answers in {self._bucket!r} cannot be listed: {error}"
             raise credentials_fault(error) or OutsideError(problem) from error
         yield from sorted(rows, key=lambda row: (row["LastModified"], row["Key"]))
@@ -142,7 +140,7 @@ class BucketWay:
     def _call(self, name: str, **values: Any) -> Any:
         try:
             return getattr(self._s3.client, name)(**values)
-        except (BotoCoreError, ClientError) as error:
+        except AWS_ERRORS as error:
             problem = f"S3 refused {name} on {self._bucket!r}: {error}; see docs/aws.md"
             raise credentials_fault(error) or OutsideError(problem) from error
 

@@ -13,6 +13,7 @@ from hitgen.collector.voice import Voice, accepted, asked_for
 MOST_QUERY = 4_000
 MOST_FORM_BYTES = 1_000
 MOST_FIELDS = 40
+AHEAD = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,16 @@ def caller_of(environ: dict[str, Any], method: str, may_begin: Callable[[], bool
         form=_fields(environ["wsgi.input"].read(size).decode("ascii", "replace")) if size else {},
         cookies=_cookies(str(environ.get("HTTP_COOKIE", ""))),
         acts=method == "POST",
-        looks_only=method == "HEAD" or bool(environ.get("HTTP_SEC_PURPOSE")),
+        looks_only=method == "HEAD" or is_ahead(environ),
         may_begin=may_begin,
         voice=asked or accepted(environ, voices),
         asked=asked.language if asked and len(voices) > 1 else "",
     )
+
+
+def is_ahead(environ: dict[str, Any]) -> bool:
+    """Whether a browser asks before its person does, as the present header says or one of those before it."""
+    return any(environ.get(name) for name in AHEAD)
 
 
 def query_of(environ: dict[str, Any]) -> dict[str, str]:

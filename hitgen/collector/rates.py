@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -30,6 +31,8 @@ OWN_NETWORKS = [
     )
 ]
 """Where a web server before this one stands."""
+WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d+)?|([0-9.]+):\d+")
+"""An address as some web servers pass it on."""
 
 
 class Rates:
@@ -72,9 +75,11 @@ def address_of(environ: dict[str, Any]) -> str:
 def _network(text: str) -> str:
     """The address, or the network that one customer has; empty where it is of this machine or its own network."""
     try:
-        found = ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text if (bare := WITH_PORT.fullmatch(text)) is None else bare[1] or bare[2])
     except ValueError:
         return ""
+    # A server that listens for both kinds of addresses names those of IPv4 within those of IPv6.
+    found = getattr(found, "ipv4_mapped", None) or found
     if any(found in network for network in OWN_NETWORKS):
         return ""
     return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)

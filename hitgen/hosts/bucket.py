@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from hitgen.errors import Fault, HitgenError, InputError, OutsideError, in_config
 from hitgen.hosts.s3 import S3
-from hitgen.lib.aws import code_of, credentials_fault
+from hitgen.lib.aws import AWS_ERRORS, code_of, credentials_fault
 
 ABSENT = {"NoSuchPublicAccessBlockConfiguration", "NoSuchBucketPolicy", "NoSuchCORSConfiguration"}
 ALL_BLOCKED = {
@@ -40,7 +40,7 @@ def _setting(read: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
             return None
         problem = f"the bucket's settings cannot be read: {error}; see docs/aws.md"
         raise credentials_fault(error) or OutsideError(problem) from error
-    except BotoCoreError as error:
+    except AWS_ERRORS as error:
         problem = f"the bucket's settings cannot be read: {error}"
         raise credentials_fault(error) or OutsideError(problem) from error
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from hitgen.config.hosts import S3Host
 from hitgen.errors import Fault, HitgenError, InputError, OutsideError, in_config
 from hitgen.hosts.addresses import object_url
 from hitgen.hosts.base import IMMUTABLE, HostedFile
-from hitgen.lib.aws import code_of, credentials_fault, open_session, status_of
+from hitgen.lib.aws import AWS_ERRORS, FORBIDDEN, code_of, credentials_fault, open_session, status_of
 
 RACES = 5
 """How often a write is tried again after 409, which says that another writer was at the same key."""
@@ -57,10 +57,20 @@ class S3:
             status = status_of(error)
             headers = error.response["ResponseMetadata"].get("HTTPHeaders", {})
             region = headers.get("x-amz-bucket-region", "")
+            if status in (400, 403) and (told := self._refused_credentials()):
+                raise told from error
             return [self._bucket_fault(status, region, error)]
-        except (BotoCoreError, HitgenError) as error:
+        except (*AWS_ERRORS, HitgenError) as error:
             raise self._plain(error) from error
         return []
+
+    def _refused_credentials(self) -> InputError | None:
+        """What S3 has against these credentials: a refusal of HEAD is the same number for all reasons, and has no words."""
+        try:
+            self.client.list_objects_v2(Bucket=self.config.bucket, Prefix=self.prefix, MaxKeys=1)
+        except ClientError as error:
+            return None if code_of(error) in FORBIDDEN else credentials_fault(error)
+        return None
 
     def _bucket_fault(self, status: int, region: str, error: ClientError) -> Fault:
         name = self.config.bucket
@@ -82,7 +92,7 @@ class S3:
         try:
             pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.config.bucket, Prefix=self.prefix)
             return {row["Key"][cut:] for page in pages for row in page.get("Contents", [])}
-        except (BotoCoreError, ClientError) as error:
+        except AWS_ERRORS as error:
             raise self._plain(error) from error
 
     def put(self, file: HostedFile) -> None:
@@ -108,7 +118,7 @@ class S3:
                     return
                 if status != 409:
                     raise self._plain(error) from error
-            except BotoCoreError as error:
+            except AWS_ERRORS as error:
                 raise self._plain(error) from error
             finally:
                 if not isinstance(body, bytes):
@@ -122,7 +132,7 @@ class S3:
             rows = [{"Key": self.config.prefix + key} for key in some]
             try:
                 answer = self.client.delete_objects(Bucket=self.config.bucket, Delete={"Objects": rows, "Quiet": True})
-            except (BotoCoreError, ClientError) as error:
+            except AWS_ERRORS as error:
                 raise self._plain(error) from error
             if errors := answer.get("Errors"):
                 raise OutsideError(f"{errors[0]['Key']} was not deleted: {errors[0]['Message']}")

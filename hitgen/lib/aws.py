@@ -10,12 +10,26 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.configprovider import ConstantProvider
-from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 
-from hitgen.errors import Fault, InputError, in_config
+from hitgen.errors import Fault, InputError, OutsideError, in_config
 
+AWS_ERRORS = (BotoCoreError, ClientError, RuntimeError)
+"""What a call by boto3 may raise: a RuntimeError where credentials that were just handed out have expired already."""
+NO_SESSION = (SSOError, TokenRetrievalError, NoAuthTokenError)
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 UNKNOWN_KEY = {
+    "InvalidToken",
     "UnrecognizedClientException",
     "InvalidClientTokenId",
     "SignatureDoesNotMatch",
@@ -34,10 +48,14 @@ def open_session(profile: str, region: str, field: str) -> boto3.session.Session
     if profile == PLAY:
         return _play_session(region)
     try:
-        return boto3.session.Session(profile_name=profile or None, region_name=region)
+        session = boto3.session.Session(profile_name=profile or None, region_name=region)
+        session.get_credentials()  # where they cannot be had, every client says so, without words for people
     except ProfileNotFound as error:
         remedy = "`aws configure list-profiles` to see those there are"
         raise InputError(in_config(field, str(error), remedy)) from error
+    except AWS_ERRORS as error:
+        raise _credentials_error(error) from error
+    return session
 
 
 def _play_session(region: str) -> boto3.session.Session:
@@ -55,8 +73,15 @@ def who_signs(credentials: Any) -> tuple[str, str | None, datetime | None]:
     """The access key and session token that sign now, and when they end as far as boto3 knows."""
     if credentials is None:
         return "", None, None
-    frozen = credentials.get_frozen_credentials()
+    try:
+        frozen = credentials.get_frozen_credentials()
+    except AWS_ERRORS as error:
+        raise _credentials_error(error) from error
     return frozen.access_key, frozen.token, getattr(credentials, "_expiry_time", None)
+
+
+def _credentials_error(error: Exception) -> Exception:
+    return credentials_fault(error) or OutsideError(f"AWS credentials: {error}")
 
 
 def code_of(error: ClientError) -> str:
@@ -74,6 +99,14 @@ def credentials_fault(error: Exception) -> InputError | None:
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         remedy = '`aws configure --profile NAME` and profile = "NAME" in batch.toml; docs/aws.md has the steps'
         return InputError(Fault("AWS", "", f"no credentials were found ({error})", remedy))
+    if isinstance(error, NO_SESSION):
+        problem = f"there is no session, or it has expired ({error})"
+        return InputError(Fault("AWS", "", problem, "`aws sso login`"))
+    if isinstance(error, CredentialRetrievalError):
+        return InputError(Fault("AWS", "", f"no credentials were given ({error})", "`aws sts get-caller-identity`"))
+    if isinstance(error, RuntimeError) and "still expired" in str(error):
+        problem = "the credentials that were handed out have expired already"
+        return InputError(Fault("AWS", "", problem, "setting this computer's clock, or new temporary credentials"))
     if not isinstance(error, ClientError):
         return None
     code, message = code_of(error), error.response.get("Error", {}).get("Message") or str(error)

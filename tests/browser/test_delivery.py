@@ -25,7 +25,9 @@ SETTING = """async ({ results, replies, saved, tries }) => {
       sent.push({ address, body, file, credentials: options.credentials });
       const reply = replies.shift() ?? 200;
       if (reply === "none") throw new TypeError("no network");
-      const answer = typeof reply === "number" ? { status: reply } : { status: 200, body: reply };
+      const receipt = options.body && !(options.body instanceof FormData) ? { outcome: "stored" } : {};
+      if (typeof reply === "string") return new Response(reply, { status: 200 });
+      const answer = typeof reply === "number" ? { status: reply, body: receipt } : { status: 200, body: reply };
       return new Response(answer.status === 204 ? null : JSON.stringify(answer.body ?? {}), { status: answer.status });
     },
   });
@@ -68,6 +70,28 @@ def test_one_post_is_enough(page: Page) -> None:
         {"address": "https://a.org/c/results", "body": "answers", "file": None, "credentials": "omit"}
     ]
     assert "text" not in found["outbox"]
+
+
+@pytest.mark.parametrize("outcome", ["stored", "again", "other"])
+def test_what_a_collector_has_is_delivered(page: Page, outcome: str) -> None:
+    assert deliver(page, COLLECTOR, [{"outcome": outcome}])["told"] == ["trying", "delivered"]
+
+
+@pytest.mark.parametrize(
+    "reply", ["<html>Log in to this network", "", {}, {"outcome": "full"}, "[]", "null", {"place": "free"}]
+)
+def test_a_page_that_is_no_receipt_is_none(page: Page, reply: Any) -> None:
+    """A network that wants a login, or a server that shows its front page at every address, says 200."""
+    found = deliver(page, COLLECTOR, [reply, 200], tries=1)
+    assert found["told"] == ["trying", "waiting", "trying", "delivered"] and len(found["sent"]) == 2
+
+
+def test_an_older_browser_delivers_without_a_time_limit(page: Page) -> None:
+    page.evaluate("() => { window.timeout = AbortSignal.timeout; delete AbortSignal.timeout; }")
+    try:
+        assert deliver(page, COLLECTOR, [200])["told"] == ["trying", "delivered"]
+    finally:
+        page.evaluate("() => { AbortSignal.timeout = window.timeout; }")
 
 
 @pytest.mark.parametrize("reply", ["none", 500, 503, 507, 408, 429])

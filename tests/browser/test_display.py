@@ -166,3 +166,28 @@ def test_a_move_to_another_monitor_is_noticed(tmp_path: Path, open_page: OpenPag
     display = display_of(robot)
     assert [change["device_pixel_ratio"] for change in display["changes"]] == [ratio, 1, ratio]
     assert "the pixel ratio changed during the visit" in display["warnings"]
+
+
+@pytest.mark.browser
+def test_a_page_that_two_fingers_enlarge_is_noticed_as_zoomed(tmp_path: Path, open_page: OpenPage) -> None:
+    """On a touch screen or a track pad the page grows without another pixel ratio, and without a word to the page."""
+    page = open_page(built_page(write_batch(tmp_path, "[display]\nwidth_cm = 9\n", study=1)))
+    robot = go_to(page, "training")
+    robot.hit("stage").wait_for()
+    canvas = page.locator("[data-hit=stage] canvas")
+    before = canvas.evaluate("canvas => canvas.getBoundingClientRect().width")
+    session = page.context.new_cdp_session(page)
+    for scale in (1.5, 1, 1.5):
+        session.send("Emulation.setPageScaleFactor", {"pageScaleFactor": scale})
+        page.wait_for_function(
+            f"() => document.querySelector('[data-part=notice]').hidden === {str(scale == 1).lower()}"
+        )
+        after = canvas.evaluate("canvas => canvas.getBoundingClientRect().width")
+        assert after * scale == pytest.approx(before, abs=1.5)  # the same centimetres on the screen
+        rest(page, 400)
+    session.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 1})
+    rest(page, 400)
+    robot.work()
+    display = display_of(robot)
+    assert [change["device_pixel_ratio"] for change in display["changes"]] == [1.5, 1, 1.5, 1]
+    assert "the pixel ratio changed during the visit" in display["warnings"]

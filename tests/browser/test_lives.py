@@ -38,6 +38,35 @@ def test_a_second_tab_takes_over_and_the_first_saves_nothing_over_it(tmp_path: P
     assert done and second.evaluate(STATES)[0]["finished"] == done
 
 
+STOOD_STILL = """window.addEventListener('storage', (event) => event.stopImmediatePropagation(), true);
+window.addEventListener('pageshow', () => { window.loads = Number(sessionStorage.loads ?? 0) + 1; sessionStorage.loads = window.loads; });"""
+
+
+@pytest.mark.browser
+def test_a_page_that_comes_back_from_the_history_is_not_older_than_what_was_done_since(
+    tmp_path: Path, open_page: OpenPage
+) -> None:
+    """A page that is left stands still and hears of no other tab; Back shows it as it was."""
+    address = built_page(write_batch(tmp_path, PIXELS, study=1))
+    page = open_page("about:blank")
+    page.add_init_script(STOOD_STILL)
+    page.goto(address)
+    robot = Robot(page, lambda _: Answer(5, POINTS))
+    while robot.screen() != "training":
+        robot._leave(robot.screen())
+    came_back = "() => window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+    page.evaluate(came_back)
+    assert page.evaluate("() => sessionStorage.loads") == "2"  # nothing newer is there: it goes on as it is
+    second = page.context.new_page()
+    second.goto(address)
+    Robot(second, lambda _: Answer(5, POINTS)).work()
+    done = second.evaluate(STATES)[0]["finished"]
+    assert page.locator("html").get_attribute("data-screen") == "training"
+    page.evaluate(came_back)
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'submit'")
+    assert page.evaluate(STATES)[0]["finished"] == done
+
+
 @pytest.mark.browser
 def test_a_storage_that_fills_up_is_told(tmp_path: Path, open_page: OpenPage) -> None:
     page = open_page(built_page(write_batch(tmp_path, PIXELS)))

@@ -40,7 +40,8 @@ def at_survey(open_page: OpenPage, folder: Path, **more: object) -> tuple[Page, 
     ("text", "number"),
     [
         ("30", 30), ("12,5", 12.5), ("12.5", 12.5), (" 7 ", 7), ("-3", -3), ("\u22123", -3), ("0,125", 0.125), (".5", 0.5), ("5.", 5),
-        ("\u0663\u0660", 30), ("\u06f1\u06f2\u066b\u06f5", 12.5),
+        ("\u0663\u0660", 30), ("\u06f1\u06f2\u066b\u06f5", 12.5), ("\uff13\uff10", 30), ("\uff11\uff12\uff0e\uff15", 12.5), ("\u300030\u3000", 30),
+        ("\uff0d\uff13", -3), ("\u200f\u0663\u0660\u200e", 30), ("\u206630\u2069", 30), ("30\u200b\ufeff", 30), ("12\u00b2", None), ("\u00bd", None),
         ("1,000", None), ("1.000,5", None), ("1e3", None), ("thirty", None), ("0x10", None), ("1 2", None), ("--1", None), ("", None), (".", None),
     ],
 )  # fmt: skip
@@ -66,6 +67,25 @@ def test_the_wheel_changes_no_number(tmp_path: Path, open_page: OpenPage) -> Non
     page.wait_for_function("() => document.documentElement.dataset.screen === 'submit'")
     state = page.evaluate("() => Object.values(localStorage).map((text) => JSON.parse(text).state).find(Boolean)")
     assert state["survey"] == {"age": 12.5, "said": said}
+
+
+@pytest.mark.browser
+def test_enter_leads_nowhere_and_no_answer_is_none_or_too_long(tmp_path: Path, open_page: OpenPage) -> None:
+    """A form of one field is sent by Enter; an extension that corrects words heeds no limit; a space is no answer."""
+    page, robot = at_survey(open_page, tmp_path)
+    page.evaluate("() => { window.mark = true; }")
+    page.locator("#survey-age").fill("30")
+    page.locator("#survey-age").press("Enter")
+    page.locator("#survey-said").fill("  \n ")
+    assert page.evaluate("() => window.mark") and robot.screen() == "survey"
+    answers = "() => Object.values(localStorage).map((text) => JSON.parse(text).state).find(Boolean).survey"
+    assert page.evaluate(answers) == {"age": 30, "said": None}
+    page.locator("#survey-said").evaluate(
+        "field => { field.value = 'x'.repeat(100000); field.dispatchEvent(new Event('input', {bubbles: true})); }"
+    )
+    robot.hit("next").click()
+    page.wait_for_function("() => document.documentElement.dataset.screen === 'submit'")
+    assert page.evaluate(answers) == {"age": 30, "said": "x" * 500}
 
 
 @pytest.mark.browser

@@ -6,6 +6,8 @@ import { createHold } from "./hold.js";
 const DECODE_AGAIN_MS = 3000;
 /** @type {Record<string, "left"|"right"|"notsure">} */
 const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowDown: "notsure" };
+/** An input method may write another space, or call the key its own. @param {KeyboardEvent} event */
+const isSpace = ({ key, code }) => key === " " || code === "Space";
 /** @type {CompareState} */
 const NONE = { trial: "", attempt: 1, begun: 0, phase: "compare", right: false, rested: false };
 
@@ -211,7 +213,7 @@ export function createTask(tools) {
     if (response && state.phase === "compare") {
       event.preventDefault();
       if (!event.repeat) answer(response);
-    } else if (event.key === " " && !flickers() && state.phase === "compare") {
+    } else if (isSpace(event) && !flickers() && state.phase === "compare") {
       event.preventDefault();
       if (!event.repeat) hold.press();
     }
@@ -219,7 +221,7 @@ export function createTask(tools) {
 
   /** @param {KeyboardEvent} event */
   function onKeyUp(event) {
-    if (event.key !== " ") return;
+    if (!isSpace(event)) return;
     hold.release();
     if (on && !flickers() && state.phase === "compare" && isOurs(event.target)) event.preventDefault(); // a button would take it for a click
   }

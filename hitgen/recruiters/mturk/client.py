@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.exceptions import (
-    BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -21,7 +20,7 @@ from botocore.exceptions import (
 
 from hitgen.errors import Fault, InputError, OutsideError, in_config
 from hitgen.ledger.rows import Binding, Environment
-from hitgen.lib.aws import code_of, credentials_fault, open_session, status_of
+from hitgen.lib.aws import AWS_ERRORS, code_of, credentials_fault, open_session, status_of, who_signs
 from hitgen.lib.web import LOOPBACK
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 from hitgen.recruiters.mturk.config import MTurkRecruiter
@@ -85,8 +84,8 @@ class MTurkClient:
                 credentials = self._session.get_credentials()
                 if credentials is None:
                     raise NoCredentialsError()
-                name = hashlib.sha256((credentials.access_key or "").encode()).hexdigest()[:12]
-        except (BotoCoreError, ClientError) as error:
+                name = hashlib.sha256((who_signs(credentials)[0] or "").encode()).hexdigest()[:12]
+        except AWS_ERRORS as error:
             problem = f"AWS did not say whose credentials these are: {error}"
             raise credentials_fault(error) or OutsideError(problem) from error
         return Binding(self.endpoint, name, self.environment)
@@ -131,7 +130,7 @@ class MTurkClient:
                 raise InputError(in_config("recruiter", f"{operation}: {error}")) from error
             except (EndpointConnectionError, ConnectTimeoutError) as error:
                 problem = f"{self.endpoint} cannot be reached ({error}). {self._closure()}"
-            except BotoCoreError as error:
+            except AWS_ERRORS as error:
                 if fault := credentials_fault(error):
                     raise fault from error
                 in_doubt, problem = True, str(error)
