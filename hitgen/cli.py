@@ -123,14 +123,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _drop_output()
         return 0
     except OSError as error:
-        where = error.filename or "the system"
         if error.filename is None and error.errno == errno.ENOSPC:
             _drop_output()
-        return _end(console, f"{where}: {error.strerror or error}; try again once that is mended", 3)
+        return _end(console, _of_the_system(error), 3)
     finally:
         if console:
             console.close()
     return 0
+
+
+IN_THE_WAY = {
+    errno.EISDIR: "it is a folder, and a file is needed there; try moving it elsewhere",
+    errno.EEXIST: "it is a file, and a folder is needed there; try moving it elsewhere",
+    errno.ENOTDIR: "a file lies where a folder of this path is needed; try moving that elsewhere",
+}
+"""What stands where something else belongs, which no second try mends."""
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system says of a file, and what to do."""
+    where = error.filename2 or error.filename or "the system"
+    words = IN_THE_WAY.get(error.errno or 0, f"{error.strerror or error}; try again once that is mended")
+    return f"{where}: {words}"
 
 
 def _drop_output() -> None:

@@ -61,7 +61,7 @@ def watch(folder: Path, seen: FolderState, tell: Callable[[str], None], rounds: 
         try:
             made = build(folder)
             tell(f"rebuilt: {made.pages_written} of {made.pages} pages are new; reload the browser")
-        except HitgenError as error:
+        except (HitgenError, OSError) as error:
             tell(str(error))
 
 

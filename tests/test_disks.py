@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,20 +14,20 @@ from typing import Any
 import pytest
 
 from hitgen import cli
-from hitgen.build import build
 from hitgen.errors import HitgenError
 from hitgen.ledger.ledger import Ledger
 from hitgen.publishing import end
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
+from hitgen.publishing.status import status
 from hitgen.recruiters.memory import Memory
 from hitgen.results.fetch import fetch
 from hitgen.results.topup import plan_topup
-from tests.support.batches import grid, write_batch
-from tests.support.disks import TRUE, Disk, Trouble, failing, read_only
+from tests.support.disks import TRUE, WEATHER, Disk, Trouble, failing, read_only
+from tests.support.figures import write_figures
 from tests.support.in_memory import InMemory
 from tests.support.servers import serving
-from tests.support.small_study import SmallStudy, xml
+from tests.support.small_study import SmallStudy
 
 TOML = '[bonus]\ntraining_usd = "0.50"\n[screening]\ngold_answers_min = 1\n'
 
@@ -34,15 +35,15 @@ TOML = '[bonus]\ntraining_usd = "0.50"\n[screening]\ngold_answers_min = 1\n'
 class Weather:
     """A study on which verb after verb is run, each on a disk that fails at one write and then comes back."""
 
-    def __init__(self, folder: Path, site: str, trouble: Trouble, step: int | None) -> None:
+    def __init__(self, folder: Path, site: str, trouble: Trouble, step: int | None, lasts: bool = True) -> None:
         host = f'kind = "folder"\nbase_url = "{site}"'
         self.small = SmallStudy(folder, host=host, toml=TOML, pages=1, assignments=2)
-        self.recruiter, self.trouble, self.step = Memory(), trouble, step
+        self.recruiter, self.trouble, self.step, self.lasts = Memory(), trouble, step, lasts
         self.writes: dict[str, int] = {}
         self.told: list[str] = []
 
     def run(self, name: str, verb: Any) -> None:
-        disk = Disk(self.trouble, self.step)
+        disk = Disk(self.trouble, self.step, self.lasts)
         try:
             with failing(disk):
                 verb()
@@ -50,7 +51,7 @@ class Weather:
             assert self.step is not None
             self.told.append(str(error))
         else:
-            assert self.step is None or disk.writes <= self.step
+            assert not (self.lasts and disk.struck)
         if self.step is not None:
             verb()
         self.writes[name] = disk.writes
@@ -67,6 +68,8 @@ class Weather:
         self.run("topup", self._topup)
         self.run("extend", lambda: self._on_account(lambda account: end.extend(account, timedelta(days=30))))
         self.run("expire", lambda: self._on_account(end.expire))
+        self.run("status", lambda: self._on_account(status))
+        self.run("delete", lambda: self._on_account(end.delete))
         self.run("close", lambda: self._on_account(end.close))
 
     def _publish(self) -> None:
@@ -97,124 +100,41 @@ class Weather:
 
 
 @contextmanager
-def weather(folder: Path, trouble: Trouble, step: int | None) -> Iterator[Weather]:
+def weather(folder: Path, trouble: Trouble, step: int | None, lasts: bool = True) -> Iterator[Weather]:
     (folder / "published").mkdir(parents=True)
     with serving(folder / "published") as site:
-        made = Weather(folder, site, trouble, step)
+        made = Weather(folder, site, trouble, step, lasts)
         made.all()
         yield made
 
 
-def storm(folder: Path, every: int) -> int:
-    """Each trouble at every so-manieth write of every verb; how often it struck."""
+def storm(folder: Path, every: int) -> dict[str, int]:
+    """Each trouble in turn at every so-manieth write of every verb; how often each struck."""
     with weather(folder / "calm", "full", None) as calm:
         wanted, most = calm.outcome(), max(calm.writes.values())
     assert wanted[3] and [paid[0] for paid in wanted[5]] == ["A1", "A2"]
-    struck = 0
+    struck: Counter[str] = Counter()
     for number, step in enumerate(range(0, most, every)):
-        trouble: Trouble = ("full", "read-only", "broken")[number % 3]  # type: ignore[assignment]
-        with weather(folder / f"{step}", trouble, step) as met:
+        trouble, lasts = WEATHER[number % len(WEATHER)]
+        with weather(folder / f"{step}", trouble, step, lasts) as met:
             assert met.outcome() == wanted, (trouble, step, met.told)
-            assert met.told
+            assert met.told or not lasts
             for told in met.told:
                 assert any(words in told for words in TRUE[trouble]), told
                 assert "restoring it from a copy" not in told and "another hitgen" not in told
-            struck += len(met.told)
-    return struck
+            struck[f"{trouble}{' for good' if lasts else ' once'}"] += len(met.told)
+    return {"steps": most, **struck}
 
 
 def test_a_storm_of_disks_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
-    assert storm(tmp_path, 5) > 10
+    assert sum(storm(tmp_path, 7).values()) > 10
 
 
 @pytest.mark.soak
 def test_a_long_storm_of_disks(tmp_path: Path) -> None:
-    assert storm(tmp_path, 1) > 50
-
-
-VERBS: dict[str, tuple[str, ...]] = {
-    "init": ("init", "{new}", "--images", "{batch}/study"),
-    "build": ("build", "{batch}", "--workers", "1"),
-    "check": ("check", "{batch}", "--workers", "1"),
-    "simulate": ("simulate", "{built}", "--people", "2"),
-    "review": ("review", "{study}"),
-    "report": ("report", "{study}"),
-    "export": ("export", "{study}", "--no-figures"),
-    "forget": ("forget", "{study}", "A1"),
-    "eject": ("eject", "{batch}", "templates/texts/en.toml"),
-}
-
-SLOW = {"gold": ("gold", "{batch}", "--source", "{photo}", "--onset", "3", "--yes")}
-
-
-def made_anew(folder: Path) -> None:
-    """What verbs that write files alone work on."""
-    write_batch(folder / "batch", TOML)
-    study = SmallStudy(folder / "study", toml=TOML, pages=1)
-    study.hand_in([("p0001", f"ASG{n}", f"A{n}", xml(study.answer("p0001", f"ASG{n}", f"A{n}"))) for n in range(3)])
-    shutil.copytree(folder / "batch", folder / "built")
-    build(folder / "built", workers=1)
-    grid(320, 240, seed=99).save(folder / "photo.png")
-
-
-def content_of(folder: Path) -> dict[str, bytes]:
-    """The files of a folder that hang on nothing but what was asked for; no databases, secrets or caches."""
-    found = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    apart = (".sqlite", ".secret", ".sqlite-wal", ".sqlite-shm", ".parquet", ".part")
-    return {name: path.read_bytes() for name, path in found.items() if not name.endswith(apart) and "cache" not in name}
-
-
-def storm_of_files(folder: Path, verb: str, every: int, capsys: pytest.CaptureFixture[str]) -> int:
-    """Each trouble at every so-manieth write of a verb, and the verb again once it is over; how often it struck."""
-    (folder / "template").mkdir(parents=True)
-    made_anew(folder / "template")
-
-    def fresh(number: int) -> tuple[Path, list[str]]:
-        place = folder / f"n{number}" / "same"
-        shutil.copytree(folder / "template", place)
-        names = {name: str(place / name) for name in ("batch", "built", "study", "new")} | {
-            "photo": str(place / "photo.png")
-        }
-        return place, [word.format(**names) for word in (VERBS | SLOW)[verb]]
-
-    calm, arguments = fresh(0)
-    with failing(Disk()) as disk:
-        code = cli.main(arguments)
-    wanted, most = {name: len(text) for name, text in content_of(calm).items()}, disk.writes
-    capsys.readouterr()
-    struck = 0
-    for number, step in enumerate(range(0, most, every), start=1):
-        trouble: Trouble = ("full", "read-only", "broken")[number % 3]  # type: ignore[assignment]
-        place, arguments = fresh(number)
-        with failing(Disk(trouble, step)):
-            failed = cli.main(arguments)
-        said = "".join(capsys.readouterr())
-        told = any(words in said for words in TRUE[trouble])
-        # What only saves time, or is shown on the screen anyway, may stay unwritten.
-        assert told or failed == code, (verb, trouble, step, said)
-        assert "Traceback" not in said and "restoring it from a copy" not in said
-        assert cli.main(arguments) == code, (verb, trouble, step, "".join(capsys.readouterr()))
-        capsys.readouterr()
-        assert {name: len(text) for name, text in content_of(place).items()} == wanted, (verb, trouble, step)
-        assert not list(place.rglob("*.part"))
-        struck += failed != code
-        shutil.rmtree(place.parent)
-    return struck
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_a_disk_that_fails_under_a_verb_that_writes_files(
-    tmp_path: Path, verb: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert storm_of_files(tmp_path, verb, 23, capsys) + (verb == "check") > 0
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("verb", VERBS | SLOW)
-def test_a_long_storm_of_disks_under_a_verb_that_writes_files(
-    tmp_path: Path, verb: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    storm_of_files(tmp_path, verb, 1, capsys)
+    figures = storm(tmp_path, 1)
+    write_figures("disks", figures)
+    assert len(figures) == 1 + len(WEATHER)
 
 
 @pytest.mark.parametrize("log", [False, True])

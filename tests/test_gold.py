@@ -14,6 +14,7 @@ from hitgen.batch.sources import LadderSource
 from hitgen.build import build
 from hitgen.cli import main
 from hitgen.config.images import JpegSet
+from hitgen.console import Console
 from hitgen.errors import InputError
 from hitgen.manifest import read_manifest
 from hitgen.methods.pjnd.gold import asked_question, shown_frames
@@ -128,4 +129,35 @@ def test_a_catch_trial_and_a_planted_one_have_packs_as_the_studys(
     [question] = [each for each in load_batch(study).questions if each.images == "catch"]
     assert set(question.view(14).outside) == {0}  # type: ignore[attr-defined]
     assert main(["check", str(study)]) == 0
-    assert "stands out" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "stands out" not in said
+    assert "catch/catch: it shows the training picture training-photo/training-photo, whose answer everybody" in said
+
+
+def test_one_gold_at_a_time_and_none_over_what_an_editor_saved(
+    study: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, photo = study / "batch.toml", str(study.parent / "photo.png")
+    meanwhile: list[int] = []
+
+    def another(*_: object, **__: object) -> bool:
+        meanwhile.append(main(["gold", str(study), "--source", photo, "--catch", "--name", "same", "--yes"]))
+        return True
+
+    def editor(*_: object, **__: object) -> bool:
+        config.write_text(config.read_text().replace("ratings = 2", "ratings = 3"))
+        return True
+
+    agreed = Console.agree
+    command = ["gold", str(study), "--source", photo, "--catch", "--name", "same"]
+    monkeypatch.setattr(Console, "agree", lambda *given: given[2] or another())
+    assert main(command) == 0
+    assert meanwhile == [1] and "batch.toml: another hitgen is at work on it" in capsys.readouterr().err
+    monkeypatch.setattr(Console, "agree", editor)
+    assert main([*command[:-1], "late"]) == 1
+    assert "it was changed while this was being made; try the same command again" in capsys.readouterr().err
+    assert "ratings = 3" in config.read_text() and not (study / "gold" / "late").exists()
+    monkeypatch.setattr(Console, "agree", agreed)
+    assert main([*command[:-1], "late", "--yes"]) == 0
+    assert [images.name for images in load_batch(study).config.images] == ["study", "same", "late"]
+    assert sorted(path.name for path in (study / "gold").rglob("*.png")) == ["late.png", "same.png"]

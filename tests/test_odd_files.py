@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from hitgen.build import build
 from hitgen.cli import main
+from hitgen.collector.server import Server
 from hitgen.errors import InputError
 from hitgen.lib.files import content_of, text_of
 from hitgen.manifest import read_manifest
@@ -17,6 +19,7 @@ from hitgen.methods.pjnd.analysis.overlay import source_picture
 from hitgen.results.reviewfile import read_review
 from hitgen.stimuli.sources import open_source
 from tests.support.batches import link_batch
+from tests.support.runs import soaked_but
 from tests.support.small_study import SmallStudy
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
@@ -132,3 +135,79 @@ def test_a_report_of_a_folder_whose_name_is_no_text_is_written(tmp_path: Path) -
     with SmallStudy(folder).ledger():
         assert main(["report", str(folder)]) == 0
     assert "caf\\udce9" in (folder / "results" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("loop", "line"),
+    [
+        ("{% for n in range(10 ** 12) %}x{% endfor %}", 2),
+        ("{% for n in range(10 ** 30) %}{% endfor %}", 2),
+        ("{% for n in range(9999) %}{% for m in range(9999) %}{% endfor %}{% endfor %}", 2),
+        ("{% for n in range(0, 10 ** 9, 3) %}\n{{ n }}{% endfor %}", 2),
+    ],
+)
+def test_a_layout_that_counts_without_end_is_told(
+    study: Path, loop: str, line: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = study / "templates" / "layouts" / "flicker.html"
+    layout.parent.mkdir(parents=True)
+    layout.write_text(f"<p>{{{{ range(99) | sum }}}}\n{loop}")
+    found = said(study, capsys)
+    assert f"templates/layouts/flicker.html: line {line}: its ranges come to more than 100,000 steps a page" in found
+
+
+FOLDERS = (
+    "ledger.sqlite",
+    "build/manifest.json",
+    "plan.secret",
+    "results/review.csv",
+    "collected.sqlite",
+    "places.csv",
+)
+
+
+READERS = ("status", "fetch", "review", "publish", "forget", "watch", "build", "serve", "simulate")
+TELLING = {
+    *(("ledger.sqlite", verb) for verb in READERS[:-1]),
+    *(("build/manifest.json", "review"), ("collected.sqlite", "serve"), ("plan.secret", "build")),
+}
+
+
+@pytest.mark.parametrize(("name", "verb"), soaked_but(TELLING, itertools.product(FOLDERS, READERS)))
+def test_a_folder_where_a_file_belongs_is_called_one(
+    study: Path, name: str, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Or it is in nobody's way, and the verb says what it says without it."""
+    words = {"forget": ["nobody"], "watch": ["--no-open", "--port", "0"], "serve": ["--port", "0"]}.get(verb, [])
+    path = study / name
+    if path.exists():
+        path.unlink()
+    path.mkdir(parents=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Server, "run", lambda server: server.__exit__(server.__enter__()))
+        code = main([verb, str(study), *words])
+    found = capsys.readouterr().err
+    assert path.is_dir() and "Traceback" not in found
+    for wrong in ("giving yourself the right", "damaged", ".part", "Is a directory", "try again once"):
+        assert wrong not in found
+    assert not code or found
+
+
+PLACES = ("build", "cache", "results", "build/pages", "build/packs", "simulation")
+MAKERS = ("build", "simulate", "review", "report", "export")
+NEEDED = {("build", "build"), ("cache", "build"), ("build/packs", "build"), ("simulation", "simulate")}
+
+
+@pytest.mark.parametrize(("name", "verb"), soaked_but(NEEDED, itertools.product(PLACES, MAKERS)))
+def test_a_file_where_a_folder_belongs_is_called_one(
+    study: Path, name: str, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = study / name
+    shutil.rmtree(path, ignore_errors=True)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+    code = main([verb, str(study)])
+    found = capsys.readouterr().err
+    assert path.read_text() == "mine" and "Traceback" not in found
+    assert "File exists" not in found and "Not a directory" not in found and ".part" not in found
+    assert not code or found

@@ -14,7 +14,9 @@ from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, Fault, InputError, at_option
 from hitgen.lib.files import in_one_of
 from hitgen.lib.pictures import SUFFIXES
-from hitgen.methods.base import FoundAnswers, method_of
+from hitgen.lib.sqlite import held
+from hitgen.manifest import BuildFolder
+from hitgen.methods.base import AnyMethod, FoundAnswers, GoldPlan, method_of
 
 if TYPE_CHECKING:
     import polars
@@ -48,24 +50,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace, console: Console) -> None:
     folder, role = given.folder, given.role
-    method = method_of(read_config(folder / CONFIG_NAME))
+    path = folder / CONFIG_NAME
+    method = method_of(read_config(path))
+    lock = BuildFolder(folder).cache / "gold.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with held(lock, path):
+        before = path.read_bytes()
+        plan = _plan(given, method)
+        console.say(*plan.told)
+        if not console.agree(f"Add it to {path}?", given.yes, "Nothing was added"):
+            return
+        if path.read_bytes() != before:
+            raise InputError(Fault(str(path), "", "it was changed while this was being made", "the same command again"))
+        method.add_gold(folder, plan)
+    console.say(f"Added to {CONFIG_NAME}; [hit] {role} says how many stand on a page.", options.then("check", folder))
+
+
+def _plan(given: argparse.Namespace, method: AnyMethod) -> GoldPlan:
+    """What was asked for; nothing of the batch is changed yet."""
+    folder, role = given.folder, given.role
     if given.found_in:
         if role != "gold" or given.catch:
             raise InputError(
                 at_option("--from", "what people agreed on can be gold alone", "leaving --role and --catch out")
             )
-        plan = method.find_gold(
-            folder, found_answers(folder, given.found_in, given.images, [*method.tables]), given.name, given.most
-        )
-    else:
-        source = in_one_of(given.source, [folder, folder / "images"])
-        plan = method.plan_gold(folder, source, role, given.onset, given.name, given.seed, given.catch)
-    console.say(*plan.told)
-    if console.agree(f"Add it to {folder / CONFIG_NAME}?", given.yes, "Nothing was added"):
-        method.add_gold(folder, plan)
-        console.say(
-            f"Added to {CONFIG_NAME}; [hit] {role} says how many stand on a page.", options.then("check", folder)
-        )
+        answers = found_answers(folder, given.found_in, given.images, [*method.tables])
+        return method.find_gold(folder, answers, given.name, given.most)
+    source = in_one_of(given.source, [folder, folder / "images"])
+    return method.plan_gold(folder, source, role, given.onset, given.name, given.seed, given.catch)
 
 
 def found_answers(folder: Path, where: Path, images: Path | None, own_tables: Sequence[str]) -> FoundAnswers:

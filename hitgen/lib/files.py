@@ -44,8 +44,11 @@ def write_whole(path: Path, content: bytes | Iterable[bytes], *, private: bool =
                 digest.update(chunk)
                 file.write(chunk)
         partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):  # where nothing can be written nothing can be removed
+            partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(partial)):
+            error.filename, error.filename2 = str(path), None
         raise
     return digest.hexdigest()
 

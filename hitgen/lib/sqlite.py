@@ -206,11 +206,11 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
     database.execute("BEGIN IMMEDIATE")
     try:
         yield
+        database.execute("COMMIT")
     except BaseException:
         if database.in_transaction:  # a full disk has rolled back by itself
             database.execute("ROLLBACK")
         raise
-    database.execute("COMMIT")
 
 
 def compact(database: Database) -> None:
@@ -251,6 +251,10 @@ def in_plain_words(error: sqlite3.Error, path: Path | str) -> Exception:
     match code and code & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return InputError(Fault(str(path), "", "another hitgen is at work on it", "again when it has ended"))
+        case sqlite3.SQLITE_CANTOPEN if Path(path).is_dir():
+            return InputError(
+                Fault(str(path), "", "it is a folder, and hitgen keeps a file there", "moving it elsewhere")
+            )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_AUTH:
             remedy = "giving yourself the right to write the file and its folder"
             return InputError(Fault(str(path), "", f"cannot be opened or written ({error})", remedy))

@@ -19,6 +19,7 @@ from jinja2 import (
     StrictUndefined,
     TemplateError,
     TemplateNotFound,
+    TemplateRuntimeError,
     TemplateSyntaxError,
     UndefinedError,
     meta,
@@ -50,6 +51,8 @@ from hitgen.stimuli.packs import damaged, pack_path
 CHECKS_STYLE = "checks/checks.css"
 CHUNK_BYTES = 3 * 2**18
 """Divisible by three, so that base64 of the chunks is base64 of the whole."""
+MOST_COUNTED = 100_000
+"""So many steps all the ranges of a page's templates may have."""
 DATA_MARK = "@@PAGE@@"
 """Where a page's data go once it is known what they have to say in every language."""
 
@@ -90,6 +93,7 @@ class Renderer:
             loader=self._loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
         self._environment.globals["inline"] = self._inline
+        self._environment.globals["range"] = self._counted = _Counted()
         self._linked = batch.config.hit.packs == "linked"
         self._checked = False
         self.lacks_choice = False
@@ -201,6 +205,7 @@ class Renderer:
             packs=packs,
         )
         name = f"layouts/{self._layout}.html"
+        self._counted.left = MOST_COUNTED
         try:
             return self._environment.get_template(name).render(vars(context))
         except TemplateNotFound as error:
@@ -210,7 +215,7 @@ class Renderer:
         except UndefinedError as error:
             raise _refusal(*_template_line(error, name), str(error.message), "a name of docs/templates.md") from None
         except TemplateError as error:
-            raise _refusal(name, 1, str(error.message), "the shipped layout as a start") from None
+            raise _refusal(*_template_line(error, name), str(error.message), "the shipped layout as a start") from None
         except RecursionError:
             raise _refusal(
                 name, 1, "templates include each other without end", "the shipped layout as a start"
@@ -243,6 +248,22 @@ class Renderer:
         )
         if faults:
             raise InputError(faults)
+
+
+class _Counted:
+    """The `range` of templates, which ends a page that would count on without end."""
+
+    left = 0
+
+    def __call__(self, *bounds: int) -> range:
+        found = range(*bounds)
+        try:
+            self.left -= len(found)
+        except OverflowError:
+            self.left = -1
+        if self.left < 0:
+            raise TemplateRuntimeError(f"its ranges come to more than {MOST_COUNTED:,} steps a page")
+        return found
 
 
 class _Loader(FileSystemLoader):

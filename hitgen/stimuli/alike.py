@@ -44,6 +44,11 @@ def double_warnings(ladders: Sequence[Ladder]) -> list[str]:
                 f"{ladder.key}: it shows the study picture {study[0]}: who has learned its answer, or met it twice, is no "
                 "fresh eye; take a picture that is not in the study"
             )
+        taught = [other.key for other in others if other.role == "training"]
+        if ladder.role == "gold" and taught:
+            warnings.append(
+                f"{ladder.key}: it shows the training picture {taught[0]}, whose answer everybody is told; take another one"
+            )
         same = [other.key for other in ladders[:number] if other.ladder == ladder.ladder and other.role != "study"]
         if ladder.role != "study" and same:
             warnings.append(f"{ladder.key}: it is the same ladder as {same[0]}; leave one of them out")

@@ -171,8 +171,8 @@ def question_text(name: str, answer: Mapping[str, Any], source: str = "") -> str
 
 
 def is_unfinished(folder: Path) -> bool:
-    """Whether a ladder's folder was left by a run that was cut off before batch.toml knew of it."""
-    return (folder / UNFINISHED).exists()
+    """Whether a ladder's folder was left by a run that was cut off before batch.toml knew of it, or has nothing in it."""
+    return (folder / UNFINISHED).exists() or (folder.is_dir() and not any(folder.iterdir()))
 
 
 def add_gold(folder: Path, plan: GoldPlan) -> str:
@@ -180,8 +180,8 @@ def add_gold(folder: Path, plan: GoldPlan) -> str:
     made_in = folder / "gold" / plan.name
     if is_unfinished(made_in):
         shutil.rmtree(made_in)
+    made_in.mkdir(parents=True)
     try:
-        made_in.mkdir(parents=True)
         (made_in / UNFINISHED).touch()
         for name, content in plan.files.items():
             (made_in / name).parent.mkdir(exist_ok=True)
