@@ -47,7 +47,7 @@ def write_whole(path: Path, content: bytes | Iterable[bytes], *, private: bool =
     except BaseException as error:
         with suppress(OSError):  # where nothing can be written nothing can be removed
             partial.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (None, str(partial)):
+        if isinstance(error, OSError) and error.errno and error.filename in (None, str(partial)):
             error.filename, error.filename2 = str(path), None
         raise
     return digest.hexdigest()
