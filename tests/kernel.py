@@ -15,7 +15,7 @@ SOURCE = shipped("assets") / "codecs" / "jpeg.c"
 COMPILED = SOURCE.with_suffix(".wasm.json")
 COMMAND = (
     *(sys.executable, "-m", "ziglang", "cc", "-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory"),
-    *("-Os", "-nostdlib", "-ffreestanding", "-Wall", "-Werror", "-Wno-psabi", "-Wl,--no-entry", "-Wl,--strip-all"),
+    *("-O2", "-nostdlib", "-ffreestanding", "-Wall", "-Werror", "-Wno-psabi", "-Wl,--no-entry", "-Wl,--strip-all"),
 )
 
 

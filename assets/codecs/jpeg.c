@@ -1,11 +1,13 @@
 // The steps of jpeg.js, which explains them, on eight samples at once, with the same numbers; equal to it in every pixel. An instance is
-// for one picture: `place` reserves memory and tells where its pixels go (RGB or RGBA), `prepare` and `frame` are those of jpeg.js.
+// for one picture, which goes in and out in strips, so that its coefficients are all that is kept whole: `place` reserves memory and tells
+// where a strip lies, `lines` how many lines it has; `prepare` takes one of the source, `frame` makes one of a quality.
 // `make kernel` compiles it to jpeg.wasm.json: clang for wasm32 with SIMD, no library.
 
 typedef unsigned char u8;
 typedef short i16;
 typedef unsigned int u32;
 typedef int v8 __attribute__((vector_size(32)));
+typedef v8 p8 __attribute__((aligned(4)));
 typedef i16 h8 __attribute__((vector_size(16), aligned(2)));
 typedef u8 b8 __attribute__((vector_size(8), aligned(1)));
 typedef int v4 __attribute__((vector_size(16)));
@@ -35,10 +37,14 @@ enum {
   FIX_1_501 = 12299, FIX_1_847 = 15137, FIX_1_961 = 16069, FIX_2_053 = 16819, FIX_2_562 = 20995, FIX_3_072 = 25172,
 };
 
-struct component { int width, height, across, down; const u8 *base; i16 *coefficients; u8 *from, *samples; };
+// A strip: a whole picture, or as many rows of blocks as this many pixels have.
+enum { STRIP_PIXELS = 1 << 20, LONGEST_LINE = 1 << 16 };
+// Of its samples a component keeps 32 lines, four rows of blocks: interpolation looks one line above and below the row at hand.
+enum { RING = 31 };
+struct component { int width, height, across, down, next; const u8 *base; i16 *coefficients; u8 *from, *samples; w8 divisors[8]; v8 inverses[8]; };
 static struct component components[3];
-static int width, height, step, halved_x, halved_y;
-static u8 *source, *full;
+static int width, height, strip, halved_x, halved_y;
+static u8 lowest[2][64][256], rows[2][LONGEST_LINE];
 static i16 *sums;
 static u32 *pixels;
 extern u8 __heap_base;
@@ -50,28 +56,12 @@ static u8 *reserve(u8 **end, int bytes) {
   return start;
 }
 
-// Where the pixels of a picture go; 0 where there is not the memory.
-EXPORT(place) u8 *place(int w, int h, int bytes_a_pixel, int x, int y) {
-  u8 *end = (u8 *)(((u32)&__heap_base + 63) & ~63);
-  width = w, height = h, step = bytes_a_pixel, halved_x = x, halved_y = y;
-  for (int number = 0; number < 3; number++) {
-    struct component *c = &components[number];
-    c->width = number ? (w + x) >> x : w;
-    c->height = number ? (h + y) >> y : h;
-    c->across = (c->width + 7) >> 3;
-    c->down = (c->height + 7) >> 3;
-    c->base = BASE[number > 0];
-    c->coefficients = (i16 *)reserve(&end, c->across * c->down * 128);
-    c->from = reserve(&end, c->across * c->down);
-    c->samples = reserve(&end, c->across * c->down * 64 + 64);
-  }
-  sums = (i16 *)reserve(&end, components[1].across * 32 + 64);
-  full = reserve(&end, (w + 32) * h);
-  pixels = (u32 *)reserve(&end, w * h * 4 + 64);
-  source = (u8 *)pixels; // read by prepare alone, before the first frame
-  int missing = (int)((u32)end >> 16) + 1 - (int)__builtin_wasm_memory_size(0);
-  if (missing > 0 && (int)__builtin_wasm_memory_grow(0, missing) < 0) return 0;
-  return source;
+static inline u8 *line(const struct component *c, int y) {
+  return c->samples + (y & RING) * c->across * 8;
+}
+
+static inline int end_of(int from) {
+  return from + strip < height ? from + strip : height;
 }
 
 static void quantisers(const u8 *base, int quality, int *table) {
@@ -82,31 +72,66 @@ static void quantisers(const u8 *base, int quality, int *table) {
   }
 }
 
-static void convert(int number, int stride) {
-  static const int WEIGHTS[3][4] = {{19595, 38470, 7471, 32768}, {-11059, -21709, 32768, (128 << 16) + 32767}, {32768, -27439, -5329, (128 << 16) + 32767}};
-  const int *weights = WEIGHTS[number];
-  const u8 *from = source;
-  for (int y = 0; y < height; y++) {
-    u8 *row = full + y * stride;
-    for (int x = 0; x < width; x++, from += step) row[x] = (weights[0] * from[0] + weights[1] * from[1] + weights[2] * from[2] + weights[3]) >> 16;
-    for (int x = width; x < stride; x++) row[x] = row[width - 1];
+// Where strips go, RGBA; 0 where there is not the memory.
+EXPORT(place) u32 *place(int w, int h, int x, int y) {
+  u8 *end = (u8 *)(((u32)&__heap_base + 63) & ~63);
+  int table[64], fitting = STRIP_PIXELS / w & ~15;
+  width = w, height = h, halved_x = x, halved_y = y;
+  strip = (long long)w * h <= STRIP_PIXELS ? h : fitting < 16 ? 16 : fitting;
+  for (int number = 0; number < 3; number++) {
+    struct component *c = &components[number];
+    c->width = number ? (w + x) >> x : w;
+    c->height = number ? (h + y) >> y : h;
+    c->across = (c->width + 7) >> 3;
+    c->down = (c->height + 7) >> 3;
+    c->base = BASE[number > 0];
+    c->coefficients = (i16 *)reserve(&end, c->across * c->down * 128);
+    c->from = reserve(&end, c->across * c->down);
+    c->samples = reserve(&end, c->across * 8 * (RING + 1) + 64);
   }
-}
-
-static void halve(struct component *c, int x, int y) {
-  int stride = c->across * 8;
-  for (int row = 0; row < c->height; row++) {
-    u8 *to = c->samples + row * stride;
-    int last = (row << y) + y < height ? (row << y) + y : height - 1;
-    const u8 *upper = full + (row << y) * (stride << x), *lower = full + last * (stride << x);
-    for (int column = 0; column < stride; column++) {
-      int left = 2 * column;
-      to[column] = !x ? upper[column]
-        : y ? (upper[left] + upper[left + 1] + lower[left] + lower[left + 1] + 1 + (column & 1)) >> 2
-        : (upper[left] + upper[left + 1] + (column & 1)) >> 1;
+  sums = (i16 *)reserve(&end, components[1].across * 32 + 64);
+  pixels = (u32 *)reserve(&end, w * strip * 4 + 64);
+  int missing = (int)((u32)end >> 16) + 1 - (int)__builtin_wasm_memory_size(0);
+  if (missing > 0 && (int)__builtin_wasm_memory_grow(0, missing) < 0) return 0;
+  __builtin_memset(lowest, 255, sizeof lowest);
+  for (int number = 0; number < 2; number++) {
+    for (int quality = 100; quality >= 1; quality--) {
+      quantisers(BASE[number], quality, table);
+      for (int place = 1; place < 64; place++) __builtin_memset(lowest[number][place] + table[place], quality, 256 - table[place]);
     }
   }
-  for (int row = c->height; row < c->down * 8; row++) __builtin_memcpy(c->samples + row * stride, c->samples + (c->height - 1) * stride, stride);
+  return pixels;
+}
+
+EXPORT(lines) int lines(void) {
+  return strip;
+}
+
+// A line of the strip.
+static void convert(int number, int y, int stride, u8 *row) {
+  static const int WEIGHTS[3][4] = {{19595, 38470, 7471, 32768}, {-11059, -21709, 32768, (128 << 16) + 32767}, {32768, -27439, -5329, (128 << 16) + 32767}};
+  const int *weights = WEIGHTS[number];
+  const u32 *from = pixels + y * width;
+  for (int x = 0; x < width; x += 8) {
+    v8 rgb = *(p8 *)(from + x), sum = weights[0] * (rgb & 255) + weights[1] * (rgb >> 8 & 255) + weights[2] * (rgb >> 16 & 255) + weights[3];
+    *(b8 *)(row + x) = __builtin_convertvector(sum >> 16, b8);
+  }
+  for (int x = width; x < stride; x++) row[x] = row[width - 1];
+}
+
+static inline w8 pairs(const u8 *at) {
+  h8 both = *(h8 *)at;
+  return (both & 255) + (both >> 8 & 255);
+}
+
+// A line of samples from two of the strip.
+static void halve(u8 *to, int stride, int x, int y) {
+  if (!x) __builtin_memcpy(to, rows[0], stride);
+  for (int column = 0; x && column < stride; column += 8) {
+    const u8 *upper = rows[0] + 2 * column, *lower = rows[1] + 2 * column;
+    *(b8 *)(to + column) = __builtin_convertvector(
+      y ? (pairs(upper) + pairs(lower) + (w8){1, 2, 1, 2, 1, 2, 1, 2}) >> 2 : (pairs(upper) + (w8){0, 1, 0, 1, 0, 1, 0, 1}) >> 1, b8);
+  }
 }
 
 #define PAIRS(i, j) a = m[i], b = m[j], m[i] = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14), m[j] = __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15)
@@ -163,16 +188,11 @@ static inline void inverse(w8 *m, int offset, int shift) {
   for (int row = 0; row < 8; row++) m[row] = NARROW(low[row], high[row]);
 }
 
-static void transform(struct component *c) {
-  static u8 lowest[64][256];
-  int table[64], stride = c->across * 8;
-  __builtin_memset(lowest, 255, sizeof lowest);
-  for (int quality = 100; quality >= 1; quality--) {
-    quantisers(c->base, quality, table);
-    for (int place = 1; place < 64; place++) __builtin_memset(lowest[place] + table[place], quality, 256 - table[place]);
-  }
-  for (int number = 0; number < c->across * c->down; number++) {
-    const u8 *origin = c->samples + number / c->across * 8 * stride + number % c->across * 8;
+static void transform(struct component *c, int row_of_blocks) {
+  int stride = c->across * 8;
+  for (int column = 0; column < c->across; column++) {
+    const u8 *origin = line(c, row_of_blocks * 8) + column * 8;
+    int number = row_of_blocks * c->across + column, from = 255;
     i16 *to = c->coefficients + number * 64;
     v8 m[8];
     for (int row = 0; row < 8; row++) m[row] = WIDE(*(b8 *)(origin + row * stride)) - 128;
@@ -184,45 +204,56 @@ static void transform(struct component *c) {
       v8 sign = m[row] >> 31;
       *(h8 *)(to + row * 8) = __builtin_convertvector(((((m[row] ^ sign) - sign) >> 2) ^ sign) - sign, h8);
     }
-    int from = 255;
     for (int place = 1; place < 64; place++) {
       int magnitude = to[place] < 0 ? -to[place] : to[place];
-      int quality = lowest[place][magnitude > 255 ? 255 : magnitude];
+      int quality = lowest[c->base == BASE[1]][place][magnitude > 255 ? 255 : magnitude];
       if (quality < from) from = quality;
     }
     c->from[number] = from;
   }
 }
 
-// Everything that does not depend on the quality.
-EXPORT(prepare) void prepare(void) {
+// Everything that does not depend on the quality, of the strip that begins with this line; the strips come from the top.
+EXPORT(prepare) void prepare(int from) {
   for (int number = 0; number < 3; number++) {
     struct component *c = &components[number];
-    int x = number ? halved_x : 0, y = number ? halved_y : 0;
-    convert(number, (c->across * 8) << x);
-    halve(c, x, y);
-    transform(c);
+    int x = number ? halved_x : 0, y = number ? halved_y : 0, stride = c->across * 8;
+    for (int row = from >> y; row < (end_of(from) + y) >> y; row += 8) {
+      for (int at = row; at < row + 8; at++) {
+        if (at < c->height) {
+          int last = (at << y) + y < height ? (at << y) + y : height - 1;
+          convert(number, (at << y) - from, stride << x, rows[0]);
+          if (y) convert(number, last - from, stride << x, rows[1]);
+          halve(line(c, at), stride, x, y);
+        } else {
+          __builtin_memcpy(line(c, at), line(c, at - 1), stride);
+        }
+      }
+      transform(c, row >> 3);
+    }
   }
 }
 
-static void restore(struct component *c, int quality) {
-  int table[64], stride = c->across * 8;
-  w8 divisors[8];
-  v8 inverses[8];
+static void divide(struct component *c, int quality) {
+  int table[64];
   quantisers(c->base, quality, table);
-  for (int row = 0; row < 8; row++) {
-    for (int column = 0; column < 8; column++) {
-      int q = table[row * 8 + column];
-      divisors[row][column] = q;
-      inverses[row][column] = ((1 << 19) + q - 1) / q;
-    }
+  for (int place = 0; place < 64; place++) {
+    int q = table[place];
+    c->divisors[place >> 3][place & 7] = q;
+    c->inverses[place >> 3][place & 7] = ((1 << 19) + q - 1) / q;
   }
-  for (int number = 0; number < c->across * c->down; number++) {
+}
+
+// The next row of blocks.
+static void restore(struct component *c, int quality) {
+  int stride = c->across * 8, row_of_blocks = c->next++;
+  for (int column = 0; column < c->across; column++) {
+    int number = row_of_blocks * c->across + column;
     const i16 *from = c->coefficients + number * 64;
-    u8 *origin = c->samples + number / c->across * 8 * stride + number % c->across * 8;
+    u8 *origin = line(c, row_of_blocks * 8) + column * 8;
     if (quality < c->from[number]) {
       int magnitude = *from < 0 ? -*from : *from;
-      int dc = (((magnitude + table[0]) >> 1) * inverses[0][0] >> 19) * table[0];
+      int dc = (((magnitude + c->divisors[0][0]) >> 1) * c->inverses[0][0] >> 19) * c->divisors[0][0];
       int level = (((*from < 0 ? -dc : dc) + 4) >> 3) + 128;
       level = level < 0 ? 0 : level > 255 ? 255 : level;
       for (int row = 0; row < 8; row++) __builtin_memset(origin + row * stride, level, 8);
@@ -231,7 +262,7 @@ static void restore(struct component *c, int quality) {
     w8 m[8];
     for (int row = 0; row < 8; row++) {
       w8 f = *(h8 *)(from + row * 8), sign = f >> 15, magnitude = (f ^ sign) - sign;
-      w8 value = __builtin_convertvector(WIDE((magnitude + divisors[row]) >> 1) * inverses[row] >> 19, w8) * divisors[row];
+      w8 value = __builtin_convertvector(WIDE((magnitude + c->divisors[row]) >> 1) * c->inverses[row] >> 19, w8) * c->divisors[row];
       m[row] = (value ^ sign) - sign;
     }
     inverse(m, 1 << 10, 11);
@@ -247,7 +278,7 @@ static void restore(struct component *c, int quality) {
 }
 
 static void upsample(struct component *c, int y, u8 *row) {
-  const u8 *near = c->samples + (y >> halved_y) * c->across * 8;
+  const u8 *near = line(c, y >> halved_y);
   int last = c->width - 1;
   if (!halved_x) {
     __builtin_memcpy(row, near, c->width);
@@ -256,7 +287,7 @@ static void upsample(struct component *c, int y, u8 *row) {
   } else {
     int other = (y >> 1) + (y & 1 ? 1 : -1);
     other = !halved_y ? y : other < 0 ? 0 : other < c->height ? other : c->height - 1;
-    const u8 *far = c->samples + other * c->across * 8;
+    const u8 *far = line(c, other);
     i16 before = halved_y ? 8 : 4, after = halved_y ? 7 : 8, *s = sums + 8;
     for (int x = 0; x <= last; x += 8) *(h8 *)(s + x) = 3 * __builtin_convertvector(*(b8 *)(near + x), h8) + __builtin_convertvector(*(b8 *)(far + x), h8);
     s[-1] = s[0], s[last + 1] = s[last];
@@ -267,16 +298,23 @@ static void upsample(struct component *c, int y, u8 *row) {
   }
 }
 
-// RGBA, opaque, until the next frame. Colours in 16 bits: what is whole in a factor is added, the rest multiplied by halves, with the
-// same result for all chroma (13173 for 13172.5 as well).
-EXPORT(frame) u32 *frame(int quality) {
-  static u8 rows[2][1 << 16];
-  for (int number = 0; number < 3; number++) restore(&components[number], quality);
-  for (int y = 0; y < height; y++) {
-    const u8 *luma = components[0].samples + y * components[0].across * 8;
-    u32 *to = pixels + y * width;
-    upsample(&components[1], y, rows[0]);
-    upsample(&components[2], y, rows[1]);
+// RGBA, opaque, from this line on, which begins a strip; until the next call. Colours in 16 bits: what is whole in a factor is added, the
+// rest multiplied by halves, with the same result for all chroma (13173 for 13172.5 as well).
+EXPORT(frame) void frame(int quality, int from) {
+  for (int number = 0; number < 3; number++) {
+    int y = number ? halved_y : 0, row_of_blocks = (from >> y) / 8 - y;
+    components[number].next = row_of_blocks < 0 ? 0 : row_of_blocks;
+    divide(&components[number], quality);
+  }
+  for (int y = from; y < end_of(from); y++) {
+    const u8 *luma = line(&components[0], y);
+    u32 *to = pixels + (y - from) * width;
+    for (int number = 0; number < 3; number++) {
+      struct component *c = &components[number];
+      int needed = number ? (y >> halved_y) + halved_y : y;
+      while (c->next < c->down && c->next * 8 <= needed) restore(c, quality);
+      if (number) upsample(c, y, rows[number - 1]);
+    }
     for (int x = 0; x < width; x += 8) {
       w8 light = SHORT(luma + x), blue = SHORT(rows[0] + x) - 128, red = SHORT(rows[1] + x) - 128;
       w8 r = light + red + __builtin_wasm_q15mulr_sat_s_i16x8(red, (w8){0} + 13173);
@@ -288,5 +326,4 @@ EXPORT(frame) u32 *frame(int quality) {
       ((p4 *)(to + x))[1] = __builtin_shufflevector(rg, ba, 4, 12, 20, 28, 5, 13, 21, 29, 6, 14, 22, 30, 7, 15, 23, 31);
     }
   }
-  return pixels;
 }

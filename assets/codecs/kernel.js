@@ -5,9 +5,11 @@ import { frame, prepare } from "./jpeg.js";
 
 /**
  * @typedef {"4:4:4"|"4:2:2"|"4:2:0"} Subsampling
- * @typedef {(quality: number) => Uint8ClampedArray<ArrayBuffer>} Frames opaque RGBA, valid until the next call
+ * @typedef {Iterable<Uint8ClampedArray<ArrayBuffer>>} Strips opaque RGBA, whole lines from the top; each is valid until the next
+ * @typedef {(quality: number) => Strips} Frames
  * @typedef {{kind: "wasm"|"script", prepare: (pixels: Uint8ClampedArray, width: number, height: number, subsampling: Subsampling) => Promise<Frames>}} Kernel
- * @typedef {{memory: WebAssembly.Memory, place: (width: number, height: number, step: number, x: number, y: number) => number, prepare: () => void, frame: (quality: number) => number}} Exports
+ * @typedef {{memory: WebAssembly.Memory, place: (width: number, height: number, x: number, y: number) => number, lines: () => number, prepare: (line: number) => void,
+ *   frame: (quality: number, line: number) => void}} Exports
  */
 
 /**
@@ -26,17 +28,25 @@ export async function loadKernel() {
 /** @type {Kernel["prepare"]} */
 async function prepareScript(pixels, width, height, subsampling) {
   const prepared = prepare(pixels, width, height, subsampling);
-  return (quality) => frame(prepared, quality);
+  return (quality) => [frame(prepared, quality)];
 }
 
 /** @type {(module: WebAssembly.Module, pixels: Uint8ClampedArray, width: number, height: number, subsampling: Subsampling) => Promise<Frames>} */
 async function prepareCompiled(module, pixels, width, height, subsampling) {
   const instance = await WebAssembly.instantiate(module);
   const kernel = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
-  const at = kernel.place(width, height, 4, subsampling === "4:4:4" ? 0 : 1, subsampling === "4:2:0" ? 1 : 0) >>> 0;
+  const at = kernel.place(width, height, subsampling === "4:4:4" ? 0 : 1, subsampling === "4:2:0" ? 1 : 0) >>> 0;
   if (!at) throw new Error(`no memory for a picture of ${width}x${height}`);
-  const memory = /** @type {ArrayBuffer} */ (kernel.memory.buffer);
-  new Uint8ClampedArray(memory).set(pixels, at);
-  kernel.prepare();
-  return (quality) => new Uint8ClampedArray(memory, kernel.frame(quality) >>> 0, width * height * 4);
+  const lines = kernel.lines();
+  const strip = (/** @type {number} */ line) => new Uint8ClampedArray(/** @type {ArrayBuffer} */ (kernel.memory.buffer), at, Math.min(lines, height - line) * width * 4);
+  for (let line = 0; line < height; line += lines) {
+    strip(line).set(pixels.subarray(line * width * 4, (line + lines) * width * 4));
+    kernel.prepare(line);
+  }
+  return function* (quality) {
+    for (let line = 0; line < height; line += lines) {
+      kernel.frame(quality, line);
+      yield strip(line);
+    }
+  };
 }

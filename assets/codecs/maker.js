@@ -12,56 +12,96 @@ const QUICK_PIXELS = 2 ** 20;
 const ROUNDS = 20;
 
 /**
- * @typedef {{source: Uint8Array, width: number, height: number}} Recipe of a pack: its source as lossless WebP, and its size
+ * @typedef {{width: number, height: number}} Size of a source
+ * @typedef {Size & {source: Uint8Array}} Recipe of a pack: its source as lossless WebP
  * @typedef {{width: number, height: number}|null} Target size in device pixels; null: the source's own
- * @typedef {(pixels: Uint8ClampedArray<ArrayBuffer>, width: number, height: number, target: Target) => Promise<ImageBitmap>} ToBitmap
+ * @typedef {import("./kernel.js").Strips} Strips
+ * @typedef {(strips: Strips, width: number, height: number, target: Target) => Promise<ImageBitmap>} ToBitmap
  * @typedef {{pack: number, frame: MadeFrame|null, target: Target, done: (bitmap: ImageBitmap) => void, failed: (error: Error) => void}} Request
  * @typedef {{postMessage: (message: unknown[]) => void, terminate: () => void, onmessage: ((event: MessageEvent) => void)|null,
  *   onerror: ((event: any) => void)|null, onmessageerror: ((event: any) => void)|null}} WorkerLike
  */
 
 /**
- * A frame as a bitmap. No colour conversion: pixels are sRGB. With a target, every frame is resampled alike.
- * @type {ToBitmap}
+ * What makes bitmaps of frames. No colour conversion: pixels are sRGB. With a target, every frame is resampled alike. They are gathered on a
+ * canvas that becomes the bitmap, so that a frame is never there twice; where there is no such canvas, in memory.
+ * @returns {ToBitmap}
  */
-export function toBitmap(pixels, width, height, target) {
-  /** @type {ImageBitmapOptions} */
-  const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
-  if (target) Object.assign(options, { resizeWidth: target.width, resizeHeight: target.height, resizeQuality: "high" });
-  return createImageBitmap(new ImageData(pixels, width, height), options);
+export function createPainter() {
+  /** @type {OffscreenCanvas|null} */
+  let canvas = null;
+
+  /** @type {(width: number, height: number) => OffscreenCanvasRenderingContext2D|null} */
+  function surfaceOf(width, height) {
+    if (typeof OffscreenCanvas === "undefined") return null;
+    canvas ??= new OffscreenCanvas(width, height);
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    return canvas.getContext("2d", { alpha: false, colorSpace: "srgb", willReadFrequently: true });
+  }
+
+  return async (strips, width, height, target) => {
+    /** @type {ImageBitmapOptions} */
+    const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
+    if (target) Object.assign(options, { resizeWidth: target.width, resizeHeight: target.height, resizeQuality: "high" });
+    const surface = surfaceOf(width, height);
+    const whole = surface ? null : new ImageData(width, height);
+    let at = 0;
+    for (const strip of strips) {
+      if (whole) whole.data.set(strip, at);
+      else surface?.putImageData(new ImageData(strip, width), 0, at / (4 * width));
+      at += strip.length;
+    }
+    if (whole || target) return createImageBitmap(/** @type {ImageBitmapSource} */ (whole ?? canvas), options);
+    return /** @type {OffscreenCanvas} */ (canvas).transferToImageBitmap();
+  };
 }
 
 /**
- * Where frames are made, one after another: keeps what does not depend on the level. What a pack needs is worked out at its first frame.
+ * Pixels in strips, copied: what browsers build on a buffer's memory holds all of it until it is collected.
+ * @type {(pixels: Uint8ClampedArray, width: number) => Strips}
+ */
+function* stripsOf(pixels, width) {
+  const strip = new Uint8ClampedArray(Math.min(pixels.length, Math.ceil(QUICK_PIXELS / width) * width * 4));
+  for (let at = 0; at < pixels.length; at += strip.length) {
+    const part = pixels.subarray(at, at + strip.length);
+    strip.set(part);
+    yield strip.subarray(0, part.length);
+  }
+}
+
+/**
+ * Where frames are made, one after another: keeps what does not depend on the level. What a pack needs is worked out at its first frame;
+ * of a large one the source is not kept beside that.
  * @param {ToBitmap} [paint]
  * @param {() => Promise<import("./kernel.js").Kernel>} [load]
  */
-export function createBench(paint = toBitmap, load = loadKernel) {
-  /** @type {Map<number, {recipe: Recipe, pixels: Uint8ClampedArray<ArrayBuffer>|null, frames: import("./kernel.js").Frames|null}>} */
+export function createBench(paint = createPainter(), load = loadKernel) {
+  /** @type {Map<number, {size: Size, pixels: Uint8ClampedArray<ArrayBuffer>|null, frames: import("./kernel.js").Frames|null}>} */
   const packs = new Map();
   /** @type {ReturnType<typeof load>|null} */
   let kernel = null;
   /** @type {Promise<unknown>} */
   let last = Promise.resolve();
 
-  /** Large ones are read again in the rare case. Their memory is free at once, where the browser can do that. @param {{pixels: Uint8ClampedArray<ArrayBuffer>|null}} kept */
+  /** Large ones are read again in the rare case. @param {{pixels: Uint8ClampedArray<ArrayBuffer>|null}} kept */
   function forget(kept) {
     kept.pixels?.buffer.transfer?.(0);
     kept.pixels = null;
   }
 
-  /** @type {(pack: number, frame: MadeFrame|null, target: Target) => Promise<ImageBitmap>} */
-  async function make(pack, frame, target) {
+  /** @type {(pack: number, frame: MadeFrame|null, target: Target, source: Uint8Array|null) => Promise<ImageBitmap>} */
+  async function make(pack, frame, target, source) {
     const kept = packs.get(pack);
     if (!kept) throw new Error(`pack ${pack} is not open`);
-    const { source, width, height } = kept.recipe;
+    const { width, height } = kept.size;
+    const read = () => decodeWebp(source ?? new Uint8Array()).pixels;
     if (!frame) {
-      const pixels = kept.pixels ?? decodeWebp(source).pixels;
+      const pixels = kept.pixels ?? read();
       if (width * height <= QUICK_PIXELS || !kept.frames) kept.pixels = pixels;
-      return paint(pixels, width, height, target);
+      return paint(stripsOf(pixels, width), width, height, target);
     }
     if (!kept.frames) {
-      const pixels = kept.pixels ?? decodeWebp(source).pixels;
+      const pixels = kept.pixels ?? read();
       kept.frames = await (await (kernel ??= load())).prepare(pixels, width, height, frame.subsampling);
       kept.pixels = pixels;
       if (width * height > QUICK_PIXELS) forget(kept);
@@ -79,13 +119,17 @@ export function createBench(paint = toBitmap, load = loadKernel) {
         await new Promise((goOn) => setTimeout(goOn));
       }
     },
-    /** @type {(pack: number, recipe: Recipe) => void} */
-    open(pack, recipe) {
-      packs.set(pack, { recipe, pixels: null, frames: null });
+    /** @type {(pack: number, size: Size) => void} */
+    open(pack, size) {
+      packs.set(pack, { size, pixels: null, frames: null });
     },
-    /** A frame, null for the source. The next one waits until the bitmap of this one is there, as its pixels may lie in the same memory. @type {typeof make} */
-    make(pack, frame, target) {
-      const made = last.then(() => make(pack, frame, target));
+    /**
+     * A frame, null for the source; both need the source's bytes, frames until one of them was made. The next one waits until the bitmap of
+     * this one is there, as its pixels may lie in the same memory.
+     * @type {typeof make}
+     */
+    make(pack, frame, target, source) {
+      const made = last.then(() => make(pack, frame, target, source));
       last = made.catch(() => {});
       return made;
     },
@@ -107,13 +151,14 @@ export function serve(scope, bench = createBench()) {
     if (verb === "open") bench.open(given[0], given[1]);
     else if (verb === "close") bench.close(given[0]);
     else {
-      const [number, pack, frame, target] = given;
+      const [number, pack, frame, target, source] = given;
       try {
-        const bitmap = await bench.make(pack, frame, target);
+        const bitmap = await bench.make(pack, frame, target, source);
         scope.postMessage([number, bitmap], [bitmap]);
       } catch (error) {
         scope.postMessage([number, null, String(error)]);
       }
+      source?.buffer.transfer?.(0); // a copy that came with the message: its memory is free at once, where the browser can do that
     }
   };
 }
@@ -138,7 +183,7 @@ export function workerOf(text) {
  * @param {(act: () => void) => void} [options.later] so that the page can draw between two frames that it makes itself
  */
 export function createMaker({ createWorker, bench = createBench(), later = (act) => setTimeout(act) }) {
-  /** @type {Map<number, Recipe>} */
+  /** @type {Map<number, Recipe & {prepared: boolean}>} */
   const recipes = new Map();
   /** @type {Request[]} */
   let waiting = [];
@@ -163,7 +208,10 @@ export function createMaker({ createWorker, bench = createBench(), later = (act)
     worker = null;
     waiting = [...inHand.values(), ...waiting];
     inHand.clear();
-    for (const [pack, recipe] of recipes) bench.open(pack, recipe);
+    for (const [pack, recipe] of recipes) {
+      recipe.prepared = false;
+      bench.open(pack, sizeOf(recipe));
+    }
     pump();
   }
 
@@ -174,8 +222,13 @@ export function createMaker({ createWorker, bench = createBench(), later = (act)
     if (!request) bitmap?.close(); // its pack was closed meanwhile
     else if (bitmap) request.done(bitmap);
     else request.failed(new Error(error));
+    const recipe = request?.frame && bitmap && recipes.get(request.pack);
+    if (recipe) recipe.prepared = true;
     pump();
   }
+
+  /** @type {(recipe: Recipe) => Size} */
+  const sizeOf = ({ width, height }) => ({ width, height });
 
   /** @param {Request} request */
   function mayBegin({ pack }) {
@@ -189,8 +242,10 @@ export function createMaker({ createWorker, bench = createBench(), later = (act)
       const { pack, frame, target } = request;
       const number = (count += 1);
       inHand.set(number, request);
-      if (worker) worker.postMessage(["make", number, pack, frame, target]);
-      else later(() => bench.make(pack, frame, target).then((bitmap) => answer(number, bitmap), (error) => answer(number, null, String(error))));
+      const recipe = recipes.get(pack);
+      const source = recipe && !(frame && recipe.prepared) ? recipe.source : null;
+      if (worker) worker.postMessage(["make", number, pack, frame, target, source]);
+      else later(() => bench.make(pack, frame, target, source).then((bitmap) => answer(number, bitmap), (error) => answer(number, null, String(error))));
     }
   }
 
@@ -234,9 +289,9 @@ export function createMaker({ createWorker, bench = createBench(), later = (act)
      */
     open(recipe) {
       const pack = (count += 1);
-      recipes.set(pack, recipe);
-      if (worker) worker.postMessage(["open", pack, recipe]);
-      else bench.open(pack, recipe);
+      recipes.set(pack, { ...recipe, prepared: false });
+      if (worker) worker.postMessage(["open", pack, sizeOf(recipe)]);
+      else bench.open(pack, sizeOf(recipe));
       return {
         /** @type {(frame: MadeFrame|null, target: Target, signal?: AbortSignal) => Promise<ImageBitmap>} */
         make: (frame, target, signal) => make(pack, frame, target, signal),

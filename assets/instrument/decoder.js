@@ -149,11 +149,13 @@ export function createDecoder(pack, options) {
       if (level !== wanted) direction = level > wanted ? 1 : -1;
       wanted = level;
       hurry();
+      evict();
       pump();
     },
     /** Keep this level's bitmap: it is what the flicker shows. @param {number} level */
     hold(level) {
       held = level;
+      evict();
     },
     /** The bitmap of a level, or null while it is not decoded. After setTarget, the old size serves until the new is there. */
     get: (/** @type {number} */ level) => bitmaps.get(frameOf(level))?.bitmap ?? null,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,25 +30,32 @@ class Maker:
         engine, module = _module(wasm)
         self._store = Store(engine)
         exports = Instance(self._store, module, []).exports(self._store)
-        self._memory, self._frame = exports["memory"], exports["frame"]
-        content = picture.convert("RGB").tobytes()
-        at = _call(exports["place"], self._store, self.width, self.height, 3, *HALVED[subsampling])
+        memory, self._frame = exports["memory"], exports["frame"]
+        at = _call(exports["place"], self._store, self.width, self.height, *HALVED[subsampling])
         if not at:
             raise MemoryError(f"no memory for a picture of {self.width}x{self.height}")
-        assert isinstance(self._memory, Memory)
-        self._memory.write(self._store, content, at)
-        _call(exports["prepare"], self._store)
+        self._lines = _call(exports["lines"], self._store)
+        assert isinstance(memory, Memory)
+        start = ctypes.addressof(memory.data_ptr(self._store).contents) + at
+        self._strip = np.ctypeslib.as_array((ctypes.c_uint32 * (self.width * self._lines)).from_address(start))
+        source = np.frombuffer(picture.convert("RGB").tobytes("raw", "RGBX"), np.uint32)
+        for line in range(0, self.height, self._lines):
+            part = source[line * self.width :][: self._strip.size]
+            self._strip[: part.size] = part
+            _call(exports["prepare"], self._store, line)
+
+    def strips(self, quality: int) -> Iterator[npt.NDArray[np.uint32]]:
+        """The pixels of one quality from the top, one number of R, G, B, 255 each; each strip is valid until the next."""
+        for line in range(0, self.height, self._lines):
+            _call(self._frame, self._store, quality, line)
+            yield self._strip[: (self.height - line) * self.width]
 
     def frame(self, quality: int) -> npt.NDArray[np.uint32]:
-        """The pixels of one quality, one number of R, G, B, 255 each; valid until the next call."""
-        at = _call(self._frame, self._store, quality)
-        assert isinstance(self._memory, Memory)
-        start = ctypes.addressof(self._memory.data_ptr(self._store).contents) + at
-        memory = (ctypes.c_uint32 * (self.width * self.height)).from_address(start)
-        return np.ctypeslib.as_array(memory)
+        """All pixels of one quality."""
+        return np.concatenate(list(map(np.copy, self.strips(quality))))
 
     def pixels(self, quality: int) -> npt.NDArray[np.uint8]:
-        """The frame as a picture: height x width x RGB; valid until the next call."""
+        """The frame as a picture: height x width x RGB."""
         return self.frame(quality).view(np.uint8).reshape(self.height, self.width, 4)[..., :3]
 
 
@@ -77,12 +84,11 @@ class Proof:
 
 def prove(picture: Image.Image, subsampling: Subsampling, qualities: Sequence[int]) -> Proof:
     """Compare every pixel of every quality with what Pillow decodes of its own JPEG."""
-    maker = Maker(picture, subsampling)
+    maker, decoder = Maker(picture, subsampling), _Decoder(picture.size)
     unlike, jpeg_bytes = [], 0
     for quality in qualities:
         coded = encoded(picture, subsampling, quality)
-        frame = maker.frame(quality)
-        if not np.array_equal(frame, _decoded(coded)):
+        if not decoder.shows(coded, maker.strips(quality)):
             unlike.append(quality)
         jpeg_bytes += len(coded)
     return Proof(tuple(unlike), jpeg_bytes)
@@ -95,11 +101,22 @@ def encoded(picture: Image.Image, subsampling: str, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def _decoded(content: bytes) -> npt.NDArray[np.uint32]:
-    with Image.open(io.BytesIO(content), formats=("JPEG",)) as picture:
-        picture.decodermaxblock = len(content)  # in one piece
-        picture.load()
-        return np.frombuffer(picture.tobytes("raw", "RGBX"), np.uint32)
+class _Decoder:
+    """Pillow's decoder, into the same memory each time."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._pixels = np.zeros(size[0] * size[1], np.uint32)
+        self._picture = Image.frombuffer("RGBX", size, self._pixels, "raw", "RGBX", 0, 1)
+
+    def shows(self, content: bytes, strips: Iterable[npt.NDArray[np.uint32]]) -> bool:
+        """Whether a JPEG has these pixels."""
+        self._picture.frombytes(content, "jpeg", "RGB", "")
+        at = 0
+        for strip in strips:
+            if not np.array_equal(self._pixels[at : at + strip.size], strip):
+                return False
+            at += strip.size
+        return at == self._pixels.size
 
 
 def _call(function: Any, store: Store, *numbers: int) -> int:

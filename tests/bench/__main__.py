@@ -8,10 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import build, large, page
+from tests.bench import build, large, memory, page
 from tests.support.figures import commit
 
-PARTS = {"page": page, "build": build, "large": large}
+PARTS = {"page": page, "memory": memory, "build": build, "large": large}
 LOCJND = {
     "bytes of a whole page, and requests": "76.7 MB, 535",
     "linked_first_stimulus_s": "8.8 or 19.5",

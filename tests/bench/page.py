@@ -1,4 +1,4 @@
-"""What a worker waits for and sees: weight, first stimulus, swaps, slider to picture, memory; in a real Chromium."""
+"""What a worker waits for and sees: weight, first stimulus, swaps, slider to picture; in a real Chromium."""
 
 from __future__ import annotations
 
@@ -14,13 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
-from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from hitgen.build import build
 from hitgen.manifest import read_manifest
-from hitgen.methods.pjnd.robot import Answer, Robot
 from hitgen.stimuli.form import Frames
 from hitgen.stimuli.packs import Frame, read_pack
 from tests.bench.build import FORMS, photographs
@@ -61,18 +58,6 @@ async ([moves, last]) => {
   return made;
 }
 """
-
-
-WATCH = """() => {
-  const stage = document.querySelector('[data-hit=stage]');
-  window.seen = [];
-  const look = (t) => {
-    window.seen.push([t, 0, stage.dataset.shown]);
-    requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
-}"""
-"""What the stage says that it shows: reading 4K back would be the slowest part."""
 
 
 @contextmanager
@@ -290,64 +275,6 @@ def waits(seen: list[Any], jumps: list[Any]) -> dict[str, float]:
     }
 
 
-def large_study(folder: Path, frames: Frames) -> Path:
-    """A 3840x2160 picture, 100 levels."""
-    (folder / "images").mkdir(parents=True)
-    photo = Image.open(photographs(folder / "small", 1)[0])
-    noise = np.random.default_rng(1).integers(-6, 7, (2160, 3840, 3))
-    picture = np.asarray(photo.resize((3840, 2160), Image.Resampling.LANCZOS)).astype(int) + noise
-    Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(folder / "images" / "large.png", compress_level=1)
-    (folder / "batch.toml").write_text(
-        f'{HEAD}[[images]]\nname = "study"\nsources = "images/*.png"\ncodec = "jpeg"\n'
-        f'[hit]\ntraining = 0\nstudy = 1\ngold = 0\npacks = "linked"\nframes = "{frames}"\n[display]\nscaling = "pixels"\n'
-    )
-    build(folder)
-    return folder
-
-
-def large(browser: Browser, scratch: Path) -> dict[str, float]:
-    """A 3840x2160 ladder dragged through: the most memory of the page's process above an empty page's, in MB; waits."""
-    figures: dict[str, float] = {}
-    for frames in FORMS:
-        with serve(large_study(scratch / frames, frames) / "build") as server:
-            context = browser.new_context(viewport={"width": 3900, "height": 2460})
-            page = context.new_page()
-            page.wait_for_timeout(500)
-            empty = renderer_bytes()
-            page.goto(f"{server.url}/pages/p0001.html{ACCEPTED}")
-            robot = Robot(page, lambda _: Answer(1, []))
-            while robot.screen() != "study":
-                robot._leave(robot.screen())
-            page.wait_for_function(
-                "() => document.querySelector('[data-hit=stage]').dataset.shown === 'source'", timeout=60_000
-            )
-            page.evaluate(WATCH)
-            most = 0
-            for _ in range(8):
-                page.evaluate(DRAG, [2, 100])
-                most = max(most, renderer_bytes())
-            page.wait_for_timeout(1000)
-            blanks = sum(entry[2] == "none" for entry in page.evaluate("() => window.seen"))
-            jumps = page.evaluate(JUMPS, [40, 100])
-            found = waits(page.evaluate("() => window.seen"), jumps)
-            context.close()
-        figures |= {
-            f"{frames}_large_memory_mb": (most - empty) / 1e6,
-            f"{frames}_large_blank_frames": float(blanks),
-            **{f"{frames}_large_slider_{key}": value for key, value in found.items() if key != "late_frames"},
-        }
-    return figures
-
-
-def renderer_bytes() -> int:
-    """Resident memory of the largest renderer among this process's children."""
-    return max(
-        child.memory_info().rss
-        for child in psutil.Process().children(recursive=True)
-        if "--type=renderer" in " ".join(child.cmdline())
-    )
-
-
 def measure(scratch: Path) -> dict[str, float]:
     """All figures of the page in one run."""
     with chromium() as browser:
@@ -356,7 +283,6 @@ def measure(scratch: Path) -> dict[str, float]:
             **loading(browser, scratch / "loading"),
             **flicker(browser, scratch),
             **slider_to_picture(browser, scratch / "slider"),
-            **large(browser, scratch / "large"),
         }
 
 
@@ -374,12 +300,8 @@ TARGETS = {
     "made_slider_past_source_ms": 0,
     "carried_slider_median_ms": 50,
     "carried_slider_p95_ms": 150,
-    "made_large_memory_mb": 300,
-    "carried_large_memory_mb": 1500,
-    "made_large_slider_p95_ms": 250,
     **{f"{frames}_{packs}_first_stimulus_ratio": 1.3 for frames in FORMS for packs in ("inline", "linked")},
     **{f"{frames}_{packs}_shell_kb": 150 for frames in FORMS for packs in ("inline", "linked")},
-    **{f"{frames}_large_blank_frames": 0 for frames in FORMS},
     **{
         f"{frames}_{name}_{key}": most
         for frames in FORMS

@@ -22,6 +22,16 @@ TOOLS = """
 var codecs = {};
 var fromBase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 var sha256 = async (bytes) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
+var joined = (strips) => {
+  const parts = Array.from(strips, (strip) => strip.slice());
+  const whole = new Uint8ClampedArray(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+};
 var opaque = (rgb) => Uint8ClampedArray.from({ length: (rgb.length / 3) * 4 }, (_, at) => (at % 4 === 3 ? 255 : rgb[(at >> 2) * 3 + (at % 4)]));
 """
 FRAMES = """
@@ -31,7 +41,7 @@ async ([name, text, width, height, sampling, qualities]) => {
   const prepare = codec.loadKernel ? (await codec.loadKernel()).prepare : codec.prepare;
   const prepared = await prepare(pixels, width, height, sampling);
   const digests = [];
-  for (const quality of qualities) digests.push(await sha256(codec.frame ? codec.frame(prepared, quality) : prepared(quality)));
+  for (const quality of qualities) digests.push(await sha256(codec.frame ? codec.frame(prepared, quality) : joined(prepared(quality))));
   return digests;
 }
 """

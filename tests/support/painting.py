@@ -76,10 +76,12 @@ def marked_page(folder: Path, frames: Frames = "carried", size: tuple[int, int] 
         (folder / "assets" / "codecs").mkdir(parents=True)
         (folder / "assets" / "codecs" / "maker.js").write_text(
             maker.replace(MAKE, f"mark({MAKE}, width, {grey(0)} + 8 * (101 - frame.quality))")
-            + f"""function mark(pixels, width, grey) {{
-  for (let y = {top}; y < {bottom}; y += 1) pixels.fill(grey, 4 * (y * width + {left}), 4 * (y * width + {right}));
-  for (let y = {top}; y < {bottom}; y += 1) for (let x = {left}; x < {right}; x += 1) pixels[4 * (y * width + x) + 3] = 255;
-  return pixels;
+            + f"""function* mark(strips, width, grey) {{
+  for (const pixels of strips) {{
+    for (let y = {top}; y < {bottom}; y += 1) pixels.fill(grey, 4 * (y * width + {left}), 4 * (y * width + {right}));
+    for (let y = {top}; y < {bottom}; y += 1) for (let x = {left}; x < {right}; x += 1) pixels[4 * (y * width + x) + 3] = 255;
+    yield pixels;
+  }}
 }}
 """
         )
