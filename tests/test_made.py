@@ -88,6 +88,19 @@ def test_photographs() -> None:
     assert list(differing({name: photograph(name) for name in PHOTOS[:2]}, (1, 30, 75, 100))) == []
 
 
+def test_a_picture_that_comes_in_strips() -> None:
+    large = {"1031x1023": photograph("coffee.png", (1031, 1023))}
+    maker = Maker(large["1031x1023"], "4:2:0")
+    assert len(list(maker.strips(50))) > 1
+    assert list(differing(large, (50, 100))) == []
+    assert prove(large["1031x1023"], "4:2:0", (90,)).unlike == ()
+    source = kernel.SOURCE.read_text(encoding="utf-8")
+    old = "row_of_blocks = (from >> y) / 8 - y;"  # what is above a strip is interpolated with
+    assert source.count(old) == 1
+    wasm = kernel.compiled(source.replace(old, "row_of_blocks = (from >> y) / 8;"))
+    assert next(differing(large, (100,), wasm), None) is not None
+
+
 @pytest.mark.parametrize("size", ((121, 91), (64, 33), (40, 16), (50, 32), (33, 200)))
 def test_the_proof_compares_every_level(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     picture = photograph("coffee.png", size)

@@ -37,8 +37,8 @@ enum {
   FIX_1_501 = 12299, FIX_1_847 = 15137, FIX_1_961 = 16069, FIX_2_053 = 16819, FIX_2_562 = 20995, FIX_3_072 = 25172,
 };
 
-// A strip: a whole picture, or as many rows of blocks as this many pixels have.
-enum { STRIP_PIXELS = 1 << 20, LONGEST_LINE = 1 << 16 };
+// A picture of at most WHOLE pixels is one strip; of a larger one it is as many rows of blocks as PART pixels have.
+enum { WHOLE = 1 << 20, PART = 1 << 18, LONGEST_LINE = 1 << 16 };
 // Of its samples a component keeps 32 lines, four rows of blocks: interpolation looks one line above and below the row at hand.
 enum { RING = 31 };
 struct component { int width, height, across, down, next; const u8 *base; i16 *coefficients; u8 *from, *samples; w8 divisors[8]; v8 inverses[8]; };
@@ -75,9 +75,9 @@ static void quantisers(const u8 *base, int quality, int *table) {
 // Where strips go, RGBA; 0 where there is not the memory.
 EXPORT(place) u32 *place(int w, int h, int x, int y) {
   u8 *end = (u8 *)(((u32)&__heap_base + 63) & ~63);
-  int table[64], fitting = STRIP_PIXELS / w & ~15;
+  int table[64], fitting = PART / w & ~15;
   width = w, height = h, halved_x = x, halved_y = y;
-  strip = (long long)w * h <= STRIP_PIXELS ? h : fitting < 16 ? 16 : fitting;
+  strip = (long long)w * h <= WHOLE ? h : fitting < 16 ? 16 : fitting;
   for (int number = 0; number < 3; number++) {
     struct component *c = &components[number];
     c->width = number ? (w + x) >> x : w;

@@ -8,6 +8,9 @@ import sample from "./sample.json" with { type: "json" };
 /** Above this many pixels the worker is given one frame at a time: what is needed may change while it works. */
 const QUICK_PIXELS = 2 ** 20;
 
+/** A strip of a source has about so many. */
+const STRIP_PIXELS = 2 ** 18;
+
 /** So often a small picture is read that browsers have compiled the reader, which then takes a third of the time. */
 const ROUNDS = 20;
 
@@ -61,7 +64,7 @@ export function createPainter() {
  * @type {(pixels: Uint8ClampedArray, width: number) => Strips}
  */
 function* stripsOf(pixels, width) {
-  const strip = new Uint8ClampedArray(Math.min(pixels.length, Math.ceil(QUICK_PIXELS / width) * width * 4));
+  const strip = new Uint8ClampedArray(Math.min(pixels.length, Math.ceil(STRIP_PIXELS / width) * width * 4));
   for (let at = 0; at < pixels.length; at += strip.length) {
     const part = pixels.subarray(at, at + strip.length);
     strip.set(part);

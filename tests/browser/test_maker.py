@@ -85,6 +85,34 @@ def test_every_level_is_made_whatever_workers_there_are(
     assert worked is in_worker
 
 
+def test_a_picture_that_comes_in_strips_is_gathered(browser: Browser) -> None:
+    picture = photograph("coffee.png", (1031, 1023))
+    page = opened(browser, picture)
+    made = page.evaluate(
+        """async () => {
+          const pack = maker.createMaker({ createWorker: real }).open(recipe({ width: 1031, height: 1023 }));
+          const digests = [];
+          for (const quality of [40, 0, 90, 0]) digests.push(await sha256(pixelsOf(await pack.make(frame(quality), null))));
+          return digests;
+        }"""
+    )
+    source = digest(picture)
+    assert made == [shown(picture, "4:2:0", 40), source, shown(picture, "4:2:0", 90), source]
+    page.close()
+
+
+def test_without_a_canvas_of_its_own_a_worker_makes_the_same(browser: Browser, picture: Image.Image) -> None:
+    page = opened(browser, picture, [("typeof OffscreenCanvas", "typeof NoSuchCanvas")])
+    made = page.evaluate(
+        """async () => {
+          const pack = maker.createMaker({ createWorker: real }).open(recipe(small));
+          return [await sha256(pixelsOf(await pack.make(null, null))), await sha256(pixelsOf(await pack.make(frame(40), null)))];
+        }"""
+    )
+    assert made == [digest(picture), shown(picture, "4:2:0", 40)]
+    page.close()
+
+
 def test_a_resampled_frame_is_what_the_jpeg_gives_resampled(page: Page, picture: Image.Image) -> None:
     jpeg = base64.b64encode(encoded(picture, "4:2:0", 40)).decode()
     made, carried = page.evaluate(
