@@ -39,8 +39,8 @@ enum {
 
 // A picture of at most WHOLE pixels is one strip; of a larger one it is as many rows of blocks as PART pixels have.
 enum { WHOLE = 1 << 20, PART = 1 << 18, LONGEST_LINE = 1 << 16 };
-// Of its samples a component keeps 32 lines, four rows of blocks: interpolation looks one line above and below the row at hand.
-enum { RING = 31 };
+// Of its samples a component keeps the last 16 lines, two rows of blocks: interpolation looks one line above or below the row at hand.
+enum { RING = 15 };
 struct component { int width, height, across, down, next; const u8 *base; i16 *coefficients; u8 *from, *samples; w8 divisors[8]; v8 inverses[8]; };
 static struct component components[3];
 static int width, height, strip, halved_x, halved_y;
@@ -298,12 +298,11 @@ static void upsample(struct component *c, int y, u8 *row) {
   }
 }
 
-// RGBA, opaque, from this line on, which begins a strip; until the next call. Colours in 16 bits: what is whole in a factor is added, the
+// RGBA, opaque: the strip that begins with this line; they come from the top. Colours in 16 bits: what is whole in a factor is added, the
 // rest multiplied by halves, with the same result for all chroma (13173 for 13172.5 as well).
 EXPORT(frame) void frame(int quality, int from) {
-  for (int number = 0; number < 3; number++) {
-    int y = number ? halved_y : 0, row_of_blocks = (from >> y) / 8 - y;
-    components[number].next = row_of_blocks < 0 ? 0 : row_of_blocks;
+  for (int number = 0; number < 3 && !from; number++) {
+    components[number].next = 0;
     divide(&components[number], quality);
   }
   for (int y = from; y < end_of(from); y++) {
