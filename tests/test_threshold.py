@@ -59,6 +59,34 @@ def test_posteriors_and_levels_are_those_of_the_library_in_python_and_in_the_pag
         assert best == page_level == reference.next_stim["intensity"]
 
 
+def test_pairs_are_chosen_in_the_page_as_in_python_and_say_more_than_one_level() -> None:
+    weights = quest.prior()
+    answers: list[quest.Compared] = [(20, 12, "found"), (16, 9, "none"), (22, 14, "both"), (18, 11, "wrong")]
+    given = [[high, low, quest.OUTCOMES.index(outcome)] for high, low, outcome in answers]
+    body = f"""const grid = {json.dumps(GRID)};
+    return {json.dumps(given)}.map((_, count, all) => {{
+      const weights = module.updatedByPairs(grid, {json.dumps(weights.ravel().tolist())}, all.slice(0, count + 1), {LEVELS});
+      return [module.bestPair(grid, weights, {LEVELS}), weights];
+    }});"""
+    for count, (pair, by_page) in enumerate(nodes.run("methods/threshold/quest.js", body), 1):
+        known = quest.updated_by_pairs(weights, answers[:count], LEVELS, GUESS, LAPSE)
+        assert np.abs(np.array(by_page) - known.ravel()).max() < 1e-9
+        assert tuple(pair) == quest.best_pair(known, LEVELS, GUESS, LAPSE)
+        assert pair[0] > pair[1] > 0
+    rates = quest.pair_rates(quest.pairs(LEVELS), LEVELS, GUESS, LAPSE)
+    assert rates.sum(0) == pytest.approx(1) and rates.min() > 0
+    assert quest.expected_entropies_of_pairs(weights, LEVELS, GUESS, LAPSE).min() < quest.entropy(
+        weights
+    ) - 1.2 * quest.expected_gain(weights, LEVELS, GUESS, LAPSE)
+
+
+@pytest.mark.parametrize("level_max", [1, 2, 3, 20, 50, 51, 100, 1000])
+def test_pairs_reach_the_end_of_any_ladder_and_are_few(level_max: int) -> None:
+    found = quest.pairs(level_max)
+    assert len(found) <= 1225 and all(level_max >= high > low >= 1 for high, low in found)
+    assert level_max == 1 or max(found)[0] == level_max
+
+
 def test_an_answer_is_worth_most_where_least_is_known() -> None:
     begun = quest.prior()
     later = quest.updated(begun, ANSWERS, LEVELS, GUESS, LAPSE)

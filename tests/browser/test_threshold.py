@@ -24,10 +24,30 @@ def sees_from_20(trial: str, side: str, level: int) -> str:
 
 
 @pytest.mark.browser
-def test_what_the_page_chose_is_recomputed_from_the_record(tmp_path: Path, open_page: OpenPage) -> None:
+def test_pairs_that_the_page_chose_are_recomputed_from_the_record(tmp_path: Path, open_page: OpenPage) -> None:
     folder = study(tmp_path / "study", hit=HIT)
     page = open_page(built_page(folder))
     record, submission = work(Robot(page, sees_from_20))
+    assert differences(record, submission) == []
+    planned = {trial.trial: trial for trial in read_manifest(folder).pages[0].trials}
+    before: dict[str, list[quest.Compared]] = {}
+    for row in submission["trials"]:
+        trial = planned[row["trial"]]
+        weights = quest.updated_by_pairs(quest.prior(), before.get(trial.ladder, []), LEVELS, GUESS, LAPSE)
+        expected = quest.expected_entropies_of_pairs(weights, LEVELS, GUESS, LAPSE)
+        chosen = quest.pairs(LEVELS).index((row["level"], row["other"]))
+        assert expected[chosen] == pytest.approx(expected.min(), abs=1e-8)
+        if trial.asked == "compare":  # type: ignore[attr-defined]
+            outcome = quest.outcome_of(row["side"], row["response"])
+            before.setdefault(trial.ladder, []).append((row["level"], row["other"], outcome))
+
+
+@pytest.mark.browser
+def test_what_the_page_chose_is_recomputed_from_the_record(tmp_path: Path, open_page: OpenPage) -> None:
+    folder = study(tmp_path / "study", 'flickering = "one"\n', hit=HIT)
+    page = open_page(built_page(folder))
+    record, submission = work(Robot(page, sees_from_20))
+    assert {row["other"] for row in submission["trials"]} == {0}
     assert differences(record, submission) == []
     manifest = read_manifest(folder)
     planned = {trial.trial: trial for trial in manifest.pages[0].trials}
@@ -58,11 +78,11 @@ def test_a_reload_keeps_level_and_side_and_keys_answer(tmp_path: Path, open_page
     page.reload()
     page.wait_for_function(shown)
     after = page.evaluate("() => Object.values(localStorage).find((text) => text.includes('\"active\"'))")
-    active = re.compile(r'"active":\{"trial":"\w+","level":\d+,"side":"\w+"')
+    active = re.compile(r'"active":\{"trial":"\w+","level":\d+,"other":\d+,"side":"\w+"')
     assert active.search(before)[0] == active.search(after)[0]  # type: ignore[index]
     page.wait_for_function("() => !document.querySelector('[data-hit=answer-none]').disabled")
-    page.keyboard.press("ArrowDown")
-    page.wait_for_function('() => Object.values(localStorage).some((text) => text.includes(\'"response":"none"\'))')
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function('() => Object.values(localStorage).some((text) => text.includes(\'"response":"both"\'))')
     _, submission = work(robot)
     assert len(submission["trials"]) == 5
 

@@ -3,15 +3,15 @@
 import { createDecoder } from "../../instrument/decoder.js";
 import { gridOffset, shownSize } from "../../instrument/geometry.js";
 import { composing, readView, recast } from "../../instrument/view.js";
-import { bestLevel, updated } from "./quest.js";
+import { bestLevel, bestPair, updated, updatedByPairs } from "./quest.js";
 
 const SHOWN_BEFORE_ANSWER = 4;
 const DECODE_AGAIN_MS = 3000;
 const SIDES = /** @type {const} */ (["left", "right"]);
-/** @type {Record<string, Side>} */
-const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowDown: "none" };
-/** @type {Side[]} */
-const RESPONSES = ["left", "none", "right"];
+/** @type {Record<string, ThresholdResponse>} */
+const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowDown: "none", ArrowUp: "both" };
+/** @type {ThresholdResponse[]} */
+const RESPONSES = ["left", "none", "both", "right"];
 
 /** @typedef {ReturnType<typeof import("../../instrument/flicker.js").createFlicker>} Flicker */
 
@@ -28,15 +28,18 @@ export function createComparison(tools, flickerAt) {
   const [stopButton, resumeButton] = [slot("stop"), slot("resume")];
   const places = { left: slot("left"), right: slot("right") };
   const canvases = { left: /** @type {HTMLCanvasElement} */ (part("canvas-left")), right: /** @type {HTMLCanvasElement} */ (part("canvas-right")) };
-  const buttons = /** @type {Record<Side, HTMLButtonElement>} */ ({ left: slot("answer-left"), none: slot("answer-none"), right: slot("answer-right") });
+  const buttons = /** @type {Record<ThresholdResponse, HTMLButtonElement>} */ ({
+    left: slot("answer-left"), none: slot("answer-none"), both: slot("answer-both"), right: slot("answer-right"),
+  });
+  const paired = page.flickering === "both";
   const flickers = { left: flickerAt("left", (shown) => tell("left", shown), update), right: flickerAt("right", (shown) => tell("right", shown), update) };
   /** @type {ReturnType<typeof createDecoder>|null} */
   let decoder = null;
   /** @type {ThresholdTrial|null} */
   let spec = null;
   /** @type {ThresholdState} */
-  let state = { trial: "", level: 1, side: "none", started_ms: 0 };
-  /** @type {"left"|"right"} the side whose flicker runs through the level, though nothing of it may be seen in a catch trial */
+  let state = { trial: "", level: 1, other: 0, side: "none", started_ms: 0 };
+  /** @type {"left"|"right"} the side whose flicker runs through the higher level, though nothing of it may be seen in a catch trial */
   let flickering = "left";
   let paused = false;
   let stopped = false;
@@ -49,8 +52,13 @@ export function createComparison(tools, flickerAt) {
 
   const both = (/** @type {(flicker: Flicker) => void} */ act) => SIDES.forEach((side) => act(flickers[side]));
 
+  /** The level that a side alternates with. @param {"left"|"right"} side */
+  function levelAt(side) {
+    return side === flickering ? state.level : state.other;
+  }
+
   function update() {
-    const ready = spec !== null && flickers[flickering].shownTimes(state.level) >= SHOWN_BEFORE_ANSWER;
+    const ready = spec !== null && SIDES.every((side) => !levelAt(side) || flickers[side].shownTimes(levelAt(side)) >= SHOWN_BEFORE_ANSWER);
     for (const button of Object.values(buttons)) if (button.disabled === ready) button.disabled = !ready;
   }
 
@@ -68,12 +76,18 @@ export function createComparison(tools, flickerAt) {
     return display.scaling === "pixels" ? null : { width: size.width, height: size.height };
   }
 
-  /** The level that says most, by what this worker has answered of the ladder before. @param {ThresholdTrial} trial */
+  /** The levels that say most, by what this worker has answered of the ladder before. @param {ThresholdTrial} trial */
   function choose(trial) {
+    const begun = trial.prior ?? page.prior;
     const packs = new Map(page.study.map((other) => [other.trial, /** @type {ThresholdTrial} */ (other).pack]));
     const rows = /** @type {ThresholdRow[]} */ (tools.rows()).filter((row) => packs.get(row.trial) === trial.pack && row.side !== "none");
+    if (paired && trial.level_count > 1) {
+      const answers = rows.map(({ level, other, side, response }) => /** @type {Compared} */ ([level, other, ["none", side, side === "left" ? "right" : "left", "both"].indexOf(response)]));
+      const [level, other] = bestPair(page.grid, updatedByPairs(page.grid, begun, answers, trial.level_count), trial.level_count);
+      return { level, other };
+    }
     const answers = rows.map(({ level, side, response }) => ({ level, found: response === side }));
-    return bestLevel(page.grid, updated(page.grid, trial.prior ?? page.prior, answers, trial.level_count), trial.level_count);
+    return { level: bestLevel(page.grid, updated(page.grid, begun, answers, trial.level_count), trial.level_count), other: 0 };
   }
 
   /** @param {Pack} pack @param {View} view */
@@ -109,24 +123,25 @@ export function createComparison(tools, flickerAt) {
     stage.focus({ preventScroll: true });
   }
 
-  /** @param {Side} response */
+  /** @param {ThresholdResponse} response */
   function answer(response) {
-    if (!spec || buttons[response].disabled) return;
-    const { trial, level, side, started_ms } = state;
+    if (!spec || buttons[response].disabled || buttons[response].hidden) return;
+    const { trial, level, other, side, started_ms } = state;
     both((flicker) => flicker.stop());
-    record(/** @type {ThresholdRow} */ ({ trial, attempt: 1, level, side, response, started_ms, ended_ms: elapsed(), timing: flickers[flickering].timing() }));
+    record(/** @type {ThresholdRow} */ ({ trial, attempt: 1, level, other, side, response, started_ms, ended_ms: elapsed(), timing: flickers[flickering].timing() }));
     spec = null;
     update();
     save(null);
     finish();
   }
 
+  buttons.both.hidden = !paired;
   for (const response of RESPONSES) buttons[response].addEventListener("click", () => answer(response));
   stopButton.addEventListener("click", stop);
   resumeButton.addEventListener("click", resume);
   window.addEventListener("keydown", (event) => {
     const response = KEYS[event.key];
-    if (!spec || !response || event.repeat || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!spec || !response || buttons[response].hidden || event.repeat || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     answer(response);
   });
@@ -145,20 +160,19 @@ export function createComparison(tools, flickerAt) {
       const view = await readView(trial.shown, trial.trial, pack, () => new Promise((go) => later(() => go(null), 0)), window.crypto.subtle);
       const isCatch = view.outside.every((level) => level === 0);
       flickering = random() < 0.5 ? "left" : "right";
-      state = /** @type {ThresholdState|null} */ (saved) ?? { trial: trial.trial, level: choose(trial), side: isCatch ? "none" : flickering, started_ms: elapsed() };
+      state = /** @type {ThresholdState|null} */ (saved) ?? { trial: trial.trial, ...choose(trial), side: isCatch ? "none" : flickering, started_ms: elapsed() };
       if (state.side !== "none") flickering = state.side;
       spec = trial;
       save(state);
       stage.dataset.trial = trial.trial;
-      part("task").textContent = words("task_compare");
+      part("task").textContent = words(paired ? "task_compare_both" : "task_compare");
       decoder = decode(pack, view);
       for (const side of SIDES) {
         const flicker = flickers[side];
         flicker.setDecoder(decoder);
         flicker.restartTiming();
-        flicker.setLevel(0);
+        flicker.setLevel(levelAt(side));
       }
-      flickers[flickering].setLevel(state.level);
       setStopped(false);
       goOn();
       stage.focus({ preventScroll: true });

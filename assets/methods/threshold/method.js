@@ -1,4 +1,4 @@
-// The method threshold: the source beside a pair that flickers, and which side flickers, at the level that says most.
+// The method threshold: two pictures, both or one of which flicker, and which side does, at the levels that say most.
 
 import { createFlicker } from "../../instrument/flicker.js";
 import { shownSize } from "../../instrument/geometry.js";
@@ -23,6 +23,7 @@ export const method = {
   createExample: (tools) => createExample(tools, makeSchedule(tools.page.display)),
   columns: {
     level: (row) => row.level,
+    other: (row) => row.other,
     side: (row) => row.side,
     response: (row) => row.response,
     started_ms: (row) => row.started_ms,

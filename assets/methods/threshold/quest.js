@@ -1,6 +1,8 @@
 // QUEST+ for one ladder: which level says most next, by what is known of its SUR; as hitgen/methods/threshold/quest.py. A posterior is a
 // list of weights over a grid of means and SDs (in shares of the ladder), SDs innermost.
 
+const PAIRED_LEVELS = 50; // of so many at most pairs are made
+
 /** The standard normal distribution, to 1e-7 (Press et al., erfcc). @param {number} z */
 export function normalCdf(z) {
   const x = Math.abs(z) / Math.SQRT2;
@@ -42,19 +44,75 @@ export function bestLevel(grid, weights, levelMax) {
   return best;
 }
 
+/**
+ * How often nothing, the side of the higher level, the other side and both are named, for each point of the grid.
+ * @param {QuestGrid} grid @param {number[]} high how often the higher level is seen @param {number[]} low the other one
+ */
+function outcomeRates({ guess, lapse }, high, low) {
+  const looked = 1 - lapse;
+  const blind = lapse / 4;
+  const unseen = high.map((sees) => 1 - sees);
+  return [
+    unseen.map((none) => looked * none * (1 - 2 * guess) + blind),
+    high.map((sees, at) => looked * (sees - /** @type {number} */ (low[at]) + (1 - sees) * guess) + blind),
+    unseen.map((none) => looked * none * guess + blind),
+    low.map((sees) => looked * sees + blind),
+  ];
+}
+
+/** How often a level is seen, for each point of the grid. @param {QuestGrid} grid @param {number} level @param {number} levelMax */
+function seenRates(grid, level, levelMax) {
+  return foundRates({ ...grid, guess: 0, lapse: 0 }, level, levelMax);
+}
+
+/**
+ * The posterior after comparisons of pairs of levels.
+ * @param {QuestGrid} grid @param {number[]} weights @param {Compared[]} answers @param {number} levelMax
+ */
+export function updatedByPairs(grid, weights, answers, levelMax) {
+  let result = weights;
+  for (const [level, other, outcome] of answers) {
+    const rates = /** @type {number[]} */ (outcomeRates(grid, seenRates(grid, level, levelMax), seenRates(grid, other, levelMax))[outcome]);
+    result = result.map((weight, at) => weight * /** @type {number} */ (rates[at]));
+    const total = result.reduce((sum, weight) => sum + weight, 0);
+    result = result.map((weight) => weight / total);
+  }
+  return result;
+}
+
+/**
+ * The pair of levels (the higher one first) whose answer is expected to leave the least entropy; the first of equal ones.
+ * @param {QuestGrid} grid @param {number[]} weights @param {number} levelMax
+ * @returns {[number, number]}
+ */
+export function bestPair(grid, weights, levelMax) {
+  const step = Math.ceil(levelMax / PAIRED_LEVELS);
+  const levels = Array.from({ length: Math.ceil(levelMax / step) }, (_, at) => levelMax - at * step).reverse();
+  const seen = levels.map((level) => seenRates(grid, level, levelMax));
+  /** @type {[number, number]} */
+  let best = [levelMax, 0];
+  let least = Infinity;
+  levels.forEach((high, above) => levels.slice(0, above).forEach((low, below) => {
+    const rates = outcomeRates(grid, /** @type {number[]} */ (seen[above]), /** @type {number[]} */ (seen[below]));
+    const expected = rates.reduce((sum, each) => sum + leftEntropy(weights, each), 0);
+    if (expected < least) [best, least] = [[high, low], expected];
+  }));
+  return best;
+}
+
 /** @param {number[]} weights @param {number[]} rates */
 function expectedEntropy(weights, rates) {
-  let expected = 0;
-  for (const found of [true, false]) {
-    let share = 0;
-    let sum = 0;
-    weights.forEach((weight, at) => {
-      const rate = /** @type {number} */ (rates[at]);
-      const joint = weight * (found ? rate : 1 - rate);
-      share += joint;
-      if (joint > 0) sum += joint * Math.log(joint);
-    });
-    expected += share * Math.log(share) - sum;
+  return leftEntropy(weights, rates) + leftEntropy(weights, rates.map((rate) => 1 - rate));
+}
+
+/** The entropy that an outcome leaves, times how often it comes. @param {number[]} weights @param {number[]} rates */
+function leftEntropy(weights, rates) {
+  let share = 0;
+  let sum = 0;
+  for (let at = 0; at < weights.length; at += 1) {
+    const joint = /** @type {number} */ (weights[at]) * /** @type {number} */ (rates[at]);
+    share += joint;
+    if (joint > 0) sum += joint * Math.log(joint);
   }
-  return expected;
+  return share > 0 ? share * Math.log(share) - sum : 0;
 }

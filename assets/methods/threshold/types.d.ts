@@ -19,22 +19,29 @@ interface ThresholdTrial extends Trial {
 
 interface ThresholdPage extends PageData {
   grid: QuestGrid;
+  flickering: "both" | "one";
   prior: number[];
 }
 
 type Side = "left" | "right" | "none";
+type ThresholdResponse = Side | "both";
+
+/** the higher level, the one at the other side (0: the source), and what came of it as an index: none, found, wrong, both */
+type Compared = [level: number, other: number, outcome: number];
 
 interface ThresholdState {
   trial: string;
   level: number;
+  other: number;
   side: Side;
   started_ms: number;
 }
 
 interface ThresholdRow extends Row {
   level: number;
+  other: number;
   side: Side;
-  response: Side;
+  response: ThresholdResponse;
   started_ms: number;
   ended_ms: number;
   timing: { swaps?: number; mean_ms?: number | null; sd_ms?: number | null };

@@ -57,9 +57,12 @@ class Threshold(Method[Config, Manifest, Row]):
         Column("asked", str, "compare, or catch: nothing flickered", lambda r: r.attempt.known.asked),
         Column("level", int, "the level that the page chose", lambda r: r.attempt.row.level),
         c.LEVEL_MAX,
-        Column("side", str, "where it flickered: left, right or none", lambda r: r.attempt.row.side),
-        Column("response", str, "where the worker saw it: left, right or none", lambda r: r.attempt.row.response),
-        Column("found", bool, "whether the two are the same", lambda r: r.attempt.row.found),
+        Column("other", int, "the lower one at the other side; 0: the source", lambda r: r.attempt.row.other),
+        Column("side", str, "where the level flickered: left, right or none", lambda r: r.attempt.row.side),
+        Column(
+            "response", str, "where the worker saw flicker: left, right, none or both", lambda r: r.attempt.row.response
+        ),
+        Column("found", bool, "whether the side of the level was named", lambda r: r.attempt.row.found),
         Column("guess", float, "how often who sees nothing is taken to find it", lambda r: r.attempt.known.guess),
         Column("lapse", float, "how often it is taken to be missed", lambda r: r.attempt.known.lapse),
     )
@@ -103,7 +106,11 @@ class Threshold(Method[Config, Manifest, Row]):
         from hitgen.methods.threshold import quest
 
         grid = {"means": quest.MEANS, "sds": quest.SDS, "guess": config.method.guess, "lapse": config.method.lapse}
-        return {"grid": grid, "prior": [round(float(weight), 9) for weight in quest.prior().ravel()]}
+        return {
+            "grid": grid,
+            "flickering": config.method.flickering,
+            "prior": [round(float(weight), 9) for weight in quest.prior().ravel()],
+        }
 
     def built_trial(self, trial: PlannedTrial) -> dict[str, Any]:
         assert isinstance(trial, Comparison)
@@ -126,6 +133,10 @@ class Threshold(Method[Config, Manifest, Row]):
         level_max = manifest.by_key[trial.key].level_max
         if row.level > level_max:
             yield f"trial {row.trial} has level {row.level}; its levels are 1 to {level_max}"
+        if row.other >= row.level or (row.other and manifest.flickering == "one"):
+            yield f"trial {row.trial} has level {row.other} at the other side"
+        if row.response == "both" and not row.other:
+            yield f"trial {row.trial} says that both flickered"
         if (row.side == "none") != (trial.asked == "catch"):
             yield f"trial {row.trial} says that it flickered at {row.side}"
 

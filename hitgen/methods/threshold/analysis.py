@@ -75,12 +75,14 @@ def model_of(ratings: pl.DataFrame, images: pl.DataFrame, guess: float, lapse: f
         key = (row["images"], row["source"], row["codec"])
         scale = 100 / last[key[:2]]
         comparisons.append(
-            Comparison(row["worker"], number[key], row["level"] * scale, 0.0, row["side"], row["response"])
+            Comparison(
+                row["worker"], number[key], row["level"] * scale, row["other"] * scale, row["side"], row["response"]
+            )
         )
     people = set(compared["worker"])
     caught = ratings.filter(pl.col("asked") == "catch")
     comparisons += [
-        Comparison(row["worker"], -1, 0.0, 0.0, "none", row["response"])
+        Comparison(row["worker"], -1, row["level"], row["other"], "none", row["response"])
         for row in caught.iter_rows(named=True) if row["worker"] in people
     ]  # fmt: skip
     return keys, crossed(answered(comparisons, len(keys)), guess, lapse)

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from hitgen.config import batch, hit, screening
+from hitgen.methods.threshold.manifest import Flickering
 
 Rate = float
 
@@ -18,11 +19,15 @@ class MethodTable(batch.MethodTable):
     kind: Literal["threshold"] = Field(
         default="threshold", description="which of two pictures flickers, at a level that the page chooses by QUEST+"
     )
+    flickering: Flickering = Field(
+        default="both",
+        description="`both`: the two pictures flicker at levels of their own, and each answer says more; `one`: the source stands still beside one",
+    )
     guess: Rate = Field(
         default=0.1,
         ge=0,
         le=0.5,
-        description="how often the flickering side is found by who sees nothing, and does not say so",
+        description="how often the flickering side is found by who sees nothing, and does not say so; either side alike",
     )
     lapse: Rate = Field(default=0.03, ge=0, le=0.3, description="how often it is missed whatever is seen")
     start_from: str = Field(
@@ -72,6 +77,6 @@ class Config(batch.BatchConfig):
 
     offer: ClassVar[Mapping[str, str]] = {
         "title": "Say which of two pictures flickers",
-        "description": "Two pictures stand side by side, and one of them may flicker: say which.",
+        "description": "Two pictures stand side by side, and may flicker: say which.",
         "keywords": "image, quality, flicker, research",
     }

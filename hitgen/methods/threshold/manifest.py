@@ -12,6 +12,7 @@ from hitgen.manifest import Frozen
 from hitgen.pages import data
 
 Asked = Literal["compare", "catch"]
+Flickering = Literal["both", "one"]
 
 
 class Trial(manifest.Trial):
@@ -42,6 +43,7 @@ class Manifest(manifest.Manifest):
 
     pages: tuple[Page, ...]
     grid: Grid
+    flickering: Flickering = Field(default="one", description="how many of the two pictures flicker at once")
 
     @cached_property
     def by_question(self) -> dict[str, manifest.Question]:
@@ -72,4 +74,5 @@ class PageData(data.PageData):
     training: tuple[TrialData, ...]
     study: tuple[TrialData, ...] = Field(description="comparisons and catch trials alike")
     grid: Grid
+    flickering: Flickering = Field(default="one", description="how many of the two pictures flicker at once")
     prior: tuple[float, ...] = Field(description="weights over means x SDs before the first answer, SDs innermost")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -12,13 +13,38 @@ from hitgen.config.batch import BatchConfig
 from hitgen.manifest import Ladder
 from hitgen.methods import population
 from hitgen.methods.population import Person, Positive, Share
-from hitgen.methods.threshold.quest import Weights, best_level, prior, updated
+from hitgen.methods.threshold.quest import (
+    Compared,
+    Weights,
+    best_level,
+    best_pair,
+    outcome_of,
+    prior,
+    updated,
+    updated_by_pairs,
+)
 from hitgen.methods.threshold.robot import Answer
-from hitgen.methods.threshold.row import Side
+from hitgen.methods.threshold.row import Response, Side
 
 BASE_LEVELS = 100
 Kind = Literal["honest", "uniform", "none", "left"]
-SIDES: tuple[Side, ...] = ("left", "right", "none")
+RESPONSES: tuple[Response, ...] = ("left", "right", "none", "both")
+SIDES: tuple[Side, ...] = ("left", "right")
+
+
+@lru_cache(maxsize=4096)
+def chosen(
+    begun: tuple[float, ...], level_max: int, guess: float, lapse: float, answers: tuple[Compared, ...], paired: bool
+) -> tuple[int, int]:
+    """The levels that a page chooses that began with these weights, after these answers: the one and the other (0: the source)."""
+    known = np.reshape(begun, prior().shape)
+    if paired:
+        return best_pair(updated_by_pairs(known, answers, level_max, guess, lapse), level_max, guess, lapse)
+    seen = [(level, outcome == "found") for level, _, outcome in answers]
+    return best_level(updated(known, seen, level_max, guess, lapse), level_max, guess, lapse), 0
+
+
+USUAL = tuple(map(float, prior().ravel()))
 
 
 class Population(population.Population):
@@ -54,33 +80,50 @@ class Observer(population.Observer):
         self._population, self.person, self._rng = population, person, rng
         self._method: Any = config.method
         self._own: dict[str, float] = {}
-        self._posterior: dict[str, Weights] = {}
+        self._answers: dict[str, list[Compared]] = {}
+        self._begun: dict[str, tuple[float, ...]] = {}
+
+    def begin(self, truth: LadderTruth, known: Weights) -> None:
+        """A page that knows this of a ladder before the first answer."""
+        self._begun[truth.ladder] = tuple(map(float, known.ravel()))
 
     def answer(self, truth: LadderTruth, known: Any) -> Answer:
         """What this person says at the level that a page would choose; `known` in a catch trial."""
-        guess, lapse = self._method.guess, self._method.lapse
-        weights = self._posterior.get(truth.ladder)
-        weights = prior() if weights is None else weights
-        level = best_level(weights, truth.level_max, guess, lapse)
-        side: Side = "none" if known else SIDES[int(self._rng.integers(2))]
-        response = self._response(truth, level, side)
-        if not known:
-            seen = [(level, response == side)]
-            self._posterior[truth.ladder] = updated(weights, seen, truth.level_max, guess, lapse)
-        return Answer(response, level, side)
+        before = self._answers.setdefault(truth.ladder, [])
+        level, other = self._levels(truth, before)
+        side = SIDES[int(self._rng.integers(2))]
+        response = self._response(truth, level, other, "none" if known else side)
+        if known:
+            return Answer(response, level, "none", other)
+        before.append((level, other, outcome_of(side, response)))
+        return Answer(response, level, side, other)
 
-    def _response(self, truth: LadderTruth, level: int, side: Side) -> Side:
+    def _levels(self, truth: LadderTruth, before: list[Compared]) -> tuple[int, int]:
+        begun, method = self._begun.get(truth.ladder, USUAL), self._method
+        paired = method.flickering == "both" and truth.level_max > 1
+        return chosen(begun, truth.level_max, method.guess, method.lapse, tuple(before), paired)
+
+    def _response(self, truth: LadderTruth, level: int, other: int, side: Side) -> Response:
+        responses = RESPONSES if other else RESPONSES[:-1]
         anywhere = SIDES[int(self._rng.integers(2))]
         match self.person.kind:
             case "none" | "left":
                 return self.person.kind
             case "uniform":
-                return SIDES[int(self._rng.integers(3))]
+                return responses[int(self._rng.integers(len(responses)))]
         if self._rng.random() < self._population.lapse:
-            return SIDES[int(self._rng.integers(3))]
-        if side != "none" and level > self._threshold(truth) + self._rng.normal(0, self._population.look_sd):
-            return side
+            return responses[int(self._rng.integers(len(responses)))]
+        if side != "none":
+            sees, sees_other = (self._sees(truth, each) for each in (level, other))
+            if sees or sees_other:
+                opposite: Side = "right" if side == "left" else "left"
+                return "both" if sees and sees_other else side if sees else opposite
         return anywhere if self._rng.random() < self._population.guess else "none"
+
+    def _sees(self, truth: LadderTruth, level: int) -> bool:
+        """Whether this person sees a level flicker in one look; the source never does."""
+        look = self._rng.normal(0, self._population.look_sd)
+        return level > 0 and level > self._threshold(truth) + look
 
     def _threshold(self, truth: LadderTruth) -> float:
         if truth.ladder not in self._own:
@@ -90,7 +133,7 @@ class Observer(population.Observer):
         return self._own[truth.ladder]
 
     def row(self, answer: Answer, ladder: Ladder, lasted_ms: int) -> dict[str, Any]:
-        return {"level": answer.level, "side": answer.side, "response": answer.response}
+        return {"level": answer.level, "other": answer.other, "side": answer.side, "response": answer.response}
 
 
 class Simulation(population.Simulation):

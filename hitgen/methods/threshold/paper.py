@@ -21,9 +21,15 @@ def told(config: Config, manifest: Manifest, straight_min: int) -> Told:
 
 
 def _procedure(config: Config, manifest: Manifest) -> Iterator[str]:
+    both = manifest.flickering == "both"
+    stood = (
+        "both the source alternating in place with one of its levels, two different ones, at "
+        if both
+        else "the source, and the source alternating in place with one of its levels at "
+    )
     yield (
-        "In each comparison two pictures stood side by side: the source, and the source alternating in place with one of its levels at "
-        f"{alternation(config.display)}; participants said which side flickered, or that neither did."
+        f"In each comparison two pictures stood side by side: {stood}{alternation(config.display)}; participants said which side flickered, "
+        f"{'or that both or neither did' if both else 'or that neither did'}."
     )
     prior = (
         "from the posteriors of an earlier study"
@@ -32,7 +38,7 @@ def _procedure(config: Config, manifest: Manifest) -> Iterator[str]:
         f"{quest.PRIOR_SD:g}, in shares of the ladder)"
     )
     yield (
-        f"The level was the one whose answer was expected to say most by QUEST+ [@watson2017], {prior} and the worker's own answers to the same "
+        f"{'The pair of levels' if both else 'The level'} was the one whose answer was expected to say most by QUEST+ [@watson2017], {prior} and the worker's own answers to the same "
         f"ladder, for an observer who finds the side without seeing in {manifest.grid.guess:.0%} of comparisons and misses it in "
         f"{manifest.grid.lapse:.0%} whatever is seen."
     )

@@ -7,10 +7,10 @@ from typing import Any, cast
 from hitgen.manifest import Ladder
 from hitgen.methods.replay import Curve, Pane, Picture, Replay
 from hitgen.methods.threshold.manifest import Trial
-from hitgen.methods.threshold.row import Row, Side
+from hitgen.methods.threshold.row import Response, Row
 from hitgen.methods.work import AnyWork, Attempt
 
-TOLD: dict[Side, str] = {"left": "left", "right": "right", "none": "nowhere"}
+TOLD: dict[Response, str] = {"left": "left", "right": "right", "none": "nowhere", "both": "both"}
 
 
 def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
@@ -21,16 +21,21 @@ def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
     came = ("right" if row.found else "false alarm") if catch else "found" if row.found else "missed"
     facts = (
         ("level", f"{row.level} of {ladder.level_max}"),
-        ("flickered", TOLD[row.side] + (", as in every catch trial" if catch else "")),
+        ("flickered", TOLD[row.side] + (", as in every catch trial" if catch else _beside(row))),
         ("answered", TOLD[row.response]),
     )
-    return Replay(f"level {row.level}, {TOLD[row.response]}: {came}", panes, _curve(work, attempt), facts)
+    return Replay(f"level {row.level}{_beside(row)}, {TOLD[row.response]}: {came}", panes, _curve(work, attempt), facts)
+
+
+def _beside(row: Row) -> str:
+    return f" beside level {row.other}" if row.other else ""
 
 
 def _panel(side: str, ladder: Ladder, row: Row) -> Pane:
     source = Picture(ladder.pack, 0)
-    shown = (source, Picture(ladder.pack, row.level)) if side == row.side else (source,)
-    return Pane(side, ladder.width, ladder.height, ((0, shown),), chosen=side == row.response)
+    level = 0 if row.side == "none" else row.level if side == row.side else row.other
+    shown = (source, Picture(ladder.pack, level)) if level else (source,)
+    return Pane(side, ladder.width, ladder.height, ((0, shown),), chosen=row.response in (side, "both"))
 
 
 def _curve(work: AnyWork, attempt: Attempt[Any]) -> Curve:

@@ -11,18 +11,23 @@ from hitgen.robots import robot
 from hitgen.robots.robot import WorkRecord
 
 Policy = Callable[[str, str, int], str]
-"""(trial, the side that flickers, level) -> left, right or none."""
-SHOWN = """() => ["left", "right"].map((side) => [side, document.querySelector(`[data-hit=${side}]`).dataset.shown])
-  .find(([, shown]) => shown.startsWith("level:"))"""
+"""(trial, the side that flickers, level) -> left, right, none or both."""
+SHOWN = """() => {
+  const levels = ["left", "right"].map((side) => [side, Number(document.querySelector(`[data-hit=${side}]`).dataset.shown.split(":")[1] ?? 0)]);
+  const wanted = document.querySelector("[data-hit=answer-both]").hidden ? 1 : 2;
+  return levels.filter(([, level]) => level).length === wanted ? levels.sort((a, b) => b[1] - a[1]) : null;
+}"""
+"""The side of the higher level and that level, then the other's; null while the source is shown."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A response, and the level and side that it was given to."""
+    """A response, and the level and side that it was given to; `other` is the level at the other side."""
 
     response: str
     level: int
     side: str
+    other: int = 0
 
 
 def some_answer(trial: str, side: str, level: int) -> str:
@@ -47,9 +52,8 @@ class Robot(robot.Robot):
         stage.wait_for()
         trial = str(stage.get_attribute("data-trial"))
         self.meet(trial)
-        side, shown = self._page.wait_for_function(SHOWN).json_value()
-        level = int(shown.partition(":")[2])
-        answer = Answer(self._policy(trial, side, level), level, side)
+        (side, level), (_, other) = self._page.wait_for_function(SHOWN).json_value()
+        answer = Answer(self._policy(trial, side, level), level, side, other)
         self.look()
         self.record.attempts.append(answer)
         self.press(f"answer-{answer.response}")
@@ -66,5 +70,6 @@ def differences(record: WorkRecord, submission: dict[str, Any]) -> list[str]:
     return [
         f"{row['trial']}: {row['level']} {row['response']} is not {done}"
         for row, done in zip(submission["trials"], record.attempts, strict=True)
-        if (row["level"], row["response"]) != (done.level, done.response) or row["side"] not in (done.side, "none")
+        if (row["level"], row["other"], row["response"]) != (done.level, done.other, done.response)
+        or row["side"] not in (done.side, "none")
     ]

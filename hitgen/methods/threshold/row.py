@@ -9,6 +9,7 @@ from pydantic import Field
 from hitgen.methods import submission
 
 Side = Literal["left", "right", "none"]
+Response = Literal["left", "right", "none", "both"]
 
 
 class Row(submission.Row):
@@ -17,13 +18,19 @@ class Row(submission.Row):
     level: int = Field(
         ge=1, le=1000, description="which the page chose by what this worker had answered of the ladder before"
     )
+    other: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="the lower level that flickered at the other side; 0: the source stood there",
+    )
     side: Side = Field(description="where it flickered; none in a catch trial")
-    response: Side = Field(description="where the worker saw it; none: nowhere")
+    response: Response = Field(description="where the worker saw it; none: nowhere")
 
     def answer(self) -> tuple[object, ...]:
-        return self.level, self.side, self.response
+        return self.level, self.other, self.side, self.response
 
     @property
     def found(self) -> bool:
-        """Whether the side that flickered was found."""
-        return self.response == self.side
+        """Whether the side that flickered, the more if both did, was found."""
+        return self.response == self.side or (self.response == "both" and self.side != "none")
