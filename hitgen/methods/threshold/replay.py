@@ -10,7 +10,7 @@ from hitgen.methods.threshold.manifest import Trial
 from hitgen.methods.threshold.row import Response, Row
 from hitgen.methods.work import AnyWork, Attempt
 
-TOLD: dict[Response, str] = {"left": "left", "right": "right", "none": "nowhere", "both": "both"}
+TOLD: dict[Response, str] = {"left": "left", "right": "right", "none": "nowhere", "both": "left and right"}
 
 
 def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
@@ -19,16 +19,22 @@ def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
     panes = tuple(_panel(side, ladder, row) for side in ("left", "right"))
     catch = trial.asked == "catch"
     came = ("right" if row.found else "false alarm") if catch else "found" if row.found else "missed"
+    beside = (("other side", f"level {row.other}"),) if row.other else ()
     facts = (
         ("level", f"{row.level} of {ladder.level_max}"),
-        ("flickered", TOLD[row.side] + (", as in every catch trial" if catch else _beside(row))),
+        (
+            "flickered",
+            TOLD["both" if row.other and not catch else row.side] + (", as in every catch trial" if catch else ""),
+        ),
+        *beside,
         ("answered", TOLD[row.response]),
     )
-    return Replay(f"level {row.level}{_beside(row)}, {TOLD[row.response]}: {came}", panes, _curve(work, attempt), facts)
-
-
-def _beside(row: Row) -> str:
-    return f" beside level {row.other}" if row.other else ""
+    return Replay(
+        f"level {row.level}{f' beside {row.other}' if row.other else ''}, {TOLD[row.response]}: {came}",
+        panes,
+        _curve(work, attempt),
+        facts,
+    )
 
 
 def _panel(side: str, ladder: Ladder, row: Row) -> Pane:
