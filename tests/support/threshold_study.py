@@ -38,7 +38,20 @@ class Compared:
         """Of the intervals of the 75% level their mean width and how many hold the truth, and the mean absolute error."""
         value, low, high = self.model().levels(0.75).T
         truth = np.array([each.mean + Z75 * each.sd for each in self.truths]).clip(0, 100)
-        return float((high - low).mean()), float(((low <= truth) & (truth <= high)).mean()), float(np.abs(value - truth).mean())
+        return (
+            float((high - low).mean()),
+            float(((low <= truth) & (truth <= high)).mean()),
+            float(np.abs(value - truth).mean()),
+        )
+
+
+def config_of(flickering: str, comparisons: int = 1) -> Config:
+    """A study whose people compare each ladder so often; only what observers ask of it is there."""
+    config = Config.model_construct(**{name: field.default for name, field in Config.model_fields.items()})
+    method = config.method.model_copy(update={"flickering": flickering})
+    return config.model_copy(
+        update={"method": method, "hit": config.hit.model_copy(update={"comparisons": comparisons})}
+    )
 
 
 def compared(
