@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -58,6 +58,7 @@ class PanelStudy:
     now: datetime = START
     opened: list[Order] = field(default_factory=list)
     environment: dict[str, str] | None = None
+    at_end: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
         handing = self.kind.hand_out(LedgerView(self.folder), self.inbox, lambda: self.now)
@@ -65,9 +66,10 @@ class PanelStudy:
 
     @property
     def recruiter(self) -> Recruiter:
-        """The recruiter, at the study's time; to be closed by nobody but the test's end."""
+        """The recruiter, at the study's time; it is closed when the study is."""
         made: Any = self.kind.open(Opening(self.folder, self.ledger.book, environment=self.environment))
         made._now = made._places._now = lambda: self.now
+        self.at_end.callback(made.close)
         return made  # type: ignore[no-any-return]
 
     def open(
@@ -123,4 +125,6 @@ def panel_study(folder: Path, recruiter: str, environment: dict[str, str] | None
         Ledger(folder / "ledger.sqlite") as ledger,
         Inbox(folder / FILE, "demo", kind.knows(LedgerView(folder))) as inbox,
     ):
-        yield PanelStudy(folder, kind, ledger, inbox, environment=environment)
+        study = PanelStudy(folder, kind, ledger, inbox, environment=environment)
+        with study.at_end:
+            yield study
