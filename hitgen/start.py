@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -75,16 +74,17 @@ def start(
     recipe = Recipe(RECRUITERS.get(recruiter).model, study=(study := _study(len(found), len(gold))), gold=len(gold))
     recipe = replace(recipe, repeats=0 < len(gold) < math.ceil(len(found) / study))
     told: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="hitgen-") as name:
+    with tempfile.TemporaryDirectory(prefix="hitgen-", ignore_cleanup_errors=True) as name:
         fitted = [_fitted(path, fit, size, Path(name), told) for path in counted("pictures", found, progress)]
         recipe, why = _safe(recipe, fitted, progress)
         told += why
-        write_new(folder, recipe, fitted)
-        try:
-            told += _with_answers(folder, {"training": training, "gold": gold}, fit, size, Path(name), progress)
-        except BaseException:
-            shutil.rmtree(folder)
-            raise
+
+        def finish(partial: Path) -> None:
+            photographs = {"training": training, "gold": gold}
+            lines = _with_answers(partial, photographs, fit, size, Path(name), progress)
+            told.extend(line.replace(str(partial), str(folder)) for line in lines)
+
+        write_new(folder, recipe, fitted, finish)
     return Started(len(found), tuple(left_out), tuple(told))
 
 

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 from hitgen.build import build
 from hitgen.cli import main
 from hitgen.collector import by_page
+from hitgen.collector.app import UNABLE
 from hitgen.collector.inbox import Inbox
 from hitgen.lib.addresses import address, policy_address, reach
 from hitgen.recruiters.answers import origin
@@ -220,6 +221,11 @@ OPEN = {"Access_Control_Allow_Origin": "*"}
         (says(200, STORED), "pages may not read"),
         (says(200, STORED, Access_Control_Allow_Origin="https://a.org"), "pages may not read"),
         (says(507, b'{"outcome": "full"}', **OPEN), "takes nothing more"),
+        (
+            says(507, UNABLE.encode(), **OPEN),
+            "cannot write where it keeps answers: 507 Insufficient Storage; try making room",
+        ),
+        (says(503, UNABLE.encode(), **OPEN), "cannot write where it keeps answers: 503"),
         (says(400, b'{"outcome": "not-ours"}', **OPEN), "is of another batch"),
     ],
 )

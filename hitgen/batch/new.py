@@ -8,7 +8,7 @@ import re
 import secrets
 import shlex
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,10 +124,12 @@ def sort_out(images: Path, elsewhere: Collection[Path] = ()) -> tuple[list[Path]
     return found, left_out
 
 
-def write_new(folder: Path, recipe: Recipe, pictures: Sequence[Path]) -> None:
+def write_new(
+    folder: Path, recipe: Recipe, pictures: Sequence[Path], finish: Callable[[Path], None] = lambda _: None
+) -> None:
     """A new batch folder with copies of these pictures in its images/, whole or not at all.
 
-    InputError where the folder has something in it.
+    `finish` does what is left to do in it before it gets its name. InputError where the folder has something in it.
     """
     if folder.is_file() or (folder.exists() and any(folder.iterdir())):
         raise InputError(Fault(str(folder), "", "it exists and is not empty", "another name"))
@@ -140,6 +142,7 @@ def write_new(folder: Path, recipe: Recipe, pictures: Sequence[Path]) -> None:
             shutil.copyfile(path, partial / "images" / path.name)
         (partial / SCHEMA_NAME).write_text(json.dumps(batch_schema(), indent=1) + "\n", encoding="utf-8")
         (partial / CONFIG_NAME).write_text(_template(folder, pictures, recipe), encoding="utf-8")
+        finish(partial)
         if target.exists():
             target.rmdir()
         partial.replace(target)

@@ -39,6 +39,8 @@ SHARED = [("Access-Control-Allow-Origin", "*"), *SAFE]
 """Pages of any origin may post and read the answer: there is nothing here that a cookie opens."""
 OWN = [*SAFE, ("Cache-Control", "no-store"), ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")]
 """What is about one person is read by no other origin and kept nowhere on the way."""
+UNABLE = "This server cannot keep anything just now."
+"""What a page, or who tries the address, is told where nothing can be written."""
 Headers = list[tuple[str, str]]
 Start = Callable[[str, Headers], object]
 
@@ -164,13 +166,16 @@ class Collector:
 def _cannot(start: Start, error: Exception) -> Iterable[bytes]:
     """Answered at once where this server cannot read or write: the page keeps the answers and tries again."""
     status, headers = _unable(error)
-    return _say(start, status, "This server cannot keep anything just now.", headers)
+    return _say(start, status, UNABLE, headers)
 
 
 def _unable(error: Exception) -> tuple[str, Headers]:
     """Status and headers of what is answered then."""
     cause = error if isinstance(error, (sqlite3.Error, OSError)) else error.__cause__
-    full = getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL or getattr(cause, "errno", 0) == errno.ENOSPC
+    full = getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL or getattr(cause, "errno", 0) in (
+        errno.ENOSPC,
+        errno.EDQUOT,
+    )
     status = "507 Insufficient Storage" if full else "503 Service Unavailable"
     return status, [*SHARED, ("Retry-After", AGAIN_S)]
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from hitgen.collector import by_page
+from hitgen.collector.app import UNABLE
 from hitgen.collector.inbox import Inbox
 from hitgen.errors import InputError, in_config
 from hitgen.lib.web import NoAnswerError, Response, fetch
@@ -60,6 +61,10 @@ def _post(url: str, body: bytes) -> Response:
 
 def _judged(address: str, answer: Response, inbox: Inbox, name: str) -> list[str]:
     outcome = _outcome(answer)
+    if answer.status in (503, 507) and UNABLE.encode() in answer.body:
+        problem = f"the collector at {address} cannot write where it keeps answers: {answer.status} {answer.reason}"
+        remedy = "making room there, or giving it the right to write, and then this again"
+        raise InputError(in_config("recruiter.results.url", problem, remedy))
     if not outcome and not (answer.status == 503 and b"not published yet" in answer.body):
         problem = f"what is at {address}/results is no collector of hitgen: it says {answer.status} {answer.reason}"
         raise InputError(in_config("recruiter.results.url", problem, SERVE))

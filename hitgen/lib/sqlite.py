@@ -143,7 +143,7 @@ def read_unseen(path: Path, look: Callable[[Database], Found]) -> Found:
 
 def _copied(path: Path, threads: bool, wait_s: float) -> Database:
     # The log of a file in a folder that is not written to is readable only beside a copy.
-    with tempfile.TemporaryDirectory() as folder, plainly(path):
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, plainly(path):
         copy = Path(folder) / path.name
         for ending in ("", BESIDE[0]):
             if (source := path.with_name(path.name + ending)).is_file():

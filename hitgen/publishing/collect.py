@@ -15,7 +15,7 @@ from hitgen.publishing.publication import Account
 def collect(account: Account, everything: bool = False) -> int:
     """Note how far all HITs are and take in new submissions; returns how many are new.
 
-    Only HITs with something new, something unjudged or a past expiry are looked into, unless
+    Only HITs with something new, unjudged or rejected or a past expiry are looked into, unless
     `everything`. Safe to run at any time and as often as wanted.
     """
     ledger, now = account.ledger, account.now()
@@ -43,8 +43,10 @@ def collect(account: Account, everything: bool = False) -> int:
         ledger.seen(seen)
         count = known[hit.hit].total() - known[hit.hit]["Returned"]
         late = seen.expires_at <= now and count < seen.assignments
+        # Who was rejected may be approved after all, at the requester's page.
+        open_ends = known[hit.hit]["Submitted"] + known[hit.hit]["Rejected"]
         # Of whom was forgotten the recruiter may count another number than the ledger.
-        if everything or late or hit.hit in forgotten or known[hit.hit]["Submitted"] or seen.submitted != count:
+        if everything or late or hit.hit in forgotten or open_ends or seen.submitted != count:
             _take_in(account, hit, seen)
     return _count(ledger.by_status()) - _count(known)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from hitgen.ledger.acts import IN_DOUBT, Act, Intent
+from hitgen.ledger.rows import Bonus
 from hitgen.publishing.publication import Account
 
 UNKNOWN = "unknown"
@@ -22,15 +25,26 @@ def once(account: Account, act: Act) -> str:
         return before.outcome
     if before and IN_DOUBT[act.verb] == "never":
         return UNKNOWN
-    intent = account.ledger.intend_act(act, account.now())
-    # Asked also when this ledger means it for the first time: another copy of it may have paid.
-    paid = IN_DOUBT[act.verb] == "ask" and intent.act.bonus in account.recruiter.bonuses(act.subject)
+    # Asked also when this ledger means it for the first time: another copy of it may have paid, and perhaps another amount.
+    known = account.recruiter.bonuses(act.subject) if IN_DOUBT[act.verb] == "ask" else []
+    intent = account.ledger.intend_act(act if before else _as_paid(account, act, known), account.now())
+    paid = intent.act.bonus in known
     outcome = "paid" if paid else _do(account, intent)
     with account.ledger.together():
         account.ledger.done(act, outcome, account.now())
         if act.verb in ("approve", "reject"):
             account.ledger.set_status(act.subject, outcome)
     return outcome
+
+
+def _as_paid(account: Account, act: Act, known: Iterable[Bonus]) -> Act:
+    """A bonus with the amount that was paid for the same reason without this ledger's knowing, where there is one."""
+    mine = [intent.act.bonus for intent in account.ledger.acts("bonus", act.worker)]
+    for bonus in known:
+        if (bonus.worker, bonus.reason) == (act.worker, act.words) and bonus not in mine:
+            fee_usd = account.kind.bonus_fee_usd(bonus.amount_usd, 1)
+            return replace(act, amount_usd=bonus.amount_usd, cost_usd=bonus.amount_usd + fee_usd)
+    return act
 
 
 def _do(account: Account, intent: Intent) -> str:

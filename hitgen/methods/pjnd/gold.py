@@ -6,6 +6,7 @@ import io
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -193,7 +194,8 @@ def add_gold(folder: Path, plan: GoldPlan) -> str:
     except BaseException:
         shutil.rmtree(made_in, ignore_errors=True)
         raise
-    (made_in / UNFINISHED).unlink()
+    with suppress(OSError):  # it is there to be told from what batch.toml does not name
+        (made_in / UNFINISHED).unlink()
     return plan.text
 
 
