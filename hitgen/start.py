@@ -80,7 +80,7 @@ def start(
         told += why
 
         def finish(partial: Path) -> None:
-            photographs = {"training": training, "gold": gold}
+            photographs: dict[str, Sequence[Path]] = {"training": training, "gold": gold}
             lines = _with_answers(partial, photographs, fit, size, Path(name), progress)
             told.extend(line.replace(str(partial), str(folder)) for line in lines)
 
