@@ -1,73 +1,69 @@
-"""What comparisons cost beside a slider: answers, flicker comparisons looked at, and time, for a 75% level known as well."""
+"""What comparisons cost beside a slider on the same population: how many answers a ladder for a 75% level known as well, and whether it is."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
-from scipy import stats
 
-from hitgen.methods.threshold import quest
-from hitgen.methods.threshold.crossed import Comparison, answered, crossed
+from hitgen.methods.pjnd.analysis.crossed_study import cross
+from hitgen.methods.pjnd.analysis.pjnd import Estimate
+from hitgen.methods.pjnd.analysis.sur import estimate_sur
+from hitgen.methods.pjnd.population import Population as Raters
+from hitgen.methods.threshold.observers import Population
+from tests.support.crossed_study import rated
 from tests.support.figures import write_figures
+from tests.support.threshold_study import compared, config_of
 
 pytestmark = pytest.mark.soak
-LEVELS, GUESS, LAPSE, STUDIES, WAVE = 100, 0.1, 0.03, 60, 5
-RATINGS, SLIDER_S, POSITIONS = 20, 45, 12
-COMPARISON_S = 8
-Z75 = -0.6745
+STUDIES, FIRST_SEED = 4, 830_000
+SLIDER_S, COMPARISON_S = 45, 8
+COUNTS = {"both": (10, 15, 20, 31, 43), "one": (15, 24, 35)}
 
 
-def people(rng: np.random.Generator) -> tuple[float, float]:
-    return float(np.clip(rng.normal(38, 14), 8, 80)), float(rng.uniform(8, 14))
+def slider(ratings: int, gold: int) -> dict[str, float]:
+    """Of 100 images with 20% spam, 20 ratings a worker: the mean width of the 75% level's interval, and how many hold the truth."""
+    found: dict[str, list[float]] = {"crossed": [], "crossed_covered": [], "counted": [], "counted_covered": []}
+    for n in range(STUDIES):
+        study = rated(Raters(), FIRST_SEED + n, ratings=ratings, gold=gold)
+        crossing = cross(study.answers(), study.gold_evidence(), (0.75,))
+        assert crossing is not None
+        for truth, kept in zip(study.truths, study.answers(study.kept_by_thresholds()), strict=True):
+            level = truth.sur_level(0.75)
+            _note(found, "crossed", crossing.ladders[truth.ladder].levels[0.75], level)
+            _note(found, "counted", estimate_sur(kept).empirical_levels[0.75], level)
+    return {name: round(float(np.mean(values)), 2) for name, values in found.items()}
 
 
-def slider(rng: np.random.Generator) -> float:
-    """The width of the 75% level's interval by order statistics, from so many ratings."""
-    mean, sd = people(rng)
-    levels = np.sort(np.clip(np.round(rng.normal(mean, sd, RATINGS)), 1, LEVELS))
-    low, high = (int(stats.binom.ppf(at, RATINGS, 0.25)) for at in (0.025, 0.975))
-    return float(levels[min(high, RATINGS - 1)] - levels[max(low - 1, 0)])
+def _note(found: dict[str, list[float]], name: str, estimate: Estimate, truth: float) -> None:
+    if estimate.low is not None and estimate.high is not None:
+        found[name].append(estimate.high - estimate.low)
+        found[f"{name}_covered"].append(estimate.low <= truth <= estimate.high)
 
 
-def comparisons(rng: np.random.Generator, count: int) -> tuple[float, bool, float]:
-    """The width of the interval after so many people compared once, whether it holds the truth, and the error."""
-    mean, sd = people(rng)
-    answers: list[Comparison] = []
-    start = quest.prior()
-    for person in range(count):
-        if person % WAVE == 0:
-            start = crossed(answered(answers, 1), GUESS, LAPSE).posteriors()[0] + 1e-7
-        level = quest.best_level(start, LEVELS, GUESS, LAPSE)
-        sees = level > rng.normal(mean, sd) + rng.normal(0, 2)
-        found = sees if rng.random() > LAPSE else bool(rng.random() < 0.4)
-        right = found or (not sees and rng.random() < GUESS)
-        answers.append(Comparison(str(person), 0, level, 0, "left", "left" if right else "none"))
-    value, low, high = crossed(answered(answers, 1), GUESS, LAPSE).levels(0.75)[0]
-    truth = mean + Z75 * sd
-    return high - low, low <= truth <= high, abs(value - truth)
+def comparisons(flickering: str, people: int, each: int = 1) -> dict[str, float]:
+    """The same by `threshold`, of so many people for each ladder who compare it `each` times, in waves of five people a ladder."""
+    config = config_of(flickering, each)
+    rows = [compared(config, Population(), FIRST_SEED + n, people=people).figures() for n in range(STUDIES)]
+    return dict(zip(("width", "covered", "mae"), (round(float(one), 3) for one in np.mean(rows, axis=0)), strict=True))
 
 
-@pytest.mark.timeout(1800)
-def test_a_level_is_known_as_well_in_half_the_time_and_fewer_looks() -> None:
-    rng = np.random.default_rng(3)
-    wanted = float(np.mean([slider(rng) for _ in range(5 * STUDIES)]))
-    figures: dict[str, object] = {"slider": {"ratings": RATINGS, "width": round(wanted, 1)}}
-    needed = 0
-    for count in range(20, 81, 5):
-        found = [comparisons(rng, count) for _ in range(STUDIES)]
-        width, covered, error = (float(np.mean([row[number] for row in found])) for number in range(3))
-        figures[f"{count} comparisons"] = {
-            "width": round(width, 1),
-            "covered": round(covered, 2),
-            "mae": round(error, 2),
-        }
-        assert covered >= 0.85
-        if width <= wanted:
-            needed = count
-            break
-    figures["as wide as the slider's"] = {
-        "answers, times": needed / RATINGS, "looks, times": round(needed / (RATINGS * POSITIONS), 2),
-        "time, times": round(needed * COMPARISON_S / (RATINGS * SLIDER_S), 2),
-    }  # fmt: skip
-    write_figures("threshold-effort", figures)
-    assert needed and needed * COMPARISON_S <= 0.5 * RATINGS * SLIDER_S and needed <= 0.5 * RATINGS * POSITIONS
+@pytest.mark.timeout(3600)
+def test_answers_for_a_level_known_as_well_as_by_the_slider() -> None:
+    beside = {f"{ratings} ratings, {gold} gold": slider(ratings, gold) for ratings in (20, 43) for gold in (10, 1)}
+    found: dict[str, Any] = {
+        flickering: {count: comparisons(flickering, count) for count in counts} for flickering, counts in COUNTS.items()
+    }
+    twice = comparisons("both", 10, 2)
+    write_figures(
+        "threshold-effort",
+        {"studies": STUDIES, "slider": beside, **found, "both, ten people twice": twice,
+         "time, times": {count: round(count * COMPARISON_S / (20 * SLIDER_S), 2) for count in COUNTS["both"]}},
+    )  # fmt: skip
+    both, one = found["both"], found["one"]
+    assert min(row["covered"] for row in (*both.values(), *one.values(), twice)) >= 0.92
+    counted, few_gold = beside["20 ratings, 10 gold"]["counted"], beside["20 ratings, 1 gold"]["counted"]
+    assert both[15]["width"] <= 1.02 * counted and one[24]["width"] <= 1.05 * counted
+    assert both[10]["width"] <= few_gold, "half the answers, beside ratings that are screened by one gold question"
+    assert both[31]["width"] <= 1.05 * beside["20 ratings, 10 gold"]["crossed"]
