@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from questplus import QuestPlus
 
 from hitgen.build import build
 from hitgen.cli import main
@@ -23,12 +23,17 @@ from tests.support import nodes
 from tests.support.batches import CONSENT, STUDY
 from tests.support.pictures import photograph
 
+if TYPE_CHECKING:
+    from questplus import QuestPlus
+
 LEVELS, GUESS, LAPSE = 40, 0.1, 0.03
 GRID = {"means": quest.MEANS, "sds": quest.SDS, "guess": GUESS, "lapse": LAPSE}
 ANSWERS = [(14, True), (11, False), (17, True), (13, False), (15, True), (25, False)]
 
 
 def library() -> QuestPlus:
+    from questplus import QuestPlus  # which takes a second to load
+
     return QuestPlus(
         stim_domain={"intensity": np.arange(1.0, LEVELS + 1)},
         param_domain={

@@ -34,11 +34,12 @@ class Pattern:
 def patterns() -> list[Pattern]:
     """All of them; what is put in at run time is taken for a letter."""
     code = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "hitgen").rglob("*.py")))
-    found = [each for path in sorted((ROOT / "hitgen").rglob("*.py")) for each in _of_python(path, code)]
+    called = set(re.findall(rf"\b(\w+)\.({'|'.join(USES)})\b", code))
+    found = [each for path in sorted((ROOT / "hitgen").rglob("*.py")) for each in _of_python(path, called)]
     return found + [each for path in sorted((ROOT / "assets").rglob("*.js")) for each in _of_script(path)]
 
 
-def _of_python(path: Path, code: str) -> Iterator[Pattern]:
+def _of_python(path: Path, all_called: set[tuple[str, str]]) -> Iterator[Pattern]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {id(node.value): node.targets[0] for node in ast.walk(tree) if isinstance(node, ast.Assign)}
     for node in ast.walk(tree):
@@ -49,13 +50,16 @@ def _of_python(path: Path, code: str) -> Iterator[Pattern]:
         uses = {"search"}
         if (
             isinstance(node.func, ast.Attribute)
-            and ast.unparse(node.func.value) == "re"
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "re"
             and called in (*USES, "compile")
         ):
             given, uses = [node.args[0]], {called}
             if called == "compile":
-                name = ast.unparse(names[id(node)]) if id(node) in names else "."
-                uses = {use for use in USES if re.search(rf"\b{re.escape(name)}\.{use}\b", code)} or set(USES)
+                name = ast.unparse(names[id(node)]).rpartition(".")[2] if id(node) in names else ""
+                uses = {use for use in USES if (name, use) in all_called} or set(USES)
+        if not given:
+            continue
         flags = re.VERBOSE if "re.VERBOSE" in ast.unparse(node) or "re.X" in ast.unparse(node) else 0
         for value in given:
             if isinstance(value, ast.JoinedStr):
