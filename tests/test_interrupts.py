@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,8 +65,7 @@ def test_a_watch_ends_in_one_line_before_it_has_begun(module: str, folder: Path)
 @pytest.mark.parametrize(("verb", "begun"), [("build", "*"), ("check", "measured")])
 def test_while_all_processes_are_at_work(folder: Path, verb: str, begun: str) -> None:
     command = [sys.executable, "-m", "hitgen", verb, str(folder), "--workers", "2"]
-    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # the tests may run in the background
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heed)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 60
     while not any(path.is_file() or begun != "*" for path in (folder / "cache").rglob(begun)):
         assert time.monotonic() < deadline
