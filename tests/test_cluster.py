@@ -21,7 +21,7 @@ pytestmark = pytest.mark.long
 HITGEN = [sys.executable, "-m", "hitgen", "build"]
 
 
-def line_with(log: Path, pattern: str, within_s: float = 30) -> str:
+def line_with(log: Path, pattern: str, within_s: float = 120) -> str:
     """The first match in a growing log."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:

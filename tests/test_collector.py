@@ -337,14 +337,15 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
         publish(publication, plan_publication(publication))
     names = [row["url"].split("assignmentId=")[1] for row in places(folder)]
     acknowledged: list[str] = []
+    threads = []
 
     def send(name: str) -> None:
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}/results", submission(name, batch="small"), method="POST"
         )
-        for _ in range(200):
+        for _ in range(1200):
             try:
-                urllib.request.urlopen(request, timeout=5).close()
+                urllib.request.urlopen(request, timeout=20).close()
                 acknowledged.append(name)
                 return
             except (urllib.error.URLError, ConnectionError):
@@ -355,12 +356,14 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             thread = threading.Thread(target=send, args=(names[kills],))
             thread.start()
+            threads.append(thread)
             if kills < 2:
-                thread.join(10)
+                thread.join(60)
             process.kill()
             thread.join(0.2)
     with collecting(folder, port):
-        thread.join(30)
+        for thread in threads:
+            thread.join(60)
     assert sorted(acknowledged) == sorted(names)
     with Inbox(folder / "collected.sqlite", "small") as inbox:
         assert inbox.delivered() == set(names)
@@ -375,7 +378,7 @@ def test_the_verb_hands_out_where_it_is_told_to_and_ends_by_ctrl_c(tmp_path: Pat
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/go", timeout=20) as answer:
             assert "All places are taken" in answer.read().decode()
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) in (0, 130)
+        assert process.wait(60) in (0, 130)
 
 
 @pytest.mark.parametrize(

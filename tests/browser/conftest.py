@@ -29,7 +29,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("console", hear)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto(address)

@@ -17,6 +17,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Download
 
+from tests.support.servers import free_port
+
 SIZE = (1366, 900)
 KEYS = {
     "Tab": "\ue004", "Enter": "\ue007", "Shift": "\ue008", "Escape": "\ue00c", "Space": " ",
@@ -64,7 +66,7 @@ class Window(ABC):
     def saved(self) -> Path:
         """Wait for a download; where it lies."""
 
-    def wait(self, function: str, argument: Any = None, seconds: float = 20) -> Any:
+    def wait(self, function: str, argument: Any = None, seconds: float = 30) -> Any:
         """Wait until a function returns something true in the page; what that is."""
         end = time.monotonic() + seconds
         while not (found := self.evaluate(function, argument)):
@@ -99,7 +101,7 @@ class Chromium(Window):
             self._page.keyboard.press(key)
 
     def saved(self) -> Path:
-        for _ in range(200):
+        for _ in range(600):
             if self._downloads:
                 return Path(self._downloads.pop().path())
             self._page.wait_for_timeout(50)
@@ -144,7 +146,7 @@ class WebDriver(Window):
         self._send("actions", {"actions": [{"type": "key", "id": "keyboard", "actions": acts}]})
 
     def saved(self) -> Path:
-        for _ in range(200):
+        for _ in range(600):
             whole = [path for path in self._downloads.glob("*.json") if path.stat().st_size]
             if whole and not list(self._downloads.glob("*.part")):
                 return whole[0]
@@ -220,9 +222,7 @@ def _webkit(stack: ExitStack, home: Path, downloads: Path) -> Send:
     os.close(writing)
     with os.fdopen(reading) as told:
         display = told.readline().strip()
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = free_port()
     homes = {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_CACHE_HOME": str(home)}
     _started(stack, ["WebKitWebDriver", f"--port={port}"], {**homes, "DISPLAY": f":{display}", "GDK_BACKEND": "x11"})
     _until(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=5).read())

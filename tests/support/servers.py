@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import gzip
 import http.server
+import itertools
+import os
 import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -140,10 +142,22 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """A port that nobody listens on, nor is given by the system to anyone who asks for any: it stays free until it is used."""
+    while True:
+        port = next(_PORTS)
+        with socket.socket() as found, suppress(OSError):
+            found.bind(("127.0.0.1", port))
+            return port
+
+
+def _ports() -> Iterator[int]:
+    """Those below what Linux and others hand out, beginning elsewhere in each process."""
+    first, count = 11_000, 21_000
+    for number in itertools.count(os.getpid() * 101):
+        yield first + number % count
+
+
+_PORTS = _ports()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def visit(browser: Browser, url: str, **more: Any) -> tuple[BrowserContext, Page
     """A person's browser at an address."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, **more)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(30_000)
     page.goto(url)
     return context, page
 
