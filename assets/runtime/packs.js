@@ -138,6 +138,22 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
     return true;
   }
 
+  /**
+   * What the head of the page asked for before this script was there: the first pack, once.
+   * @type {(hash: string) => Promise<Response|null>|null}
+   */
+  function early(hash) {
+    const ask = asked();
+    if (ask?.dataset.pack !== hash) return null;
+    ask.remove();
+    return ask.response ?? null;
+  }
+
+  /** @returns {(HTMLElement & {response?: Promise<Response|null>, stop?: AbortController})|null} */
+  function asked() {
+    return document.querySelector("script[data-address]");
+  }
+
   /** @param {string} hash */
   async function fetchOne(hash) {
     const entry = entryOf(hash);
@@ -145,7 +161,7 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
     entry.received = 0;
     // a damaged pack may lie in the browser's cache
     const cache = entry.tries ? "reload" : "default";
-    const response = await fetch(`${base}${hash}.pack`, { credentials: "omit", cache });
+    const response = (await early(hash)) ?? (await fetch(`${base}${hash}.pack`, { credentials: "omit", cache }));
     if (!response.ok) throw new Error(`status ${response.status}`);
     entry.total = Number(response.headers.get("content-length")) || 0;
     const bytes = await readAll(response, (received) => {
@@ -173,6 +189,7 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
     /** Drop what arrives from now on: nothing is decoded in a preview. */
     refuse() {
       wanted = false;
+      asked()?.stop?.abort();
     },
     /** The kinds of files among the frames that have arrived. */
     types,

@@ -42,6 +42,7 @@ class PageContext:
     policy: str
     style: str
     script: str
+    first_pack: str
     text: dict[str, str]
     consent: Consent
     survey: tuple[AnySurveyQuestion, ...]

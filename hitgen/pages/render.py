@@ -39,7 +39,7 @@ from hitgen.pages.data import PageData
 from hitgen.pages.languages import direction, spoken
 from hitgen.pages.marks import OtherElementsError, marked
 from hitgen.pages.script import link_page
-from hitgen.pages.seal import policy
+from hitgen.pages.seal import ASK_FIRST, policy
 from hitgen.pages.slots import slot_faults, source_faults, style_faults
 from hitgen.pages.texts import load_texts
 from hitgen.plan import PlannedPage
@@ -158,13 +158,22 @@ class Renderer:
         hashes = dict.fromkeys(pack for trial in (*data.training, *data.study) for pack in trial.packs)
         return [InlinePack(digest, Markup(f"@@PACK {digest}@@")) for digest in hashes]
 
+    def _first_pack(self, data: PageData) -> Markup:
+        """What asks for a page's first linked pack at once; where packs are inline, nothing."""
+        first = next((pack for trial in (*data.training, *data.study) for pack in trial.packs), None)
+        if not self._linked or first is None:
+            return Markup()
+        return Markup('<script data-pack="{0}" data-address="{1}{0}.pack">{2}</script>').format(
+            first, data.pack_base, Markup(ASK_FIRST)
+        )
+
     def _html(self, data: PageData, packs: list[InlinePack]) -> str:
         """The page; where it has several languages in the first one, with what it takes to say it in the others."""
         said = self._said[data.page]
         if len(said) == 1:
-            html = self._rendered(said[0], data.json(), data.json(), packs)
+            html = self._rendered(said[0], data, data.json(), packs)
         else:
-            rendered = [self._rendered(each, data.json(), DATA_MARK, packs) for each in said]
+            rendered = [self._rendered(each, data, DATA_MARK, packs) for each in said]
             texts = [each.texts for each in said]
             known = {tuple(text[key] for text in texts): key for key in texts[0]}
             try:
@@ -178,9 +187,9 @@ class Renderer:
             self._checked = True
         return html
 
-    def _rendered(self, said: Wording, page_json: str, told_json: str, packs: list[InlinePack]) -> str:
+    def _rendered(self, said: Wording, data: PageData, told_json: str, packs: list[InlinePack]) -> str:
         """The page in one language; `told_json` stands where its data go."""
-        config, page = self._batch.config, json.loads(page_json)
+        config, page = self._batch.config, json.loads(data.json())
         context = PageContext(
             language=said.language,
             direction=direction(said.language),
@@ -196,6 +205,7 @@ class Renderer:
             ),
             style=Markup(self._style),
             script=Markup(self._script),
+            first_pack=self._first_pack(data),
             text=dict(said.texts),
             consent=said.consent,
             survey=survey_in(config, said.language),

@@ -6,12 +6,19 @@ import base64
 import hashlib
 from collections.abc import Sequence
 
-from hitgen.lib.contract import LOOPBACK_HOSTS
+from hitgen.lib.contract import LOOPBACK_HOSTS, PREVIEW_ASSIGNMENT
 
 LOOPBACK = tuple(f"http://{host}:*" for host in LOOPBACK_HOSTS if not host.startswith("["))
 """So that a rehearsal works on the very bytes that are published."""
 TAKE_PACK = "hit.take()"
 """The one-line script after each inline pack: always this text, so that one hash serves all."""
+
+ASK_FIRST = (
+    "{const ask=document.currentScript,stop=new AbortController(),id=new URLSearchParams(location.search).get('assignmentId');"
+    f"if(id&&id!=='{PREVIEW_ASSIGNMENT}')Object.assign(ask,{{stop,response:"
+    "fetch(ask.dataset.address,{credentials:'omit',signal:stop.signal}).catch(()=>null)})}"
+)
+"""Asks for the first linked pack before the page's script is there; always this text. What it leaves, `assets/runtime/packs.js` takes."""
 
 
 def policy(
@@ -26,7 +33,7 @@ def policy(
     rules = {
         "default-src": ["'none'"],
         "script-src": [
-            _hash(script), *([] if linked else [_hash(TAKE_PACK)]), *(["'wasm-unsafe-eval'"] if makes else []),
+            _hash(script), _hash(ASK_FIRST if linked else TAKE_PACK), *(["'wasm-unsafe-eval'"] if makes else []),
         ],
         **({"worker-src": ["blob:"]} if makes else {}),
         "style-src": [_hash(style)],

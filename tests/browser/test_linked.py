@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from hitgen.build import build
 from hitgen.manifest import read_manifest
@@ -52,6 +53,27 @@ def test_each_pack_is_fetched_once_across_visits(server: PageServer, open_page: 
     page.goto(page_url(server).replace("A1", "A2"))
     assert Robot(page, lambda _: Answer(5, POINTS)).work().screens[-1] == "submit"
     assert {path: server.sent[path] for path in packs_of(server)} == dict.fromkeys(packs_of(server), 1)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("phone", (False, True))
+def test_the_first_pack_is_asked_for_before_the_page_is_there(
+    phone: bool, server: PageServer, browser: Browser
+) -> None:
+    """But not kept where nobody may work."""
+    context = browser.new_context(user_agent="Mozilla/5.0 (Linux; Android 16) Mobile" if phone else None)
+    context.add_init_script(
+        "const ask = window.fetch; window.asked = []; window.fetch = (...given) => {"
+        " asked.push([String(given[0]), document.getElementById('hit-page') !== null, given[1].signal]); return ask(...given); };"
+    )
+    page = context.new_page()
+    page.goto(page_url(server))
+    page.wait_for_function(f"() => document.documentElement.dataset.screen === '{'blocked' if phone else 'consent'}'")
+    asked = page.evaluate("() => asked.map(([address, late, signal]) => [address, late, Boolean(signal?.aborted)])")
+    assert asked[0] == [f"..{packs_of(server)[0]}", False, phone]
+    assert packs_of(server)[0][-20:] not in str(asked[1:])
+    assert len(asked) == 1 or not phone
+    context.close()
 
 
 @pytest.mark.browser
