@@ -12,36 +12,15 @@ import pytest
 from hitgen.build import build
 from hitgen.cli import main
 from hitgen.manifest import read_manifest
-from hitgen.methods.compare.manifest import Manifest, Page
+from hitgen.methods.compare.manifest import Manifest
 from hitgen.publishing.orders import groups_of
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.recruiters.memory import Memory
 from hitgen.results.fetch import fetch
 from hitgen.results.topup import shortfalls
-from tests.support.compare import write_study
+from tests.support.compare import submission, write_study
 from tests.support.servers import serving
-
-TIMING = {"swaps": 30, "mean_ms": 100.0, "sd_ms": 2.0, "source_mean_ms": 100.0, "distorted_mean_ms": 100.0}
-
-
-def submission(page: Page, worker: str, assignment: str) -> str:
-    rows = [
-        {
-            "trial": trial.trial, "attempt": 1, "response": "left" if trial.left.level else "right", "response_time_ms": 2000 + 7 * number,
-            "toggles": 1 if trial.arm == "plain" else None, "begun": 1, "started_ms": 20_000 + 3000 * number,
-            "ended_ms": 22_100 + 3000 * number, "timing": TIMING if trial.arm == "boosted" else {"swaps": 0},
-        }
-        for number, trial in enumerate(page.trials)
-    ]  # fmt: skip
-    return json.dumps(
-        {
-            "schema": 1, "batch": "few", "page": page.page, "assignment": assignment, "worker": worker,
-            "order": [trial.trial for trial in page.trials], "trials": rows,
-            "display": {"scaling": "pixels", "refresh_hz": 60.0, "device_pixel_ratio": 1.0},
-            "consent": {"sha256": next(iter(page.consents.values())), "at": "2026-01-01T00:00:00Z"}, "survey": {},
-        }
-    )  # fmt: skip
 
 
 def test_nobody_is_offered_a_page_with_a_question_that_they_had(tmp_path: Path) -> None:
@@ -71,7 +50,7 @@ def test_what_is_missing_is_counted_by_question(tmp_path: Path) -> None:
         page = manifest.pages[0]
         memory.accept(f"{page.page}.1")
         done = memory.now + timedelta(minutes=9)
-        answer = submission(page, "W1", "A1")
+        answer = json.dumps(submission(page, "W1", "A1"))
         memory.hand_in(f"{page.page}.1", "W1", "Submitted", answer, "A1", (memory.now, done))
         with open_account(folder, now=memory.clock, recruiter=memory) as account:
             assert fetch(account).faulty == ()

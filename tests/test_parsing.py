@@ -7,55 +7,26 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from hitgen.ledger.ledger import MANIFEST_FACT
-from hitgen.ledger.rows import HitProgress, Received
 from hitgen.methods.pjnd.row import Row as PjndRow
 from hitgen.methods.submission import FaultyError, Submission, read_submission
-from hitgen.publishing.publication import open_account
-from hitgen.recruiters.memory import Memory
 from hitgen.results.export import export
-from hitgen.results.fetch import Fetched, fetch
 from hitgen.results.raw import submission_text
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import read_review, review_path, write_review
 from hitgen.results.study import read_study
 from tests.generated import schema
-from tests.support.hostile import MAKERS, canary, hostile
-from tests.support.small_study import START, SmallStudy, xml
-
-Row = tuple[str, str, str, str]
+from tests.support.hostile import MAKERS, Given, canary, fetched, hostile, recruiter_with
+from tests.support.small_study import SmallStudy, xml
 
 
-def recruiter_with(small: SmallStudy, rows: Sequence[Row]) -> Memory:
-    """A recruiter whose HITs are those of the ledger, with these handed in."""
-    fake = Memory(now=START)
-    with small.ledger() as ledger:
-        for hit in ledger.hits():
-            mine = [row for row in rows if row[0] == hit.page]
-            fake.hits[hit.hit_id or ""] = HitProgress(
-                hit.hit_id or "", hit.order.annotation, hit.order.url, hit.order.reward_usd, 5000,
-                5000 - len(mine), 0, START, START + timedelta(days=7),
-            )  # fmt: skip
-            fake.handed_in[hit.hit_id or ""] = [
-                Received(assignment, hit.hit_id or "", worker, "Submitted", START, START, None, answer)
-                for _, assignment, worker, answer in mine
-            ]
-    return fake
-
-
-def fetched(small: SmallStudy, fake: Memory) -> Fetched:
-    with open_account(small.folder, now=fake.clock, recruiter=fake) as account:
-        return fetch(account)
-
-
-def mixed(small: SmallStudy, bad: int, good: int) -> Iterator[Row]:
+def mixed(small: SmallStudy, bad: int, good: int) -> Iterator[Given]:
     every = bad // good
     for number, row in enumerate(hostile(small, bad)):
         yield row
@@ -67,13 +38,13 @@ def mixed(small: SmallStudy, bad: int, good: int) -> Iterator[Row]:
 def test_a_thousand_hostile_submissions_do_no_harm(tmp_path: Path) -> None:
     small = SmallStudy(tmp_path)
     rows = list(mixed(small, 1000, 40))
-    fake = recruiter_with(small, rows)
+    fake = recruiter_with(small.ledger(), rows)
     began = time.perf_counter()
-    found = fetched(small, fake)
+    found = fetched(tmp_path, fake)
     assert (found.new, found.total, len(found.faulty)) == (1040, 1040, 1000)
     assert {bad.received.assignment for bad in found.faulty} == {row[1] for row in rows if row[1].startswith("BAD")}
     assert all(bad.fault and bad.fault.isprintable() and len(bad.fault) < 1000 for bad in found.faulty)
-    assert fetched(small, fake).new == 0
+    assert fetched(tmp_path, fake).new == 0
     study = read_study(tmp_path)
     assert {work.received.assignment for work in study.works} == {row[1] for row in rows if row[1].startswith("GOOD")}
     given = {row[1]: json.loads(submission_text(row[3])) for row in rows if row[1].startswith("GOOD")}
@@ -100,7 +71,7 @@ def test_a_thousand_hostile_submissions_do_no_harm(tmp_path: Path) -> None:
 def test_each_kind_of_hostility_is_named(tmp_path: Path, kind: int) -> None:
     small = SmallStudy(tmp_path)
     rows = [row for number, row in enumerate(hostile(small, 3 * len(MAKERS), seed=5)) if number % len(MAKERS) == kind]
-    found = fetched(small, recruiter_with(small, rows))
+    found = fetched(tmp_path, recruiter_with(small.ledger(), rows))
     assert len(found.faulty) == len(rows) == 3
 
 

@@ -23,13 +23,13 @@ from hitgen.config.screening import Rule
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.pictures import upright_size
 from hitgen.lib.progress import OnProgress
-from hitgen.manifest import Ladder, Manifest, Trial
+from hitgen.manifest import Ladder, Manifest, Page, Trial
 from hitgen.methods import columns
 from hitgen.methods.columns import Column, Table
 from hitgen.methods.evidence import PassRates
 from hitgen.methods.replay import Replay
 from hitgen.methods.section import Collected, Export, PublicData, Section
-from hitgen.methods.submission import Row, RowT
+from hitgen.methods.submission import Row, RowT, Submission
 from hitgen.methods.told import Told
 from hitgen.methods.work import Attempt, Finding, Key, Work
 from hitgen.pages.data import PageData
@@ -242,6 +242,10 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
 
     def row_faults(self, row: RowT, trial: Trial, last: int, manifest: ManifestT) -> Iterator[str]:
         """Why a row cannot be an answer to its trial; `last` is the number of the trial's last attempt."""
+        yield from ()
+
+    def submission_faults(self, submission: Submission[RowT], page: Page, manifest: ManifestT) -> Iterator[str]:
+        """Why a submission cannot come from its page, though each of its rows could."""
         yield from ()
 
     def grade(self, row: RowT, question: Any) -> tuple[bool | None, ...]:

@@ -89,6 +89,10 @@ class Observer(ABC):
         """What this person says after coaching; None where the answer was right."""
         return None
 
+    def least_ms(self, answer: Any) -> int:
+        """How long an answer takes at least."""
+        return 0
+
     @abstractmethod
     def row(self, answer: Any, ladder: Ladder, lasted_ms: int) -> dict[str, Any]:
         """The method's own keys of the row."""

@@ -26,6 +26,8 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
 
 
+CLOCKS_MS, CLOCKS_SHARE = 250, 1.01
+"""How far the clock of frames and the page's own may be apart, in all and in proportion; more of it is no measurement."""
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Ms = Annotated[int, Field(ge=0, le=10**11)]
 Number = Annotated[float, Field(ge=-1e9, le=1e9)]
@@ -60,6 +62,17 @@ class Row(Part):
 
     handed_on: ClassVar[str] = "answers and times"
     """What is the same where a submission was handed on, in words."""
+
+    @property
+    def lasted_ms(self) -> int:
+        """How long it took."""
+        return self.ended_ms - self.started_ms
+
+    @property
+    def flickers_too_long(self) -> bool:
+        """Whether its swaps take more time than it lasted: its record is made up."""
+        timing = self.timing
+        return (timing.swaps or 0) * (timing.mean_ms or 0) > CLOCKS_SHARE * self.lasted_ms + CLOCKS_MS
 
     def answer(self) -> tuple[object, ...]:
         """All that was answered; two workers who give the very same at the very same times are one."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from hitgen.ledger.rows import Received
@@ -37,6 +38,7 @@ def parse(received: Received, manifest: Manifest, method: AnyMethod) -> AnyWork 
         *_consent_faults(page, submission),
         *_trial_faults(page, submission, manifest, method),
     ]
+    faults = faults or list(method.submission_faults(submission, page, manifest))
     if faults:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
         return Faulty(received, plain("; ".join(faults[:3]) + more))
@@ -88,6 +90,16 @@ def _trial_faults(page: Page, submission: Submission[Any], manifest: Manifest, m
         yield f"trial {missing} has no answer"
     for row in rows:
         yield from _row_faults(page, row, last[row.trial], manifest, method)
+    yield from _overlaps(order, rows)
+
+
+def _overlaps(order: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    """A page shows one trial after the other."""
+    at = {trial: number for number, trial in enumerate(order)}
+    worked = sorted(rows, key=lambda row: (at.get(row.trial, len(order)), row.attempt))
+    for before, row in pairwise(worked):
+        if row.started_ms < before.ended_ms:
+            yield f"trial {row.trial[:40]} starts before the one before it ends"
 
 
 def _row_faults(page: Page, row: Row, last: int, manifest: Manifest, method: AnyMethod) -> Iterator[str]:

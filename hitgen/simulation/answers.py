@@ -116,6 +116,7 @@ class SimulatedWorker:
 
     def _row(self, trial: Trial, attempt: int, answer: Any, started_ms: int) -> dict[str, Any]:
         lasted_ms = int(1000 * max(self._least_s, self._pace_s * float(self._rng.lognormal(0, 0.35))))
+        lasted_ms = max(lasted_ms, self._observer.least_ms(answer))
         own = self._observer.row(answer, self._manifest.by_key[trial.key], lasted_ms)
         return {
             "trial": trial.trial, "attempt": attempt, **own, "started_ms": started_ms, "ended_ms": started_ms + lasted_ms,

@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image
 
 from hitgen.methods.compare.config import Config
+from hitgen.methods.compare.manifest import Page
 from hitgen.methods.compare.row import Arm, Version
 from tests.support import batches
 from tests.support.batches import grid
@@ -118,3 +119,24 @@ def marked_toml(arm: Arm, method: str, hit: str, levels: int) -> str:
         text = "\n".join(each for each in text.splitlines() if not each.startswith(f"{key} ="))
         text = text.replace("[hit]\n", f"[hit]\n{line}\n")
     return text
+
+
+TIMING = {"swaps": 20, "mean_ms": 100.0, "sd_ms": 2.0, "source_mean_ms": 100.0, "distorted_mean_ms": 100.0}
+
+
+def submission(page: Page, worker: str, assignment: str, pace_ms: int = 2000) -> dict[str, Any]:
+    """An honest submission as the page makes it; each answer takes a bit longer than the one before."""
+    rows = [
+        {
+            "trial": trial.trial, "attempt": 1, "response": "left" if trial.left.level else "right", "response_time_ms": pace_ms + 7 * number,
+            "toggles": 1 if trial.arm == "plain" else None, "begun": 1, "started_ms": 20_000 + 6000 * number,
+            "ended_ms": 20_100 + pace_ms + 6007 * number, "timing": TIMING if trial.arm == "boosted" else {"swaps": 0},
+        }
+        for number, trial in enumerate(page.trials)
+    ]  # fmt: skip
+    return {
+            "schema": 1, "batch": "few", "page": page.page, "assignment": assignment, "worker": worker,
+            "order": [trial.trial for trial in page.trials], "trials": rows,
+            "display": {"scaling": "pixels", "refresh_hz": 60.0, "device_pixel_ratio": 1.0},
+            "consent": {"sha256": next(iter(page.consents.values())), "at": "2026-01-01T00:00:00Z"}, "survey": {},
+    }  # fmt: skip

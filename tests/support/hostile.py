@@ -5,12 +5,20 @@ from __future__ import annotations
 import copy
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.support.small_study import ANSWERS, SmallStudy, xml
+from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.rows import HitProgress, Received
+from hitgen.publishing.publication import open_account
+from hitgen.recruiters.memory import Memory
+from hitgen.results.fetch import Fetched, fetch
+from tests.support.small_study import ANSWERS, START, SmallStudy, xml
 
+Given = tuple[str, str, str, str]
+"""Page, assignment, worker, answer."""
 Maker = Callable[[random.Random, dict[str, Any]], str]
 TEXTS = (
     "<script>alert(1)</script>", "=HYPERLINK(\"http://evil.example\")", "@SUM(1+1)*cmd|' /C calc'!A0", "-2+3",
@@ -54,7 +62,8 @@ def nested(rng: random.Random, good: dict[str, Any]) -> str:
 def no_number(rng: random.Random, good: dict[str, Any]) -> str:
     bad = rng.choice(["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 5000, "0x10", "1" * 400, "-0.5e400"])
     text = json.dumps(good)
-    spot = rng.choice(['"level": ', '"started_ms": ', '"mean_ms": ', '"css_px_per_cm": ', '"attempt": '])
+    spots = ['"level": ', '"response_time_ms": ', '"started_ms": ', '"mean_ms": ', '"css_px_per_cm": ', '"attempt": ']
+    spot = rng.choice([spot for spot in spots if spot in text])
     at = text.index(spot) + len(spot)
     end = min(text.index(mark, at) for mark in ",}" if mark in text[at:])
     return xml(text[:at] + bad + text[end:])
@@ -107,7 +116,8 @@ def strange_words(rng: random.Random, good: dict[str, Any]) -> str:
 
 
 def elsewhere(rng: random.Random, good: dict[str, Any]) -> str:
-    change = rng.choice([{"batch": "other"}, {"page": "p0002"}, {"assignment": "ASSTOLEN"}, {"worker": "WSTOLEN"}])
+    page = "p0002" if good["page"] == "p0001" else "p0001"
+    change = rng.choice([{"batch": "other"}, {"page": page}, {"assignment": "ASSTOLEN"}, {"worker": "WSTOLEN"}])
     return xml(good | change)
 
 
@@ -160,13 +170,36 @@ MAKERS: tuple[Maker, ...] = (
 )  # fmt: skip
 
 
-def hostile(small: SmallStudy, count: int, seed: int = 11) -> Iterator[tuple[str, str, str, str]]:
-    """(page, assignment, worker, answer), in turn of every kind."""
+def hostile(small: SmallStudy, count: int, seed: int = 11) -> Iterator[Given]:
+    """So many, in turn of every kind."""
     rng = random.Random(seed)
     for number in range(count):
         name, worker = f"BAD{number:05d}", f"VILLAIN{number % 50}"
         good = small.answer("p0001", name, worker)
         yield "p0001", name, worker, MAKERS[number % len(MAKERS)](rng, good)
+
+
+def recruiter_with(ledger: Ledger, rows: Sequence[Given]) -> Memory:
+    """A recruiter whose HITs are those of the ledger, with these handed in; the ledger is closed."""
+    fake = Memory(now=START)
+    with ledger:
+        for hit in ledger.hits():
+            mine = [row for row in rows if row[0] == hit.page]
+            fake.hits[hit.hit_id or ""] = HitProgress(
+                hit.hit_id or "", hit.order.annotation, hit.order.url, hit.order.reward_usd, 5000,
+                5000 - len(mine), 0, START, START + timedelta(days=7),
+            )  # fmt: skip
+            fake.handed_in[hit.hit_id or ""] = [
+                Received(assignment, hit.hit_id or "", worker, "Submitted", START, START, None, answer)
+                for _, assignment, worker, answer in mine
+            ]
+    return fake
+
+
+def fetched(folder: Path, fake: Memory) -> Fetched:
+    """What `hitgen fetch` takes in."""
+    with open_account(folder, now=fake.clock, recruiter=fake) as account:
+        return fetch(account)
 
 
 def canary(folder: Path) -> list[Path]:

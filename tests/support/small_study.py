@@ -15,6 +15,7 @@ from hitgen.config.images import Role
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.manifest import Ladder, Page
+from hitgen.manifest import Manifest as AnyManifest
 from hitgen.methods.pjnd.manifest import Manifest
 from tests.support import manifests
 from tests.support.batches import write_config
@@ -74,21 +75,7 @@ class SmallStudy:
 
     def ledger(self) -> Ledger:
         """The ledger with one HIT for each page, made where it is not."""
-        ledger = Ledger(self.folder / "ledger.sqlite")
-        if not ledger.hits():
-            ledger.bind(Binding("memory", "memory", "local"))
-            for page in self.manifest.pages:
-                order = Order(
-                    hit=f"{page.page}.1", page=page.page, kind=page.kind, url="http://127.0.0.1/x",
-                    assignments=5, reward_usd=Decimal("1.20"), annotation=f"hitgen {ledger.name} demo {page.page}.1",
-                )  # fmt: skip
-                ledger.intend(order, page.sha256, Decimal("7.20"), START)
-                made = HitProgress(
-                    f"HIT{page.page}", order.annotation, order.url, order.reward_usd, 5, 5, 0,
-                    START, START + timedelta(days=7),
-                )  # fmt: skip
-                ledger.created(order.hit, made)
-        return ledger
+        return ledger_with_hits(self.folder, self.manifest)
 
     def hand_in(self, answers: Iterable[tuple[str, str, str, str]]) -> None:
         """Put (page, assignment, worker, raw answer) into the ledger, a minute apart."""
@@ -130,6 +117,32 @@ class SmallStudy:
             "consent": {"sha256": digest("consent"), "at": START.isoformat()},
             "survey": {"vision": "glasses", "ease": 3},
         }  # fmt: skip
+
+
+def ledger_with_hits(folder: Path, manifest: AnyManifest) -> Ledger:
+    """The ledger of a batch folder with one HIT for each page, made where it is not."""
+    ledger = Ledger(folder / "ledger.sqlite")
+    if not ledger.hits():
+        ledger.bind(Binding("memory", "memory", "local"))
+        for page in manifest.pages:
+            order = Order(
+                hit=f"{page.page}.1", page=page.page, kind=page.kind, url="http://127.0.0.1/x",
+                assignments=5, reward_usd=Decimal("1.20"), annotation=f"hitgen {ledger.name} demo {page.page}.1",
+            )  # fmt: skip
+            ledger.intend(order, page.sha256, Decimal("7.20"), START)
+            made = HitProgress(
+                f"HIT{page.page}",
+                order.annotation,
+                order.url,
+                order.reward_usd,
+                5,
+                5,
+                0,
+                START,
+                START + timedelta(days=7),
+            )
+            ledger.created(order.hit, made)
+    return ledger
 
 
 def row(trial: str, level: int | None, points: Sequence[Sequence[float]], start: int, end: int) -> dict[str, Any]:

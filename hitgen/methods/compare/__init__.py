@@ -13,14 +13,16 @@ from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.contract import read_contract
 from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder
+from hitgen.manifest import Trial as AnyTrial
 from hitgen.methods.base import Method
 from hitgen.methods.compare import manifest, overview, screening
 from hitgen.methods.compare.answers import worse_of
 from hitgen.methods.compare.config import Config
 from hitgen.methods.compare.crops import crop_faults, shown_sources
-from hitgen.methods.compare.manifest import Manifest, PageData
+from hitgen.methods.compare.manifest import Manifest, PageData, Trial
 from hitgen.methods.compare.paper import told
 from hitgen.methods.compare.plan import PlannedQuestion, Question, make_plan
+from hitgen.methods.compare.possible import impossible
 from hitgen.methods.compare.public import NEEDED
 from hitgen.methods.compare.replay import replay_of
 from hitgen.methods.compare.robot import Answer, Robot, differences, some_answer
@@ -125,6 +127,10 @@ class Compare(Method[Config, Manifest, Row]):
         return {"pack": pivot, "left": left, "right": right, "arm": question.arm, "block": block, **known}
 
     # What was answered
+
+    def row_faults(self, row: Row, trial: AnyTrial, last: int, manifest: Manifest) -> Iterator[str]:
+        assert isinstance(trial, Trial)
+        yield from impossible(row, trial, last, manifest)
 
     def screen(self, works: Sequence[Work[Row]], config: Config) -> Iterator[Finding]:
         yield from screening.screen(works, config.screening)

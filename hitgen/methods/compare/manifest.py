@@ -66,6 +66,22 @@ class Manifest(manifest.Manifest):
 
     pages: tuple[Page, ...]
     ladders: tuple[Ladder, ...]
+    flickers: bool | None = Field(
+        default=None,
+        description="whether boosted pictures flicker; null, as the next ones, where an earlier hitgen built it",
+    )
+    shown_s: float | None = Field(default=None, description="seconds that a boosted question is shown")
+    blank_s: float | None = Field(default=None, description="seconds after that in which it can be answered")
+    limit_s: float | None = Field(default=None, description="seconds for a plain question")
+    toggles_per_second: float | None = Field(
+        default=None, description="swaps a second at most where pictures are toggled"
+    )
+
+    def limit_ms(self, arm: Arm) -> float | None:
+        """How long a question of an arm can be answered."""
+        if self.shown_s is None or self.blank_s is None or self.limit_s is None:
+            return None
+        return 1000 * (self.shown_s + self.blank_s if arm == "boosted" else self.limit_s)
 
     def ladder_of(self, source: str, codec: str, arm: Arm | None = None) -> Ladder | None:
         """The ladder of a source and a codec, by default the plain arm's where there is one; None for the source itself."""

@@ -18,11 +18,11 @@ from hitgen.manifest import Ladder, Manifest, Trial
 from hitgen.methods import population
 from hitgen.methods.compare import manifest
 from hitgen.methods.compare.answers import JND
+from hitgen.methods.compare.possible import most_toggles
 from hitgen.methods.compare.robot import Answer
 from hitgen.methods.compare.row import Arm, Response, Version
 from hitgen.methods.population import Person, Positive, Share
 
-SKIP_S = {"boosted": 11.0, "plain": 30.0}
 TOLD: tuple[Response, ...] = ("left", "right", "notsure")
 Kind = Literal["honest", "coin", "thirds", "one-side", "turns"]
 SPAMMERS: tuple[Kind, ...] = ("coin", "thirds", "one-side", "turns")
@@ -66,8 +66,8 @@ class LadderTruth:
 class Observer(population.Observer):
     """One person at work; draws from its own random numbers."""
 
-    def __init__(self, population: Population, person: Person, rng: np.random.Generator) -> None:
-        self.person = person
+    def __init__(self, population: Population, person: Person, config: Any, rng: np.random.Generator) -> None:
+        self.person, self._method = person, config.method
         self._population, self._rng = population, rng
         self._answered = 0
 
@@ -79,7 +79,7 @@ class Observer(population.Observer):
         self._answered += 1
         toggles = 1 + int(self._rng.poisson(2 if self.person.honest else 0.3))
         if self._rng.random() < self._population.skip:
-            return Answer("skip", SKIP_S[question.arm], toggles)
+            return Answer("skip", self._limit_ms(question.arm) / 1000, toggles)
         return Answer(self._response(question, truths), toggles=toggles)
 
     def _response(self, trial: manifest.Trial, truths: Mapping[str, LadderTruth]) -> Response:
@@ -107,11 +107,22 @@ class Observer(population.Observer):
         return None if answer.response == right else Answer(right, toggles=answer.toggles)
 
     def row(self, answer: Answer, ladder: Ladder, lasted_ms: int) -> dict[str, Any]:
-        plain = cast(manifest.Ladder, ladder).arm == "plain"
+        arm = cast(manifest.Ladder, ladder).arm
+        time_ms = round(min(answer.time_s * 1000 or lasted_ms, self._limit_ms(arm)))
+        flickers = arm == "boosted" and "flicker" in self._method.boost
+        toggles = min(answer.toggles, most_toggles(time_ms, self._method.toggles_per_second))
         return {
-            "response": answer.response, "response_time_ms": round(answer.time_s * 1000) or lasted_ms,
-            "toggles": answer.toggles if plain else None, "begun": 1,
-        }  # fmt: skip
+            "response": answer.response,
+            "response_time_ms": time_ms,
+            "toggles": None if flickers else toggles,
+            "begun": 1,
+        }
+
+    def least_ms(self, answer: Answer) -> int:
+        return round(answer.time_s * 1000)
+
+    def _limit_ms(self, arm: Arm) -> float:
+        return float(1000 * (self._method.shown_s + self._method.blank_s if arm == "boosted" else self._method.limit_s))
 
 
 def _distance(trial: manifest.Trial, version: Version, truths: Mapping[str, LadderTruth]) -> float:
@@ -154,7 +165,7 @@ class Simulation(population.Simulation):
     def observer(
         self, population: Population, person: Person, config: BatchConfig, rng: np.random.Generator
     ) -> Observer:
-        return Observer(population, person, rng)
+        return Observer(population, person, config, rng)
 
 
 def _drawn(

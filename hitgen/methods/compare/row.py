@@ -33,7 +33,7 @@ class Row(submission.Row):
     response: Response
     response_time_ms: Ms = Field(description="from the first picture to the answer; of a skip, the limit")
     toggles: Count | None = Field(default=None, description="how often the worker swapped; null where pictures flicker")
-    begun: Count = Field(
+    begun: Annotated[Count, Field(ge=1)] = Field(
         default=1, description="how often the question was begun, again after a reload or a hidden tab"
     )
 

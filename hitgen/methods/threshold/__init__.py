@@ -9,7 +9,7 @@ from hitgen.batch.load import Batch
 from hitgen.config.images import Role
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.progress import OnProgress
-from hitgen.manifest import Ladder
+from hitgen.manifest import Ladder, Page
 from hitgen.manifest import Trial as AnyTrial
 from hitgen.methods import columns as c
 from hitgen.methods.base import Check, Method
@@ -17,6 +17,7 @@ from hitgen.methods.columns import Column
 from hitgen.methods.evidence import PassRates
 from hitgen.methods.replay import Replay
 from hitgen.methods.section import Collected, Export, Section
+from hitgen.methods.submission import Submission
 from hitgen.methods.threshold.config import Config
 from hitgen.methods.threshold.manifest import Manifest, PageData, Trial
 from hitgen.methods.threshold.plan import Comparison, plan_comparisons
@@ -110,6 +111,7 @@ class Threshold(Method[Config, Manifest, Row]):
             "grid": grid,
             "flickering": config.method.flickering,
             "prior": [round(float(weight), 9) for weight in quest.prior().ravel()],
+            "goes_on": bool(config.method.start_from),
         }
 
     def built_trial(self, trial: PlannedTrial) -> dict[str, Any]:
@@ -139,6 +141,15 @@ class Threshold(Method[Config, Manifest, Row]):
             yield f"trial {row.trial} says that both flickered"
         if (row.side == "none") != (trial.asked == "catch"):
             yield f"trial {row.trial} says that it flickered at {row.side}"
+        if row.timing.swaps == 0:
+            yield f"trial {row.trial} was answered before its level was shown"
+        if row.flickers_too_long:
+            yield f"trial {row.trial} flickered for longer than it lasted"
+
+    def submission_faults(self, submission: Submission[Row], page: Page, manifest: Manifest) -> Iterator[str]:
+        from hitgen.methods.threshold.chosen import strange_levels
+
+        yield from strange_levels(submission, page, manifest)
 
     def grade(self, row: Row, question: Any) -> tuple[bool | None, ...]:
         return (row.response == "none",)

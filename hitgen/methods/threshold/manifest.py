@@ -44,6 +44,11 @@ class Manifest(manifest.Manifest):
     pages: tuple[Page, ...]
     grid: Grid
     flickering: Flickering = Field(default="one", description="how many of the two pictures flicker at once")
+    prior: tuple[float, ...] = Field(
+        default=(),
+        description="weights over means x SDs before the first answer; none where an earlier hitgen built it",
+    )
+    goes_on: bool = Field(default=False, description="whether pages start from what an earlier study found instead")
 
     @cached_property
     def by_question(self) -> dict[str, manifest.Question]:
