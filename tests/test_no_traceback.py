@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -19,6 +20,8 @@ from hypothesis import strategies as st
 
 from hitgen.build import build
 from hitgen.cli import VERBS, main
+from hitgen.collector.server import Server
+from hitgen.commands import rehearse
 from tests.support.batches import link_batch
 from tests.support.servers import collecting, free_port
 
@@ -76,8 +79,27 @@ WORDS = st.one_of(
     st.sampled_from(["", ".", "/", "/dev/null", "nan", "inf", "-1", "0", "1e309", "9" * 400, "\u202e", "\U0001f600", "a\nb", "-", "="]),
     st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=8),
 )  # fmt: skip
-STAYS = {"preview", "serve", "rehearse", "watch"}
-"""They wait for people when all is right."""
+STAYS = {
+    "preview": ["--page", "p0001", "p0002", "--watch", "--page="],
+    "serve": ["--hand-out", "--port", "0", "-1", "--host", "127.0.0.1", "::1", "localhost", ""],
+    "rehearse": ["--recruiter", "link", "turk", "--json", "--robots=0", "--robots=-1"],
+    "watch": ["--no-open", "--port", "0", "99999", "--rehearsal"],
+}
+"""They wait for people when all is right; with words that belong to them."""
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody comes to what stays, and whoever waits for people is interrupted at once."""
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Server, "run", lambda server: server.__exit__(server.__enter__()))
+    monkeypatch.setattr("hitgen.commands.preview.open_in_browser", lambda _: True)
+    monkeypatch.setattr("hitgen.commands.watch.open_in_browser", lambda _: True)
+    monkeypatch.setattr("hitgen.commands.preview.watch", lambda *_: None)
+    monkeypatch.setattr(rehearse, "time", SimpleNamespace(sleep=interrupt))
 
 
 def try_verbs(study: Path, tmp_path: Path, examples: int) -> None:
@@ -85,7 +107,7 @@ def try_verbs(study: Path, tmp_path: Path, examples: int) -> None:
     shutil.copytree(study, copy)
 
     @settings(max_examples=examples, deadline=None, database=None, phases=[Phase.generate, Phase.shrink])
-    @given(st.sampled_from(sorted(set(VERBS) - STAYS)), st.booleans(), st.lists(WORDS, max_size=4))
+    @given(st.sampled_from(sorted(set(VERBS) - set(STAYS))), st.booleans(), st.lists(WORDS, max_size=4))
     def no_traceback(verb: str, real: bool, words: list[str]) -> None:
         folder = [str(copy)] if real and verb not in ("close", "expire", "delete") else []
         assert run(verb, *folder, *words) in (0, 1, 2, 3)
@@ -118,6 +140,47 @@ def toml(value: object) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{toml(key)} = {toml(each)}" for key, each in value.items()) + "}"
     return str(value).replace("Infinity", "inf")
+
+
+def try_stays(study: Path, tmp_path: Path, examples: int) -> None:
+    """Verbs that stay, with odd words, over a batch of which one line, file or table is odd."""
+    folder = tmp_path / "stays"
+    lines = (study / "batch.toml").read_text().splitlines()
+    keys = [number for number, line in enumerate(lines) if " = " in line]
+    spoiled = st.sampled_from(
+        ["", "", "ledger.sqlite", "collected.sqlite", "places.csv", "build/manifest.json", "plan.secret"]
+    )
+
+    @settings(
+        max_examples=examples, deadline=None, database=None, phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )  # fmt: skip
+    @given(
+        st.sampled_from(sorted(STAYS)),
+        st.data(),
+        st.sampled_from(keys),
+        TOML,
+        st.integers(0, 2),
+        spoiled,
+        st.binary(max_size=40),
+    )
+    def no_traceback(
+        verb: str, data: st.DataObject, number: int, value: object, how: int, name: str, junk: bytes
+    ) -> None:
+        words = data.draw(st.lists(st.sampled_from(STAYS[verb]) | WORDS, max_size=3))
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(study, folder)
+        if how:
+            changed = list(lines)
+            changed[number] = f"{changed[number].partition(' = ')[0]} = {toml(value)}"
+            (folder / "batch.toml").write_bytes("\n".join(changed).encode("utf-8", "surrogatepass"))
+        if name:
+            (folder / name).write_bytes(junk)
+        port = ["--port", "0"] if verb in ("serve", "watch") and "--port" not in words else []
+        assert run(verb, str(folder), *port, *words) in (0, 1, 2, 3, 130)
+
+    with inside(tmp_path):
+        no_traceback()
 
 
 def try_configs(study: Path, tmp_path: Path, examples: int) -> None:
@@ -179,19 +242,25 @@ def inside(folder: Path) -> Iterator[None]:
         os.chdir(before)
 
 
-TRIES = {"verbs": try_verbs, "configs": try_configs, "tables": try_tables}
+TRIES = {"verbs": try_verbs, "configs": try_configs, "tables": try_tables, "stays": try_stays}
+SLOWER = {"stays": 5}
+"""Whose examples take so many times as long."""
 
 
 @pytest.mark.parametrize("what", TRIES)
-def test_a_fuzz_finds_none(study: Path, tmp_path: Path, what: str, capsys: pytest.CaptureFixture[str]) -> None:
-    TRIES[what](study, tmp_path, EXAMPLES)
+def test_a_fuzz_finds_none(
+    study: Path, tmp_path: Path, what: str, nobody: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    TRIES[what](study, tmp_path, EXAMPLES // SLOWER.get(what, 1))
     assert "Traceback" not in "".join(capsys.readouterr())
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("what", TRIES)
-def test_a_long_fuzz_finds_none(study: Path, tmp_path: Path, what: str, capsys: pytest.CaptureFixture[str]) -> None:
-    TRIES[what](study, tmp_path, LONG)
+def test_a_long_fuzz_finds_none(
+    study: Path, tmp_path: Path, what: str, nobody: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    TRIES[what](study, tmp_path, LONG // SLOWER.get(what, 1))
     assert "Traceback" not in "".join(capsys.readouterr())
 
 
