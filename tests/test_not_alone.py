@@ -7,6 +7,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -152,6 +153,34 @@ def test_a_hit_of_another_build_or_a_twin_stops_the_run(folder: Path) -> None:
     recruiter.hits["TWIN"] = type(first)(**{**vars(first), "hit_id": "TWIN", "annotation": annotation, "url": other})
     with pytest.raises(InputError, match="HIT TWIN shows page p0001 of another build"):
         run(folder, recruiter)
+
+
+@pytest.mark.parametrize("name", ["foo", "p0001.x", ".", "p0001.1rZ", "p0001.t", "p0001.-1", "p0001.1r", "1.1.1"])
+def test_an_annotation_that_no_hitgen_writes_stops_nothing(folder: Path, name: str) -> None:
+    recruiter = Memory()
+    run(folder, recruiter)
+    first = next(iter(recruiter.hits.values()))
+    for ledger in ("another", first.annotation.split(" ")[1]):
+        annotation = f"hitgen {ledger} demo {name}"
+        recruiter.hits[ledger] = replace(first, hit_id=ledger, annotation=annotation)
+    assert run(folder, recruiter)[1].made == ()
+
+
+def test_what_a_listing_shows_twice_is_one(folder: Path) -> None:
+    """As where another HIT was deleted or made while its pages were read."""
+
+    class Moving(Memory):
+        def everything(self):  # type: ignore[no-untyped-def]
+            rows = list(super().everything())
+            yield from (*rows, *rows[:3])
+
+    recruiter = Moving()
+    cut_off(folder, recruiter, 2)
+    recruiter.now += timedelta(hours=30)
+    run(folder, recruiter)
+    (folder / "ledger.sqlite").unlink()
+    assert run(folder, recruiter, others=True)[0].adopted == tuple(NAMES)
+    assert made(recruiter) == dict.fromkeys(NAMES, 1)
 
 
 def test_a_lost_build_comes_back_from_the_host(folder: Path) -> None:

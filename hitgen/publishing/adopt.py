@@ -12,6 +12,8 @@ from hitgen.publishing.create import cost_usd
 from hitgen.publishing.orders import Intended
 from hitgen.publishing.publication import Publication
 
+WRITTEN = re.compile(r"[A-Za-z0-9_-]+\.t?[0-9]{1,9}(r[0-9]{1,9})?")
+"""How a HIT's name is written."""
 PAGE_IN_URL = re.compile(r"/pages/([0-9a-f]{64})\.html")
 
 
@@ -51,10 +53,12 @@ def adopt(publication: Publication, others: bool = False) -> tuple[str, ...]:
 
 
 def _of_this_batch(publication: Publication) -> Iterator[tuple[str, HitName, HitProgress]]:
-    """Ledger, name and state of what is listed of this batch, whoever made it."""
-    for found in publication.recruiter.everything():
+    """Ledger, name and state of what is listed of this batch, whoever made it; each once, also where it moved while the
+    listing was read. What hitgen cannot have written is nobody's."""
+    for found in {found.hit_id: found for found in publication.recruiter.everything()}.values():
         words = found.annotation.split(" ")
-        if len(words) == 4 and words[0] == "hitgen" and words[2] == publication.config.batch.name and not found.gone:
+        ours = len(words) == 4 and words[0] == "hitgen" and words[2] == publication.config.batch.name
+        if ours and WRITTEN.fullmatch(words[3]) and not found.gone:
             yield words[1], HitName.of(words[3]), found
 
 

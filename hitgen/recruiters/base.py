@@ -122,8 +122,8 @@ class Recruiter(ABC):
         """Take no new workers for a HIT; those at work may finish."""
 
     def find(self, annotation: str) -> list[HitProgress]:
-        """All HITs with this annotation."""
-        return [hit for hit in self.everything() if hit.annotation == annotation]
+        """All HITs with this annotation, each once: one that moved while the listing was read is in it twice."""
+        return list({hit.hit_id: hit for hit in self.everything() if hit.annotation == annotation}.values())
 
     def balance_usd(self) -> Decimal | None:
         """The dollars there are to spend; None where nothing will be spent."""
