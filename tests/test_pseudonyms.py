@@ -15,6 +15,7 @@ from hitgen.config.kinds import METHODS
 from hitgen.ledger.ledger import Ledger
 from hitgen.recruiters.seals import completion_code
 from hitgen.results.columns import tables_of
+from hitgen.results.dataset import make_dataset
 from hitgen.results.pseudonyms import FACT
 from hitgen.results.study import read_study
 from tests.support.small_study import SmallStudy, xml
@@ -81,6 +82,25 @@ def test_one_person_has_one_pseudonym_in_all_tables_and_no_key_in_them(old: Old)
     works = {study.pseudonym(row.assignment) for row in study.received()}
     assert set(tables["ratings"]["assignment"]) == set(tables["clicks"]["assignment"]) <= works
     assert tables["ratings"]["assignment"].n_unique() > 1
+
+
+def test_an_id_that_somebody_writes_into_the_survey_is_a_pseudonym_too(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path, toml="[screening]\ngold_answers_min = 1\n")
+    said = "I am a1workerone (not A2WORKERTWO).\nAssignment=ASSIGNMENT1, https://x.org/?id=A1WORKERONE! A1WORKERONES is else."
+    rows = []
+    for number, worker in enumerate(("A1WORKERONE", "A2WORKERTWO"), start=1):
+        answer = small.answer("p0001", f"ASSIGNMENT{number}", worker)
+        rows.append(("p0001", f"ASSIGNMENT{number}", worker, xml({**answer, "survey": {"remarks": said, "ease": 3}})))
+    small.hand_in(rows)
+    tables = make_dataset(tmp_path).tables
+    (told,) = set(tables["surveys"].filter(polars.col("question") == "remarks")["answer"])
+    for name in ("A1WORKERONE ", "A1WORKERONE!", "a1workerone", "A2WORKERTWO", "ASSIGNMENT1"):
+        assert name not in told
+    study = read_study(tmp_path)
+    assert told.startswith(
+        f"I am {study.pseudonym('A1WORKERONE')} (not {study.pseudonym('A2WORKERTWO')}).\nAssignment="
+    )
+    assert told.endswith("! A1WORKERONES is else.")
 
 
 def test_a_fault_names_no_other_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,6 +89,12 @@ class Worker:
     used_ratings: int
 
 
+WORD = re.compile(r"[^\s,;:!?()\[\]{}<>\"'/\\=]+(?<![.])")
+"""What may be an id in a text."""
+SHORTEST_ID = 5
+"""A shorter one, such as the number of a task, may be anything else in a text."""
+
+
 @dataclass(frozen=True)
 class SurveyAnswer:
     """One answer to a question of the survey."""
@@ -171,7 +178,20 @@ def _checks(study: Study) -> Iterator[CheckedWork]:
 
 
 def _surveys(study: Study) -> Iterator[SurveyAnswer]:
+    # People write their own ids into free text, which are to be found nowhere.
+    stands_for = {
+        name.casefold(): study.pseudonym(name)
+        for row in study.received()
+        for name in (row.worker, row.assignment)
+        if len(name) >= SHORTEST_ID
+    }
+
+    def said(answer: object) -> object:
+        if not isinstance(answer, str):
+            return answer
+        return WORD.sub(lambda word: stands_for.get(word[0].casefold(), word[0]), answer)
+
     for work in study.works:
         worker, assignment = study.pseudonym(work.received.worker), study.pseudonym(work.received.assignment)
         for question, answer in work.submission.survey.items():
-            yield SurveyAnswer(study.manifest.batch, worker, assignment, work, question, answer)
+            yield SurveyAnswer(study.manifest.batch, worker, assignment, work, question, said(answer))
