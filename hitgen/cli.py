@@ -169,6 +169,8 @@ class MainParser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         verb = next((word for word in args or () if not word.startswith("-")), None)
+        if list(args or ()).count("--") > 1:  # which argparse would take for no word at all, or for a list of them
+            self.error("`--` can be given once: all that follows it are names")
         if verb is not None and verb not in VERBS:
             near = difflib.get_close_matches(verb, VERBS, 1, 0.5)
             self.error(

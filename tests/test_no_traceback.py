@@ -64,6 +64,7 @@ def run(*arguments: str) -> int:
         "preview {} --page nosuch", "preview {} --page ../../etc/passwd", "eject {} ../../../etc/passwd", "eject {} nosuch",
         "forget {} nobody --yes", "forget {} '' --yes", "gold {} --seed -1", "report /dev/null", "report {}/batch.toml", "report {}/images",
         "import {} /dev", "import {} /dev/null", "import {} {}/batch.toml", "init {} --images {}", "init /proc/x --images {}/images",
+        "import -- --", "import {} -- -- x", "forget {} -- --", "check -- -- {}",
         "rehearse {} --robots 0", "rehearse {} --recruiter nobody", "publish {} --production --total nan",
         "publish {} --production --total sNaN", "export /", "status /dev/null", "check /proc", "review {} --worker nobody",
     ],
@@ -95,7 +96,13 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Server, "run", lambda server: server.__exit__(server.__enter__()))
+    def visit(server: Server) -> None:
+        with server:
+            watcher = getattr(server._server.application, "_watcher", None)
+            while watcher and watcher._written is None and "problem" not in watcher.last[1].head:
+                time.sleep(0.005)  # who is interrupted in the midst of reading leaves a file open
+
+    monkeypatch.setattr(Server, "run", visit)
     monkeypatch.setattr("hitgen.commands.preview.open_in_browser", lambda _: True)
     monkeypatch.setattr("hitgen.commands.watch.open_in_browser", lambda _: True)
     monkeypatch.setattr("hitgen.commands.preview.watch", lambda *_: None)
