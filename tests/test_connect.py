@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -154,6 +154,35 @@ def test_approve_reject_and_shut_out(study: Path, service: Connect) -> None:
     assert second["platformTargeting"] == {
         "participants": {"excludedParticipants": [person(8)]}, "projects": {"excludedProjects": [first["projectId"]]},
     }  # fmt: skip
+
+
+def test_what_status_says_is_what_the_service_charged(study: Path, service: Connect) -> None:
+    """Rewards when a project goes live, bonuses when they are paid, both with a quarter more; rejections come back."""
+
+    def same() -> None:
+        with open_account(study) as account:
+            told = status(account)
+        charged_usd = Decimal("10000") - service.balance_usd  # a fee of 12.5 cents is one of 13
+        assert told.committed_usd == charged_usd.quantize(Decimal("0.01"), ROUND_CEILING)
+
+    run(study)
+    same()
+    first, second, third = (work(study, service, number) for number in (1, 2, 3))
+    same()
+    for faults in ([], ["lost"], ["busy"]):
+        service.faults = list(faults)
+        with open_account(study) as account:
+            collect(account)
+            with suppress(OutsideError, UnknownOutcomeError, RefusedError):
+                once(account, Act("approve", person(1), first))
+                once(account, bonus(account, first))
+                once(account, Act("reject", person(2), second, words="Nothing was answered."))
+                once(account, Act("approve", person(3), third))
+        service.faults = []
+        same()
+    assert any("is live" in line for line in run(study, topup={"p0001": 1}))
+    same()
+    assert third and service.refusals == []
 
 
 @pytest.mark.parametrize("faults", [[], ["busy"], ["lost"], ["broken"], ["unlisted"]])

@@ -94,6 +94,10 @@ class Connect(Recruiter):
                 told.append(
                     f"project {project} is not published: look at it on Connect's own site, then publish --production"
                 )
+            elif not self._projects.status(project):
+                told.append(
+                    f"project {project} is not listed yet, and not live: `hitgen publish` again in some minutes"
+                )
             elif self._projects.status(project) == "Unpublished":
                 self._refuse_dearer(project)
                 self._projects.move(project, "Live")

@@ -61,6 +61,7 @@ class Projects:
         name = self._internal_name(mine)
         found = self._named(name) or self._make(name, mine, excluded)
         self._book.note_all(PROJECT, {order.annotation: found for order in mine})
+        self._statuses = None  # what was listed before knows nothing of it
         self._book.drop(PROMISE, name)
 
     def _refuse_others(self, ledger: str) -> None:
