@@ -30,6 +30,7 @@ from hitgen.methods.compare.analysis.rates import crossings, curve_of, gaps, rea
 from hitgen.methods.compare.analysis.scale import Scale, reconstructed, widening
 from hitgen.methods.compare.analysis.section import scale_json
 from hitgen.methods.compare.analysis.tally import tallied
+from hitgen.methods.compare.analysis.thin import thin
 from hitgen.methods.compare.answers import JND, Answer, otsu
 from hitgen.methods.compare.choices import Choices, ScaleTable, Screening
 from hitgen.methods.compare.public import read_public
@@ -383,6 +384,28 @@ def test_detection_counts_not_sure_half_and_leaves_traps_and_skips_out() -> None
     given = [answer(1, "right"), answer(2, "left"), answer(3, "notsure"), answer(4, "right"), answer(5, "skip")]
     [row] = detections([*given, answer(6, "left", "trap")])
     assert isinstance(row, Detection) and (row.answers, row.correct, row.verdict) == (4, 2.5, "undecided")
+
+
+def asked_of(people: int, left: tuple[str, int], right: tuple[str, int]) -> list[Answer]:
+    """Two in three of them say that the right one differs more."""
+    return [
+        Answer("plain", f"w{n}", f"w{n}", "same", "s", left, right, "right" if n % 3 else "left", 900)
+        for n in range(people)
+    ]
+
+
+def test_where_little_is_known_it_is_said_and_no_interval_runs_away() -> None:
+    alone = reconstructed(asked_of(1, SOURCE_SIDE, ("a", 1)), FEW)
+    assert alone.sources[0].intervals[1].max() <= 20
+    assert list(thin(alone)) == [
+        "Not enough evidence for the scale of these sources, with answers of fewer than 5 people in one of the arms: s (1)."
+    ]
+    steps = [*asked_of(40, ("a", 1), ("a", 2)), *asked_of(40, ("a", 2), ("a", 3)), *asked_of(40, SOURCE_SIDE, ("a", 2))]
+    barely = reconstructed([*steps, *asked_of(2, SOURCE_SIDE, ("b", 1))], FEW)
+    assert list(thin(barely)) == [
+        "Not enough evidence for the distance of these versions, which fewer than 10 answers show: b level 1 of s (2)."
+    ]
+    assert not list(thin(reconstructed(steps, FEW)))
 
 
 def test_otsu_parts_two_heaps() -> None:

@@ -40,6 +40,10 @@ class Estimate:
     high: float
 
 
+FARTHEST = 20.0
+"""Units beyond which answers tell nothing: everybody sees the difference. Upper ends of intervals go no farther."""
+
+
 @dataclass(frozen=True)
 class SourceScale:
     """One source: (versions,) distances in units and (resamples, versions) what resamples of workers give.
@@ -57,6 +61,8 @@ class SourceScale:
     """g1 and g2 of each codec, for distances in units."""
     halving: float = 1.0
     """How many times larger distances would be if "not sure" did not count half."""
+    workers: int = 0
+    """Who answered in the arm that has fewer of them."""
 
     @cached_property
     def versions(self) -> list[Side]:
@@ -71,9 +77,9 @@ class SourceScale:
 
     @cached_property
     def intervals(self) -> tuple[Array, Array]:
-        """(versions,) the ends of each version's 95% interval; `halving` widens the upper one."""
+        """(versions,) the ends of each version's 95% interval; `halving` widens the upper one, up to `FARTHEST`."""
         low, high = np.quantile(self.samples, [LOW, HIGH], axis=0)
-        return np.minimum(low, self.units), np.maximum(high * self.halving, self.units)
+        return np.minimum(low, self.units), np.maximum(np.minimum(high * self.halving, FARTHEST), self.units)
 
     def level_at(self, codec: str, units: float) -> Estimate | None:
         """The level of a codec at a distance, between levels in between; None beyond its last level."""
@@ -164,6 +170,7 @@ def _scaled(tally: Tally, resamples: int, seed: int) -> SourceScale:
     return SourceScale(
         tally.source, design, distances(design, best)[0] / JND, samples, _met(design, tally.whole),
         tuple(zip(g1[0].tolist(), (g2[0] * JND).tolist(), strict=True)), halved(design, best, tally.whole),
+        _fewest(tally),
     )  # fmt: skip
 
 

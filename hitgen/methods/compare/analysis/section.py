@@ -21,6 +21,7 @@ from hitgen.methods.compare.analysis.own import BitsPerPixel, own_answers, weigh
 from hitgen.methods.compare.analysis.people import Screened, Work, screened, summaries
 from hitgen.methods.compare.analysis.rates import Reached, crossings, curve_of, gaps, reached
 from hitgen.methods.compare.analysis.scale import Scale, SourceScale, reconstructed
+from hitgen.methods.compare.analysis.thin import thin
 from hitgen.methods.compare.analysis.words import analysis_told
 from hitgen.methods.compare.answers import Answer
 from hitgen.methods.compare.choices import Choices, ScaleTable
@@ -181,6 +182,7 @@ def _warnings(scale: Scale, found: Screened, kept: set[Work]) -> Iterator[str]:
         yield f"No answer that counts for a scale is in use, so that there is none{why}."
     elif scale.unit != "jnd":
         yield "There are no plain answers in use, so there is no JND: distances are in boosted units, which only order versions of one source and codec."
+    yield from thin(scale)
     if scale.unmeasured:
         told = ", ".join(f"{codec} of {source}" for source, codec in scale.unmeasured)
         yield f"No plain answer shows these codecs, so that their boost is unknown and they are left out of the scale: {told}."
