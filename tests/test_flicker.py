@@ -152,3 +152,23 @@ def test_a_better_estimate_swaps_nothing_by_itself(hz: float) -> None:
     assert all(jumps == 0 for jumps, _, _ in changed)
     assert min(shortest for _, shortest, _ in changed) > 125 * 0.94 - 1000 / hz
     assert max(error for _, _, error in changed) < 0.01
+
+
+@pytest.mark.parametrize(("slowest", "fastest"), [(40, 60), (48, 144), (30, 240)])
+@pytest.mark.parametrize("order", ["random", "slowly"])
+def test_frames_of_uneven_length_keep_the_schedule_of_the_clock(slowest: int, fastest: int, order: str) -> None:
+    """A display of variable refresh rate has no frame time; what is due by the clock is shown at the nearest frame."""
+    lengths = {
+        "random": f"1000 / {fastest} + (1000 / {slowest} - 1000 / {fastest}) * random()",
+        "slowly": f"1000 / ({slowest} + ({fastest} - {slowest}) * (0.5 + 0.5 * Math.sin(number / 300)))",
+    }
+    timing = flickered(
+        f"""let state = 7, number = 0;
+        const random = () => ((state = (state * 48271) % 2147483647) / 2147483647);
+        while (t < 30000) {{ number += 1; t += {lengths[order]}; tick(t); }}
+        return flicker.timing();""",
+        hz=(slowest + fastest) / 2,
+    )
+    for name in ("mean_ms", "source_mean_ms", "distorted_mean_ms"):
+        assert timing[name] == pytest.approx(125, abs=2), name
+    assert timing["sd_ms"] < 20 and timing["stalled_ms"] == 0

@@ -12,7 +12,10 @@ import pytest
 
 from hitgen import cli
 from hitgen.collector.inbox import Inbox
+from hitgen.config.hosts import FolderHost
 from hitgen.doubles.mturk.marketplace import Marketplace
+from hitgen.hosts.base import HostedFile
+from hitgen.hosts.folder import Folder
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.lib.files import private_folder, write_whole
@@ -101,6 +104,7 @@ def test_published_pages_are_for_all_and_everything_about_people_is_not(tmp_path
             assert {"ledger.sqlite", "collected.sqlite", "places.csv"} & others_may(folder) == set()
     readable = others_may(folder)
     assert {"published", "build", "build/pages"} < readable
+    assert {mode for name, mode in modes(folder).items() if name.startswith("published")} <= {"0o755", "0o644"}
     assert {name for name in readable if name.endswith((".html", ".pack"))}
     assert not {name for name in readable if name.startswith(("ledger", "collected", "places", "results"))}
 
@@ -119,6 +123,42 @@ def test_review_export_report_and_simulation_are_private(tmp_path: Path) -> None
     mine = {name for name in others_may(tmp_path) if name.startswith(("results", "ledger", "simulation"))}
     assert mine == set()
     assert (tmp_path / "simulation").is_dir() and (tmp_path / "results" / "export" / "analysis").is_dir()
+
+
+def test_pages_are_for_a_web_server_whatever_the_umask_keeps_from_others(tmp_path: Path) -> None:
+    os.umask(0o077)
+    (tmp_path / "a.html").write_text("a")
+    page = HostedFile("demo/pages/a.html", tmp_path / "a.html", "0" * 64, "text/html")
+    Folder(FolderHost(kind="folder"), tmp_path, "demo").put(page)
+    assert modes(tmp_path / "published") == {"demo": "0o755", "demo/pages": "0o755", "demo/pages/a.html": "0o644"}
+    assert oct((tmp_path / "published").stat().st_mode & 0o777) == "0o755"
+
+
+@pytest.mark.parametrize(("before", "after"), [(0o600, 0o600), (0o640, 0o640), (0o644, 0o644), (0o444, 0o644)])
+def test_what_is_written_again_is_open_to_no_more_people(tmp_path: Path, before: int, after: int) -> None:
+    """batch.toml has the right answers once `hitgen gold` was there, and somebody shut it."""
+    path = tmp_path / "batch.toml"
+    path.write_text("a")
+    path.chmod(before)
+    write_whole(path, b"b")
+    assert path.stat().st_mode & 0o777 == after
+    write_whole(path, b"c", private=True)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_behind_a_link_the_file_itself_is_written(tmp_path: Path) -> None:
+    """A copy that stayed behind would still hold whoever was forgotten."""
+    shared, folder = tmp_path / "shared", tmp_path / "results"
+    shared.mkdir()
+    folder.mkdir()
+    (shared / "review.csv").write_text("somebody")
+    (folder / "review.csv").symlink_to(shared / "review.csv")
+    write_whole(folder / "review.csv", b"nobody", private=True)
+    assert (shared / "review.csv").read_text() == "nobody" and (folder / "review.csv").is_symlink()
+    assert [path.name for path in (*shared.iterdir(), *folder.iterdir())] == ["review.csv"] * 2
+    (folder / "gone.csv").symlink_to(shared / "nowhere" / "gone.csv")
+    write_whole(folder / "gone.csv", b"here")
+    assert not (folder / "gone.csv").is_symlink() and (folder / "gone.csv").read_text() == "here"
 
 
 def test_the_marketplace_of_a_rehearsal_is_private(tmp_path: Path) -> None:

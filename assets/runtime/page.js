@@ -16,3 +16,6 @@ export function createFinders(document) {
 export function createWords(texts) {
   return (key, values = {}) => (texts()[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
+
+/** Whether a click is none that belongs to the one before it: a double click means one thing. @param {Event} event */
+export const isMeant = (event) => /** @type {UIEvent} */ (event).detail < 2;

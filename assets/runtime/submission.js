@@ -2,7 +2,7 @@
 
 import contract from "../contract.json" with { type: "json" };
 
-/** @typedef {{batch: string, page: string, trials: Row[]}} Submission */
+/** @typedef {{batch: string, page: string, trials: Row[], survey?: Record<string, unknown>}} Submission */
 
 const MARGIN_BYTES = 1024;
 const ATTEMPTS_KEPT = [32, 16, 8, 4, 2, 1]; // at either end of a trial's attempts
@@ -12,15 +12,30 @@ const sizeOf = (/** @type {object} */ submission) => new TextEncoder().encode(JS
 
 /**
  * The submission within its limit. First the method makes its rows smaller; then, for a worker who was coached a hundred
- * times, the attempts in the middle go, whose missing numbers tell of them. A trial's last attempt is never touched.
+ * times, the attempts in the middle go, whose missing numbers tell of them. A trial's last attempt is never touched. Then the
+ * longest words of the survey are halved: better than that nothing is taken.
  * @template {Submission} S @param {S} submission @param {Method["reductions"]} reductions @returns {S}
  */
 export function fitSubmission(submission, reductions) {
+  let smaller = submission;
   for (const trials of reduced(submission.trials, reductions)) {
-    const smaller = { ...submission, trials };
-    if (sizeOf(smaller) <= contract.submission_limit_bytes - MARGIN_BYTES) return smaller;
+    smaller = { ...submission, trials };
+    if (fits(smaller)) return smaller;
   }
-  return submission;
+  while (!fits(smaller)) {
+    const [name, text] = longestWords(smaller.survey ?? {});
+    if (!text) return submission;
+    smaller = { ...smaller, survey: { ...smaller.survey, [name]: text.slice(0, text.length / 2) } };
+  }
+  return smaller;
+}
+
+const fits = (/** @type {Submission} */ submission) => sizeOf(submission) <= contract.submission_limit_bytes - MARGIN_BYTES;
+
+/** @param {Record<string, unknown>} survey @returns {[string, string]} */
+function longestWords(survey) {
+  const texts = Object.entries(survey).map(([name, answer]) => /** @type {[string, string]} */ ([name, typeof answer === "string" ? answer : ""]));
+  return texts.sort(([, one], [, other]) => other.length - one.length)[0] ?? ["", ""];
 }
 
 /** @param {Row[]} rows @param {Method["reductions"]} reductions @returns {Generator<Row[]>} */

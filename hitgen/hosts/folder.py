@@ -45,13 +45,23 @@ class Folder:
     def put(self, file: HostedFile) -> None:
         """Copy one file; HTML stays uncompressed, since servers compress by themselves."""
         target = self._root / file.key
-        target.parent.mkdir(parents=True, exist_ok=True)
+        self._make(target.parent)
         part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
         try:
             shutil.copyfile(file.path, part)
+            part.chmod(0o644)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
+
+    def _make(self, folder: Path) -> None:
+        """Make a folder that the web server may look into, whatever this user's umask keeps from others."""
+        if folder.exists():
+            return
+        if folder != self._root:
+            self._make(folder.parent)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
 
     def remove(self, keys: Iterable[str]) -> None:
         """Delete these keys, and folders that are empty then."""

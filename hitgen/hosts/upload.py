@@ -97,5 +97,5 @@ def _difference(url: str, file: HostedFile, cross_origin: bool) -> Fault | None:
 
 def _remedy(status: int) -> str:
     if status in (401, 403):
-        return "making it public: `hitgen publish --configure-bucket` for S3; see docs/aws.md"
+        return "making it public: for S3 `hitgen publish --configure-bucket` (see docs/aws.md), for a folder rights to read it"
     return "setting host.base_url to the address at which the files are seen"

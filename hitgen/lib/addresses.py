@@ -198,8 +198,8 @@ def _check_host(scheme: str, host: str, rest: str, policy: bool) -> None:
         raise ValueError(f"has a host {host!r} that is none; write letters, digits and hyphens between dots")
     if NUMBER.fullmatch(labels[-1]):
         try:
-            ipaddress.IPv4Address(host)
-        except ValueError:
+            _check_somebody(ipaddress.IPv4Address(host))
+        except ipaddress.AddressValueError:
             raise ValueError(
                 f"has a host {host!r} that browsers read as another; write four numbers up to 255"
             ) from None
@@ -212,10 +212,17 @@ def _check_ipv6(host: str, policy: bool) -> None:
         found = None
     if found is None or found.scope_id:
         raise ValueError(f"has a host {host!r} that browsers do not open; write a name")
+    _check_somebody(found)
     if policy:
         raise ValueError(
             f"has the host {host}, and a page's policy can name no address of IPv6; write a name, or 127.0.0.1"
         )
+
+
+def _check_somebody(found: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+    """What a server listens on where it listens on all of its addresses is none of them, and browsers refuse it."""
+    if found.is_unspecified or found.is_multicast or str(found) == "255.255.255.255":
+        raise ValueError(f"has the host {found}, which is no machine's address; write the one of yours")
 
 
 def _punycode(scheme: str, host: str, rest: str) -> str:

@@ -33,13 +33,16 @@ csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 def write_whole(path: Path, content: bytes | Iterable[bytes], *, private: bool = False) -> str:
     """Write a file so that its name never stands for a part of it, whatever is killed and whenever; its sha256.
 
-    `private` leaves it readable by its owner alone, from the first byte on.
+    `private` leaves it readable by its owner alone, from the first byte on; else others may what they might before. Behind a
+    link the file itself is written, where that may be done.
     """
+    if path.is_symlink() and path.exists() and os.access(path.resolve().parent, os.W_OK):
+        path = path.resolve()
     # Not named after `path`, whose name may be as long as the system allows; by the number, what a kill left is found.
     partial = path.with_name(f".{secrets.token_hex(4)}.{os.getpid()}.part")
     digest = hashlib.sha256()
     try:
-        with os.fdopen(os.open(partial, WRITE_NEW, 0o600 if private else 0o666), "wb") as file:
+        with os.fdopen(os.open(partial, WRITE_NEW, 0o600 if private else _mode(path)), "wb") as file:
             for chunk in [content] if isinstance(content, bytes) else content:
                 digest.update(chunk)
                 file.write(chunk)
@@ -51,6 +54,13 @@ def write_whole(path: Path, content: bytes | Iterable[bytes], *, private: bool =
             error.filename, error.filename2 = str(path), None
         raise
     return digest.hexdigest()
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode & 0o666 | 0o600
+    except OSError:
+        return 0o666
 
 
 def private_file(path: Path) -> None:

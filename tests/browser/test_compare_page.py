@@ -23,7 +23,7 @@ from hitgen.results.parse import _trial_faults
 from hitgen.stimuli.packs import pack_path, read_pack
 from hitgen.stimuli.sources import decode_rgb
 from tests.support.batches import built_page
-from tests.support.browsers import OpenPage
+from tests.support.browsers import OpenPage, rest
 from tests.support.compare import grey, marked_page, write_study
 from tests.support.runs import soaked_but
 
@@ -169,6 +169,30 @@ def test_a_question_that_is_not_answered_in_time_is_passed_over_and_one_in_the_b
     late, *others = handed_in(tab, robot)["trials"]
     assert late["response"] == "right" and 400 <= late["response_time_ms"] <= 3400
     assert {row["response"] for row in others} == {"skip"} and {row["response_time_ms"] for row in others} == {3400}
+
+
+@pytest.mark.browser
+def test_a_double_click_answers_one_question(tmp_path: Path, open_page: OpenPage) -> None:
+    """The next question opens within a quarter of a second, and its buttons stand where those before it did."""
+    tab = open_page(marked_page(tmp_path, "boosted", hit="training = 0"))
+    robot = Robot(tab)
+    at_first_question(tab, robot)
+    stage, button = robot.hit("stage"), robot.hit("answer-left")
+    button.wait_for()
+    first = stage.get_attribute("data-trial")
+    enabled = "() => !document.querySelector('[data-hit=answer-left]').disabled"
+    tab.wait_for_function(enabled)
+    button.click()
+    tab.wait_for_function(f"() => document.querySelector('[data-hit=stage]').dataset.trial !== '{first}'")
+    tab.wait_for_function(enabled)
+    second = stage.get_attribute("data-trial")
+    for number in (2, 3):  # as the browser counts clicks that follow each other so soon
+        tab.mouse.down(click_count=number)
+        tab.mouse.up(click_count=number)
+    rest(tab, 100)
+    assert stage.get_attribute("data-trial") == second
+    button.click()
+    tab.wait_for_function(f"() => document.querySelector('[data-hit=stage]').dataset.trial !== '{second}'")
 
 
 @pytest.mark.browser

@@ -148,3 +148,18 @@ def test_next_stays_on_the_consent_screen_and_says_so_until_the_box_is_ticked(
     assert page.locator("[data-part=consent-fault]").inner_text() == ""
     robot.hit("next").click()
     page.wait_for_function("() => document.documentElement.dataset.screen === 'instructions'")
+
+
+@pytest.mark.browser
+def test_a_double_click_leaves_one_screen_and_does_not_pass_over_a_question(
+    tmp_path: Path, open_page: OpenPage
+) -> None:
+    page = open_page(built_page(write_batch(tmp_path, "[display]\nwidth_cm = 9\n", study=1)))
+    robot = Robot(page, lambda _: Answer(5, POINTS))
+    robot.hit("consent").check()
+    shown = page.locator("[data-hit=next]:visible")
+    for left in ("instructions", "calibration"):
+        shown.dblclick()
+        assert robot.screen() == left
+    shown.dblclick()  # the frame that nobody touched is asked about, once
+    assert robot.screen() == "calibration" and page.locator("[data-part=calibration-fault]").inner_text()

@@ -32,7 +32,7 @@ def row(trial: str, attempt: int, moves: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def submission(rows: list[dict[str, Any]], survey: dict[str, str] | None = None) -> dict[str, Any]:
+def submission(rows: list[dict[str, Any]], survey: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
         "schema": 1,
         "batch": "b",
@@ -82,6 +82,25 @@ def test_a_submission_fits_and_its_answers_stay(name: str, module: Any) -> None:
         assert all(point in told["trace"] for point in each["trace"])
     if name == "an ordinary one":
         assert fitted == given
+
+
+@pytest.mark.browser
+def test_words_that_leave_no_room_are_cut_and_all_else_stays(module: Any) -> None:
+    said = {f"q{number}": "\u65e5" * 2000 for number in range(15)} | {"age": 30, "short": "\u65e5", "none": None}
+    given = submission([row(f"t{number}", 1, 20) for number in range(5)], said)
+    fitted = module("given => submission.fitSubmission(given, pjnd.reductions)", given)
+    assert len(json.dumps(fitted, ensure_ascii=False, separators=(",", ":")).encode()) <= LIMIT_BYTES
+    assert {name: fitted["survey"][name] for name in ("age", "short", "none")} == {
+        "age": 30,
+        "short": "\u65e5",
+        "none": None,
+    }
+    assert all(
+        said[name].startswith(fitted["survey"][name]) and len(fitted["survey"][name]) >= 500
+        for name in said
+        if name[0] == "q"
+    )
+    assert [each["level"] for each in fitted["trials"]] == [50] * 5
 
 
 @pytest.mark.browser

@@ -1,5 +1,6 @@
 // One question: shown, answered or passed over in its time; in practice, told whether it was right.
 
+import { isMeant } from "../../runtime/page.js";
 import { closePictures, createPair, decodePictures } from "./pair.js";
 import { createHold } from "./hold.js";
 
@@ -250,10 +251,10 @@ export function createTask(tools) {
   }
 
   rest();
-  for (const [response, button] of Object.entries(answers)) button.addEventListener("click", () => answer(/** @type {CompareResponse} */ (response)));
+  for (const [response, button] of Object.entries(answers)) button.addEventListener("click", (event) => isMeant(event) && answer(/** @type {CompareResponse} */ (response)));
   buttons.stop.addEventListener("click", stop);
   buttons.resume.addEventListener("click", resume);
-  buttons.goOn.addEventListener("click", goOn);
+  buttons.goOn.addEventListener("click", (event) => isMeant(event) && goOn());
   window.document.addEventListener("keydown", onKey);
   window.document.addEventListener("keyup", onKeyUp);
 

@@ -3,6 +3,7 @@
 import { createDecoder } from "../../instrument/decoder.js";
 import { gridOffset, shownSize } from "../../instrument/geometry.js";
 import { composing, readView, recast } from "../../instrument/view.js";
+import { isMeant } from "../../runtime/page.js";
 import { bestLevel, bestPair, updated, updatedByPairs } from "./quest.js";
 
 const SHOWN_BEFORE_ANSWER = 4;
@@ -136,7 +137,7 @@ export function createComparison(tools, flickerAt) {
   }
 
   buttons.both.hidden = !paired;
-  for (const response of RESPONSES) buttons[response].addEventListener("click", () => answer(response));
+  for (const response of RESPONSES) buttons[response].addEventListener("click", (event) => isMeant(event) && answer(response));
   stopButton.addEventListener("click", stop);
   resumeButton.addEventListener("click", resume);
   window.addEventListener("keydown", (event) => {
