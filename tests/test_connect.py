@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -278,3 +279,39 @@ def test_a_project_of_a_lost_ledger_stops_the_next_one(study: Path, service: Con
         row["status"] = "Closed"
     run(study)
     assert [row["status"] for row in service.projects.values()] == ["Closed", "Live"]
+
+
+class Revoked(Connect):
+    """Its key holds for so many requests more."""
+
+    requests_left = 0
+    key = property(lambda self: "rehearsal" if self._still() else "another", lambda self, key: None)
+
+    def _still(self) -> bool:
+        self.requests_left -= 1
+        return self.requests_left >= 0
+
+
+def test_a_key_that_is_revoked_at_any_moment_leaves_no_bonus_in_doubt(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONNECT_API_KEY", "rehearsal")
+    with Revoked() as service:
+        service.requests_left = 10_000
+        config = study / "batch.toml"
+        config.write_text(re.sub('endpoint_url = ".*"', f'endpoint_url = "{service.url}"', config.read_text()))
+        run(study)
+        place = work(study, service, 1)
+        stopped = 0
+        with open_account(study) as account:
+            collect(account)
+            for number in range(50):
+                service.requests_left = number
+                try:
+                    assert once(account, bonus(account, place)) == "paid"
+                except InputError as error:
+                    assert "recruiter.key_env" in str(error) and "invalid API key" in str(error)
+                    stopped += 1
+                else:
+                    break
+        assert stopped == 2 and service.paid()[person(1)] == 50

@@ -27,6 +27,7 @@ from hitgen.results.forget import forget
 from hitgen.results.review import propose
 from hitgen.results.reviewfile import read_review, review_path, write_review
 from hitgen.results.study import read_study
+from hitgen.serve import open_collector
 from tests.support.batches import places
 from tests.support.published import published
 from tests.support.servers import own_people
@@ -104,10 +105,13 @@ def names_of(folder: Path) -> list[str]:
     return [row["url"].split("assignmentId=")[1] for row in places(folder)]
 
 
+def answer_of(name: str) -> bytes:
+    return json.dumps({"schema": 1, "batch": "demo", "page": "p0001", "assignment": name, "trials": []}).encode()
+
+
 def deliver(folder: Path, name: str) -> None:
-    body = {"schema": 1, "batch": "demo", "page": "p0001", "assignment": name, "trials": []}
     with Inbox(folder / "collected.sqlite", "demo", lambda _: True) as inbox:
-        inbox.add(json.dumps(body).encode(), "collector", utc_now())
+        inbox.add(answer_of(name), "collector", utc_now())
 
 
 def taken(folder: Path) -> int:
@@ -142,6 +146,24 @@ def test_the_next_answer_of_the_hit_is_fetched_and_nothing_of_the_person_stays(p
         assert [row.worker for row in ledger.submissions()] == ["P0002"]
         assert [participant for _, participant in ledger.book.seats()] == [0, 2, 3]
     assert [row["participant"] for row in places(people)] == ["P0002", "P0003"]
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+def test_what_a_page_of_somebody_forgotten_sends_later_is_not_kept(people: Path, delivered: bool) -> None:
+    """The page is still open in their browser; another try of it, or their first one, comes after they took all back."""
+    one, two, _ = names_of(people)
+    if delivered:
+        deliver(people, one)
+    assert cli.main(["forget", str(people), "P0001"]) == 0
+    deliver(people, one)
+    with open_collector(people) as (_, inbox):
+        assert (inbox.state_of(one), inbox.state_of(two)) == ("unknown", "free")
+        for way in ("collector", "import", "s3"):
+            assert inbox.add(answer_of(one), way, utc_now()) == "unknown-place"
+        assert inbox.add(answer_of(two), "collector", utc_now()) == "stored"
+    assert cli.main(["forget", str(people), "P0001"]) == 0
+    assert taken(people) == 1
+    assert holding(people, [one]) == []
 
 
 def test_a_forgotten_participants_number_goes_to_nobody(people: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -342,3 +342,50 @@ def test_where_there_is_no_test_mode_the_draft_is_named(
     *_, told = run(study)
     assert "is a draft: preview it at" in told and "not enabled for your workspace" in told
     assert [row["status"] for row in service.studies.values()] == ["UNPUBLISHED"]
+
+
+class Revoked(Prolific):
+    """Its token holds for so many requests more."""
+
+    requests_left = 0
+    token = property(lambda self: "rehearsal" if self._still() else "another", lambda self, token: None)
+
+    def _still(self) -> bool:
+        self.requests_left -= 1
+        return self.requests_left >= 0
+
+
+def test_a_token_that_is_revoked_at_any_moment_stops_in_words_and_nothing_is_made_or_paid_twice(
+    tmp_path: Path, web: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROLIFIC_TOKEN", "rehearsal")
+    with Revoked() as service:
+        folder = batch(tmp_path, service, web, PAGES)
+
+        def often(act: Callable[[], object]) -> int:
+            """How often it was stopped until it went through, by a token that held for one request more each time."""
+            for number in range(200):
+                service.requests_left = number
+                try:
+                    act()
+                except InputError as error:
+                    assert "recruiter.token_env" in str(error) and "invalid token" in str(error)
+                else:
+                    return number
+            raise AssertionError
+
+        assert often(lambda: run(folder)) > 5
+        (made,) = service.studies.values()
+        assert made["status"] == "ACTIVE" and service.balance_cents == 1_000_000 - 5 * 120 * 1428 // 1000
+        service.requests_left = 10_000
+        session = work(folder, service, person(0))
+
+        def judged() -> None:
+            with open_account(folder) as account:
+                status(account)
+                once(account, Act("approve", person(0), session))
+                once(account, bonus(account, session))
+
+        assert often(judged) > 5
+        service.requests_left = 10_000
+        assert paid(service, session) == [50] and service.submissions[session]["status"] == "APPROVED"

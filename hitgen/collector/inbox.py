@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS counts (
   outcome TEXT PRIMARY KEY, times INTEGER NOT NULL, bytes INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS taken (name TEXT PRIMARY KEY) STRICT;
+CREATE TABLE IF NOT EXISTS erased (digest TEXT PRIMARY KEY) STRICT;
 CREATE TABLE IF NOT EXISTS people (
   participant TEXT PRIMARY KEY, issued_at TEXT NOT NULL, ticket TEXT NOT NULL DEFAULT '', seen_at TEXT NOT NULL DEFAULT ''
 ) STRICT;
@@ -175,7 +176,7 @@ class Inbox:
         # A downloaded file is laid out in another way than what is posted.
         digest = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
         assignment = found["assignment"]
-        if self._is_place is None or not self._is_place(assignment):
+        if not self._takes(assignment):
             return "unknown-place"
         rows = self._database.execute("SELECT sha256 FROM submissions WHERE assignment = ?", (assignment,)).fetchall()
         if digest in [row[0] for row in rows]:
@@ -196,9 +197,15 @@ class Inbox:
         )
         return "stored"
 
+    def _takes(self, assignment: str) -> bool:
+        """Whether answers of a place may come: who was forgotten took back whatever a page of theirs still sends."""
+        if self._is_place is None or not self._is_place(assignment):
+            return False
+        return not self.query("SELECT 1 FROM erased WHERE digest = ?", (_digest(assignment),))
+
     def state_of(self, assignment: str) -> Literal["free", "used", "unknown"]:
         """Whether answers of a place would be taken, have come, or are of no place that there is."""
-        if self._is_place is None or not self._is_place(assignment):
+        if not self._takes(assignment):
             return "unknown"
         return "used" if self.query("SELECT 1 FROM submissions WHERE assignment = ?", (assignment,)) else "free"
 
@@ -340,8 +347,14 @@ class Inbox:
             self._database.execute("DELETE FROM submissions WHERE assignment = ?", (assignment,))
 
     def erase(self, assignments: set[str], worker: str = "") -> int:
-        """Erase what came in of these places and that a worker was given some, from free pages too; the submissions erased."""
+        """Erase what came in of these places and that a worker was given some, from free pages too; the submissions erased.
+
+        Digests of the places stay, so that what comes later is not taken.
+        """
         with self.together():
+            self._database.executemany(
+                "INSERT OR IGNORE INTO erased VALUES (?)", [(_digest(name),) for name in sorted(assignments)]
+            )
             self._database.execute("DELETE FROM people WHERE participant = ?", (worker,))
             self._database.execute("DELETE FROM turns WHERE person = ?", (worker,))
             erased = sum(
@@ -378,6 +391,11 @@ def arrived(path: Path) -> list[tuple[str, str, str]]:
     """What lies in an inbox: the place, page and time (ISO, UTC) of the submission that counts of each, in order of arrival."""
     sql = "SELECT assignment, page, received_at FROM submissions WHERE version = 0 ORDER BY received_at, assignment"
     return read_unseen(path, lambda database: [tuple(row) for row in database.execute(sql)])
+
+
+def _digest(assignment: str) -> str:
+    # Names of places are random enough that nobody finds them from this.
+    return hashlib.sha256(f"erased {assignment}".encode()).hexdigest()
 
 
 def _opened(found: dict[str, Any], now: datetime) -> datetime:

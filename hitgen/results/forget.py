@@ -72,7 +72,7 @@ def forget(folder: Path, worker: str) -> Forgotten:
         with locked(path), Ledger(path) as ledger:
             turns = _turns(folder, worker)
             carried = {text for turn in turns for text in turn.carried.values() if text}
-            arrived = _arrived(folder, ledger, worker) | {turn.assignment for turn in turns}
+            arrived = _arrived(folder, ledger, worker) | {turn.assignment for turn in turns} | _given(ledger, worker)
             mine = _taken_in(ledger, worker)
             work |= mine | arrived
             names |= {pseudonym(ledger_key(ledger), name) for name in (worker, *mine)} | carried
@@ -97,6 +97,14 @@ def _turns(folder: Path, worker: str) -> list[Turn]:
         return []
     with Inbox(folder / FILE, "") as inbox:
         return Turns(inbox).of(worker)
+
+
+def _given(ledger: Ledger, worker: str) -> set[str]:
+    """The places that a participant of one's own was given, used or not."""
+    if not secret_of(ledger.book):
+        return set()
+    places = Places("", ledger.book)
+    return {place.assignment for hit in places.hits() for place in places.of(hit) if place.participant == worker}
 
 
 def _taken_in(ledger: Ledger, worker: str) -> set[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from hitgen.collector.inbox import Inbox
 from hitgen.collector.turns import Turn
 from hitgen.collector.ways import Way
-from hitgen.errors import OutsideError
+from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
 from hitgen.lib.clock import utc_now
 from hitgen.lib.money import quote_by_percent
@@ -195,7 +195,7 @@ class Connect(Recruiter):
             self._projects.pay(
                 project, str(row["assignmentId"]), bonus.amount_usd, bonus.reason, token_of(token, str(paid))
             )
-        except RefusedError:
+        except (RefusedError, InputError):  # also where the key is no longer valid, nothing was done
             self._book.drop(BONUS, token)
             raise
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hitgen.errors import OutsideError
+from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Bonus
 from hitgen.lib.clock import utc_now
@@ -57,7 +57,7 @@ class Bonuses:
         self._note(token, bonus, self._paid_cents(bonus.assignment), now)
         try:
             self._rest.change("POST", f"/bulk-bonus-payments/{made['id']}/pay/")
-        except RefusedError:
+        except (RefusedError, InputError):  # also where the token is no longer valid, nothing was done
             self._book.drop(BONUS, token)
             raise
 
