@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -331,6 +331,39 @@ def test_a_path_of_any_length_is_answered_in_linear_time(tmp_path: Path) -> None
             "/pages" * 40_000,
         ):
             assert min(took_s(path) for _ in range(3)) < 0.1
+
+
+ODD = {
+    "chunked": (b"Transfer-Encoding: chunked\r\n\r\n%x;a=b\r\n%s\r\n0\r\nX: y\r\n\r\n", 200),
+    "both lengths": (b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", 200),
+    "no chunk": (b"Transfer-Encoding: chunked\r\n\r\nzz%x\r\n%s", 400),
+    "packed": (b"Transfer-Encoding: gzip\r\nX: %x\r\n\r\n%s", 501),
+    "too short": (b"Content-Length: 7\r\nX: %x\r\n\r\n%s", 400),
+    "two lengths": (b"Content-Length: %d\r\nContent-Length: 9\r\n\r\n%s", 400),
+    "negative": (b"Content-Length: -%d\r\n\r\n%s", 400),
+    "huge": (b"Content-Length: 9999999%d\r\n\r\n%s", 413),
+    "no length": (b"X: %d\r\n\r\n%s", 400),
+    "a name with a space": (b"Content-Length : %d\r\n\r\n%s", 400),
+    "a line that is none": (b"X: a\nContent-Length: %d\r\n\r\n%s", 400),
+    "expects": (b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n%s", 100),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_requests_are_answered_at_once_and_leave_nothing_that_is_no_submission(tmp_path: Path, name: str) -> None:
+    rest, status = ODD[name]
+    with Inbox(tmp_path / "collected.sqlite", "demo", lambda _: True) as inbox:
+        with (
+            Server(Collector(inbox), "127.0.0.1", 0) as server,
+            socket.create_connection(("127.0.0.1", server.port), timeout=10) as one,
+        ):
+            body = submission("a1")
+            one.sendall(b"POST /results HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + rest % (len(body), body))
+            assert int(one.recv(100).split()[1]) == status
+            with suppress(OSError):
+                while one.recv(1 << 16):
+                    pass
+        assert inbox.delivered() == ({"a1"} if status in (100, 200) else set())
 
 
 def test_slow_connections_keep_nobody_out(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
