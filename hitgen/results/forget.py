@@ -103,8 +103,7 @@ def _given(ledger: Ledger, worker: str) -> set[str]:
     """The places that a participant of one's own was given, used or not."""
     if not secret_of(ledger.book):
         return set()
-    places = Places("", ledger.book)
-    return {place.assignment for hit in places.hits() for place in places.of(hit) if place.participant == worker}
+    return Places("", ledger.book).names_of(worker)
 
 
 def _taken_in(ledger: Ledger, worker: str) -> set[str]:

@@ -146,6 +146,10 @@ class Places:
                 code=completion_code(self._batch, assignment),
             )
 
+    def names_of(self, participant: str) -> set[str]:
+        """The names of a participant's places, used or not."""
+        return {place.assignment for hit in self.hits() for place in self.of(hit) if place.participant == participant}
+
     def participant(self, assignment: str) -> str | None:
         """Who has a place; None where the name is not one of ours."""
         secret = secret_of(self._book)
