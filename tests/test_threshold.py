@@ -85,6 +85,19 @@ def test_pairs_are_chosen_in_the_page_as_in_python_and_say_more_than_one_level()
     ) - 1.2 * quest.expected_gain(weights, LEVELS, GUESS, LAPSE)
 
 
+@pytest.mark.parametrize(("guess", "lapse"), [(0.0, 0.0), (0.5, 0.0), (0.5, 0.3)])
+def test_no_answer_to_a_pair_is_impossible_in_page_and_python(guess: float, lapse: float) -> None:
+    answers: list[quest.Compared] = [(20, 2, "both"), (38, 36, "none"), (38, 36, "wrong"), (6, 4, "found")]
+    known = quest.updated_by_pairs(quest.prior(), answers, LEVELS, guess, lapse)
+    body = f"""const grid = {json.dumps(GRID | {"guess": guess, "lapse": lapse})};
+    const answers = {json.dumps([[high, low, quest.OUTCOMES.index(outcome)] for high, low, outcome in answers])};
+    const weights = module.updatedByPairs(grid, {json.dumps(quest.prior().ravel().tolist())}, answers, {LEVELS});
+    return [weights, module.bestPair(grid, weights, {LEVELS})];"""
+    by_page, pair = nodes.run("methods/threshold/quest.js", body)
+    assert np.abs(np.array(by_page) - known.ravel()).max() < 1e-9
+    assert tuple(pair) == quest.best_pair(known, LEVELS, guess, lapse)
+
+
 @pytest.mark.parametrize("level_max", [1, 2, 3, 20, 50, 51, 100, 1000])
 def test_pairs_reach_the_end_of_any_ladder_and_are_few(level_max: int) -> None:
     found = quest.pairs(level_max)

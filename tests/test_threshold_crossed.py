@@ -79,6 +79,14 @@ def test_who_says_one_thing_alone_or_fails_catch_trials_is_no_honest_person() ->
     assert found.honest[2] < found.honest[3:].min()
 
 
+def test_answers_that_contradict_each_other_are_weighed_though_no_lapse_is_configured() -> None:
+    odd = [Comparison("a", 0, 90, 0, "left", "none")] * 20 + [Comparison("a", 0, 4, 0, "left", "left")] * 20
+    plain = [Comparison(f"w{n}", 0, 30 + n, 0, "left", ("none", "left")[n % 2]) for n in range(12)]
+    found = crossed(answered([*odd, *plain], 1), 0.0, 0.0)
+    assert np.isfinite(found.levels(0.75)).all() and np.isfinite(found.honest).all()
+    assert 15 < found.levels(0.5)[0, 0] < 60
+
+
 def test_several_answers_of_one_person_are_about_one_level() -> None:
     """Four answers of five people say less of people than one answer of twenty."""
     rng = np.random.default_rng(8)

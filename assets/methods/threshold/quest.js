@@ -1,6 +1,7 @@
 // QUEST+ for one ladder: which level says most next, by what is known of its SUR; as hitgen/methods/threshold/quest.py. A posterior is a
 // list of weights over a grid of means and SDs (in shares of the ladder), SDs innermost.
 
+const LEAST_LAPSE = 0.001; // with fewer an answer could be impossible, and nothing be left of a posterior
 const PAIRED_LEVELS = 50; // of so many at most pairs are made
 
 /** The standard normal distribution, to 1e-7 (Press et al., erfcc). @param {number} z */
@@ -49,8 +50,8 @@ export function bestLevel(grid, weights, levelMax) {
  * @param {QuestGrid} grid @param {number[]} high how often the higher level is seen @param {number[]} low the other one
  */
 function outcomeRates({ guess, lapse }, high, low) {
-  const looked = 1 - lapse;
-  const blind = lapse / 4;
+  const blind = Math.max(lapse, LEAST_LAPSE) / 4;
+  const looked = 1 - 4 * blind;
   const unseen = high.map((sees) => 1 - sees);
   return [
     unseen.map((none) => looked * none * (1 - 2 * guess) + blind),

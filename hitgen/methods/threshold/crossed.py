@@ -49,6 +49,8 @@ STRAY = 0.03
 OWN_WEIGHT = 0.5
 """Of each response, in a spammer's own histogram."""
 CHOICES = ("none", "left", "right", "both")
+LEAST_RATE = 1e-4
+"""No answer is held for less probable of who looks, however few lapses are configured."""
 TINY = 1e-300
 
 
@@ -160,8 +162,8 @@ class Fitting:
         self.worker, self.ladder = keys // max(data.ladders, 1), keys % max(data.ladders, 1)
         self.honest = np.full(data.workers, HONEST_SHARE)
         self.spam = self._spam()
-        self.places = self._places()
-        self.blind = float(data.choices) ** -np.bincount(self.group, minlength=len(keys)).astype(np.float64)
+        self.places, self.best = self._places()
+        self.chance = -np.log(data.choices) * np.bincount(self.group, minlength=len(keys))
 
     def _guess(self) -> float:
         """How often either side is named by who sees nothing, by sides named wrongly and false alarms."""
@@ -174,8 +176,9 @@ class Fitting:
         unseen = none + 2 * wrong + 2 * float(weight[~shown].sum())
         return min(0.3, (GUESS_WEIGHT * self.guess + wrong + false) / (GUESS_WEIGHT + unseen))
 
-    def _places(self) -> NDArray[np.float32]:
-        """How probable each person's answers to a ladder are, by the place of the mean for that person and the spread."""
+    def _places(self) -> tuple[NDArray[np.float32], Array]:
+        """How probable each person's answers to a ladder are, by the place of the mean for that person and the spread, as shares of the
+        most that any own level makes them; and the logarithm of that."""
         data = self.data
         shown = data.ladder >= 0
         kinds, which = np.unique(
@@ -185,14 +188,12 @@ class Fitting:
         high, low = special.ndtr((level - OWN) / LOOK), np.where(other > 0, special.ndtr((other - OWN) / LOOK), 0)
         seen = (1 - high) * (1 - low), high * (1 - low), low * (1 - high), high * low
         rates = quest.outcome_rates(seen, self.guess, self.lapse, data.choices)
-        logs = np.log(np.maximum(rates[kinds[:, 2].astype(np.int64), np.arange(len(kinds))], TINY))
-        # answers of the same kind once: most people look at a ladder once
-        pattern = np.zeros((len(self.worker), len(kinds)), dtype=np.int64)
-        np.add.at(pattern, (self.group, which.ravel()), 1)
-        patterns, back = np.unique(pattern, axis=0, return_inverse=True)
-        own = np.exp(patterns @ logs).astype(np.float32)
-        places = np.einsum("gt,cts->gcs", own, _kernel(), optimize=True)
-        return np.asarray(places[back.ravel()])
+        logs = np.log(np.maximum(rates[kinds[:, 2].astype(np.int64), np.arange(len(kinds))], LEAST_RATE))
+        own = np.zeros((len(self.worker), len(OWN)))
+        np.add.at(own, self.group, logs[which.ravel()])
+        best, kernel = own.max(1, initial=-np.inf), _kernel()
+        places = np.exp(own - best[:, None]).astype(np.float32) @ kernel.transpose(1, 0, 2).reshape(len(OWN), -1)
+        return np.asarray(places.reshape(-1, *kernel.shape[::2])), best
 
     def _spam(self) -> Array:
         """The logarithm of how probable each person's responses are of who does not look: by chance, "none" always, by habit."""
@@ -208,7 +209,7 @@ class Fitting:
 
     def _catches(self) -> Array:
         """The logarithm of how probable each person's answers to catch trials are of who looks."""
-        data, alarm = self.data, 2 * self.guess
+        data, alarm = self.data, min(max(2 * self.guess, LEAST_RATE), 1 - LEAST_RATE)
         caught = data.ladder < 0
         logs = np.where(data.response == 0, np.log1p(-alarm), np.log(alarm / 2))
         return np.asarray(np.bincount(data.worker[caught], logs[caught], data.workers), dtype=np.float64)
@@ -217,7 +218,7 @@ class Fitting:
         """The model, once by the configured rate of guesses and then by what honest people's answers say of it."""
         self.run(FIRST_ROUNDS)
         self.guess = self._guess()
-        self.places = self._places()
+        self.places, self.best = self._places()
         return self.run(ROUNDS)
 
     def run(self, rounds: int) -> Model:
@@ -243,7 +244,13 @@ class Fitting:
             sums_b = np.zeros((data.workers, len(BIASES)))
             np.add.at(sums_b, self.worker, back)
             sums_b = sums_b + np.log(_normal(BIASES, 0, between) + TINY)
-            odds = special.logsumexp(sums_b, axis=1) + catches - self.spam + np.log(HONEST_SHARE / (1 - HONEST_SHARE))
+            odds = (
+                special.logsumexp(sums_b, axis=1)
+                + np.bincount(self.worker, self.best, data.workers)
+                + catches
+                - self.spam
+                + np.log(HONEST_SHARE / (1 - HONEST_SHARE))
+            )
             self.honest = special.expit(odds)
             of_people = _weights(sums_b)
             squares = float(self.honest @ (of_people @ BIASES**2))
@@ -261,7 +268,8 @@ class Fitting:
         for at in range(len(BIASES)):
             told += weights[:, at, None, None] * self.places[:, at : at + count]
         honest = self.honest[self.worker][:, None, None]
-        return np.asarray(np.log(honest * told + (1 - honest) * self.blind[:, None, None] + TINY))
+        blind = np.exp(self.chance - self.best)[:, None, None]
+        return np.asarray(np.log(honest * told + (1 - honest) * blind + TINY))
 
     def _to_people(self, ladders: Array) -> Array:
         """What each person's answers to a ladder say of the person's bias, by what is known of the ladder otherwise: logarithms."""

@@ -29,6 +29,8 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """What a response comes to: no flicker named, the side of the higher level, the other side, or both."""
 Compared = tuple[int, int, Outcome]
 """The higher level, the one at the other side (0: the source), and what came of it."""
+LEAST_LAPSE = 0.001
+"""With fewer an answer could be impossible, and nothing be left of a posterior."""
 PAIRED_LEVELS = 50
 """Of so many levels at most pairs are made."""
 
@@ -81,8 +83,14 @@ def expected_entropies(weights: Weights, level_max: int, guess: float, lapse: fl
     for outcome in (rates, 1 - rates):
         joint = outcome * weights
         share = joint.sum((1, 2))
-        total += share * np.log(share) - (joint * np.log(joint)).sum((1, 2))
+        total += _left(joint, share, (1, 2))
     return total
+
+
+def _left(joint: Weights, share: Weights, axes: tuple[int, int]) -> Weights:
+    """The entropy that outcomes leave, times how often they come; what cannot be leaves none."""
+    logs, log = (np.log(np.where(each > 0, each, 1)) for each in (joint, share))
+    return np.asarray(share * log - (joint * logs).sum(axes))
 
 
 def entropy(weights: Weights) -> float:
@@ -112,6 +120,7 @@ def outcome_rates(seen: Sequence[Weights], guess: float, lapse: float, choices: 
     Who sees nothing names either side in `guess` of the cases each; `lapse` is the part of answers that are blind among `choices`.
     """
     unseen, higher, lower, both = seen
+    lapse = max(lapse, LEAST_LAPSE)
     blind, looked = lapse / choices, 1 - lapse
     rates = [unseen * (1 - 2 * guess), higher + unseen * guess, lower + unseen * guess, both]
     return np.stack([looked * rate + (blind if at < choices else 0) for at, rate in enumerate(rates)])
@@ -145,7 +154,7 @@ def expected_entropies_of_pairs(weights: Weights, level_max: int, guess: float, 
     """The entropy to be expected after an answer to each of `pairs`, in nats."""
     joint = pair_rates(pairs(level_max), level_max, guess, lapse) * weights
     share = joint.sum((2, 3))
-    return np.asarray((share * np.log(share) - (joint * np.log(joint)).sum((2, 3))).sum(0))
+    return np.asarray(_left(joint, share, (2, 3)).sum(0))
 
 
 def best_pair(weights: Weights, level_max: int, guess: float, lapse: float) -> tuple[int, int]:
