@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from hitgen.build import build
 from hitgen.cli import main
 from hitgen.ledger.ledger import Ledger
 from hitgen.results.study import read_study
+from tests.support.batches import link_batch
+from tests.support.servers import collecting, free_port
 from tests.support.small_study import SmallStudy
 
 LENIENT = "[screening]\ngold_answers_min = 1\n"
@@ -100,3 +103,25 @@ def test_a_published_study_is_never_moved_out_of_the_way(study: SmallStudy, tmp_
     path = saved(study, "p0001", tmp_path / "one.json")
     assert main(["import", str(study.folder), str(path)]) == 1
     assert [each.name for each in study.folder.glob("ledger*.sqlite")] == ["ledger.sqlite"]
+
+
+def test_what_is_refused_binds_nothing_and_what_was_taken_in_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, port = tmp_path / "batch", free_port()
+    build(link_batch(folder, port), workers=1)
+    ours = {"schema": 1, "batch": "small", "page": "p0001", "assignment": "", "trials": []}
+    for name, values in (("no.json", {}), ("page.json", {**ours, "page": "p0009"}), ("ours.json", ours)):
+        (tmp_path / name).write_text(json.dumps(values))
+    for name in ("no.json", "page.json"):
+        assert main(["import", str(folder), str(tmp_path / name)]) == 1
+    assert not (folder / "ledger.sqlite").exists()
+    assert main(["import", str(folder), str(tmp_path / "ours.json")]) == 0
+    capsys.readouterr()
+    with collecting(folder, port):
+        for verb in ("publish", "close"):
+            assert main([verb, str(folder)]) == 1
+            assert "saved files (own), not to own participants" in (said := capsys.readouterr().err)
+            assert "try moving it elsewhere, or another folder" in said and "hitgen close" not in said
+        (folder / "ledger.sqlite").rename(tmp_path / "ledger.sqlite")
+        assert main(["publish", str(folder)]) == 0

@@ -19,6 +19,7 @@ from hitgen.ledger.acts import Act, Intent, Verb, columns_of, intent_of
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import (
     DELETED,
+    OFFLINE,
     Binding,
     Environment,
     Hit,
@@ -113,13 +114,18 @@ class Ledger:
         if bound is None:
             self.set_fact("account", json.dumps([account.endpoint, account.account, account.environment]))
         elif bound != account:
+            remedy = "the profile and endpoint it was made with, or `hitgen close` and another folder"
+            if bound.endpoint == OFFLINE:
+                remedy = (
+                    "moving it elsewhere, or another folder: what was imported from saved files is a study of its own"
+                )
             raise InputError(
                 Fault(
                     str(self.path),
                     "",
                     f"belongs to account {bound.account} at {bound.endpoint} ({bound.environment}), "
                     f"not to {account.account} at {account.endpoint} ({account.environment})",
-                    "the profile and endpoint it was made with, or `hitgen close` and another folder",
+                    remedy,
                 )
             )
 

@@ -25,6 +25,10 @@ class Binding:
     environment: Environment
 
 
+OFFLINE = "saved files"
+"""The endpoint and the account of a ledger that was filled from files of pages opened offline."""
+
+
 @dataclass(frozen=True)
 class HitName:
     """Our name for a HIT, as text `p0001.2` for the second wave of a page, `p0001.t1` for its first top-up.

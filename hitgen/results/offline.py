@@ -10,20 +10,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hitgen.collector.inbox import read_submission
+from hitgen.collector.inbox import Outcome, read_submission
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME
 from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.lock import locked
-from hitgen.ledger.rows import Binding, HitName, HitProgress, Order, Received
+from hitgen.ledger.rows import OFFLINE, Binding, HitName, HitProgress, Order, Received
 from hitgen.lib.money import FREE
 from hitgen.lib.text import plain
 from hitgen.manifest import Manifest, Page, read_manifest
 from hitgen.publishing.publication import make_way
 from hitgen.results.take_in import Imported, compact_file, files_of
 
-OFFLINE = "saved files"
-"""The endpoint and the account of a ledger that was filled from files of pages opened offline."""
 FOR_EVER = timedelta(days=3650)
 
 
@@ -57,6 +55,15 @@ def import_offline(folder: Path, paths: Sequence[Path], now: datetime, person: s
     config, manifest = read_config(folder / CONFIG_NAME), read_manifest(folder)
     outcomes: dict[str, list[Path]] = {}
     new = 0
+
+    def judged() -> Iterator[tuple[Saved, Outcome, dict[str, Any], Page | None]]:
+        for saved in _saved(paths, person):
+            yield saved, *_judged(saved.body, config.batch.name, manifest)
+
+    if not any(page for _, _, _, page in judged()):  # what is refused binds nothing
+        for saved, why, _, _ in judged():
+            outcomes.setdefault(why, []).append(saved.path)
+        return Imported({why: tuple(rows) for why, rows in outcomes.items()}, 0)
     with locked(folder / LEDGER):
         make_way(folder / LEDGER, production=False)
         with Ledger(folder / LEDGER) as ledger:
@@ -64,22 +71,28 @@ def import_offline(folder: Path, paths: Sequence[Path], now: datetime, person: s
             _open(ledger, config.batch.name, manifest, now)
             known = {row.assignment for row in ledger.submissions()}
             done = {(row.worker, row.page) for row in ledger.submissions()}
-            for saved in _saved(paths, person):
-                outcome, found = read_submission(saved.body, config.batch.name)
-                page = manifest.by_page.get(found.get("page", ""))
-                if outcome == "stored":
+            for saved, outcome, found, page in judged():
+                if page is not None:
                     name = _name(found)
                     worker = saved.person or f"file-{name[-8:]}"
-                    outcome = "not-ours" if page is None else "again" if name in known else outcome
-                    if page is not None and outcome == "stored" and (worker, page.page) in done:
+                    if name in known:
+                        outcome = "again"
+                    elif (worker, page.page) in done:
                         outcome = "other"
-                    if page is not None and outcome == "stored":
+                    else:
                         known.add(name)
                         done.add((worker, page.page))
                         _keep(ledger, page, name, worker, saved.body, found, now)
                         new += 1
                 outcomes.setdefault(outcome, []).append(saved.path)
     return Imported({outcome: tuple(rows) for outcome, rows in outcomes.items()}, new)
+
+
+def _judged(body: bytes, batch: str, manifest: Manifest) -> tuple[Outcome, dict[str, Any], Page | None]:
+    """Whether a file holds a submission of this build, its values, and its page where it does."""
+    outcome, found = read_submission(body, batch)
+    page = manifest.by_page.get(found.get("page", "")) if outcome == "stored" else None
+    return "not-ours" if outcome == "stored" and page is None else outcome, found, page
 
 
 def _open(ledger: Ledger, batch: str, manifest: Manifest, now: datetime) -> None:
