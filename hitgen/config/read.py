@@ -6,7 +6,8 @@ import difflib
 import json
 import shlex
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +66,25 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def validation_faults(error: ValidationError, model: type[BaseModel], file: str, prefix: str = "") -> list[Fault]:
     """One fault for each thing pydantic found, as `file: field.path: problem; try ...`."""
     details = error.errors()
-    # pydantic also counts a list as too short when its only entries are faulty in themselves
-    return [
-        _fault(detail, model, file, prefix)
-        for detail in details
-        if detail["type"] != "too_short"
-        or not any(other["loc"][: len(detail["loc"])] == detail["loc"] for other in details if other is not detail)
-    ]
+    found: dict[str, list[tuple[Any, Fault]]] = {}
+    for detail in details:
+        # pydantic also counts a list as too short when its only entries are faulty in themselves
+        within = (other["loc"][: len(detail["loc"])] == detail["loc"] for other in details if other is not detail)
+        if detail["type"] != "too_short" or not any(within):
+            fault = _fault(detail, model, file, prefix)
+            found.setdefault(f"{fault.field} {detail.get('input')!r}", []).append((detail, fault))
+    return [fault for told in found.values() for fault in _once(told)]
+
+
+def _once(told: Sequence[tuple[Any, Fault]]) -> Iterable[Fault]:
+    """The faults of one value: of one that is wrong by each form that it may have the nearest form's alone, with what else may stand there."""
+    if len({detail["loc"] for detail, _ in told}) < len(told) or len(told) == 1:
+        return [fault for _, fault in told]  # not of several forms
+    kinds = [(detail["type"], fault) for detail, fault in told]
+    near = [fault for kind, fault in kinds if not kind.endswith(("_type", "_parsing")) and kind != "literal_error"]
+    words = [fault for kind, fault in kinds if kind == "literal_error"]
+    kept = [*near, *words] if near else [fault for _, fault in told]
+    return [replace(kept[0], remedy=", or ".join(dict.fromkeys(fault.remedy for fault in kept)))]
 
 
 def _fault(detail: Any, model: type[BaseModel], file: str, prefix: str) -> Fault:
@@ -151,7 +164,9 @@ def _walk(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, type
             models = list(models_of(info))
             choices = {name: member for member in models for name in _names(member)}
             holder = models[0] if len(models) == 1 else holder
-        elif part not in _TYPE_WORDS and not part.startswith(("constrained-", "function-", "tuple[", "list[", "json-")):
+        elif part not in _TYPE_WORDS and not part.startswith(
+            ("constrained-", "function-", "literal[", "tuple[", "list[", "json-")
+        ):
             path += f".{part}" if path else part
     return path, holder, info
 
