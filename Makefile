@@ -12,9 +12,11 @@ demo: .venv/all.stamp
 	$(BIN)/hitgen build batches/compare-demo
 	@echo "Open batches/demo/build/pages/p0001.html in Chrome, or run: $(BIN)/hitgen preview batches/demo"
 
+# Python keeps what it compiles, for all the processes that tests start.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/dev.stamp engines
 	$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m "not soak and not timing"
-	$(BIN)/python -m pytest -q -m "timing and not soak"
+	$(BIN)/python -m pytest -q -m "timing and not soak" $$(grep -rl --include='test_*.py' pytest.mark.timing tests)
 
 check: .venv/dev.stamp node_modules/.stamp
 	$(BIN)/ruff check .

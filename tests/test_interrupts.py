@@ -15,6 +15,7 @@ from hitgen.cli import main
 from hitgen.errors import OutsideError
 from hitgen.lib.processes import shared
 from tests.bench.build import photographs
+from tests.support.runs import soaked_but
 from tests.test_verbs import fill_in
 
 pytestmark = pytest.mark.long
@@ -43,10 +44,13 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("module", "verb"),
-    [
-        *((name, "build") for name in ("hitgen.cli", "argparse", "hitgen.commands.build", "pydantic", "PIL.Image")),
-        ("numpy", "check"),
-    ],
+    soaked_but(
+        [("hitgen.cli", "build"), ("pydantic", "build"), ("numpy", "check")],
+        [
+            *((name, "build") for name in ("hitgen.cli", "argparse", "hitgen.commands.build", "pydantic", "PIL.Image")),
+            ("numpy", "check"),
+        ],
+    ),
 )
 def test_while_it_is_loading(module: str, verb: str, folder: Path) -> None:
     command = [sys.executable, "-c", AT_IMPORT, module, verb, str(folder)]

@@ -113,7 +113,13 @@ def try_verbs(study: Path, tmp_path: Path, examples: int) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(study, copy)
 
-    @settings(max_examples=examples, deadline=None, database=None, phases=[Phase.generate, Phase.shrink])
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=examples <= EXAMPLES,
+        phases=[Phase.generate, Phase.shrink],
+    )
     @given(st.sampled_from(sorted(set(VERBS) - set(STAYS))), st.booleans(), st.lists(WORDS, max_size=4))
     def no_traceback(verb: str, real: bool, words: list[str]) -> None:
         folder = [str(copy)] if real and verb not in ("close", "expire", "delete") else []
@@ -159,7 +165,7 @@ def try_stays(study: Path, tmp_path: Path, examples: int) -> None:
     )
 
     @settings(
-        max_examples=examples, deadline=None, database=None, phases=[Phase.generate, Phase.shrink],
+        max_examples=examples, deadline=None, database=None, derandomize=examples <= EXAMPLES, phases=[Phase.generate, Phase.shrink],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )  # fmt: skip
     @given(
@@ -199,7 +205,7 @@ def try_configs(study: Path, tmp_path: Path, examples: int) -> None:
     keys = [number for number, line in enumerate(lines) if " = " in line]
 
     @settings(
-        max_examples=examples, deadline=None, database=None, phases=[Phase.generate, Phase.shrink],
+        max_examples=examples, deadline=None, database=None, derandomize=examples <= EXAMPLES, phases=[Phase.generate, Phase.shrink],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )  # fmt: skip
     @given(st.sampled_from(keys), TOML, st.binary(max_size=12), st.integers(0, 3))
@@ -227,7 +233,13 @@ def try_tables(study: Path, tmp_path: Path, examples: int) -> None:
     )
     table = st.lists(st.lists(cell, max_size=5).map(",".join), max_size=5).map("\n".join)
 
-    @settings(max_examples=examples, deadline=None, database=None, phases=[Phase.generate, Phase.shrink])
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=examples <= EXAMPLES,
+        phases=[Phase.generate, Phase.shrink],
+    )
     @given(table | st.text(max_size=40), st.sampled_from(["utf-8", "utf-16", "latin-1", "utf-8-sig"]))
     def no_traceback(text: str, encoding: str) -> None:
         content = text.encode(encoding, "replace" if encoding == "latin-1" else "surrogatepass")

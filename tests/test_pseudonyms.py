@@ -18,6 +18,7 @@ from hitgen.results.columns import tables_of
 from hitgen.results.dataset import make_dataset
 from hitgen.results.pseudonyms import FACT
 from hitgen.results.study import read_study
+from tests.support.runs import soaked_but
 from tests.support.small_study import SmallStudy, xml
 from tests.test_upgrade import ALL, OUT, Old, kinds, old
 
@@ -55,7 +56,7 @@ def told(old: Old) -> dict[str, str]:
     return found
 
 
-@kinds(*ALL)
+@pytest.mark.parametrize("old", soaked_but(("linked", "mturk", "prolific", "simulate"), ALL), indirect=True)
 def test_no_id_of_a_study_stands_in_what_is_made_of_it(old: Old) -> None:
     if old.kind in OUT:
         old.take_in()

@@ -115,7 +115,7 @@ def go_to(page: Page, *screens: str) -> Robot:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scaling", ["physical", "pixels"])
+@pytest.mark.parametrize("scaling", soaked_but(["physical"], ["physical", "pixels"]))
 def test_a_zoom_before_anything_is_measured_changes_nothing(tmp_path: Path, open_page: OpenPage, scaling: str) -> None:
     extra = f'[display]\nscaling = "{scaling}"\nwidth_cm = 6\n'
     page = open_page(built_page(write_batch(tmp_path, extra, study=1)))

@@ -34,9 +34,11 @@ from tests.support.pictures import (
     shown,
     small_pictures,
 )
+from tests.support.runs import soaked_but
 from tests.support.servers import collecting, free_port, serve
 
 ENGINES = ("chromium", "firefox", "webkit")
+"""What Chromium does here all other tests of pages see in it too: the soak compares it with the others."""
 # One worker starts each browser once.
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("engines")]
 LEVEL = 5
@@ -108,7 +110,7 @@ requestAnimationFrame(look);
 """A flicker of eight swaps a second that knows nothing of hitgen: what this browser on this machine can do."""
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=soaked_but(ENGINES[1:], ENGINES))
 def window(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Window]:

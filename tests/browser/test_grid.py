@@ -96,7 +96,7 @@ def read_level(page: Page, ratio: float) -> int:
 
 SIZES = {"wide": ((480, 160), PHYSICAL), "tall-in-pixels": ((200, 300), PIXELS), "usual": ((320, 240), PHYSICAL)}
 RATIOS = (1, 1.25, 2)
-AT_ONCE = {("wide", 2), ("tall-in-pixels", 1.25), ("usual", 1), ("usual", 1.25)}
+AT_ONCE = {("wide", 2), ("tall-in-pixels", 1.25), ("usual", 1)}
 """Every size and every ratio; the other pairs are soaked."""
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from hitgen.methods.pjnd.robot import Answer, Robot, Trial, differences
 from tests.support.batches import built_page, write_batch
 from tests.support.browsers import OpenPage
+from tests.support.runs import soaked_but
 
 EVERYTHING = '[display]\nwidth_cm = 9\n[[survey]]\nname = "glasses"\nkind = "text"\nlabel = "What do you wear?"\n'
 BROKEN_STORAGE = {
@@ -116,7 +117,7 @@ def test_a_reload_on_every_screen_and_in_every_phase_loses_nothing(tmp_path: Pat
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("broken", BROKEN_STORAGE)
+@pytest.mark.parametrize("broken", soaked_but(["throws", "full"], BROKEN_STORAGE))
 def test_storage_that_fails_loses_nothing_but_resuming(tmp_path: Path, browser: Browser, broken: str) -> None:
     address = built_page(write_batch(tmp_path, '[display]\nscaling = "pixels"\n', study=1))
     context = browser.new_context(viewport={"width": 1366, "height": 768}, offline=True)

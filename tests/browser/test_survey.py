@@ -12,6 +12,7 @@ from tests.browser.test_display import POINTS, display_of
 from tests.support import nodes
 from tests.support.batches import built_page, write_batch
 from tests.support.browsers import OpenPage
+from tests.support.runs import soaked_but
 
 SURVEY = """[display]
 scaling = "pixels"
@@ -105,16 +106,22 @@ FAST_CLOCK = "const now = performance.now.bind(performance); performance.now = (
 CLOCK_BACK = "const date = Date.now; Date.now = () => date() - (document.documentElement.dataset.screen === 'submit' ? 36e5 : 0);"
 
 
+MADE: list[tuple[str, dict[str, str], str]] = [
+    (FALSE_RATIO, {}, "the pixel ratio that the browser tells is false"),
+    (FAST_CLOCK, {}, "the clock was changed"),
+    (CLOCK_BACK, {}, "the clock was changed"),
+    ("", {"forced_colors": "active"}, "forced colours replace the grey around the picture"),
+    ("", {"color_scheme": "dark"}, ""),
+]
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("script", "more", "warning"),
-    [
-        (FALSE_RATIO, {}, "the pixel ratio that the browser tells is false"),
-        (FAST_CLOCK, {}, "the clock was changed"),
-        (CLOCK_BACK, {}, "the clock was changed"),
-        ("", {"forced_colors": "active"}, "forced colours replace the grey around the picture"),
-        ("", {"color_scheme": "dark"}, ""),
-    ],
+    soaked_but(
+        [MADE[0], MADE[2], MADE[3]],
+        MADE,
+    ),
 )
 def test_what_the_browser_makes_of_the_page_is_recorded(
     tmp_path: Path, open_page: OpenPage, script: str, more: dict[str, str], warning: str
