@@ -15,7 +15,7 @@ demo: .venv/all.stamp
 # Python keeps what it compiles, for all the processes that tests start.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/dev.stamp engines
-	$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m "not soak and not timing"
+	$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not soak and not timing"
 	$(BIN)/python -m pytest -q -m "timing and not soak" $$(grep -rl --include='test_*.py' pytest.mark.timing tests)
 
 check: .venv/dev.stamp node_modules/.stamp

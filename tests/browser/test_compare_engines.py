@@ -16,7 +16,7 @@ from tests.support import keyboard
 from tests.support.compare import marked_page
 from tests.support.engines import Window, missing, opened
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("engines")]
+pytestmark = pytest.mark.browser
 ENGINES = ["firefox", "webkit"]
 KEYS = {"left": "ArrowLeft", "right": "ArrowRight", "notsure": "ArrowDown"}
 PLACE = """() => {

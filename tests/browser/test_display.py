@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.support.batches import built_page, write_batch
@@ -158,7 +158,7 @@ def test_a_move_to_another_monitor_is_noticed(tmp_path: Path, open_page: OpenPag
     before = canvas.bounding_box()
     for moved in (ratio, 1, ratio):
         set_zoom(page, 1, ratio=moved)
-        assert page.locator("[data-part=notice]").is_visible() == (moved != 1)
+        expect(page.locator("[data-part=notice]")).to_be_visible(visible=moved != 1, timeout=30_000)
         after = canvas.bounding_box()
         assert before and after and after["width"] * moved == pytest.approx(before["width"], abs=1)
         assert int(canvas.evaluate("canvas => canvas.width")) == pytest.approx(after["width"] * moved, abs=0.05)

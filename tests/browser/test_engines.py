@@ -39,8 +39,7 @@ from tests.support.servers import collecting, free_port, serve
 
 ENGINES = ("chromium", "firefox", "webkit")
 """What Chromium does here all other tests of pages see in it too: the soak compares it with the others."""
-# One worker starts each browser once.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("engines")]
+pytestmark = pytest.mark.browser
 LEVEL = 5
 PILLOWS: dict[tuple[str, str, int], str] = {}
 """What Pillow shows, worked out once for all engines, by picture, sampling and quality."""

@@ -19,7 +19,7 @@ from tests.support.servers import collecting, free_port
 from tests.support.visitors import screen_is, visit, work
 
 # Together on one worker: what they share takes longer than they do.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("link")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

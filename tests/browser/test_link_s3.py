@@ -23,7 +23,7 @@ from tests.support.strict_s3 import Gate, gate
 from tests.support.visitors import screen_is, visit, work
 
 # Together on one worker: what they share takes longer than they do.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("link_s3")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

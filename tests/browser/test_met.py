@@ -13,7 +13,7 @@ from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.support.batches import built_page, link_batch, write_batch
 from tests.support.browsers import OpenPage
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("met")]
+pytestmark = pytest.mark.browser
 POINTS = [(64.0, 48.0), (256.0, 48.0), (160.0, 192.0)]
 CORNERS = ((0.2, 0.2), (0.8, 0.2), (0.5, 0.8))
 SEAL = "a" * 26

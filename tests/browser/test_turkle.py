@@ -20,7 +20,7 @@ from tests.support.servers import free_port, serving
 from tests.support.visitors import InFrame, answer, visit
 
 # Together on one worker: what they share takes longer than they do.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("turkle")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from tests.support.batches import SMALL, link_batch
 from tests.support.servers import collecting, free_port
 from tests.support.visitors import screen_is, visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("link")]
+pytestmark = pytest.mark.browser
 MOBILE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36"
 
 

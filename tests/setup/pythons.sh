@@ -30,5 +30,5 @@ for version in "$@"; do
   fi
   echo "$("$venv/bin/python" -V)"
   "$venv/bin/mypy" --python-version "$version"
-  "$venv/bin/python" -m pytest -q -n 2 --dist loadgroup -p no:cacheprovider -m "not soak and not timing and not browser and not long"
+  "$venv/bin/python" -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -p no:cacheprovider -m "not soak and not timing and not browser and not long"
 done
