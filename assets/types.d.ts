@@ -228,18 +228,18 @@ interface MadeFrame {
 
 type Frame = CarriedFrame | MadeFrame;
 
-/** Which of a ladder's levels are shown: by level, around the places (in source pixels) and within them. */
+/** Which of a ladder's levels are shown: by level, around the places (in source pixels) and within each of them. */
 interface View {
   outside: number[];
-  inside: number[];
+  inside: number[][];
   places: [number, number][];
   reach: number;
 }
 
-/** A frame with another one in some places; `width` of the source, in whose pixels they are told. */
+/** A frame with another one in each of some places; `width` of the source, in whose pixels they are told. */
 interface ComposedFrame {
   outside: Frame;
-  inside: Frame;
+  inside: Frame[];
   places: [number, number][];
   reach: number;
   width: number;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from pathlib import Path
 
@@ -17,9 +18,13 @@ from hitgen.config.images import JpegSet
 from hitgen.console import Console
 from hitgen.errors import InputError
 from hitgen.manifest import read_manifest
+from hitgen.methods.pjnd.config import ramps_of
+from hitgen.methods.pjnd.eye import Eye
 from hitgen.methods.pjnd.gold import asked_question, shown_frames
-from hitgen.methods.pjnd.gold_planted import SEEN, UNSEEN, WINDOW_LEVELS, Eye, Made, plant
+from hitgen.methods.pjnd.gold_places import SEEN
+from hitgen.methods.pjnd.gold_planted import AROUND, UNSEEN, WINDOW_LEVELS, Made, plant
 from hitgen.methods.pjnd.manifest import Catch, Question
+from hitgen.stimuli.codecs import encode_frame
 from hitgen.stimuli.ladders import make_ladder
 from tests.support.batches import CONSENT, STUDY
 from tests.support.pictures import photograph
@@ -50,9 +55,10 @@ def test_little_is_shown_before_the_onset_and_the_places_are_seen_at_the_windows
     nearest = np.min([np.hypot(columns - x, rows - y) for x, y in gold.points], axis=0)
     assert np.quantile(nearest, 0.95) < 1.3 * gold.radius_px
     view = asked_question("gold", "gold", gold).view(images.level_count)
-    assert view.outside[: gold.level[0] - 1] == view.inside[: gold.level[0] - 1]
+    assert all(view.outside[: gold.level[0] - 1] == inside[: gold.level[0] - 1] for inside in view.inside)
     assert max(view.outside[: gold.level[1]]) <= gold.planted.outside < gold.level[1]
-    assert len(gold.planted.inside) == WINDOW_LEVELS
+    assert all(len(ramp) == WINDOW_LEVELS for ramp in ramps_of(gold.planted.inside, 3))
+    assert gold.telling, "it is held back or ends worse than the study, and that is said"
 
 
 def test_it_grows_as_natural_ladders_do(made: tuple[Image.Image, JpegSet, Made]) -> None:
@@ -66,6 +72,53 @@ def test_it_grows_as_natural_ladders_do(made: tuple[Image.Image, JpegSet, Made])
         for frame in shown_frames(picture, images, gold)
     ]
     assert max(after / before for after, before in itertools.pairwise(worst)) < 1.7
+
+
+TONES = {"as it is": lambda value: value, "dark": lambda value: value / 5, "bright": lambda value: 200 + value / 5,
+         "flat": lambda value: 80 + value / 3}  # fmt: skip
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_the_three_places_alone_are_seen_and_nothing_is_held_back(tone: str) -> None:
+    """As late as the photograph is unseen around them: by the eye's model of who looks at it."""
+    picture = photograph("coffee.png", SIZE).point(TONES[tone])
+    gold, eye = plant(picture, JPEG, None, 3), Eye(picture)
+    view = asked_question("gold", "gold", gold).view(100)
+    assert view.outside == tuple(range(1, 101))
+    with Image.open(io.BytesIO(encode_frame(picture, JPEG, 102 - gold.level[0], "g").content)) as before:
+        assert np.quantile(eye.thresholds(np.asarray(before.convert("RGB"))), 0.995) <= UNSEEN
+    last, *_, first = (eye.thresholds(frame) for frame in shown_frames(picture, JPEG, gold))
+    rows, columns = np.ogrid[: SIZE[1], : SIZE[0]]
+    nearest = np.min([np.hypot(columns - x, rows - y) for x, y in gold.points], axis=0)
+    around = np.quantile(last[nearest > gold.radius_px], 0.995)
+    assert around <= AROUND * 1.05
+    for x, y in gold.points:
+        here = last[y - 9 : y + 10, x - 9 : x + 10].mean()
+        assert here > max(SEEN, 2.8 * around) * 0.97
+        assert first[y - 9 : y + 10, x - 9 : x + 10].mean() < 0.6 * here
+
+
+def test_what_cannot_hide_is_refused_and_what_is_held_back_is_told() -> None:
+    flat = photograph("coffee.png", SIZE).point(lambda value: 100 + value / 6)
+    with pytest.raises(InputError, match="seen too early.*--onset LEVEL"):
+        plant(flat, FINE, None, 3)
+    held, *_ = plant(flat, FINE, 8, 3).telling
+    assert "no onset needs none" in held
+
+
+def test_a_program_finds_the_textures_instead() -> None:
+    """Where the photograph has some: up to the window's end its worst block is a natural one."""
+    picture = photograph("astronaut.png", SIZE)
+    gold = plant(picture, JPEG, None, 2)
+    assert not gold.telling
+    source = np.asarray(picture.convert("L"), dtype=float)
+    view = asked_question("gold", "gold", gold).view(100)
+    natural = encode_frame(picture, JPEG, 101 - gold.level[1], "g").content
+    with Image.open(io.BytesIO(natural)) as frame:
+        most = worst_block(np.asarray(frame.convert("L")) - source)
+    last = next(shown_frames(picture, JPEG, gold))
+    assert worst_block(np.asarray(Image.fromarray(last).convert("L")) - source) < 1.5 * most
+    assert view.at(gold.level[1])[1]
 
 
 def worst_block(difference: np.ndarray) -> float:

@@ -18,13 +18,15 @@ export async function readView(text, trial, pack, pause, subtle) {
   const numbers = unmasked(fromBase64(text), parseInt(trial.slice(0, 8), 16) ^ new DataView(digest.buffer).getUint32(0));
   const number = (/** @type {number} */ at) => numbers.getUint16(2 * at, true);
   const first = 2 * PLACES + 1;
-  const last = numbers.byteLength / 2 - first;
+  const most = (numbers.byteLength / 2 - first) / (PLACES + 1);
+  const levels = (/** @type {number} */ row) => [0, ...Array.from({ length: most }, (_, at) => number(first + row * most + at))];
   /** @type {View} */
-  const view = { outside: [0], inside: [0], places: [], reach: number(2 * PLACES) };
+  const view = { outside: levels(0), inside: [], places: [], reach: number(2 * PLACES) };
   for (let place = 0; place < PLACES; place += 1) {
-    if (number(2 * place) || number(2 * place + 1)) view.places.push([number(2 * place), number(2 * place + 1)]);
+    if (!number(2 * place) && !number(2 * place + 1)) continue;
+    view.places.push([number(2 * place), number(2 * place + 1)]);
+    view.inside.push(levels(1 + place));
   }
-  for (let at = 0; at < last; at += 1) (at < last / 2 ? view.outside : view.inside).push(number(first + at));
   return view;
 }
 
@@ -49,11 +51,11 @@ export function recast(pack, { outside, inside, places, reach }) {
   const frames = [...pack.frames];
   const numberOf = (/** @type {number} */ level) => pack.levels[level] ?? 0;
   const levels = outside.map((level, at) => {
-    const [around, within] = [numberOf(level), numberOf(inside[at] ?? level)];
-    if (around === within || !places.length) return around;
-    const [first, second] = [pack.frames[around], pack.frames[within]];
-    if (!first || !second) return around;
-    return frames.push({ outside: first, inside: second, places, reach, width: pack.width }) - 1;
+    const around = numberOf(level);
+    const within = inside.map((levels) => numberOf(levels[at] ?? level));
+    const [first, others] = [pack.frames[around], within.flatMap((number) => pack.frames[number] ?? [])];
+    if (!first || others.length < places.length || within.every((number) => number === around)) return around;
+    return frames.push({ outside: first, inside: others, places, reach, width: pack.width }) - 1;
   });
   return { ...pack, levels, frames };
 }
@@ -65,26 +67,54 @@ export function recast(pack, { outside, inside, places, reach }) {
  * @returns {NonNullable<Bitmaps<ShownFrame>["createBitmap"]>}
  */
 export function composing(document, createBitmap = decodeFrame) {
+  /** @type {WeakMap<Frame, Map<string, Patch>>} what places show, by their frames: they keep one for many levels */
+  const kept = new WeakMap();
+
+  /** @param {number} width @param {number} height */
+  function surfaceOf(width, height) {
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { colorSpace: "srgb" }));
+  }
+
+  /**
+   * What a frame shows in a place, fading out.
+   * @typedef {{canvas: HTMLCanvasElement, left: number, top: number}} Patch
+   * @param {ImageBitmap} within @param {number} x @param {number} y @param {number} reach
+   * @returns {Patch}
+   */
+  function cut(within, x, y, reach) {
+    const [left, top, side] = [Math.floor(x - reach), Math.floor(y - reach), Math.ceil(2 * reach) + 2];
+    const surface = surfaceOf(side, side);
+    const spread = surface.createRadialGradient(x - left, y - top, PLATEAU * reach, x - left, y - top, reach);
+    spread.addColorStop(0, "#000f");
+    spread.addColorStop(1, "#0000");
+    surface.fillStyle = spread;
+    surface.fillRect(0, 0, side, side);
+    surface.globalCompositeOperation = "source-in";
+    surface.drawImage(within, -left, -top);
+    return { canvas: surface.canvas, left, top };
+  }
+
   return async (frame, target, signal) => {
     if (!("outside" in frame)) return createBitmap(frame, target, signal);
     const around = await createBitmap(frame.outside, target, signal);
-    const within = await createBitmap(frame.inside, target, signal);
-    const canvas = Object.assign(document.createElement("canvas"), { width: around.width, height: around.height });
-    const surface = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { colorSpace: "srgb" }));
+    const surface = surfaceOf(around.width, around.height);
     const scale = around.width / frame.width;
-    for (const [x, y] of frame.places) {
-      const spread = surface.createRadialGradient(x * scale, y * scale, PLATEAU * frame.reach * scale, x * scale, y * scale, frame.reach * scale);
-      spread.addColorStop(0, "#000f");
-      spread.addColorStop(1, "#0000");
-      surface.fillStyle = spread;
-      surface.fillRect(0, 0, canvas.width, canvas.height);
-    }
-    surface.globalCompositeOperation = "source-in";
-    surface.drawImage(within, 0, 0);
-    surface.globalCompositeOperation = "destination-over";
     surface.drawImage(around, 0, 0);
     around.close();
-    within.close();
-    return createImageBitmap(canvas, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+    for (const [place, [x, y]] of frame.places.entries()) {
+      const inside = /** @type {Frame} */ (frame.inside[place]);
+      const patches = kept.get(inside) ?? new Map();
+      kept.set(inside, patches);
+      const key = `${place} ${scale}`;
+      if (!patches.has(key)) {
+        const within = await createBitmap(inside, target, signal);
+        patches.set(key, cut(within, x * scale, y * scale, frame.reach * scale));
+        within.close();
+      }
+      const patch = patches.get(key);
+      surface.drawImage(patch.canvas, patch.left, patch.top);
+    }
+    return createImageBitmap(surface.canvas, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
   };
 }

@@ -41,7 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--role", choices=("gold", "training"), default="gold")
     parser.add_argument(
-        "--onset", type=options.positive, default=30, metavar="LEVEL", help="where flicker begins (default 30)"
+        "--onset",
+        type=options.positive,
+        metavar="LEVEL",
+        help="where flicker begins (default: as late as nothing of the picture has to be held back)",
     )
     parser.add_argument("--name", default="", help="default: ROLE-IMAGE, or gold-WHERE")
     parser.add_argument("--seed", type=options.seed, default=1)

@@ -220,7 +220,7 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         return {}
 
     def plan_gold(
-        self, folder: Path, source: Path, role: str, onset: int, name: str, seed: int, catch: bool = False
+        self, folder: Path, source: Path, role: str, onset: int | None, name: str, seed: int, catch: bool = False
     ) -> GoldPlan:
         """A gold or training ladder of a picture, with `catch` one in which nothing is to be seen; nothing of the batch is changed yet."""
         raise self.no_gold()

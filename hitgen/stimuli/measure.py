@@ -6,6 +6,7 @@ import io
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 from zipfile import BadZipFile
@@ -22,7 +23,7 @@ from hitgen.stimuli.flash import areas_sr, light_of
 from hitgen.stimuli.packs import Frame, Pack, open_pack, pack_path
 from hitgen.stimuli.shown import PackPixels
 from hitgen.stimuli.tiles import Tiles, tiles_of
-from hitgen.stimuli.views import View, as_it_is, composed
+from hitgen.stimuli.views import PLACES, View, as_it_is, composed
 
 Task = TypeVar("Task")
 MADE = "made"
@@ -71,14 +72,19 @@ def look_at(pack: Pack, tiles: Tiles, taken: bool = False, view: View | None = N
     `taken`: the pack's pictures are such tiles already. `view`: what is shown of it, if not each level as it is.
     """
     shown = PackPixels(pack)
-    levels = [0, *(view or as_it_is(len(pack.levels) - 1)).outside]
-    within = [0, *(view or as_it_is(len(pack.levels) - 1)).inside]
-    pairs = [(pack.levels[a], pack.levels[b]) for a, b in zip(levels, within, strict=True)]
+    seen_as = view or as_it_is(len(pack.levels) - 1)
+    pairs: list[tuple[int, tuple[int, ...]]] = [(pack.levels[0], ())]
+    for around, inside in map(seen_as.at, range(1, len(pack.levels))):
+        pairs.append((pack.levels[around], tuple(pack.levels[each] for each in inside)))
 
-    def seen(around: int, inside: int) -> NDArray[np.uint8]:
+    @lru_cache(PLACES)
+    def within(number: int) -> NDArray[np.uint8]:  # a place keeps its frame for many levels
+        return shown.of(pack.frames[number])
+
+    def seen(around: int, inside: tuple[int, ...]) -> NDArray[np.uint8]:
         picture = shown.of(pack.frames[around])
-        if view and inside != around:
-            picture = composed(picture, shown.of(pack.frames[inside]), view)
+        if inside:
+            picture = composed(picture, [within(number) for number in inside], seen_as)
         return picture if taken else tiles.take(picture)
 
     numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}

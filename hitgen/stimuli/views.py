@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,12 +26,17 @@ PLATEAU = 0.5
 
 @dataclass(frozen=True)
 class View:
-    """Of levels 1..L, the ladder's level that is shown, and the one that is shown within the places (x, y) in source pixels."""
+    """Of levels 1..L, the ladder's level that is shown, and those that are shown within each of the places (x, y) in source pixels."""
 
     outside: tuple[int, ...]
-    inside: tuple[int, ...]
+    inside: tuple[tuple[int, ...], ...] = ()
     places: tuple[tuple[int, int], ...] = ()
     reach_px: int = 0
+
+    def at(self, level: int) -> tuple[int, tuple[int, ...]]:
+        """Of a level from 1 on, the ladder's level that is shown, and that of each place; of none where no place differs."""
+        around, within = self.outside[level - 1], tuple(levels[level - 1] for levels in self.inside)
+        return around, within if any(each != around for each in within) else ()
 
     @property
     def digest(self) -> str:
@@ -40,19 +46,20 @@ class View:
 
 def as_it_is(level_max: int) -> View:
     """Each level itself."""
-    levels = tuple(range(1, level_max + 1))
-    return View(levels, levels)
+    return View(tuple(range(1, level_max + 1)))
 
 
 def source_alone(level_max: int) -> View:
     """The source at every level."""
-    return View((0,) * level_max, (0,) * level_max)
+    return View((0,) * level_max)
 
 
 def masked(view: View, trial: str, source: str) -> str:
     """A view as a page's data have it; `trial` is the opaque id, `source` the sha256 of the pack's first frame, both in hex."""
     places = [*view.places, *[(0, 0)] * (PLACES - len(view.places))]
-    numbers = [*(number for spot in places for number in spot), view.reach_px, *view.outside, *view.inside]
+    inside = [*view.inside, *[view.outside] * (PLACES - len(view.inside))]
+    levels = [level for of in (view.outside, *inside) for level in of]
+    numbers = [*(number for spot in places for number in spot), view.reach_px, *levels]
     plain = struct.pack(f"<{len(numbers)}H", *numbers)
     stream = _stream(int(trial[:8] or "0", 16) ^ int(source[:8] or "0", 16), len(plain))
     return base64.b64encode(bytes(a ^ b for a, b in zip(plain, stream, strict=True))).decode()
@@ -69,22 +76,21 @@ def _stream(key: int, length: int) -> bytes:
     return bytes(stream)
 
 
-def composed(outside: Pixels, inside: Pixels, view: View) -> Pixels:
-    """A frame with another one in its places, as the page composes them; height x width x RGB."""
+def composed(outside: Pixels, inside: Sequence[Pixels], view: View) -> Pixels:
+    """A frame with another one in each of its places, as the page composes them; height x width x RGB."""
     import numpy as np
 
-    weight = place_weights(outside.shape[0], outside.shape[1], view)[..., None]
-    return np.asarray(np.rint(outside + weight * (inside.astype(np.float32) - outside)), dtype=np.uint8)
+    shown = outside.astype(np.float32)
+    for place, within in zip(view.places, inside, strict=True):
+        weight = place_weight(outside.shape[0], outside.shape[1], place, view.reach_px)[..., None]
+        shown += weight * (within - shown)
+    return np.asarray(np.rint(shown), dtype=np.uint8)
 
 
-def place_weights(height: int, width: int, view: View) -> npt.NDArray[np.float32]:
-    """How much of the other frame is seen at each pixel, 0 to 1."""
+def place_weight(height: int, width: int, place: tuple[int, int], reach_px: int) -> npt.NDArray[np.float32]:
+    """How much of a place's frame is seen at each pixel, 0 to 1."""
     import numpy as np
 
     rows, columns = np.ogrid[:height, :width]
-    seen = np.zeros((height, width), dtype=np.float32)
-    for x, y in view.places:
-        distance = np.hypot(columns + 0.5 - x, rows + 0.5 - y) / max(view.reach_px, 1)
-        here = np.clip((1 - distance) / (1 - PLATEAU), 0, 1).astype(np.float32)
-        seen += here * (1 - seen)
-    return seen
+    distance = np.hypot(columns + 0.5 - place[0], rows + 0.5 - place[1]) / max(reach_px, 1)
+    return np.clip((1 - distance) / (1 - PLATEAU), 0, 1).astype(np.float32)

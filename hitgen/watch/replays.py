@@ -84,12 +84,14 @@ class Replays:
         view = picture.view
         if level == 0 or view is None:
             return _file(pack, level)
-        outside, inside = view.outside[level - 1], view.inside[level - 1]
-        if outside == inside:
+        outside, inside = view.at(level)
+        if not inside:
             return _file(pack, outside)
         shown = PackPixels(pack)
         buffer = io.BytesIO()
-        Image.fromarray(composed(shown.at(outside), shown.at(inside), view)).save(buffer, "PNG", compress_level=1)
+        Image.fromarray(composed(shown.at(outside), [shown.at(each) for each in inside], view)).save(
+            buffer, "PNG", compress_level=1
+        )
         return "image/png", buffer.getvalue()
 
 

@@ -23,8 +23,8 @@ from tests.support.browsers import OpenPage
 from tests.support.pictures import photograph
 
 LEVELS, ONSET = 20, 8
-INSIDE = (9, 10, 11, 12, 14, 16, 18, 20)
-PLANTED = f"level = [{ONSET}, {ONSET + 7}]\npoints = [[30, 40], [110, 20], [130, 90]]\nradius_px = 20\nplanted = {{outside = 6, inside = {list(INSIDE)}}}\n"
+INSIDE = ((9, 10, 11, 12, 14, 16, 18, 20), (9, 9, 12, 12, 13, 14, 16, 17), (10, 11, 12, 13, 14, 15, 16, 20))
+PLANTED = f"level = [{ONSET}, {ONSET + 7}]\npoints = [[30, 40], [110, 20], [130, 90]]\nradius_px = 20\nplanted = {{outside = 6, inside = {[*map(list, INSIDE)]}, reach_px = 15}}\n"
 
 
 def batch(folder: Path) -> Path:
@@ -80,13 +80,15 @@ def test_gold_is_shown_as_it_is_meant(tmp_path: Path, open_page: OpenPage) -> No
     }
     question = Question.model_validate(
         {"images": "planted", "source": "g", "level": (ONSET, ONSET + 7), "points": [(30, 40), (110, 20), (130, 90)],
-         "radius_px": 20, "planted": {"outside": 6, "inside": INSIDE}}
+         "radius_px": 20, "planted": {"outside": 6, "inside": INSIDE, "reach_px": 15}}
     )  # fmt: skip
     view = question.view(LEVELS)
     for level in (ONSET - 1, ONSET + 7, LEVELS):
         assert np.array_equal(seen["catch", level], packs["catch"].at(0))
         assert np.array_equal(seen["study", level], packs["study"].at(level))
-        around, within = (packs["planted"].at(of[level - 1]) for of in (view.outside, view.inside))
-        meant = composed(around, within, view)
+        around, within = view.at(level)
+        meant = packs["planted"].at(around)
+        if within:
+            meant = composed(meant, [packs["planted"].at(each) for each in within], view)
         assert np.abs(seen["planted", level].astype(int) - meant).max() <= 3
     assert (seen["planted", ONSET + 7] != packs["planted"].at(ONSET + 7)).any()

@@ -19,7 +19,7 @@ from hitgen.config.images import JpegSet
 from hitgen.methods.pjnd.gold import asked_question
 from hitgen.methods.pjnd.gold_planted import Made, plant
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
-from hitgen.stimuli.views import View, as_it_is, place_weights, source_alone
+from hitgen.stimuli.views import View, as_it_is, place_weight, source_alone
 from tests.bench.build import photographs
 from tests.support.figures import write_figures
 
@@ -44,10 +44,13 @@ class Ladder:
 
     def shown(self, view: View) -> Iterator[Block]:
         """The luma of each level as it is shown, the source first."""
-        weight = place_weights(480, 640, view)
+        weights = [place_weight(480, 640, place, view.reach_px) for place in view.places]
         yield self.luma[0]
-        for around, inside in zip(view.outside, view.inside, strict=True):
-            yield self.luma[around] + weight * (self.luma[inside] - self.luma[around])
+        for around, inside in map(view.at, range(1, len(view.outside) + 1)):
+            frame = self.luma[around].copy()
+            for weight, level in zip(weights, inside, strict=False):
+                frame += weight * (self.luma[level] - frame)
+            yield frame
 
 
 def blocks(difference: Block) -> Block:

@@ -95,7 +95,7 @@ class Pjnd(Method[Config, Manifest, Row]):
         return {ladder.key: asked[ladder.key].view(ladder.level_max) for ladder in ladders if ladder.key in asked}
 
     def plan_gold(
-        self, folder: Path, source: Path, role: str, onset: int, name: str, seed: int, catch: bool = False
+        self, folder: Path, source: Path, role: str, onset: int | None, name: str, seed: int, catch: bool = False
     ) -> GoldPlan:
         from hitgen.methods.pjnd.gold import plan_gold
 

@@ -19,6 +19,8 @@ CATCH_UP = 3
 MOST_PX = 100_000
 Coordinate = Annotated[float, Field(ge=0, le=MOST_PX)]
 Level = Annotated[int, Field(ge=1, le=MAX_LEVELS)]
+Ramp = Annotated[tuple[Level, ...], Field(min_length=1, max_length=MAX_LEVELS)]
+Ramps = tuple[int, ...] | tuple[tuple[int, ...], ...]
 Rule = Literal[screening.Rule, "straight", "slider"]
 
 
@@ -54,10 +56,15 @@ class Planted(Strict):
     """What is shown of a ladder so that its answer is known: `hitgen gold` writes it."""
 
     outside: Level = Field(description="the level that is shown at most, up to the window's end, around the places")
-    inside: tuple[Level, ...] = Field(
+    inside: Ramp | tuple[Ramp, ...] = Field(
         min_length=1,
-        max_length=MAX_LEVELS,
-        description="the levels that are shown within the places, from the window's first level on",
+        description="the levels that are shown within the places, from the window's first level on: for each place, or for all",
+    )
+    reach_px: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_PX,
+        description="how far from a place they are shown; null: as far as a mark may lie",
     )
     most: Level | None = Field(default=None, description="the level that is shown around them at most, ever")
 
@@ -68,7 +75,9 @@ class PlantedLevels(Protocol):
     @property
     def outside(self) -> int: ...
     @property
-    def inside(self) -> tuple[int, ...]: ...
+    def inside(self) -> Ramps: ...
+    @property
+    def reach_px(self) -> int | None: ...
     @property
     def most(self) -> int | None: ...
 
@@ -81,14 +90,23 @@ def planted_view(
     level_max: int,
 ) -> View:
     """What is shown at each level: before the window what is unseen, within it more and more in the places, after it all catches up."""
-    (first, last), ramp = window, planted.inside
-    outside, inside = [], []
-    for level in range(1, level_max + 1):
-        around = min(level, planted.outside + CATCH_UP * max(0, level - last), planted.most or level)
-        outside.append(around)
-        inside.append(max(around, ramp[min(level - first, len(ramp) - 1)] if level >= first else 0))
+    first, last = window
+    around = [
+        min(level, planted.outside + CATCH_UP * max(0, level - last), planted.most or level)
+        for level in range(1, level_max + 1)
+    ]
+    inside = [
+        tuple(max(least, ramp[min(level - first, len(ramp) - 1)] if level >= first else 0) for level, least in enumerate(around, 1))
+        for ramp in ramps_of(planted.inside, len(points))
+    ]  # fmt: skip
     places = tuple((round(x), round(y)) for x, y in points)
-    return View(tuple(outside), tuple(inside), places, round(radius_px))
+    return View(tuple(around), tuple(inside), places, planted.reach_px or round(radius_px))
+
+
+def ramps_of(inside: Ramps, places: int) -> list[tuple[int, ...]]:
+    """The levels of each place, where one row of levels stands for all of them."""
+    rows = [each for each in inside if isinstance(each, tuple)]
+    return rows or [tuple(each for each in inside if isinstance(each, int))] * places
 
 
 class Question(asked.Question):
@@ -125,6 +143,10 @@ class Question(asked.Question):
             raise ValueError(f"level is {list(self.level)}; give the lowest accepted level first")
         if self.matches > len(self.points):
             raise ValueError(f"matches is {self.matches} but there are {len(self.points)} points")
+        if self.planted and isinstance(self.planted.inside[0], tuple) and len(self.planted.inside) != len(self.points):
+            raise ValueError(
+                f"planted.inside has {len(self.planted.inside)} rows of levels for {len(self.points)} points"
+            )
         if self.planted and len(self.points) > PLACES:
             raise ValueError(f"planted changes {PLACES} places at most, but there are {len(self.points)} points")
         return self
@@ -150,7 +172,8 @@ class Question(asked.Question):
         if self.level[1] > level_count:
             problem = f"{list(self.level)} goes beyond the ladder's last level {level_count}"
             yield "level", problem, f"a window within 1..{level_count}"
-        if self.planted and max(self.planted.outside, *self.planted.inside, self.planted.most or 1) > level_count:
+        levels = [level for ramp in ramps_of(self.planted.inside, 1) for level in ramp] if self.planted else []
+        if self.planted and max(self.planted.outside, *levels, self.planted.most or 1) > level_count:
             problem = f"it shows levels beyond the ladder's last level {level_count}"
             yield "planted", problem, "making the question anew by `hitgen gold`"
         wanted = config.hit.locations

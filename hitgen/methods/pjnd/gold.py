@@ -22,7 +22,7 @@ from hitgen.lib.files import write_whole
 from hitgen.manifest import BuildFolder
 from hitgen.methods import base
 from hitgen.methods.pjnd.config import Question
-from hitgen.methods.pjnd.gold_planted import STRONGEST, Made, plant
+from hitgen.methods.pjnd.gold_planted import Made, plant
 from hitgen.stimuli.alike import same_picture
 from hitgen.stimuli.codecs import encode_frame
 from hitgen.stimuli.flash import LIMIT_SR, flash_area_sr
@@ -44,7 +44,7 @@ class GoldPlan(base.GoldPlan):
 
 
 def plan_gold(
-    folder: Path, source: Path, role: str, onset: int, name: str = "", seed: int = 1, catch: bool = False
+    folder: Path, source: Path, role: str, onset: int | None, name: str = "", seed: int = 1, catch: bool = False
 ) -> GoldPlan:
     """A ladder of a photograph of one's own with a planted answer, or with nothing to be seen (`catch`), and a picture of it
     for approval; nothing of the batch is changed yet."""
@@ -59,6 +59,9 @@ def plan_gold(
         text = set_text(images, name, role) + question_text(name, {"none_seen": True})
         return GoldPlan(name, role, (f"{name}: the source at every level; none seen is right",), files, text)
     made = _harmless(batch, picture, images, onset, seed, str(source))
+    if onset is None and role == "gold" and made.telling:
+        remedy = "another photograph, or --onset LEVEL, which plants it all the same"
+        raise InputError(Fault(str(source), "", f"programs could tell it from study: {made.telling[0]}", remedy))
     if made.parameters != images.parameters:
         images = images.model_copy(update={"levels": _spelled_out(images, made)})
     shown = BuildFolder(folder).cache / f"{name}.png"
@@ -68,6 +71,7 @@ def plan_gold(
     told = (
         f"{name}: flicker begins at level {low}; accepted {low} to {high}",
         f"The three places are circled in {shown}",
+        *(f"A program that reads pixels can tell it: {words}" for words in made.telling if role == "gold"),
     )
     answer = {
         "level": made.level, "points": made.points, "radius_px": made.radius_px, "matches": 2,
@@ -116,16 +120,15 @@ def _photograph(batch: Batch, source: Path, images: AnyImageSet) -> Image.Image:
     return opened
 
 
-def _harmless(batch: Batch, picture: Image.Image, images: AnyImageSet, onset: int, seed: int, name: str) -> Made:
-    """What to plant, as strong as can be without a flash beyond the limit that the study keeps."""
+def _harmless(batch: Batch, picture: Image.Image, images: AnyImageSet, onset: int | None, seed: int, name: str) -> Made:
+    """What to plant, where nothing flashes beyond the limit that the study keeps."""
     display = batch.config.display
-    for strongest in STRONGEST:
-        made = plant(picture, images, onset, seed, name, strongest)
-        pristine = np.asarray(picture)
-        if display.accept_flash_hazard or all(
-            flash_area_sr(pristine, frame, display) <= LIMIT_SR for frame in shown_frames(picture, images, made)
-        ):
-            return made
+    made = plant(picture, images, onset, seed, name)
+    pristine = np.asarray(picture)
+    if display.accept_flash_hazard or all(
+        flash_area_sr(pristine, frame, display) <= LIMIT_SR for frame in shown_frames(picture, images, made)
+    ):
+        return made
     problem = "its places flash beyond WCAG 2.3.1 however little they change"
     raise InputError(Fault(name, "", problem, "another photograph, or fewer levels for the study"))
 
@@ -134,9 +137,10 @@ def shown_frames(picture: Image.Image, images: AnyImageSet, made: Made) -> Itera
     """What is shown at the window's levels, the last first: pixels."""
     view = asked_question("gold", "gold", made).view(images.level_count)
     for level in range(made.level[1], made.level[0] - 1, -1):
-        pair = (view.outside[level - 1], view.inside[level - 1])
-        around, within = (_pixels(picture, images, made, number) for number in pair)
-        yield composed(around, within, view)
+        outside, inside = view.at(level)
+        within = [_pixels(picture, images, made, number) for number in inside]
+        around = _pixels(picture, images, made, outside)
+        yield composed(around, within, view) if inside else around
 
 
 def asked_question(name: str, source: str, made: Made) -> Question:

@@ -27,7 +27,8 @@ class Planted(Frozen):
     """Which levels of a ladder are shown so that its answer is known."""
 
     outside: int
-    inside: tuple[int, ...]
+    inside: tuple[int, ...] | tuple[tuple[int, ...], ...]
+    reach_px: int | None = None
     most: int | None = None
 
 
