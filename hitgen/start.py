@@ -145,14 +145,15 @@ def _safe(recipe: Recipe, pictures: Sequence[Path], progress: OnProgress) -> tup
 def _with_answers(
     folder: Path, photographs: dict[str, Sequence[Path]], fit: Fit, size: Size, scratch: Path, progress: OnProgress
 ) -> list[str]:
-    """Training and gold ladders from photographs, each with an onset of its own."""
+    """Training and gold ladders from photographs, each with an onset of its own, which hides gold as well as can be."""
     told: list[str] = []
     method = method_of(read_config(folder / CONFIG_NAME))
     wanted = [(role, path) for role, paths in photographs.items() for path in paths]
     studied = upright_size(next((folder / "images").iterdir())) or size
     for number, (role, path) in enumerate(counted("training and gold", wanted, progress)):
         ready = _fitted(path, "keep" if fit == "keep" else "crop", studied, scratch, told)
-        plan = method.plan_gold(folder, ready, role, ONSETS[number % len(ONSETS)], "", number + 1)
+        onset = ONSETS[number % len(ONSETS)] if role == "training" else None
+        plan = method.plan_gold(folder, ready, role, onset, "", number + 1)
         method.add_gold(folder, plan)
         told += plan.told
     return told

@@ -100,7 +100,7 @@ def test_the_three_places_alone_are_seen_and_nothing_is_held_back(tone: str) -> 
 
 def test_what_cannot_hide_is_refused_and_what_is_held_back_is_told() -> None:
     flat = photograph("coffee.png", SIZE).point(lambda value: 100 + value / 6)
-    with pytest.raises(InputError, match="seen too early.*--onset LEVEL"):
+    with pytest.raises(InputError, match=r"seen too early.*--onset LEVEL"):
         plant(flat, FINE, None, 3)
     held, *_ = plant(flat, FINE, 8, 3).telling
     assert "no onset needs none" in held
