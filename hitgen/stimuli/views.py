@@ -81,16 +81,16 @@ def composed(outside: Pixels, inside: Sequence[Pixels], view: View) -> Pixels:
     import numpy as np
 
     shown = outside.astype(np.float32)
-    for place, within in zip(view.places, inside, strict=True):
-        weight = place_weight(outside.shape[0], outside.shape[1], place, view.reach_px)[..., None]
+    for spot, within in zip(view.places, inside, strict=True):
+        weight = place_weight(outside.shape[0], outside.shape[1], spot, view.reach_px)[..., None]
         shown += weight * (within - shown)
     return np.asarray(np.rint(shown), dtype=np.uint8)
 
 
-def place_weight(height: int, width: int, place: tuple[int, int], reach_px: int) -> npt.NDArray[np.float32]:
+def place_weight(height: int, width: int, spot: tuple[int, int], reach_px: int) -> npt.NDArray[np.float32]:
     """How much of a place's frame is seen at each pixel, 0 to 1."""
     import numpy as np
 
     rows, columns = np.ogrid[:height, :width]
-    distance = np.hypot(columns + 0.5 - place[0], rows + 0.5 - place[1]) / max(reach_px, 1)
+    distance = np.hypot(columns + 0.5 - spot[0], rows + 0.5 - spot[1]) / max(reach_px, 1)
     return np.clip((1 - distance) / (1 - PLATEAU), 0, 1).astype(np.float32)
