@@ -18,7 +18,7 @@ from hitgen.config.hit import Display
 from hitgen.config.images import JpegSet
 from hitgen.config.kinds import RECRUITERS
 from hitgen.config.read import read_config
-from hitgen.errors import CONFIG_NAME
+from hitgen.errors import CONFIG_NAME, InputError
 from hitgen.lib.files import in_one_of
 from hitgen.lib.pictures import upright_size
 from hitgen.lib.progress import OnProgress, counted, silent
@@ -152,8 +152,11 @@ def _with_answers(
     studied = upright_size(next((folder / "images").iterdir())) or size
     for number, (role, path) in enumerate(counted("training and gold", wanted, progress)):
         ready = _fitted(path, "keep" if fit == "keep" else "crop", studied, scratch, told)
-        onset = ONSETS[number % len(ONSETS)] if role == "training" else None
-        plan = method.plan_gold(folder, ready, role, onset, "", number + 1)
+        onset = ONSETS[number % len(ONSETS)]
+        try:
+            plan = method.plan_gold(folder, ready, role, None if role == "gold" else onset, "", number + 1)
+        except InputError:  # it cannot hide: a study begins all the same, and is told
+            plan = method.plan_gold(folder, ready, role, onset, "", number + 1)
         method.add_gold(folder, plan)
         told += plan.told
     return told

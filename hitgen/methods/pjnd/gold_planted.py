@@ -236,7 +236,7 @@ class _Ladder:
         inside = tuple(range(most + 1, levels + 1))
         planted = Planted(outside=min(self.outside, most), inside=inside, reach_px=self._reach, most=most)
         parameters = (*self.images.parameters[:most], *(frames[number].parameter for number in ramp))
-        return self._made(spots, planted, parameters, (*self.words, "its last levels are worse than the study's"))
+        return self._made(spots, planted, parameters, self.words)
 
     @property
     def _reach(self) -> int:
