@@ -178,7 +178,7 @@ def test_a_simulated_study_comes_to_a_report_a_script_s_figures_and_files_that_a
     told = {row["level"]: row for row in record["detection"] if (row["arm"], row["codec"]) == ("plain", "jpeg")}
     # 40 people see 2 JND nine times in ten, or so; one of 0.6 JND may be called anything but that
     assert set(told) == {1, 2} and told[2]["lossless"] < 0.5 and told[2]["verdict"] != "visually lossless"
-    assert "lossless with" in page and "a probability of 0.95 or more after 15 answers or more" in page
+    assert "P(lossless)" in page and "a probability of 0.95 or more after 15 answers or more" in page
     for heading in ("Distance from the source", "Distance against bits per pixel", "Detection", "How it was answered"):
         assert heading in page
     assert "traps" in page and 'src="data:image/svg+xml' in page

@@ -19,6 +19,7 @@ import polars as pl
 import pytest
 
 from hitgen.analysis.exclusions import exclusions
+from hitgen.analysis.figures import progress_plot
 from hitgen.analysis.pilot import pilot
 from hitgen.cli import main
 from hitgen.ledger.ledger import LEDGER, Ledger
@@ -369,3 +370,11 @@ def test_every_line_of_a_public_dataset_that_cannot_be_read_is_named(
     assert "it has no column image_id, Compression type, ratings" in capsys.readouterr().err
     file.write_text("\n".join([PUBLIC.splitlines()[0], "f,JPEG,9,1,0,[5]"]))
     assert read_konjnd(file, "level").warnings == ("line 2: No. of ratings is 9, but there are 1",)
+
+
+def test_progress_is_told_against_what_each_question_wants() -> None:
+    figure = progress_plot.__wrapped__([3, 7, 7, 24], [24, 49], "answers", "question")  # type: ignore[attr-defined]
+    [axes] = figure.axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("used answers of a question", "questions")
+    assert [line.get_xdata()[0] for line in axes.lines] == [24, 49]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["wanted: 24, 49"]

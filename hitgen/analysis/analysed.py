@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -56,12 +57,28 @@ class Analysed:
     @property
     def plots(self) -> Mapping[str, Drawing | None]:
         """The figures of its report by name, the small ones of single pictures left out; each is drawn when it is looked at."""
-        wanted = self.own.config.hit.ratings
         common = {
-            "progress": lambda: figures.progress_plot(_used(self.dataset), wanted),
+            "progress": self._progress,
             "timing": lambda: figures.timing_plot(self.own.timing),
         }
         return Plots(common | {name: lambda name=name: self.section.plots[name] for name in self.section.plots})
+
+    def _progress(self) -> Drawing | None:
+        config = self.own.config
+        if config.deals_ladders:
+            return figures.progress_plot(_used(self.dataset), [config.hit.ratings])
+        wanted = method_of(config).wanted
+        trials = {
+            trial.subject: trial for page in self.study.manifest.pages for trial in page.trials if trial.role == "study"
+        }
+        found = Counter(
+            attempt.known.subject
+            for work in self.study.works
+            for attempt in work.answers("study")
+            if self.study.judged.ratings[work.received.assignment, attempt.known.trial].use == "use"
+        )
+        goals = sorted({wanted(config, trial) for trial in trials.values()})
+        return figures.progress_plot([found[subject] for subject in trials], goals, "answers", "question")
 
 
 def analysed(study: Study, progress: OnProgress = silent, dataset: Dataset | None = None) -> Analysed:

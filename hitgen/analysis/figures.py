@@ -13,15 +13,22 @@ from hitgen.methods.figures import BLUE, GREY, ORANGE, WIDE_IN, axes_of, plot, w
 
 
 @plot
-def progress_plot(used: Sequence[int], wanted: int | None) -> Figure | None:
-    """How many ladders have how many used ratings."""
+def progress_plot(
+    used: Sequence[int], wanted: Sequence[int], what: str = "ratings", of: str = "ladder"
+) -> Figure | None:
+    """How many ladders (or what is rated otherwise) have how many used ratings, and how many each is to have."""
     figure, [axes] = axes_of(WIDE_IN / 2, 2.4)
-    top = max([*used, wanted or 0, 1])
+    top = max([*used, *wanted, 1])
     axes.hist(used, bins=min(30, top), range=(0, top), color=BLUE)
-    if wanted:
-        axes.axvline(wanted, color=ORANGE, linestyle="--", label=f"wanted: {wanted}")
-        axes.legend(frameon=False, loc="upper left")
-    axes.set(xlabel="used ratings of a ladder", ylabel="ladders")
+    for count in wanted:
+        axes.axvline(
+            count,
+            color=ORANGE,
+            linestyle="--",
+            label=f"wanted: {', '.join(map(str, wanted))}" if count == wanted[0] else None,
+        )
+    axes.legend(frameon=False, loc="upper left")
+    axes.set(xlabel=f"used {what} of a {of}", ylabel=f"{of}s")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     whole_counts(axes)
     return figure
