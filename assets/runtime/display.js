@@ -123,6 +123,15 @@ export function createDisplay({ page, session, method, types, clock, later, wind
     return window.matchMedia(`(min-resolution: ${ratio * 0.98}dppx) and (max-resolution: ${ratio * 1.02}dppx)`).matches;
   }
 
+  /** Extensions that darken or recolour pages lay a filter over the whole of them. */
+  function isAltered() {
+    for (let element = window.document.querySelector('[data-hit="stage"]'); element; element = element.parentElement) {
+      const { filter, opacity, mixBlendMode } = window.getComputedStyle(element);
+      if (filter !== "none" || opacity !== "1" || mixBlendMode !== "normal") return true;
+    }
+    return false;
+  }
+
   const preferences = () => Object.entries(PREFERENCES).filter(([, query]) => window.matchMedia(query).matches).map(([name]) => name);
 
   function warnings() {
@@ -139,6 +148,7 @@ export function createDisplay({ page, session, method, types, clock, later, wind
     if (types.has("image/avif") && OTHER_AVIF.test(window.navigator.userAgent)) found.push("this browser shows AVIF otherwise than others");
     if (window.matchMedia(PREFERENCES.forced_colors).matches) found.push("forced colours replace the grey around the picture");
     if (window.matchMedia(PREFERENCES.inverted_colors).matches) found.push("the colours are inverted");
+    if (isAltered()) found.push("a style that is not the page's alters its pictures");
     if (!isTrueRatio()) found.push("the pixel ratio that the browser tells is false");
     if (refresh && Math.abs(refresh.clock_rate - 1) > FALSE_CLOCK || session.clockWentBack()) found.push("the clock was changed");
     if (refresh === null) found.push("the refresh rate could not be measured");

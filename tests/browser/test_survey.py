@@ -102,6 +102,9 @@ def test_a_number_out_of_range_or_none_is_told(tmp_path: Path, open_page: OpenPa
 
 
 FALSE_RATIO = "Object.defineProperty(window, 'devicePixelRatio', {get: () => 2});"
+INVERTED = (
+    "addEventListener('DOMContentLoaded', () => document.documentElement.style.setProperty('filter', 'invert(1)'));"
+)
 FAST_CLOCK = "const now = performance.now.bind(performance); performance.now = () => 3 * now();"
 CLOCK_BACK = "const date = Date.now; Date.now = () => date() - (document.documentElement.dataset.screen === 'submit' ? 36e5 : 0);"
 
@@ -112,6 +115,7 @@ MADE: list[tuple[str, dict[str, str], str]] = [
     (CLOCK_BACK, {}, "the clock was changed"),
     ("", {"forced_colors": "active"}, "forced colours replace the grey around the picture"),
     ("", {"color_scheme": "dark"}, ""),
+    (INVERTED, {}, "a style that is not the page's alters its pictures"),
 ]
 
 
@@ -119,7 +123,7 @@ MADE: list[tuple[str, dict[str, str], str]] = [
 @pytest.mark.parametrize(
     ("script", "more", "warning"),
     soaked_but(
-        [MADE[0], MADE[2], MADE[3]],
+        [MADE[0], MADE[2], MADE[3], MADE[-1]],
         MADE,
     ),
 )
@@ -137,6 +141,7 @@ def test_what_the_browser_makes_of_the_page_is_recorded(
         "the pixel ratio that the browser tells is false",
         "the clock was changed",
         "forced colours replace the grey around the picture",
+        "a style that is not the page's alters its pictures",
     }
     assert told & set(display["warnings"]) == ({warning} if warning else set())
     assert ("dark" in display["preferences"]) == ("color_scheme" in more)
