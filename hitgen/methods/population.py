@@ -81,6 +81,10 @@ class Observer(ABC):
         """What this person says to a trial; `truths` by ladder, `known` where the trial has a known answer."""
         return self.answer(truths[trial.ladder], known)
 
+    def facing(self, shown: Any, trial: Trial, truths: Mapping[str, Any], known: Any) -> Any:
+        """What this person says to what a page shows, as the method's robot sees it; it matters where the page chooses that."""
+        return self.asked(trial, truths, known)
+
     def corrected(self, trial: Trial, answer: Any, known: Any) -> Any | None:
         """What this person says to a training trial after coaching; None where the answer was right."""
         return self.coached(answer, known) if known else None

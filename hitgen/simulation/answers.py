@@ -68,6 +68,10 @@ class SimulatedWorker:
         """What this person answers to a trial."""
         return self._observer.asked(trial, truths, self._known(trial))
 
+    def answer_to(self, shown: Any, trial: Trial, truths: Mapping[str, Any]) -> Any:
+        """What this person answers to what a page shows of a trial."""
+        return self._observer.facing(shown, trial, truths, self._known(trial))
+
     def _known(self, trial: Trial) -> Question | None:
         return self._manifest.by_question.get(trial.question or "")
 

@@ -42,7 +42,7 @@ def robots(folder: Path) -> Iterator[Work]:
                 addresses[page.page] = page_address(folder, page.page)
 
             def answer(shown: Any) -> Any:
-                return worker.answer(page.by_trial[shown.trial], truths)
+                return worker.answer_to(shown, page.by_trial[shown.trial], truths)
 
             context = browser.new_context(viewport=VIEWPORT, accept_downloads=True)
             try:

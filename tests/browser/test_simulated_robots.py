@@ -12,6 +12,7 @@ import pytest
 from hitgen.build import build
 from hitgen.results.dataset import make_dataset
 from tests.support.batches import write_batch
+from tests.test_threshold import study
 
 pytestmark = pytest.mark.browser
 
@@ -37,3 +38,17 @@ def test_robots_answer_a_batch_on_its_pages(tmp_path: Path) -> None:
     marks = data.tables["clicks"].filter(pl.col("role") == "study").group_by("worker").len()
     assert marks["len"].to_list() == [9, 9]
     assert study.group_by("worker", "ladder").len()["len"].sort().to_list() == [1, 1, 2, 2], "one was shown twice"
+
+
+def test_robots_answer_levels_that_a_page_chooses(tmp_path: Path) -> None:
+    folder = study(tmp_path / "batch", hit="study = 1\nratings = 1\ncomparisons = 2\ncatch = 1\n")
+    build(folder, workers=1)
+    people = tmp_path / "people.toml"
+    people.write_text("spammers = 0\nlapse = 0\nguess = 0\nhits_per_worker = 1\n")
+    command = [sys.executable, "-m", "hitgen", "simulate", str(folder), "--browser", "--population", str(people)]
+    done = subprocess.run([*command, "--seed", "3"], capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    rows = make_dataset(folder).ratings
+    assert rows.height == 3 * 3 and rows.filter(pl.col("role") == "gold")["response"].to_list() == ["none"] * 3
+    compared = rows.filter(pl.col("role") == "study")
+    assert compared["level"].min() >= 1 and compared["other"].n_unique() > 1, "each page chose levels of its own"

@@ -10,7 +10,7 @@ import pytest
 
 from hitgen.manifest import read_manifest
 from hitgen.methods.threshold import quest
-from hitgen.methods.threshold.robot import Robot, differences
+from hitgen.methods.threshold.robot import Answer, Robot, Shown, differences
 from tests.browser.test_page import work
 from tests.support.batches import built_page
 from tests.support.browsers import OpenPage
@@ -19,8 +19,8 @@ from tests.test_threshold import GUESS, LAPSE, LEVELS, study
 HIT = "study = 2\nratings = 2\ncomparisons = 2\ncatch = 1\n"
 
 
-def sees_from_20(trial: str, side: str, level: int) -> str:
-    return side if level >= 20 else "none"
+def sees_from_20(shown: Shown) -> Answer:
+    return shown.answered(shown.side if shown.level >= 20 else "none")
 
 
 @pytest.mark.browser
@@ -94,9 +94,9 @@ def test_nothing_changes_in_a_catch_trial_and_one_side_does_in_others(tmp_path: 
     kinds = {trial.trial: trial.asked for trial in read_manifest(folder).pages[0].trials}  # type: ignore[attr-defined]
     pixels: dict[str, list[bool]] = {}
 
-    def watched(trial: str, side: str, level: int) -> str:
-        pixels[kinds[trial]] = page.evaluate(LOOK, side)
-        return side
+    def watched(shown: Shown) -> Answer:
+        pixels[kinds[shown.trial]] = page.evaluate(LOOK, shown.side)
+        return shown.answered(shown.side)
 
     work(Robot(page, watched))
     assert set(pixels["catch"]) == {True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -10,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from hitgen.config.batch import BatchConfig
-from hitgen.manifest import Ladder
+from hitgen.manifest import Ladder, Trial
 from hitgen.methods import population
 from hitgen.methods.population import Person, Positive, Share
 from hitgen.methods.threshold.quest import (
@@ -23,7 +24,7 @@ from hitgen.methods.threshold.quest import (
     updated,
     updated_by_pairs,
 )
-from hitgen.methods.threshold.robot import Answer
+from hitgen.methods.threshold.robot import Answer, Shown
 from hitgen.methods.threshold.row import Response, Side
 
 BASE_LEVELS = 100
@@ -97,6 +98,10 @@ class Observer(population.Observer):
             return Answer(response, level, "none", other)
         before.append((level, other, outcome_of(side, response)))
         return Answer(response, level, side, other)
+
+    def facing(self, shown: Shown, trial: Trial, truths: Mapping[str, LadderTruth], known: Any) -> Answer:
+        side: Side = "none" if known else "left" if shown.side == "left" else "right"
+        return shown.answered(self._response(truths[trial.ladder], shown.level, shown.other, side))
 
     def _levels(self, truth: LadderTruth, before: list[Compared]) -> tuple[int, int]:
         begun, method = self._begun.get(truth.ladder, USUAL), self._method

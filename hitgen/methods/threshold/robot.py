@@ -10,8 +10,6 @@ from typing import Any
 from hitgen.robots import robot
 from hitgen.robots.robot import WorkRecord
 
-Policy = Callable[[str, str, int], str]
-"""(trial, the side that flickers, level) -> left, right, none or both."""
 SHOWN = """() => {
   const levels = ["left", "right"].map((side) => [side, Number(document.querySelector(`[data-hit=${side}]`).dataset.shown.split(":")[1] ?? 0)]);
   const wanted = document.querySelector("[data-hit=answer-both]").hidden ? 1 : 2;
@@ -30,14 +28,31 @@ class Answer:
     other: int = 0
 
 
-def some_answer(trial: str, side: str, level: int) -> str:
+@dataclass(frozen=True)
+class Shown:
+    """What a robot sees of a comparison: the side of the higher level, that level, and the other side's (0: the source)."""
+
+    trial: str
+    side: str
+    level: int
+    other: int
+
+    def answered(self, response: str) -> Answer:
+        """That response to this comparison."""
+        return Answer(response, self.level, self.side, self.other)
+
+
+Policy = Callable[[Shown], Answer]
+
+
+def some_answer(shown: Shown) -> Answer:
     """An answer without any meaning, the same each time."""
-    return random.Random(trial).choice(["left", "right", "none"])
+    return shown.answered(random.Random(shown.trial).choice(["left", "right", "none"]))
 
 
 def knowing(answers: Mapping[str, str]) -> Policy:
     """Answers these trials, by their opaque ids, as told, and the others right."""
-    return lambda trial, side, level: answers.get(trial, side)
+    return lambda shown: shown.answered(answers.get(shown.trial, shown.side))
 
 
 class Robot(robot.Robot):
@@ -53,7 +68,8 @@ class Robot(robot.Robot):
         trial = str(stage.get_attribute("data-trial"))
         self.meet(trial)
         (side, level), (_, other) = self._page.wait_for_function(SHOWN).json_value()
-        answer = Answer(self._policy(trial, side, level), level, side, other)
+        shown = Shown(trial, side, level, other)
+        answer = shown.answered(self._policy(shown).response)
         self.look()
         self.record.attempts.append(answer)
         self.press(f"answer-{answer.response}")
