@@ -31,7 +31,11 @@ SETTING = """async ({ results, replies, saved, tries }) => {
       return new Response(answer.status === 204 ? null : JSON.stringify(answer.body ?? {}), { status: answer.status });
     },
   });
-  const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const settle = async () => {
+    do await pause(); while (told.at(-1) === "trying");
+    await pause();
+  };
   made.send("answers");
   await settle();
   for (let turn = 0; turn < tries; turn++) {
