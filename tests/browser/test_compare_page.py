@@ -107,6 +107,23 @@ def test_what_a_robot_does_on_the_painted_pictures_is_what_is_handed_in(
         assert all(row.timing.swaps or row.timing.stalled_ms for row in read.trials)
 
 
+LATE = "const raf = requestAnimationFrame; window.requestAnimationFrame = (act) => raf((t) => act(t - 400));"
+"""As where the machine is busy: a frame bears the time it was due at, and comes long after it."""
+
+
+@pytest.mark.browser
+def test_no_answer_takes_longer_than_its_question_where_frames_come_late(tmp_path: Path, open_page: OpenPage) -> None:
+    address = marked_page(tmp_path, "boosted", hit="training = 0\ngold = 0\nbias = 0", levels=2)
+    manifest = manifest_of(address)
+    tab = open_page("about:blank")
+    tab.add_init_script(LATE)
+    tab.goto(address)
+    robot = Robot(tab)
+    robot.work()
+    read = read_submission(json.dumps(handed_in(tab, robot)), COMPARE.row)
+    assert list(_trial_faults(manifest.pages[0], read, manifest, COMPARE)) == []
+
+
 @pytest.mark.timing
 @pytest.mark.browser
 def test_both_sides_flicker_on_one_clock_each_swap_in_the_first_frame_that_is_near_enough(
