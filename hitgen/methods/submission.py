@@ -26,8 +26,9 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
 
 
-CLOCKS_MS, CLOCKS_SHARE = 250, 1.01
-"""How far the clock of frames and the page's own may be apart, in all and in proportion; more of it is no measurement."""
+CLOCKS_MS, CLOCKS_SHARE = 1000, 1.01
+"""How far the clock of frames and the page's own may be apart, in all (a frame that a busy machine draws late bears the time it was due at) and in
+proportion; more of it is no measurement."""
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Ms = Annotated[int, Field(ge=0, le=10**11)]
 Number = Annotated[float, Field(ge=-1e9, le=1e9)]
