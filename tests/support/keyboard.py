@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from tests.support.engines import Window
 
 PLACES = (
@@ -15,6 +17,7 @@ PHASE = """() => {
   return stage?.checkVisibility() && stage.dataset.shown !== "none" && stage.dataset.phase;
 }"""
 SCREEN = "() => document.documentElement.dataset.screen"
+OTHER = "(was) => document.documentElement.dataset.screen !== was"
 
 
 def tab_to(window: Window, slot: str) -> None:
@@ -34,8 +37,16 @@ def leave(window: Window, screen: str) -> None:
     """Go on from a screen that asks for nothing but consent."""
     if screen == "consent":
         press_on(window, "consent", "Space")
-    press_on(window, "next", "Enter")
-    window.wait("(was) => document.documentElement.dataset.screen !== was", screen)
+    for seconds in (
+        5,
+        5,
+        30,
+    ):  # whoever sees that nothing came of a key presses it again: WebDriver's may get lost on a busy machine
+        press_on(window, "next", "Enter")
+        with suppress(TimeoutError):
+            window.wait(OTHER, screen, seconds)
+            return
+    raise TimeoutError(f"{window.name}: {screen} is not left by the keyboard")
 
 
 def adjust(window: Window, level: int) -> None:
