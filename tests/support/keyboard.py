@@ -17,6 +17,7 @@ PHASE = """() => {
   return stage?.checkVisibility() && stage.dataset.shown !== "none" && stage.dataset.phase;
 }"""
 SCREEN = "() => document.documentElement.dataset.screen"
+CONSENTED = "() => document.querySelector('[data-hit=consent]').checked"
 OTHER = "(was) => document.documentElement.dataset.screen !== was"
 
 
@@ -35,13 +36,13 @@ def press_on(window: Window, slot: str, *keys: str) -> None:
 
 def leave(window: Window, screen: str) -> None:
     """Go on from a screen that asks for nothing but consent."""
-    if screen == "consent":
-        press_on(window, "consent", "Space")
     for seconds in (
         5,
         5,
         30,
     ):  # whoever sees that nothing came of a key presses it again: WebDriver's may get lost on a busy machine
+        if screen == "consent" and not window.evaluate(CONSENTED):
+            press_on(window, "consent", "Space")
         press_on(window, "next", "Enter")
         with suppress(TimeoutError):
             window.wait(OTHER, screen, seconds)
