@@ -11,7 +11,7 @@ import time
 import urllib.request
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ KEYS = {
 PREFERENCES = {
     "marionette.port": 0,
     "browser.download.folderList": 2,
+    "browser.download.alwaysOpenPanel": False,  # it takes the keyboard from the page, and on a busy machine from the next one
+    "browser.download.panel.shown": True,
     "browser.startup.homepage_override.mstone": "ignore",
     "datareporting.policy.dataSubmissionEnabled": False,
     "app.normandy.enabled": False,
@@ -39,6 +41,9 @@ ASYNC = """
 const done = arguments[arguments.length - 1];
 Promise.resolve().then(() => ({function})(arguments[0])).then((value) => done([value ?? null, null]), (error) => done([null, String(error)]));
 """
+
+KEYS_SEEN = "() => (window.keysSeen ??= (addEventListener('keyup', () => (window.keysSeen += 1), true), 0))"
+"""How many keys a page has heard: a busy browser may say that it sent them before it did."""
 
 
 class Window(ABC):
@@ -143,7 +148,10 @@ class WebDriver(Window):
             parts = [KEYS.get(part, part) for part in key.split("+")]
             acts += [{"type": "keyDown", "value": part} for part in parts]
             acts += [{"type": "keyUp", "value": part} for part in reversed(parts)]
+        seen = self.evaluate(KEYS_SEEN) + sum(act["type"] == "keyUp" for act in acts)
         self._send("actions", {"actions": [{"type": "key", "id": "keyboard", "actions": acts}]})
+        with suppress(TimeoutError):  # the last one may go to the browser's own bars, or lead to another page
+            self.wait(f"(wanted) => ({KEYS_SEEN})() >= wanted", seen, 3)
 
     def saved(self) -> Path:
         for _ in range(600):

@@ -16,6 +16,10 @@ PHASE = """() => {
   const stage = document.querySelector("[data-hit=stage]");
   return stage?.checkVisibility() && stage.dataset.shown !== "none" && stage.dataset.phase;
 }"""
+STATE = """() => {
+  const { trial, phase } = document.querySelector("[data-hit=stage]").dataset;
+  return [document.documentElement.dataset.screen, trial, phase, document.querySelector("[data-hit=hint]")?.textContent].join(" ");
+}"""
 SCREEN = "() => document.documentElement.dataset.screen"
 CONSENTED = "() => document.querySelector('[data-hit=consent]').checked"
 OTHER = "(was) => document.documentElement.dataset.screen !== was"
@@ -75,8 +79,10 @@ def work(window: Window, until: str = "submit", level: int = 5) -> None:
 def step(window: Window, level: int = 5) -> None:
     """The phase of a trial that is on the screen."""
     phase = window.wait(PHASE)
+    was = window.evaluate(STATE)
     if phase == "adjust":
         adjust(window, level)
     else:
         mark(window)
     press_on(window, "confirm", "Enter")
+    window.wait(f"(was) => ({STATE})() !== was", was)
