@@ -22,7 +22,7 @@ from hitgen.collector import inbox as inbox_module
 from hitgen.collector.app import Collector
 from hitgen.collector.inbox import Inbox
 from hitgen.collector.rates import BURST, REFILL_S, Rates, address_of
-from hitgen.collector.server import Server
+from hitgen.collector.server import IDLE_S, Server
 from hitgen.ledger.ledger import Ledger
 from hitgen.recruiters.link.handout import HandingOut
 from hitgen.recruiters.memory import START
@@ -375,7 +375,9 @@ def test_slow_connections_keep_nobody_out(study: Path, monkeypatch: pytest.Monke
             one = socket.create_connection(("127.0.0.1", port), timeout=10)
             one.sendall(b"POST /results HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n"[: 20 + number])
             slow.append(one)
+        began_s = time.monotonic()
         assert ask(address).status == 200
+        assert time.monotonic() - began_s < IDLE_S / 2, "not before the slow ones had lain still for too long"
         for one in slow:
             one.close()
 

@@ -109,17 +109,22 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rehearse, "time", SimpleNamespace(sleep=interrupt))
 
 
-def try_verbs(study: Path, tmp_path: Path, examples: int) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(study, copy)
-
-    @settings(
+def searching(examples: int) -> settings:
+    """So many inputs: the same ones in each normal run, others in each soak."""
+    return settings(
         max_examples=examples,
         deadline=None,
         database=None,
         derandomize=examples <= EXAMPLES,
         phases=[Phase.generate, Phase.shrink],
     )
+
+
+def try_verbs(study: Path, tmp_path: Path, examples: int) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(study, copy)
+
+    @searching(examples)
     @given(st.sampled_from(sorted(set(VERBS) - set(STAYS))), st.booleans(), st.lists(WORDS, max_size=4))
     def no_traceback(verb: str, real: bool, words: list[str]) -> None:
         folder = [str(copy)] if real and verb not in ("close", "expire", "delete") else []
@@ -233,13 +238,7 @@ def try_tables(study: Path, tmp_path: Path, examples: int) -> None:
     )
     table = st.lists(st.lists(cell, max_size=5).map(",".join), max_size=5).map("\n".join)
 
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        derandomize=examples <= EXAMPLES,
-        phases=[Phase.generate, Phase.shrink],
-    )
+    @searching(examples)
     @given(table | st.text(max_size=40), st.sampled_from(["utf-8", "utf-16", "latin-1", "utf-8-sig"]))
     def no_traceback(text: str, encoding: str) -> None:
         content = text.encode(encoding, "replace" if encoding == "latin-1" else "surrogatepass")

@@ -20,14 +20,9 @@ def progress_plot(
     figure, [axes] = axes_of(WIDE_IN / 2, 2.4)
     top = max([*used, *wanted, 1])
     axes.hist(used, bins=min(30, top), range=(0, top), color=BLUE)
-    for count in wanted:
-        axes.axvline(
-            count,
-            color=ORANGE,
-            linestyle="--",
-            label=f"wanted: {', '.join(map(str, wanted))}" if count == wanted[0] else None,
-        )
-    axes.legend(frameon=False, loc="upper left")
+    lines = [axes.axvline(count, color=ORANGE, linestyle="--") for count in wanted]
+    if lines:
+        axes.legend(lines[:1], [f"wanted: {', '.join(map(str, wanted))}"], frameon=False, loc="upper left")
     axes.set(xlabel=f"used {what} of a {of}", ylabel=f"{of}s")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     whole_counts(axes)

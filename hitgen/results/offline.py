@@ -60,7 +60,8 @@ def import_offline(folder: Path, paths: Sequence[Path], now: datetime, person: s
         for saved in _saved(paths, person):
             yield saved, *_judged(saved.body, config.batch.name, manifest)
 
-    if not any(page for _, _, _, page in judged()):  # what is refused binds nothing
+    # Read twice rather than held: what is refused binds nothing, and there may be thousands of files.
+    if not any(page for _, _, _, page in judged()):
         for saved, why, _, _ in judged():
             outcomes.setdefault(why, []).append(saved.path)
         return Imported({why: tuple(rows) for why, rows in outcomes.items()}, 0)

@@ -17,6 +17,14 @@ from tests.test_threshold import study
 pytestmark = pytest.mark.browser
 
 
+def simulated(folder: Path, people: Path) -> str:
+    """What `simulate --browser` prints of a batch; in a process of its own: the tests' browser is open in this one, and Playwright allows one at a time."""
+    command = [sys.executable, "-m", "hitgen", "simulate", str(folder), "--browser", "--population", str(people)]
+    done = subprocess.run([*command, "--seed", "3"], capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_robots_answer_a_batch_on_its_pages(tmp_path: Path) -> None:
     folder = write_batch(
         tmp_path / "batch", "ratings = 2\nrepeats = 1\n[screening]\ngold_answers_min = 1\noff = ['speed']\n"
@@ -24,11 +32,7 @@ def test_robots_answer_a_batch_on_its_pages(tmp_path: Path) -> None:
     build(folder, workers=1)
     people = tmp_path / "people.toml"
     people.write_text('spammers = 0.5\nkinds = ["far-right"]\nlapse = 0\nhits_per_worker = 1\n')
-    # A process of its own: the tests' browser is open in this one, and Playwright allows one at a time.
-    command = [sys.executable, "-m", "hitgen", "simulate", str(folder), "--browser", "--population", str(people)]
-    done = subprocess.run([*command, "--seed", "3"], capture_output=True, text=True, check=False, timeout=240)
-    assert done.returncode == 0, done.stderr
-    assert "2 submissions by 2 simulated workers, 1 of them spammers" in done.stdout
+    assert "2 submissions by 2 simulated workers, 1 of them spammers" in simulated(folder, people)
     data = make_dataset(folder)
     assert data.ratings.height >= 2 * 5 and set(data.ratings["browser"]) != {"simulated"}
     study = data.ratings.filter(pl.col("role") == "study")
@@ -45,9 +49,7 @@ def test_robots_answer_levels_that_a_page_chooses(tmp_path: Path) -> None:
     build(folder, workers=1)
     people = tmp_path / "people.toml"
     people.write_text("spammers = 0\nlapse = 0\nguess = 0\nhits_per_worker = 1\n")
-    command = [sys.executable, "-m", "hitgen", "simulate", str(folder), "--browser", "--population", str(people)]
-    done = subprocess.run([*command, "--seed", "3"], capture_output=True, text=True, check=False, timeout=240)
-    assert done.returncode == 0, done.stderr
+    simulated(folder, people)
     rows = make_dataset(folder).ratings
     assert rows.height == 3 * 3 and rows.filter(pl.col("role") == "gold")["response"].to_list() == ["none"] * 3
     compared = rows.filter(pl.col("role") == "study")

@@ -129,7 +129,7 @@ def _harmless(batch: Batch, picture: Image.Image, images: AnyImageSet, onset: in
         flash_area_sr(pristine, frame, display) <= LIMIT_SR for frame in shown_frames(picture, images, made)
     ):
         return made
-    problem = "its places flash beyond WCAG 2.3.1 however little they change"
+    problem = "its places flash beyond WCAG 2.3.1"
     raise InputError(Fault(name, "", problem, "another photograph, or fewer levels for the study"))
 
 

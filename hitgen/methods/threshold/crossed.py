@@ -318,6 +318,4 @@ def _normal(grid: Array, mean: float, sd: float) -> Array:
 
 def _weights(logs: Array) -> Array:
     """Logarithms as weights that sum to 1, over all axes but the first."""
-    axes: Sequence[int] = tuple(range(1, logs.ndim))
-    found = np.exp(logs - logs.max(axes, keepdims=True, initial=-np.inf))
-    return np.asarray(found / found.sum(axes, keepdims=True))
+    return np.asarray(special.softmax(logs, axis=tuple(range(1, logs.ndim))))
