@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,17 @@ def test_every_file_that_the_architecture_names_is_there() -> None:
     named = [name for name in re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.[a-z]+)", text) if not name.startswith("build/")]
     assert len(named) > 30
     assert [name for name in named if not any((place / name).exists() for place in (ROOT, ROOT / "hitgen"))] == []
+
+
+def test_the_architecture_says_why_of_every_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    packages = {re.match(r"[A-Za-z0-9-]+", line)[0] for line in lines}  # type: ignore[index]
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"[a-z0-9-]+", text.split("## Dependencies, and why")[1].split("## ")[0]))
+    of_course = {"hitgen", "pytest", "pytest-timeout", "pytest-xdist", "mypy", "ruff", "hatchling"}
+    types = {name for name in packages if name.endswith("-stubs") or name.startswith("types-")}
+    assert packages - explained - of_course - types == set()
 
 
 def prepared(tmp_path: Path, document: str) -> list[list[str]]:
