@@ -1,4 +1,4 @@
-// Wires the page up; the one module that touches globals.
+// Wires the page up; the one module that touches globals, but for ask.js, which runs before it.
 
 import { seenRatio } from "../instrument/geometry.js";
 import { createBitmaps } from "./bitmaps.js";

@@ -28,8 +28,6 @@ SUBMISSION_FIELD: str = _CONTRACT["submission_field"]
 """The one field of a form that carries a submission."""
 LOOPBACK_HOSTS: tuple[str, ...] = tuple(_CONTRACT["loopback_hosts"])
 """This machine, as addresses write it."""
-PREVIEW_ASSIGNMENT: str = _CONTRACT["preview_assignment"]
-"""The assignment of somebody who only looks."""
 COMPLETION_CODE: dict[str, Any] = _CONTRACT["completion_code"]
 FORMULA_STARTS: str = f"[{re.escape(_CONTRACT['csv_formula_starts'])}]"
 """A pattern of what a spreadsheet takes for a formula, at the beginning of a cell."""

@@ -38,8 +38,8 @@ from hitgen.pages.context import InlinePack, PageContext, Wording, page_data, wo
 from hitgen.pages.data import PageData
 from hitgen.pages.languages import direction, spoken
 from hitgen.pages.marks import OtherElementsError, marked
-from hitgen.pages.script import link_page
-from hitgen.pages.seal import ASK_FIRST, policy
+from hitgen.pages.script import link_asking, link_page
+from hitgen.pages.seal import TAKE_PACK, policy
 from hitgen.pages.slots import slot_faults, source_faults, style_faults
 from hitgen.pages.texts import load_texts
 from hitgen.plan import PlannedPage
@@ -80,6 +80,8 @@ class Renderer:
         self._script = link_page(
             self._method, asset, makes=self._makes, checks=self._checks, speaks=len(self._wordings) > 1
         )
+        self._linked = batch.config.hit.packs == "linked"
+        self._further = link_asking(asset) if self._linked else TAKE_PACK
         unused = resources.unused_scripts(batch.folder, used)
         if unused:
             raise InputError(unused)
@@ -94,7 +96,6 @@ class Renderer:
         )  # fmt: skip
         self._environment.globals["inline"] = self._inline
         self._environment.globals["range"] = self._counted = _Counted()
-        self._linked = batch.config.hit.packs == "linked"
         self._checked = False
         self.lacks_choice = False
         """Whether the layout, once checked, has no place where one of several languages is chosen."""
@@ -164,7 +165,7 @@ class Renderer:
         if not self._linked or first is None:
             return Markup()
         return Markup('<script data-pack="{0}" data-address="{1}{0}.pack">{2}</script>').format(
-            first, data.pack_base, Markup(ASK_FIRST)
+            first, data.pack_base, Markup(self._further)
         )
 
     def _html(self, data: PageData, packs: list[InlinePack]) -> str:
@@ -197,6 +198,7 @@ class Renderer:
             layout=self._layout,
             policy=policy(
                 script=self._script,
+                further=self._further,
                 style=self._style,
                 linked=self._linked,
                 origins=self._origins,

@@ -77,6 +77,11 @@ def link_page(method: str, find: Find, *, makes: bool, checks: tuple[str, ...] =
     return linker.script(f'const hit = typeof document === "undefined" ? {_variable(maker)}.serve(self) : {start};')
 
 
+def link_asking(find: Find) -> str:
+    """The short script in the head of a page of linked packs; in a block, as its names are those of the page's script too."""
+    return f"{{\n{link('runtime/ask.js', find, 'ask')}}}"
+
+
 class _Linker:
     """Modules in the order they are needed, each once."""
 

@@ -6,25 +6,27 @@ import base64
 import hashlib
 from collections.abc import Sequence
 
-from hitgen.lib.contract import LOOPBACK_HOSTS, PREVIEW_ASSIGNMENT
+from hitgen.lib.contract import LOOPBACK_HOSTS
 
 LOOPBACK = tuple(f"http://{host}:*" for host in LOOPBACK_HOSTS if not host.startswith("["))
 """So that a rehearsal works on the very bytes that are published."""
 TAKE_PACK = "hit.take()"
 """The one-line script after each inline pack: always this text, so that one hash serves all."""
 
-ASK_FIRST = (
-    "{const ask=document.currentScript,stop=new AbortController(),id=new URLSearchParams(location.search).get('assignmentId');"
-    f"if(id&&id!=='{PREVIEW_ASSIGNMENT}')Object.assign(ask,{{stop,response:"
-    "fetch(ask.dataset.address,{credentials:'omit',signal:stop.signal}).catch(()=>null)})}"
-)
-"""Asks for the first linked pack before the page's script is there; always this text. What it leaves, `assets/runtime/packs.js` takes."""
-
 
 def policy(
-    *, script: str, style: str, linked: bool, origins: Sequence[str], results: Sequence[str] = (), makes: bool = False
+    *,
+    script: str,
+    further: str,
+    style: str,
+    linked: bool,
+    origins: Sequence[str],
+    results: Sequence[str] = (),
+    makes: bool = False,
 ) -> str:
-    """The policy of a page: its own script and style by hash, no other address, forms to known origins alone.
+    """The policy of a page: its scripts and style by hash, no other address, forms to known origins alone.
+
+    `further` is the short script that asks for linked packs, or takes up inline ones.
 
     `results` are the addresses its script may post answers to, or read how from. A page that `makes` frames may compile
     WebAssembly, and run a worker of its own text.
@@ -32,9 +34,7 @@ def policy(
     """
     rules = {
         "default-src": ["'none'"],
-        "script-src": [
-            _hash(script), _hash(ASK_FIRST if linked else TAKE_PACK), *(["'wasm-unsafe-eval'"] if makes else []),
-        ],
+        "script-src": [_hash(script), _hash(further), *(["'wasm-unsafe-eval'"] if makes else [])],
         **({"worker-src": ["blob:"]} if makes else {}),
         "style-src": [_hash(style)],
         "img-src": ["data:", "blob:"],
