@@ -65,6 +65,34 @@ def test_review_export_and_report_lose_a_forgotten_worker(tmp_path: Path, capsys
     assert not [path for path in left if any(word.encode() in path.read_bytes() for word in (name, "WLEAVES"))]
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (" WLEAVES", "nobody is called ' WLEAVES'; try 'WLEAVES'"),
+        ("wleaves", "nobody is called 'wleaves'; try 'WLEAVES'"),
+        ("AL", "'AL' is an assignment, of the worker 'WLEAVES'; try 'WLEAVES'"),
+    ],
+)
+def test_who_was_meant_is_said_and_nothing_is_touched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: str, told: str
+) -> None:
+    study(tmp_path)
+    before = review_path(tmp_path).read_bytes()
+    assert cli.main(["forget", str(tmp_path), given]) == 1
+    assert capsys.readouterr().err.strip() == f"hitgen: forget: WORKER: {told}"
+    assert review_path(tmp_path).read_bytes() == before
+    assert cli.main(["forget", str(tmp_path), "WLEAVES"]) == 0
+    assert cli.main(["forget", str(tmp_path), "WLEAVES"]) == 0
+
+
+@pytest.mark.parametrize("given", ["p0001", "use", "study", "yes", "no", ""])
+def test_words_of_the_review_file_are_no_names_of_people(tmp_path: Path, given: str) -> None:
+    study(tmp_path)
+    before = review_path(tmp_path).read_bytes()
+    assert cli.main(["forget", str(tmp_path), given]) == (0 if given else 1)
+    assert review_path(tmp_path).read_bytes() == before
+
+
 def test_an_export_that_cannot_be_made_again_is_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study(tmp_path)
     (tmp_path / "build" / "manifest.json").unlink()

@@ -130,6 +130,31 @@ def test_what_was_measured_and_got_lost_is_measured_again(study: Path, capsys: p
     assert kept and said(study, capsys, code=0) == ""
 
 
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        (b"\n{% for %}", "line 2: Expected an expression, got 'end of statement block'; try mending that line"),
+        (b"{% include 'nope.html' %}", "line 1: it includes 'nope.html', which is not there"),
+        (b"\n{{ 1 / 0 }}", "line 2: what it computes fails: division by zero"),
+        (b"{{ title.size }}", "line 1: 'str object' has no attribute 'size'"),
+        (b"{% include 'report/pjnd.html' %}", "line 1: templates include each other without end"),
+        (b"\xff", "it is not UTF-8 text; try saving it as UTF-8"),
+    ],
+)
+def test_a_reports_own_template_is_told_by_its_line(
+    tmp_path: Path, template: bytes, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with SmallStudy(tmp_path).ledger():
+        pass
+    path = tmp_path / "templates" / "report" / "pjnd.html"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(template)
+    assert main(["report", str(tmp_path)]) == 1
+    found = capsys.readouterr().err
+    assert "templates/report/pjnd.html: " in found and told in found
+    assert not (tmp_path / "results" / "report.html").exists()
+
+
 def test_a_report_of_a_folder_whose_name_is_no_text_is_written(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     with SmallStudy(folder).ledger():
@@ -154,6 +179,54 @@ def test_a_layout_that_counts_without_end_is_told(
     layout.write_text(f"<p>{{{{ range(99) | sum }}}}\n{loop}")
     found = said(study, capsys)
     assert f"templates/layouts/flicker.html: line {line}: its ranges come to more than 100,000 steps a page" in found
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("{{ 9 ** (9 ** 9) }}", "what it makes by ** is too large"),
+        ("{{ 7 ** (8 ** 9) }}", "what it makes by ** is too large"),
+        ("{{ 'x' * 10 ** 12 }}", "what it makes by * is too large"),
+        ("{{ 10 ** 12 * [0] }}", "what it makes by * is too large"),
+        (
+            "{% set ns = namespace(n=9) %}{% for n in range(99) %}{% set ns.n = ns.n * ns.n %}{% endfor %}",
+            "what it makes by * is too large",
+        ),
+        (
+            "{% set ns = namespace(n='9') %}{% for n in range(99) %}{% set ns.n = ns.n + ns.n %}{% endfor %}",
+            "what it makes by + is too large",
+        ),
+        (
+            "{% for a in 'x' * 999 %}{% for b in 'x' * 999 %}{% endfor %}{% endfor %}",
+            "its loops and calls come to more than 100,000 steps a page",
+        ),
+        (
+            "{% for a in cycler('a')|list %}{% for b in 'x' * 99999 %}{% for c in 'x' * 99999 if 0 %}{% endfor %}{% endfor %}{% endfor %}",
+            "what it computes fails: 'Cycler' object is not iterable",
+        ),
+        (
+            "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(40) }}",
+            "its loops and calls come to more than 100,000 steps a page",
+        ),
+        (
+            "{% for a in [1, 2] recursive %}{% if loop.depth < 60 %}{{ loop([1, 2]) }}{% endif %}{% endfor %}",
+            "its loops and calls come to more than 100,000 steps a page",
+        ),
+        ("{{ 'x'|center(10 ** 12) }}", "do_center is given a number of more than 100,000"),
+        ("{{ 'x'.zfill(10 ** 12) }}", "zfill is given a number of more than 100,000"),
+        ("{{ 1 / 0 }}", "what it computes fails: division by zero"),
+        ("{{ 2.0 ** 9999 }}", "what it computes fails: "),
+        ("{{ 10 ** 9999 }}", "what it computes fails: Exceeds the limit"),
+        ("{{ 'a' + 1 }}", "what it computes fails: can only concatenate str"),
+    ],
+)
+def test_a_layout_whose_expressions_have_no_end_is_told(
+    study: Path, code: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = study / "templates" / "layouts" / "flicker.html"
+    layout.parent.mkdir(parents=True)
+    layout.write_text(f"<p>\n{code}")
+    assert f"templates/layouts/flicker.html: line 2: {told}" in said(study, capsys)
 
 
 FOLDERS = (

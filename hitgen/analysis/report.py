@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 
 from hitgen import __version__
 from hitgen.analysis.analysed import OwnStudy, analysed
@@ -28,6 +28,7 @@ from hitgen.lib.progress import OnProgress, silent
 from hitgen.methods.base import AnyMethod
 from hitgen.methods.figures import Drawing
 from hitgen.methods.section import PublicData, Section
+from hitgen.pages.faulty import Loader, plainly
 from hitgen.recruiters import kind_of
 from hitgen.results.dataset import Dataset
 from hitgen.results.study import read_study
@@ -148,7 +149,7 @@ def _write(context: ReportContext, section: Section, out: Path, folder: Path | N
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     environment = Environment(
-        loader=FileSystemLoader([str(path) for path in resources.search_path("templates", folder)]),
+        loader=Loader([str(path) for path in resources.search_path("templates", folder)]),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {"level": _level, "share": _share, "quantile": np.quantile}
@@ -156,7 +157,8 @@ def _write(context: ReportContext, section: Section, out: Path, folder: Path | N
     if folder and out.parent == folder / "results":
         private_folder(out.parent)
     out.parent.mkdir(parents=True, exist_ok=True)
-    page = environment.get_template(section.template).render(vars(context) | sealed)
+    with plainly(section.template):
+        page = environment.get_template(section.template).render(vars(context) | sealed)
     # A folder's name may be no text; it is spelled out.
     write_whole(out, page.encode("utf-8", "backslashreplace"), private=folder is not None)
     return out

@@ -61,6 +61,10 @@ class Turns:
         rows = self._inbox.query(f"{COLUMNS} WHERE person = ? ORDER BY number", (person,))
         return [_turn(row) for row in rows]
 
+    def all(self) -> list[Turn]:
+        """Everybody's turns, oldest first."""
+        return [_turn(row) for row in self._inbox.query(f"{COLUMNS} ORDER BY number")]
+
     def named(self, assignment: str) -> Turn | None:
         """The turn of this name, which nobody can make up; None where there is none."""
         rows = self._inbox.query(f"{COLUMNS} WHERE turns.assignment = ?", (assignment,))

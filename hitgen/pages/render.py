@@ -7,23 +7,12 @@ import functools
 import hashlib
 import json
 import mimetypes
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import (
-    Environment,
-    FileSystemLoader,
-    StrictUndefined,
-    TemplateError,
-    TemplateNotFound,
-    TemplateRuntimeError,
-    TemplateSyntaxError,
-    UndefinedError,
-    meta,
-)
+from jinja2 import StrictUndefined, TemplateNotFound, meta
 from markupsafe import Markup
 
 from hitgen.batch import resources
@@ -34,8 +23,10 @@ from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.files import text_of
 from hitgen.manifest import Ladder, Level
 from hitgen.methods.base import method_of
+from hitgen.pages.bounds import Bounded
 from hitgen.pages.context import InlinePack, PageContext, Wording, page_data, wordings
 from hitgen.pages.data import PageData
+from hitgen.pages.faulty import Loader, name_of, plainly, refusal
 from hitgen.pages.languages import direction, spoken
 from hitgen.pages.marks import OtherElementsError, marked
 from hitgen.pages.script import link_asking, link_page
@@ -51,8 +42,6 @@ from hitgen.stimuli.packs import damaged, pack_path
 CHECKS_STYLE = "checks/checks.css"
 CHUNK_BYTES = 3 * 2**18
 """Divisible by three, so that base64 of the chunks is base64 of the whole."""
-MOST_COUNTED = 100_000
-"""So many steps all the ranges of a page's templates may have."""
 DATA_MARK = "@@PAGE@@"
 """Where a page's data go once it is known what they have to say in every language."""
 
@@ -88,14 +77,13 @@ class Renderer:
         self._style = self._styles()
         self._sources: dict[str, str] = {}
         self._said: dict[str, list[Wording]] = {}
-        self._loader = _Loader(
+        self._loader = Loader(
             [str(folder) for folder in resources.search_path("templates", batch.folder, self._method)]
         )
-        self._environment = Environment(
+        self._environment = Bounded(
             loader=self._loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
         self._environment.globals["inline"] = self._inline
-        self._environment.globals["range"] = self._counted = _Counted()
         self._checked = False
         self.lacks_choice = False
         """Whether the layout, once checked, has no place where one of several languages is chosen."""
@@ -181,7 +169,7 @@ class Renderer:
                 html, more = marked(rendered, known)
             except OtherElementsError as error:
                 problem = f"it has other elements in {said[error.args[0]].language!r} than in {said[0].language!r}"
-                raise _refusal(f"layouts/{self._layout}.html", 1, problem, "other words in the same elements") from None
+                raise refusal(f"layouts/{self._layout}.html", 1, problem, "other words in the same elements") from None
             html = html.replace(DATA_MARK, data.saying(more).json())
         if not self._checked:
             self._check(html, tuple(_check_screens(json.loads(data.json()))))
@@ -217,21 +205,12 @@ class Renderer:
             packs=packs,
         )
         name = f"layouts/{self._layout}.html"
-        self._counted.left = MOST_COUNTED
+        self._environment.begin()
         try:
-            return self._environment.get_template(name).render(vars(context))
-        except TemplateNotFound as error:
-            raise _not_found(str(error.name), name) from None
-        except TemplateSyntaxError as error:
-            raise _refusal(error.name or name, error.lineno, str(error.message), "mending that line") from None
-        except UndefinedError as error:
-            raise _refusal(*_template_line(error, name), str(error.message), "a name of docs/templates.md") from None
-        except TemplateError as error:
-            raise _refusal(*_template_line(error, name), str(error.message), "the shipped layout as a start") from None
-        except RecursionError:
-            raise _refusal(
-                name, 1, "templates include each other without end", "the shipped layout as a start"
-            ) from None
+            with plainly(name):
+                return self._environment.get_template(name).render(vars(context))
+        except TemplateNotFound:
+            raise _no_layout(name) from None
 
     def _check(self, html: str, checks: tuple[str, ...]) -> None:
         """Refuse a layout that lacks a slot or holds what the policy blocks; once, as all pages share it."""
@@ -239,7 +218,7 @@ class Renderer:
         pending, sources = [f"layouts/{self._layout}.html", *(f"checks/{kind}.html" for kind in checks)], self._sources
         while pending:
             source, path, _ = self._loader.get_source(environment, pending.pop())
-            name = _template_name(path)
+            name = name_of(path)
             if name not in sources:
                 sources[name] = source
                 pending += [found for found in meta.find_referenced_templates(environment.parse(source)) if found]
@@ -262,32 +241,6 @@ class Renderer:
             raise InputError(faults)
 
 
-class _Counted:
-    """The `range` of templates, which ends a page that would count on without end."""
-
-    left = 0
-
-    def __call__(self, *bounds: int) -> range:
-        found = range(*bounds)
-        try:
-            self.left -= len(found)
-        except OverflowError:
-            self.left = -1
-        if self.left < 0:
-            raise TemplateRuntimeError(f"its ranges come to more than {MOST_COUNTED:,} steps a page")
-        return found
-
-
-class _Loader(FileSystemLoader):
-    """Templates from folders; InputError where one is no text."""
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
-        try:
-            return super().get_source(environment, template)
-        except UnicodeDecodeError:
-            raise InputError(Fault(f"templates/{template}", "", "it is not UTF-8 text", "saving it as UTF-8")) from None
-
-
 def _check_screens(page: dict[str, Any]) -> list[str]:
     """The checks of eyes and screens that have screens of their own."""
     return [check["kind"] for check in page.get("checks", ()) if "screen" in check]
@@ -304,35 +257,9 @@ def _base64_chunks(path: Path) -> Iterator[bytes]:
         raise InputError(damaged(path))
 
 
-def _template_name(path: str) -> str:
-    """A template's path from the folder of templates it lies in."""
-    return path.replace(os.sep, "/").rpartition("/templates/")[2]
-
-
-def _template_line(error: Exception, default: str) -> tuple[str, int]:
-    """Template and line of the innermost frame of a traceback that lies in a template."""
-    line, trace = (default, 1), error.__traceback__
-    while trace:
-        filename = trace.tb_frame.f_code.co_filename
-        if filename.endswith(".html"):
-            line = (_template_name(filename), trace.tb_lineno)
-        trace = trace.tb_next
-    return line
-
-
-def _not_found(missing: str, layout: str) -> InputError:
-    if missing == layout:
-        known = [
-            name.split("/")[1].removesuffix(".html")
-            for name in resources.names("templates")
-            if name.startswith("layouts/")
-        ]
-        problem = f"there is no layout {layout.split('/')[1].removesuffix('.html')!r}"
-        return InputError(in_config("hit.layout", problem, nearest("", known)))
-    return _refusal(
-        layout, 1, f"it includes {missing!r}, which is not there", nearest(missing, resources.names("templates"))
-    )
-
-
-def _refusal(name: str, line: int, problem: str, remedy: str) -> InputError:
-    return InputError(Fault(f"templates/{name}", f"line {line}", problem, remedy))
+def _no_layout(layout: str) -> InputError:
+    known = [
+        name.split("/")[1].removesuffix(".html") for name in resources.names("templates") if name.startswith("layouts/")
+    ]
+    problem = f"there is no layout {layout.split('/')[1].removesuffix('.html')!r}"
+    return InputError(in_config("hit.layout", problem, nearest("", known)))

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,8 @@ SHORTEST = 4
 """A shorter id, such as the number of a task, stands in any file."""
 PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"Rar!", b"PAR1")
 """How archives begin: zip, gzip, bzip2, xz, 7z, zstd, rar; and Parquet."""
+PEOPLE = ("worker", "participant")
+"""The columns of tables that say who somebody is: what else is called like somebody, such as a page, stays."""
 SHOWN = ("assets", "batch.toml", "cache", "gold", "images", "published", "templates")
 
 
@@ -67,6 +69,7 @@ def forget(folder: Path, worker: str) -> Forgotten:
     ledgers = sorted(folder.glob("ledger*.sqlite"))
     if not ledgers:
         raise InputError(Fault(str(folder), "", "has no ledger, so nothing is kept of any worker"))
+    _check_meant(folder, ledgers, worker)
     rows, work, names = 0, set[str](), {worker}
     for path in ledgers:
         with locked(path), Ledger(path) as ledger:
@@ -89,6 +92,39 @@ def forget(folder: Path, worker: str) -> Forgotten:
     known = rows > 0 or bool(_naming(folder, names))
     erased = _erase(folder, worker, work) if known else Erased((), ())
     return Forgotten(rows, erased, _naming(folder, names), _closed_to_us(folder, erased.rewritten))
+
+
+def _check_meant(folder: Path, ledgers: Iterable[Path], worker: str) -> None:
+    """Refuse an id that nobody has where it is an assignment's, or somebody's but for spaces and case."""
+    people: set[str] = set()
+    whose: dict[str, str] = {}
+    for path in ledgers:
+        with locked(path), Ledger(path) as ledger:
+            if ledger.is_forgotten(worker):
+                return  # a run that was cut off goes on
+            found = dict(_work(folder, ledger))
+            whose |= found
+            people |= {*found.values(), *(intent.act.worker for intent in ledger.acts())} - {""}
+    if worker in people:
+        return
+    if worker.strip() in whose:
+        problem = f"{worker.strip()!r} is an assignment, of the worker {whose[worker.strip()]!r}"
+        raise InputError(Fault("forget", "WORKER", problem, f"{whose[worker.strip()]!r}"))
+    near = sorted(name for name in people if name.strip().casefold() == worker.strip().casefold())
+    if near:
+        raise InputError(Fault("forget", "WORKER", f"nobody is called {worker!r}", " or ".join(map(repr, near))))
+
+
+def _work(folder: Path, ledger: Ledger) -> Iterator[tuple[str, str]]:
+    """Every assignment that has a worker, fetched, collected or only given."""
+    if secret_of(ledger.book):
+        for hit in (places := Places("", ledger.book)).hits():
+            yield from ((place.assignment, place.participant) for place in places.of(hit))
+    if (folder / FILE).exists():
+        with Inbox(folder / FILE, "") as inbox:
+            yield from ((row.assignment, name) for row in inbox.received() if (name := _worker_in(row.answer)))
+            yield from ((turn.assignment, turn.person) for turn in Turns(inbox).all())
+    yield from ((row.assignment, row.worker) for row in ledger.submissions())
 
 
 def _turns(folder: Path, worker: str) -> list[Turn]:
@@ -120,11 +156,12 @@ def _arrived(folder: Path, ledger: Ledger, worker: str) -> set[str]:
         return found | {row.assignment for row in inbox.received() if _worker_in(row.answer) == worker}
 
 
-def _worker_in(answer: str) -> object:
+def _worker_in(answer: str) -> str:
     """Whom an answer names; nobody where it cannot be read."""
     with suppress(ValueError):
-        return read_json(answer).get("worker")
-    return None
+        name = read_json(answer).get("worker")
+        return name if isinstance(name, str) else ""
+    return ""
 
 
 def _naming(folder: Path, names: set[str]) -> tuple[Path, ...]:
@@ -213,6 +250,11 @@ def _without(cell: str, names: list[str]) -> str:
     return cell
 
 
+def _cells(row: Sequence[str], columns: Sequence[int]) -> list[str]:
+    """The cells of a row in some columns; all of them where the table does not say which."""
+    return [unguarded(row[at]) for at in columns if at < len(row)] if columns else list(map(unguarded, row))
+
+
 def _drop_rows(path: Path, worker: str, work: set[str]) -> bool:
     """Write a table again without the rows of a worker, and without names of their work in other rows; whether there were
     any. A row of another shape stays."""
@@ -223,7 +265,8 @@ def _drop_rows(path: Path, worker: str, work: set[str]) -> bool:
     delimiter = delimiter_of(text)
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     longer = [name for name in sorted(work) if len(name) >= SHORTEST]
-    kept = [[_without(cell, longer) for cell in row] for row in rows if worker not in map(unguarded, row)]
+    mine = [at for at, name in enumerate(rows[0] if rows else ()) if unguarded(name).strip().casefold() in PEOPLE]
+    kept = [[_without(cell, longer) for cell in row] for row in rows if worker not in _cells(row, mine)]
     if kept == rows:
         return False
     as_it_was = "utf-8-sig" if content.startswith((codecs.BOM_UTF8, *UTF16_MARKS)) else "utf-8"
