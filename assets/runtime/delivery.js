@@ -9,6 +9,7 @@ const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 60000;
 const ANSWER_MS = 30000;
 const NAME_BYTES = 16;
+const STORED = 204;
 /** What a collector says of answers that it has. */
 const ARRIVED = ["stored", "again", "other"];
 
@@ -88,8 +89,10 @@ export function createDelivery({ results, session, fetch, window, crypto, later,
       for (const [field, value] of Object.entries(policy.fields)) form.set(field, String(value));
       form.set("key", `${bucket.prefix}${name}.json`);
       form.append("file", new Blob([text], { type: "application/json" }));
-      // a policy that has run out is renewed whenever the researcher's hitgen runs
-      return (await request(bucket.post_url, { method: "POST", body: form })).ok ? "delivered" : "waiting";
+      const answer = await request(bucket.post_url, { method: "POST", body: form });
+      // A redirect may have made a question of it that anything answers with 200; a bucket says 204 when it has stored.
+      // A policy that has run out is renewed whenever the researcher's hitgen runs.
+      return answer.ok && (!answer.redirected || answer.status === STORED) ? "delivered" : "waiting";
     };
   }
 

@@ -10,7 +10,7 @@ from hitgen.collector import by_page
 from hitgen.collector.app import UNABLE
 from hitgen.collector.inbox import Inbox
 from hitgen.errors import InputError, in_config
-from hitgen.lib.web import NoAnswerError, Response, fetch
+from hitgen.lib.web import NoAnswerError, Response, UntrustedError, fetch
 
 SERVE = "`hitgen serve BATCH` behind this address, which must stay on while answers come"
 NO_BROWSER = "no Chromium was found here"
@@ -55,6 +55,8 @@ def _post(url: str, body: bytes) -> Response:
     try:
         # As a page in a sandboxed frame does; text/plain is asked about by no browser beforehand.
         return fetch(url, "POST", body, {"Content-Type": "text/plain", "Origin": "null"})
+    except UntrustedError as error:
+        raise InputError(in_config("recruiter.results.url", f"{url}: {error.problem}", error.remedy)) from error
     except NoAnswerError as error:
         raise InputError(in_config("recruiter.results.url", f"no answer can arrive: {error}", SERVE)) from error
 
@@ -66,7 +68,10 @@ def _judged(address: str, answer: Response, inbox: Inbox, name: str) -> list[str
         remedy = "making room there, or giving it the right to write, and then this again"
         raise InputError(in_config("recruiter.results.url", problem, remedy))
     if not outcome and not (answer.status == 503 and b"not published yet" in answer.body):
-        problem = f"what is at {address}/results is no collector of hitgen: it says {answer.status} {answer.reason}"
+        led = f", and leads to {answer.headers['Location']}" if 300 <= answer.status < 400 else ""
+        problem = (
+            f"what is at {address}/results is no collector of hitgen: it says {answer.status} {answer.reason}{led}"
+        )
         raise InputError(in_config("recruiter.results.url", problem, SERVE))
     if answer.headers.get("Access-Control-Allow-Origin") not in ("*", "null"):
         problem = f"pages may not read what {address}/results says (CORS)"

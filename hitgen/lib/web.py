@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import ssl
 import time
 import urllib.error
 import urllib.parse
@@ -11,7 +12,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -32,8 +33,26 @@ TRIES = 6
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 
 
+CARRIED_ALONG = ("Accept", "Accept-encoding", "Origin")
+"""The headers that a redirect shows to another host."""
+TRUST = "a certificate of an authority that all know; or SSL_CERT_FILE=CERTIFICATE.pem, which is then trusted from here"
+NO_TLS = "WRONG_VERSION_NUMBER"
+
+
 class NoAnswerError(OutsideError):
     """No answer came: nobody knows whether the request was carried out."""
+
+
+class UntrustedError(NoAnswerError):
+    """Nothing was asked, for whoever answers at an address cannot show that it is theirs; trying again helps nothing."""
+
+    def __init__(self, url: str, error: ssl.SSLError) -> None:
+        if NO_TLS in str(error):
+            self.problem, self.remedy = "it speaks no https", f"http://{url.partition('://')[2]}, or https there"
+        else:
+            why = getattr(error, "verify_message", "") or str(error)
+            self.problem, self.remedy = f"its certificate is not trusted ({why})", TRUST
+        super().__init__(f"{url} gave no answer: {self.problem}; try {self.remedy}")
 
 
 @dataclass(frozen=True)
@@ -44,6 +63,8 @@ class Response:
     reason: str
     headers: Message
     body: bytes = b""
+    led_to: str = ""
+    """Where the answer is from, where that is another address than was asked."""
 
     @property
     def is_ok(self) -> bool:
@@ -54,7 +75,9 @@ class Response:
         return read_json(self.body.decode("utf-8")) if self.body.strip() else None
 
     def words(self, most: int = 500) -> str:
-        """What the server said for people to read, cut to `most` characters."""
+        """What the server said for people to read, cut to `most` characters; of a redirect that is not followed, whereto."""
+        if 300 <= self.status < 400 and (to := self.headers.get("Location")):
+            return f"it leads to {to[:most]}, and only reading may be led on; the address that it leads to belongs in batch.toml"
         return self.body[:most].decode("utf-8", "replace").strip() or self.reason
 
     @property
@@ -73,12 +96,17 @@ class Response:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects, but shows a secret to nobody but the host it was meant for."""
+    """Follows where reading is led, but shows a secret to nobody but the host it was meant for, and as it was meant.
+
+    A change is never led on: what becomes of it at another address nobody knows, and reading there would look like success.
+    """
 
     def redirect_request(self, req: urllib.request.Request, *arguments: Any) -> urllib.request.Request | None:
+        if req.get_method() not in ("GET", "HEAD"):
+            return None
         new = super().redirect_request(req, *arguments)
-        if new and new.host != req.host:
-            new.headers = {name: value for name, value in new.headers.items() if name == "Accept"}
+        if new and (new.type, new.host) != (req.type, req.host):
+            new.headers = {name: value for name, value in new.headers.items() if name in CARRIED_ALONG}
         return new
 
 
@@ -95,7 +123,8 @@ def opened(
         except urllib.error.HTTPError as error:
             response = error  # a refusal is an answer too
     with response:
-        yield Response(response.status, response.reason or "", response.headers), _chunks(url, response)
+        led_to = response.url if response.url not in (url, None) else ""
+        yield Response(response.status, response.reason or "", response.headers, led_to=led_to), _chunks(url, response)
 
 
 def _opener(url: str) -> urllib.request.OpenerDirector:
@@ -122,6 +151,11 @@ def _plainly(url: str) -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, http.client.HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLError) and (
+            isinstance(reason, ssl.SSLCertVerificationError) or NO_TLS in str(reason)
+        ):
+            raise UntrustedError(url, reason) from error
         raise NoAnswerError(f"{url} gave no answer: {error}") from error
 
 
@@ -130,7 +164,7 @@ def fetch(
 ) -> Response:
     """The whole answer to one request, tried once; NoAnswerError where none came."""
     with opened(url, method, body, headers) as (answer, chunks):
-        return Response(answer.status, answer.reason, answer.headers, b"".join(chunks))
+        return replace(answer, body=b"".join(chunks))
 
 
 def fetch_patiently(
@@ -148,6 +182,8 @@ def fetch_patiently(
     for tries_left in reversed(range(TRIES)):
         try:
             answer = fetch(url, method, body, headers)
+        except UntrustedError:
+            raise
         except NoAnswerError:
             if not tries_left or method != "GET":
                 raise

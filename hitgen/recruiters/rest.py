@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from hitgen.errors import InputError, in_config
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.ledger.rows import Environment
-from hitgen.lib.web import LOOPBACK, NoAnswerError, Response, fetch_patiently
+from hitgen.lib.web import LOOPBACK, NoAnswerError, Response, UntrustedError, fetch_patiently
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 from hitgen.recruiters.shapes import Shape, misfit
 
@@ -90,6 +90,8 @@ class Rest:
             headers["Content-Type"] = "application/json"
         try:
             answer = fetch_patiently(self.base_url + path, method, body, headers, self._sleep)
+        except UntrustedError as error:
+            raise InputError(Fault(f"{self._name} at {self.base_url}", "", error.problem, error.remedy)) from error
         except NoAnswerError as error:
             raise UnknownOutcomeError(f"{self._name} at {error}") from error
         if answer.skew_s is not None:

@@ -119,7 +119,7 @@ def _work(folder: Path, ledger: Ledger) -> Iterator[tuple[str, str]]:
     """Every assignment that has a worker, fetched, collected or only given."""
     if secret_of(ledger.book):
         for hit in (places := Places("", ledger.book)).hits():
-            yield from ((place.assignment, place.participant) for place in places.of(hit))
+            yield from ((seat.assignment, seat.participant) for seat in places.of(hit))
     if (folder / FILE).exists():
         with Inbox(folder / FILE, "") as inbox:
             yield from ((row.assignment, name) for row in inbox.received() if (name := _worker_in(row.answer)))

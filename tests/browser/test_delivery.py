@@ -27,8 +27,9 @@ SETTING = """async ({ results, replies, saved, tries }) => {
       if (reply === "none") throw new TypeError("no network");
       const receipt = options.body && !(options.body instanceof FormData) ? { outcome: "stored" } : {};
       if (typeof reply === "string") return new Response(reply, { status: 200 });
-      const answer = typeof reply === "number" ? { status: reply, body: receipt } : { status: 200, body: reply };
-      return new Response(answer.status === 204 ? null : JSON.stringify(answer.body ?? {}), { status: answer.status });
+      const answer = typeof reply === "number" ? { status: reply, body: receipt } : { status: reply.status ?? 200, body: reply };
+      const made = new Response(answer.status === 204 ? null : JSON.stringify(answer.body ?? {}), { status: answer.status });
+      return Object.defineProperty(made, "redirected", { value: Boolean(reply?.redirected) });
     },
   });
   const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
@@ -74,6 +75,16 @@ def test_one_post_is_enough(page: Page) -> None:
         {"address": "https://a.org/c/results", "body": "answers", "file": None, "credentials": "omit"}
     ]
     assert "text" not in found["outbox"]
+
+
+@pytest.mark.parametrize(
+    ("status", "redirected", "told"), [(200, False, "delivered"), (200, True, "waiting"), (204, True, "delivered")]
+)
+def test_a_bucket_that_leads_elsewhere_has_stored_only_where_it_says_so(
+    page: Page, status: int, redirected: bool, told: str
+) -> None:
+    found = deliver(page, S3, [{"fields": {}}, {"status": status, "redirected": redirected}])
+    assert found["told"] == ["trying", told] and found["delivered"] == (told == "delivered")
 
 
 @pytest.mark.parametrize("outcome", ["stored", "again", "other"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from hitgen.lib.web import NoAnswerError, fetch_patiently
+from hitgen.errors import InputError, in_config
+from hitgen.lib.web import NoAnswerError, UntrustedError, fetch_patiently
 from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 from hitgen.recruiters.panel.config import PanelRecruiter
 from hitgen.recruiters.panel.ends import fill
@@ -27,15 +28,18 @@ class Credit:
         url = fill(config.credit, {**values, "secret": self._secret}, config.digest)
         try:
             answer = fetch_patiently(url, sleep=self._sleep)
+        except UntrustedError as error:
+            raise InputError(in_config("recruiter.credit", self._told(error.problem), error.remedy)) from None
         except NoAnswerError as error:
             raise UnknownOutcomeError(f"the panel did not answer: {self._told(str(error))}") from error
         text = answer.body.decode("utf-8", "replace")
-        granted = answer.is_ok and config.credit_shows in text
+        # A panel that does not know its key any more leads to where one logs in, and that succeeds.
+        led = bool(answer.led_to) and not config.credit_shows
+        granted = answer.is_ok and not led and config.credit_shows in text
         before = bool(config.credit_shown_before) and config.credit_shown_before in text
         if not granted and not before:
-            raise RefusedError(
-                str(answer.status), f"the panel grants no credit: {answer.status} {self._told(answer.words())}"
-            )
+            to = f"it leads to {answer.led_to}" if led else answer.words()
+            raise RefusedError(str(answer.status), f"the panel grants no credit: {answer.status} {self._told(to)}")
 
     def _told(self, text: str) -> str:
         """Words without the panel's key."""
