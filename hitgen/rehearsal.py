@@ -142,7 +142,7 @@ def read_answer(text: str) -> dict[str, Any] | None:
 
 @contextmanager
 def open_rehearsal(
-    folder: Path, kind: str = "", workers: int | None = None, as_built: bool = False, progress: OnProgress = silent
+    folder: Path, kind: str = "", as_built: bool = False, progress: OnProgress = silent
 ) -> Iterator[Rehearsal]:
     """A batch published on this machine with its own ledger under build/rehearsal, all new; `kind` in place of its own.
 
@@ -168,11 +168,11 @@ def open_rehearsal(
         local = config.model_copy(update={"host": host, "recruiter": double.table})
         if double.seals_anew:
             (scratch / "cache").symlink_to(BuildFolder(folder).cache.resolve(), target_is_directory=True)
-            build(folder, workers, progress, config=local, into=scratch)
+            build(folder, progress=progress, config=local, into=scratch)
             stack.enter_context(_server(local, scratch, address))
         else:
             if not as_built:
-                build(folder, workers, progress)
+                build(folder, progress=progress)
             (scratch / "build").symlink_to(BuildFolder(folder).root.resolve(), target_is_directory=True)
         opened = open_publication(
             scratch if double.seals_anew else folder,

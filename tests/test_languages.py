@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hitgen.config.read import read_config
+from hitgen.lib.languages import direction
 from hitgen.lib.shipped import shipped
-from hitgen.pages.languages import direction
 from hitgen.pages.texts import load_texts, shipped_languages, text_warnings
 from tests.support.batches import write_batch
 

@@ -17,10 +17,10 @@ from hitgen.check import NO_CHOICE, check
 from hitgen.config.read import read_config
 from hitgen.errors import InputError
 from hitgen.ledger.ledger import LEDGER, Ledger
+from hitgen.lib.languages import spoken
 from hitgen.manifest import read_manifest
 from hitgen.methods.base import method_of
 from hitgen.methods.pjnd.population import Population
-from hitgen.pages.languages import spoken
 from hitgen.pages.marks import OtherElementsError, marked
 from hitgen.pages.texts import load_texts, shipped_texts, text_warnings
 from hitgen.results.dataset import make_dataset

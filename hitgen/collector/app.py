@@ -48,7 +48,7 @@ Start = Callable[[str, Headers], object]
 class Collector:
     """Takes what pages post into `inbox`; keeps no address and no log of who came.
 
-    `rates` bounds what one address of the internet may bring for which nobody vouches, `places` how many places it gets.
+    `rates` bounds what one address of the internet may bring for which nobody vouches.
     `ready` says whether places are known yet; `hand_out` is None where people get their addresses otherwise;
     `pages` is the folder of published files, None where another server shows them; `voices` says to people what there is to say.
     """
@@ -61,7 +61,6 @@ class Collector:
         pages: Path | None = None,
         now: Callable[[], datetime] = utc_now,
         rates: Rates | None = None,
-        places: Rates | None = None,
         voices: Sequence[Voice] | None = None,
     ) -> None:
         self._inbox = inbox
@@ -71,7 +70,7 @@ class Collector:
         self._now = now
         self._voices = voices or english()
         self._rates = rates or Rates()
-        self._places = places or Rates(burst=PLACES_BURST, refill_s=PLACES_REFILL_S)
+        self._places = Rates(burst=PLACES_BURST, refill_s=PLACES_REFILL_S)
 
     def refused(self, status: int) -> None:
         """Count what the server before this answered by itself."""

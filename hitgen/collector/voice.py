@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hitgen.lib.languages import primary
 from hitgen.lib.shipped import shipped
 
 FOLDER = "collector/texts"
@@ -60,8 +61,7 @@ def _first(voices: Sequence[Voice], tags: Iterator[str]) -> Voice | None:
     """The voice of the first tag that there is one for, by the whole tag or its first part."""
     for tag in (each.lower() for each in tags):
         whole = next((voice for voice in voices if voice.language.lower() == tag), None)
-        main = tag.partition("-")[0]
-        found = whole or next((voice for voice in voices if voice.language.lower().partition("-")[0] == main), None)
+        found = whole or next((voice for voice in voices if primary(voice.language) == primary(tag)), None)
         if found:
             return found
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from hitgen.lib.shipped import shipped
@@ -39,8 +39,6 @@ class Markup:
 
     slots: dict[str, str]
     parts: dict[str, str]
-    phases: dict[str, str] = field(default_factory=dict)
-    attributes: dict[str, str] = field(default_factory=dict)
 
 
 @functools.cache
@@ -53,4 +51,4 @@ def markup(method: str, *, physical: bool, survey: bool, checks: tuple[str, ...]
     def joined(key: str) -> dict[str, str]:
         return {name: sentence for file in files for name, sentence in file.get(key, {}).items()}
 
-    return Markup(joined("slots"), joined("parts"), joined("phases"), joined("attributes"))
+    return Markup(joined("slots"), joined("parts"))

@@ -72,9 +72,7 @@ class Database(sqlite3.Connection):
             return super().executescript(sql_script)
 
 
-def open_database(
-    path: Path, *, read_only: bool = False, threads: bool = False, synchronous: str = "FULL", wait_s: float = WAIT_S
-) -> Database:
+def open_database(path: Path, *, read_only: bool = False, threads: bool = False, wait_s: float = WAIT_S) -> Database:
     """The file at `path`, made where there is none: autocommit, WAL, foreign keys held, rows by name.
 
     Its owner's alone, as are the files beside it, which SQLite makes like it: it holds ids, secrets or answers.
@@ -87,7 +85,7 @@ def open_database(
         for ending in BESIDE:
             shut(path.with_name(path.name + ending))
         database = _connect(str(path), path, threads, wait_s)
-        _prepare(database, ["journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"])
+        _prepare(database, ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"])
         return database
     if not path.is_file():
         raise InputError(Fault(str(path), "", "there is no such file"))

@@ -29,6 +29,7 @@ QUIET_S = 60
 DEADLINE_S = 600
 """How long one answer may take as a whole."""
 CHUNK = 1 << 20
+WORDS_MOST = 500
 TRIES = 6
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 
@@ -74,11 +75,11 @@ class Response:
         """The body as JSON, None where it is empty; ValueError where it is neither."""
         return read_json(self.body.decode("utf-8")) if self.body.strip() else None
 
-    def words(self, most: int = 500) -> str:
-        """What the server said for people to read, cut to `most` characters; of a redirect that is not followed, whereto."""
+    def words(self) -> str:
+        """The beginning of what the server said for people to read; of a redirect that is not followed, whereto."""
         if 300 <= self.status < 400 and (to := self.headers.get("Location")):
-            return f"it leads to {to[:most]}, and only reading may be led on; the address that it leads to belongs in batch.toml"
-        return self.body[:most].decode("utf-8", "replace").strip() or self.reason
+            return f"it leads to {to[:WORDS_MOST]}, and only reading may be led on; the address that it leads to belongs in batch.toml"
+        return self.body[:WORDS_MOST].decode("utf-8", "replace").strip() or self.reason
 
     @property
     def wait_s(self) -> float:

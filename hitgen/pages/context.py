@@ -14,10 +14,10 @@ from hitgen.checks.made import check_minutes, page_checks
 from hitgen.config.batch import BatchConfig
 from hitgen.config.consent import AnySurveyQuestion, Consent
 from hitgen.config.told import consent_in
+from hitgen.lib.languages import Spoken
 from hitgen.manifest import Ladder
 from hitgen.methods.base import method_of
 from hitgen.pages.data import PageData
-from hitgen.pages.languages import Spoken
 from hitgen.pages.texts import filled, shipped_texts
 from hitgen.plan import PlannedPage, PlannedTrial
 from hitgen.recruiters import kind_of

@@ -21,13 +21,13 @@ from hitgen.config.read import nearest
 from hitgen.config.told import survey_in
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.files import text_of
+from hitgen.lib.languages import direction, spoken
 from hitgen.manifest import Ladder, Level
 from hitgen.methods.base import method_of
 from hitgen.pages.bounds import Bounded
 from hitgen.pages.context import InlinePack, PageContext, Wording, page_data, wordings
 from hitgen.pages.data import PageData
 from hitgen.pages.faulty import Loader, name_of, plainly, refusal
-from hitgen.pages.languages import direction, spoken
 from hitgen.pages.marks import OtherElementsError, marked
 from hitgen.pages.script import link_asking, link_page
 from hitgen.pages.seal import TAKE_PACK, policy

@@ -16,9 +16,9 @@ from hitgen.config.told import consent_in
 from hitgen.config.translations import Translation
 from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
 from hitgen.lib.files import content_of
+from hitgen.lib.languages import ENGLISH, direction, primary
 from hitgen.lib.shipped import shipped
 from hitgen.lib.toml import read_toml
-from hitgen.pages.languages import ENGLISH, direction, primary
 from hitgen.recruiters import kind_of
 
 CONSENT_WORDS = ("minutes", "pictures", "reward_usd")

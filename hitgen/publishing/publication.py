@@ -106,13 +106,12 @@ def shut_batch(folder: Path) -> None:
 @contextmanager
 def open_account(
     folder: Path,
-    ledger_path: Path | None = None,
     now: Clock = utc_now,
     recruiter: Recruiter | None = None,
     progress: OnProgress = silent,
 ) -> Iterator[Account]:
     """The account of a batch that was published, locked; raises InputError where there is none."""
-    path = ledger_path or folder / LEDGER
+    path = folder / LEDGER
     config = read_config(folder / CONFIG_NAME)
     shut_batch(folder)
     if not path.exists():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,7 +35,6 @@ class Rest:
         base_url: str,
         token: str,
         name: str,
-        sleep: Callable[[float], None] = time.sleep,
         header: tuple[str, str] = ("Authorization", "Token {}"),
         key: str = "recruiter.token_env",
     ) -> None:
@@ -45,7 +43,6 @@ class Rest:
         self._secret = {header[0]: header[1].format(token)}
         self._key = key
         self._name = name
-        self._sleep = sleep
 
     def environment(self, production: bool) -> Environment:
         """Where money would be spent: a service on this machine is none that pays anybody."""
@@ -89,7 +86,7 @@ class Rest:
         if body is not None:
             headers["Content-Type"] = "application/json"
         try:
-            answer = fetch_patiently(self.base_url + path, method, body, headers, self._sleep)
+            answer = fetch_patiently(self.base_url + path, method, body, headers)
         except UntrustedError as error:
             raise InputError(Fault(f"{self._name} at {self.base_url}", "", error.problem, error.remedy)) from error
         except NoAnswerError as error:

@@ -78,10 +78,6 @@ class Flow:
                 rows.append(("read", self.read, True))
         return (*rows, ("used", self.used, True))
 
-    def by_rule(self, rule: str) -> Count:
-        """What is left out by a rule."""
-        return next((step.out for step in self.steps if step.rule == rule), Count(0, 0, 0))
-
 
 def notes_of(study: Study) -> Mapping[Key, Note]:
     """What the study's method finds of used study ratings among the others."""
@@ -107,9 +103,9 @@ def _noted(verdict: Verdict, note: Note | None) -> Verdict:
     return Verdict(verdict.pay, "exclude", reasons, verdict.shut_out, rules)
 
 
-def flow_of(study: Study, notes: Mapping[Key, Note] | None = None) -> Flow:
-    """The counts of a study at every step; `notes` are those of its method, where they are known already."""
-    verdicts = noted(study.judged.ratings, notes_of(study) if notes is None else notes)
+def flow_of(study: Study) -> Flow:
+    """The counts of a study at every step."""
+    verdicts = noted(study.judged.ratings, notes_of(study))
     people = {work.received.assignment: work.received.worker for work in study.works}
     offered, known = study.offered, {row.assignment: row.worker for row in study.received()}
     handed_in = Count(None if offered.erased else len(set(known.values())), offered.handed_in)

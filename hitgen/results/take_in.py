@@ -28,9 +28,9 @@ class Imported:
     new: int
 
 
-def import_files(account: Account, paths: Sequence[Path], now: datetime | None = None) -> Imported:
+def import_files(account: Account, paths: Sequence[Path]) -> Imported:
     """Take saved submissions in as if they had been sent; raises InputError for a recruiter that keeps its own."""
-    config, moment = account.config, now or utc_now()
+    config, moment = account.config, utc_now()
     if account.kind.results is None:
         problem = f"{config.recruiter.kind!r} keeps the submissions itself, and takes none from files"
         raise InputError(in_config("recruiter.kind", problem, "keeping the file beside the results"))

@@ -37,22 +37,19 @@ class Connect(Recruiter):
 
     token_valid = timedelta(hours=23)
 
-    def __init__(
-        self, config: ConnectRecruiter, batch: str, opening: Opening, inbox: Inbox, way: Way, rest: Rest | None = None
-    ) -> None:
+    def __init__(self, config: ConnectRecruiter, batch: str, opening: Opening, inbox: Inbox, way: Way) -> None:
         self._config = config
         self._book = opening.book
         self._inbox = inbox
         self._way = way
         self._production = opening.production
-        self._rest = rest or Rest(
+        self._rest = Rest(
             config.endpoint_url or API,
             token_from(config.key_env, opening.environment, "recruiter.key_env"),
             "Connect",
             header=("X-API-KEY", "{}"),
             key="recruiter.key_env",
         )
-        self._now = utc_now
         self._places = ByTurns(opening.book, inbox, way, timedelta(seconds=config.hold_s), utc_now)
         self._projects = Projects(self._rest, config, batch, opening.book)
         self._told: list[str] = []
@@ -84,7 +81,7 @@ class Connect(Recruiter):
     def create(self, order: Order, token: str) -> HitProgress:
         """Places of this order, in its project."""
         self._projects.draft([order], list(self._book.notes(SHUT_OUT)))
-        return self._of_project(self._places.open(order, self._now() + NEVER))
+        return self._of_project(self._places.open(order, utc_now() + NEVER))
 
     def start(self) -> list[str]:
         """Let people in to every project; without --production they stay unpublished."""

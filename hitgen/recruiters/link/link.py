@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from hitgen.collector.inbox import Arrival, Inbox
@@ -33,14 +33,12 @@ class Link(JudgedHere):
         opening: Opening,
         inbox: Inbox,
         way: Way,
-        now: Callable[[], datetime] | None = None,
     ) -> None:
         self._config = config
         self._folder = opening.folder
         self._book = opening.book
         self._inbox = inbox
         self._way = way
-        self._now = now or utc_now
         self.places = Places(batch, opening.book)
         self._told: list[str] = []
 
@@ -55,11 +53,11 @@ class Link(JudgedHere):
 
     def prepare(self, orders: Sequence[Order]) -> None:
         """Make sure that answers can arrive."""
-        self._told = self._way.prepare(self._now(), self._inbox, self.places.nobodys(), bool(orders))
+        self._told = self._way.prepare(utc_now(), self._inbox, self.places.nobodys(), bool(orders))
 
     def create(self, order: Order, token: str) -> HitProgress:
         """Places for this order, the same ones however often it is asked for."""
-        now = self._now()
+        now = utc_now()
         return self._progress(self.places.open(order, now, now + timedelta(seconds=self._config.lifetime_s)))
 
     def start(self) -> list[str]:
@@ -85,7 +83,7 @@ class Link(JudgedHere):
     def progress(self, hit_ids: Sequence[str]) -> Iterator[HitProgress]:
         """The state of these HITs, once everything that has arrived was taken in."""
         if hit_ids:
-            self._way.take_in(self._inbox, self._now())
+            self._way.take_in(self._inbox, utc_now())
         found = (self.places.hit(name) for name in hit_ids)
         yield from (self._progress(hit) for hit in found if hit)
 

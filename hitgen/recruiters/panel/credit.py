@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from hitgen.errors import InputError, in_config
 from hitgen.lib.web import NoAnswerError, UntrustedError, fetch_patiently
@@ -17,17 +16,16 @@ HIDDEN = "..."
 class Credit:
     """Grants credit by an address; the panel itself sees to it that one person gets it once."""
 
-    def __init__(self, config: PanelRecruiter, secret: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, config: PanelRecruiter, secret: str) -> None:
         self._config = config
         self._secret = secret
-        self._sleep = sleep
 
     def grant(self, values: Mapping[str, str]) -> None:
         """Tell the panel; RefusedError with its words where it does not grant, UnknownOutcomeError where nothing came back."""
         config = self._config
         url = fill(config.credit, {**values, "secret": self._secret}, config.digest)
         try:
-            answer = fetch_patiently(url, sleep=self._sleep)
+            answer = fetch_patiently(url)
         except UntrustedError as error:
             raise InputError(in_config("recruiter.credit", self._told(error.problem), error.remedy)) from None
         except NoAnswerError as error:

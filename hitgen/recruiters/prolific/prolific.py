@@ -61,16 +61,13 @@ class Prolific(Recruiter):
         opening: Opening,
         inbox: Inbox,
         way: Way,
-        rest: Rest | None = None,
     ) -> None:
         self._config = config
         self._book = opening.book
         self._inbox = inbox
         self._way = way
         self._production = opening.production
-        self._rest = rest or Rest(
-            config.endpoint_url or API, token_from(config.token_env, opening.environment), "Prolific"
-        )
+        self._rest = Rest(config.endpoint_url or API, token_from(config.token_env, opening.environment), "Prolific")
         self._currency = Currency(config.usd_per_gbp)
         self._studies = Studies(self._rest, config, batch, opening.book)
         self._bonuses = Bonuses(self._rest, opening.book, self._currency)

@@ -1,4 +1,4 @@
-"""Languages as pages show them: what each calls itself, and which way its words run."""
+"""Languages as pages show them: what each calls itself, and which way its words run; which texts are of a language tag."""
 
 from __future__ import annotations
 
