@@ -179,40 +179,13 @@ def update_expiration(state: State, request: Request) -> Request:
     return {}
 
 
-def add_assignments(state: State, request: Request) -> Request:
-    """CreateAdditionalAssignmentsForHIT: a HIT of fewer than 10 cannot grow to 10."""
-    if state.token_used("CreateAdditionalAssignmentsForHIT", request.get("UniqueRequestToken")):
-        return {}
-    hit = find_hit(state, request["HITId"])
-    if hit["status"] == "Disposed":
-        raise wrong_state("HIT", hit["hit_id"], "Disposed", "Assignable, Unassignable, Reviewable, Reviewing")
-    places = hit["max_assignments"] + request["NumberOfAdditionalAssignments"]
-    if hit["max_assignments"] < LARGE_HIT <= places:
-        told = "A HIT with fewer than 10 assignments cannot be extended to 10 or more."
-        raise RefusalError("InvalidMaximumAssignmentsIncrease", told)
-    state.run("UPDATE hits SET max_assignments = ? WHERE hit_id = ?", places, hit["hit_id"])
-    lives.refresh(state, hit["hit_id"])
-    state.note_token("CreateAdditionalAssignmentsForHIT", request.get("UniqueRequestToken"), hit["hit_id"])
-    return {}
-
-
 def delete_hit(state: State, request: Request) -> Request:
     """DeleteHIT: only what is over and judged."""
     hit = find_hit(state, request["HITId"])
-    if hit["status"] not in ("Reviewable", "Reviewing"):
+    if hit["status"] != "Reviewable":
         raise wrong_state("HIT", hit["hit_id"], hit["status"], "Reviewable, Reviewing")
     if unjudged := lives.counts(state, hit["hit_id"])["Submitted"]:
         told = f"This HIT {hit['hit_id']} has {unjudged} submitted assignments that are neither approved nor rejected."
         raise RefusalError("InvalidHITState", told)
     state.run("UPDATE hits SET status = 'Disposed' WHERE hit_id = ?", hit["hit_id"])
-    return {}
-
-
-def update_review_status(state: State, request: Request) -> Request:
-    """UpdateHITReviewStatus: from Reviewable to Reviewing, or back."""
-    hit = find_hit(state, request["HITId"])
-    before, after = ("Reviewing", "Reviewable") if request.get("Revert") else ("Reviewable", "Reviewing")
-    if hit["status"] != before:
-        raise wrong_state("HIT", hit["hit_id"], hit["status"], before)
-    state.run("UPDATE hits SET status = ? WHERE hit_id = ?", after, hit["hit_id"])
     return {}

@@ -33,7 +33,7 @@ def refresh(state: State, hit_id: str) -> None:
     elif taken["Accepted"]:
         status = "Unassignable"
     else:
-        status = "Reviewing" if hit["status"] == "Reviewing" else "Reviewable"
+        status = "Reviewable"
     state.run("UPDATE hits SET status = ?, held_cents = ? WHERE hit_id = ?", status, held, hit_id)
 
 
@@ -61,7 +61,7 @@ def sweep(state: State) -> None:
         refresh(state, row["hit_id"])
     for row in state.rows("SELECT * FROM assignments WHERE state = 'Submitted' AND auto_approval_at <= ?", now):
         approve(state, row["assignment_id"], row["auto_approval_at"])
-    over = "SELECT hit_id FROM hits WHERE status IN ('Reviewable', 'Reviewing') AND expires_at <= ?"
+    over = "SELECT hit_id FROM hits WHERE status = 'Reviewable' AND expires_at <= ?"
     for row in state.rows(over, now - DISPOSED_AFTER_S):
         state.run("UPDATE hits SET status = 'Disposed' WHERE hit_id = ?", row["hit_id"])
     state.run("DELETE FROM qualification_types WHERE deleted_at <= ?", now - NAME_FREE_AFTER_S)

@@ -1,4 +1,4 @@
-"""Qualification types, who holds them, who asks for them, and what a HIT demands of workers."""
+"""Qualification types, who holds them, and what a HIT demands of workers."""
 
 from __future__ import annotations
 
@@ -128,100 +128,21 @@ def list_types(state: State, request: Request) -> Request:
 
 
 def delete_type(state: State, request: Request) -> Request:
-    """DeleteQualificationType: workers keep what they hold, requests are rejected."""
+    """DeleteQualificationType: workers keep what they hold."""
     row = find_type(state, request["QualificationTypeId"])
     state.run("UPDATE qualification_types SET deleted_at = ? WHERE type = ?", state.clock.now(), row["type"])
-    state.run("UPDATE requests SET state = 'Rejected' WHERE type = ? AND state = 'Open'", row["type"])
     return {}
-
-
-def grant(state: State, named: str, worker: str, value: int) -> None:
-    """Give a worker a qualification, or another value of it."""
-    state.run(
-        "INSERT INTO qualifications (type, worker, value, status, at) VALUES (?, ?, ?, 'Granted', ?)"
-        " ON CONFLICT (type, worker) DO UPDATE SET value = excluded.value, status = 'Granted', at = excluded.at",
-        *(named, worker, value, state.clock.now()),
-    )
 
 
 def associate(state: State, request: Request) -> Request:
     """AssociateQualificationWithWorker: mails the worker unless SendNotification is false."""
     row = find_type(state, request["QualificationTypeId"])
-    grant(state, row["type"], request["WorkerId"], request.get("IntegerValue", 1))
+    state.run(
+        "INSERT INTO qualifications (type, worker, value, status, at) VALUES (?, ?, ?, 'Granted', ?)"
+        " ON CONFLICT (type, worker) DO UPDATE SET value = excluded.value, at = excluded.at",
+        *(row["type"], request["WorkerId"], request.get("IntegerValue", 1), state.clock.now()),
+    )
     if request.get("SendNotification", True):
         sql = "INSERT INTO mails (worker, subject, text, at) VALUES (?, ?, ?, ?)"
         state.run(sql, request["WorkerId"], "You have a Qualification", row["name"], state.clock.now())
-    return {}
-
-
-def disassociate(state: State, request: Request) -> Request:
-    """DisassociateQualificationFromWorker."""
-    find_type(state, request["QualificationTypeId"])
-    sql = "UPDATE qualifications SET status = 'Revoked' WHERE type = ? AND worker = ? AND status = 'Granted'"
-    if state.run(sql, request["QualificationTypeId"], request["WorkerId"]).rowcount == 0:
-        raise RefusalError("InvalidQualificationState", "The worker does not have this Qualification.")
-    return {}
-
-
-def _shown(row: sqlite3.Row) -> Request:
-    keys = {
-        "type": "QualificationTypeId",
-        "worker": "WorkerId",
-        "value": "IntegerValue",
-        "status": "Status",
-        "at": "GrantTime",
-    }
-    return {name: row[key] for key, name in keys.items()}
-
-
-def list_workers(state: State, request: Request) -> Request:
-    """ListWorkersWithQualificationType."""
-    find_type(state, request["QualificationTypeId"])
-    values = [request["QualificationTypeId"], request.get("Status", "Granted")]
-    query = "SELECT * FROM qualifications WHERE type = ? AND status = ?"
-    return page(state, request, "Qualifications", query, values, _shown)
-
-
-# Requests by workers
-
-
-def ask(state: State, named: str, worker: str) -> None:
-    """A worker asks for a qualification; one that is granted automatically is given at once."""
-    values = json.loads(find_type(state, named)["values"])
-    if values["QualificationTypeStatus"] != "Active":
-        raise RefusalError("InvalidQualificationTypeState", "This Qualification cannot be requested.")
-    if values.get("AutoGranted"):
-        grant(state, named, worker, values.get("AutoGrantedValue", 1))
-    elif state.row("SELECT 1 FROM requests WHERE type = ? AND worker = ? AND state = 'Open'", named, worker) is None:
-        sql = "INSERT INTO requests (request, type, worker, at, state) VALUES (?, ?, ?, ?, 'Open')"
-        state.run(sql, new_id(), named, worker, state.clock.now())
-
-
-def list_requests(state: State, request: Request) -> Request:
-    """ListQualificationRequests that wait for an answer."""
-    query, values = "SELECT * FROM requests WHERE state = 'Open'", []
-    if "QualificationTypeId" in request:
-        query, values = f"{query} AND type = ?", [request["QualificationTypeId"]]
-
-    def show(row: sqlite3.Row) -> Request:
-        keys = {
-            "request": "QualificationRequestId",
-            "type": "QualificationTypeId",
-            "worker": "WorkerId",
-            "at": "SubmitTime",
-        }
-        return {name: row[key] for key, name in keys.items()}
-
-    return page(state, request, "QualificationRequests", query, values, show)
-
-
-def accept_request(state: State, request: Request) -> Request:
-    """AcceptQualificationRequest."""
-    row = state.row("SELECT * FROM requests WHERE request = ?", request["QualificationRequestId"])
-    if row is None:
-        raise no_such("QualificationRequest", request["QualificationRequestId"])
-    if row["state"] != "Open":
-        raise RefusalError("InvalidQualificationRequestState", f"This request is {row['state']}.")
-    state.run("UPDATE requests SET state = 'Accepted' WHERE request = ?", row["request"])
-    grant(state, row["type"], row["worker"], request.get("IntegerValue", 1))
     return {}

@@ -12,30 +12,24 @@ from hitgen.doubles.mturk.state import State
 
 Act = Callable[[State, dict[str, Any]], dict[str, Any]]
 ACTS: dict[str, Act] = {
-    "AcceptQualificationRequest": qualifications.accept_request,
     "ApproveAssignment": assignments.approve,
     "AssociateQualificationWithWorker": qualifications.associate,
-    "CreateAdditionalAssignmentsForHIT": hits.add_assignments,
     "CreateHIT": hits.create_hit,
     "CreateHITType": hits.create_hit_type,
     "CreateHITWithHITType": hits.create_hit_with_hit_type,
     "CreateQualificationType": qualifications.create_type,
     "DeleteHIT": hits.delete_hit,
     "DeleteQualificationType": qualifications.delete_type,
-    "DisassociateQualificationFromWorker": qualifications.disassociate,
     "GetAccountBalance": assignments.balance,
     "GetAssignment": assignments.get_assignment,
     "GetHIT": hits.get_hit,
     "ListAssignmentsForHIT": assignments.list_assignments,
     "ListBonusPayments": assignments.list_bonuses,
-    "ListQualificationRequests": qualifications.list_requests,
     "ListQualificationTypes": qualifications.list_types,
-    "ListWorkersWithQualificationType": qualifications.list_workers,
     "NotifyWorkers": assignments.notify,
     "RejectAssignment": assignments.reject,
     "SendBonus": assignments.send_bonus,
     "UpdateExpirationForHIT": hits.update_expiration,
-    "UpdateHITReviewStatus": hits.update_review_status,
 }
 SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/us-east-1/mturk-requester/aws4_request, .*Signature=")
 

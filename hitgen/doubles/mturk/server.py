@@ -127,7 +127,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             ("POST", "/worker/accept"): self._accept,
             ("GET", "/worker/task"): self._task,
             ("POST", "/worker/return"): self._return,
-            ("POST", "/worker/ask"): self._ask,
         }.get((self.command, path))
         if act:
             return act(given)
@@ -143,9 +142,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not (worker := given.get("workerId", "")):
             return 200, worker_pages.front_page()
         people = self.server.workers
-        return 200, worker_pages.list_page(
-            worker, people.offers(worker), people.tasks(worker), people.requestable(worker)
-        )
+        return 200, worker_pages.list_page(worker, people.offers(worker), people.tasks(worker))
 
     def _preview(self, given: dict[str, str]) -> tuple[int, str]:
         hit_id, worker = given.get("hitId", ""), given.get("workerId", "")
@@ -162,10 +159,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _return(self, given: dict[str, str]) -> tuple[int, str]:
         self.server.workers.give_back(given.get("assignmentId", ""))
-        return HTTPStatus.SEE_OTHER, f"/worker?{urlencode({'workerId': given.get('workerId', '')})}"
-
-    def _ask(self, given: dict[str, str]) -> tuple[int, str]:
-        self.server.workers.ask(given.get("qualification", ""), given.get("workerId", ""))
         return HTTPStatus.SEE_OTHER, f"/worker?{urlencode({'workerId': given.get('workerId', '')})}"
 
     def _send(self, status: int, kind: str, text: str, **headers: str) -> None:

@@ -37,9 +37,7 @@ def front_page() -> str:
     return document("Rehearsal", f"<header><h1>Rehearsal</h1></header><main>{told}{form}</main>")
 
 
-def list_page(
-    worker: str, offers: Sequence[Offer], tasks: Sequence[Task], requestable: Sequence[tuple[str, str]]
-) -> str:
+def list_page(worker: str, offers: Sequence[Offer], tasks: Sequence[Task]) -> str:
     """The HITs that a worker can see, those at hand first."""
     at_hand = "".join(
         f'<li><a href="/worker/task?assignmentId={task.assignment}">{escape(task.title)}</a></li>' for task in tasks
@@ -47,14 +45,9 @@ def list_page(
     rows = "".join(_row(offer, worker) for offer in offers)
     head = "<tr><th>HIT</th><th>Reward</th><th>Time</th><th>Places</th><th></th></tr>"
     table = f'<table id="hits">{head}{rows}</table>' if offers else '<p id="none">There are no HITs for you.</p>'
-    asks = "".join(
-        f"<li>{escape(name)} {_button('/worker/ask', 'Ask for it', qualification=named, workerId=worker)}</li>"
-        for named, name in requestable
-    )
     body = f"<header><h1>HITs for {escape(worker)}</h1></header><main>"
     body += f"<h2>At hand</h2><ul>{at_hand}</ul>" if at_hand else ""
-    body += table + (f"<details><summary>Qualifications</summary><ul>{asks}</ul></details>" if asks else "")
-    return document("HITs", f"{body}</main>")
+    return document("HITs", f"{body}{table}</main>")
 
 
 def _row(offer: Offer, worker: str) -> str:

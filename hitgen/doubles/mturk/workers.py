@@ -172,22 +172,6 @@ class Workers:
             self._state.run("UPDATE assignments SET state = 'Returned' WHERE assignment_id = ?", assignment)
             lives.refresh(self._state, row["hit_id"])
 
-    def requestable(self, worker: str) -> list[tuple[str, str]]:
-        """Qualifications as (type, name) that this worker can ask for."""
-        sql = (
-            "SELECT type, name FROM qualification_types WHERE deleted_at IS NULL"
-            " AND json_extract(\"values\", '$.QualificationTypeStatus') = 'Active'"
-            " AND type NOT IN (SELECT type FROM qualifications WHERE worker = ? AND status = 'Granted')"
-            " AND type NOT IN (SELECT type FROM requests WHERE worker = ? AND state = 'Open') ORDER BY seq"
-        )
-        return [(row[0], row[1]) for row in self._state.rows(sql, worker, worker)]
-
-    def ask(self, named: str, worker: str) -> None:
-        """Ask the requester for a qualification."""
-        self._known(worker)
-        with self._state.at_once():
-            qualifications.ask(self._state, named, worker)
-
     def _frame(self, question: str, **parameters: str) -> str:
         parts = urlsplit(external_url(question))
         query = "&".join(filter(None, [parts.query, urlencode(parameters)]))
