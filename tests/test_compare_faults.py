@@ -86,6 +86,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a quiz": (edit("[hit]", "[qualification]\ngold = 1\n[hit]"), "batch.toml: qualification: compare screens by traps on its study pages"),
     "frames made by pages": (edit("[hit]", '[hit]\nframes = "made"'), "batch.toml: hit.frames: pictures of compare are made when it is built"),
     "too many levels": (edit("levels = [{level = 1, quality = 60}, {level = 2, quality = 8}]", "levels = 60"), "batch.toml: images[0].levels: 60 levels make 1830 pairs; try few"),
+    "a codec that is no name": (edit('codec = "jpeg"', 'codec = ["jpeg"]'), "batch.toml: images[0].codec: \"['jpeg']\" is not known; try \"jpeg\""),
     "half a level": (edit("levels = [{level = 1, quality = 60}, {level = 2, quality = 8}]", "levels = 2.5"), "batch.toml: images[0].levels: 2.5 is not a whole number"),
     "no levels": (edit("levels = [{level = 1, quality = 60}, {level = 2, quality = 8}]", "levels = 0"), "batch.toml: images[0].levels: 0 is out of range; try a number of at least 1"),
     "an empty list of levels": (edit("levels = [{level = 1, quality = 60}, {level = 2, quality = 8}]", "levels = []"), "batch.toml: images[0].levels: it has 0 entries; try at least 1"),

@@ -159,9 +159,9 @@ class Config(batch.BatchConfig):
         images = table.get("images") if isinstance(table, dict) else None
         if not isinstance(images, list | tuple):
             return table
-        counted = {"jpeg", "webp", "avif", "heic", "jxl", "jpeg2000", "files"}
+        # what levels a program of one's own has, nobody but its author knows
         given = [
-            {"levels": LEVELS, **each} if isinstance(each, dict) and each.get("codec") in counted else each
+            {"levels": LEVELS, **each} if isinstance(each, dict) and each.get("codec") != "command" else each
             for each in images
         ]
         return {**table, "images": given}
