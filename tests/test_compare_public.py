@@ -57,6 +57,24 @@ def test_what_goes_out_comes_in_again(tmp_path: Path) -> None:
         (f"{HEADER}\n{ROW.replace('157', '')}", "worker is empty"),
         (f"{HEADER}\n{ROW.replace('2515', 'soon')}", "response_time_ms is 'soon'"),
         (f"{HEADER}\n{ROW.replace('2515', '-5')}", "response_time_ms is '-5'"),
+        (f"{HEADER}\n{ROW.replace('2,0,6', '2,0,6' + chr(0))}", "line 2: it holds NUL bytes"),
+        (f"{HEADER}\n{ROW.replace('2,0,1,0', '2,1,1,0')}", "dlevel_pivot is '1'"),
+        (
+            f"{HEADER}\n{ROW}\n{ROW.replace('62,2', '63,02').replace('1,right', '2,right')}",
+            "img_num is '02', which is '2' in line 2",
+        ),
+        (
+            f"{HEADER}\n{ROW}\n{ROW.replace('2,0,6', '2,0,6' + chr(0x200B)).replace('1,right', '2,right')}",
+            "which is '6' in line 2",
+        ),
+        (
+            f"{HEADER}\n{ROW.replace('2,0,6', '2,JPEG,jpeg').replace('0,0,2', '0,1,2')}",
+            "codec_right is 'jpeg', which is 'JPEG' in line 2",
+        ),
+        (
+            "\n".join(",".join(line.split(",")[:14] + line.split(",")[15:]) for line in (HEADER, ROW, ROW)),
+            "and all else of this row is in line 2 too",
+        ),
         (f"{HEADER}\n{ROW.replace('2515', '1e300')}", "response_time_ms is '1e300'"),
         (f"{HEADER}\n{ROW.replace('0,0,1,right', 'yes,0,1,right')}", "is_bias is 'yes', not 0 or 1"),
         (f"{HEADER}\n{ROW.replace('0,1,right', '0,first,right')}", "question_order is 'first', not a count"),

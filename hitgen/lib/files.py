@@ -198,9 +198,15 @@ def decoded(content: bytes, name: str) -> str:
     """The text of a table; InputError, calling the file `name`, where it is none."""
     encoding = "utf-16" if content.startswith(UTF16_MARKS) else "utf-8-sig"
     try:
-        return content.decode(encoding)
+        text = content.decode(encoding)
     except UnicodeDecodeError:
         raise InputError(Fault(name, "", "it is not UTF-8 text", 'saving it as "CSV UTF-8"')) from None
+    if "\0" in text:
+        line = len(re.split(r"\r\n?|\n", text.partition("\0")[0]))
+        raise InputError(
+            Fault(name, f"line {line}", "it holds NUL bytes, as text never does", 'saving it anew as "CSV UTF-8"')
+        )
+    return text
 
 
 def _check_header(header: list[str], columns: Sequence[str], name: str, line: int, remedy: str) -> None:

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -27,6 +29,8 @@ COLUMNS = (
 TOGGLES = "toggle_count"
 RESPONSES = {"left": "left", "right": "right", "notsure": "notsure", "not sure": "notsure", "skip": "skip"}
 FLAGS = {"": False, "0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
+Spelled = dict[tuple[str, str], tuple[str, str]]
+"""How each source and codec is written, and where first."""
 MOST_LEVELS, MOST_COUNT, MOST_MS = 1000, 1_000_000, 86_400_000
 
 
@@ -34,8 +38,9 @@ def read_public(paths: Sequence[Path]) -> list[Answer]:
     """The answers in public files; InputError names every line that cannot be read, and two files of one arm."""
     answers: list[Answer] = []
     arms: dict[Arm, Path] = {}
+    spelled: Spelled = {}
     for path in paths:
-        arm, read = _read(path)
+        arm, read = _read(path, spelled)
         if arm in arms:
             problem = f"it holds {arm} answers, as {arms[arm].name} does"
             raise InputError(Fault(path.name, "", problem, "one file of boosted and one of plain answers"))
@@ -44,7 +49,7 @@ def read_public(paths: Sequence[Path]) -> list[Answer]:
     return answers
 
 
-def _read(path: Path) -> tuple[Arm, list[Answer]]:
+def _read(path: Path, spelled: Spelled) -> tuple[Arm, list[Answer]]:
     rows = [
         (line, {name.casefold(): cell for name, cell in row.items()})
         for line, row in read_csv(unpacked(path), str(path), NEEDED)
@@ -54,12 +59,13 @@ def _read(path: Path) -> tuple[Arm, list[Answer]]:
     arm: Arm = "plain" if TOGGLES in rows[0][1] else "boosted"
     answers: list[Answer] = []
     faults: dict[str, list[tuple[int, CellError]]] = defaultdict(list)
-    met: dict[tuple[str, str], int] = {}
+    met: dict[tuple[str, ...], int] = {}
     workers: dict[str, str] = {}
     for line, row in rows:
         try:
             answers.append(_answer(arm, row))
             _check_once(row, line, met, workers)
+            _check_spelling(row, f"line {line} of {path.name}", spelled)
         except CellError as error:
             faults[error.column].append((line, error))
     if faults:
@@ -82,8 +88,10 @@ class CellError(ValueError):
         self.column, self.remedy = column, remedy
 
 
-def _check_once(row: dict[str, str], line: int, met: dict[tuple[str, str], int], workers: dict[str, str]) -> None:
-    """Rows that are there twice would count twice, which their place in the order tells; an assignment is one worker's."""
+def _check_once(row: dict[str, str], line: int, met: dict[tuple[str, ...], int], workers: dict[str, str]) -> None:
+    """Rows that are there twice would count twice, which their place in the order tells, or else all that they say to the
+    millisecond; an assignment is one worker's.
+    """
     assignment, order = row["assignment"], row.get("question_order")
     if (worker := workers.setdefault(assignment, row["worker"])) != row["worker"]:
         problem = f"{assignment!r} is of worker {worker!r} above, here of {row['worker']!r}"
@@ -91,6 +99,26 @@ def _check_once(row: dict[str, str], line: int, met: dict[tuple[str, str], int],
     if order and (first := met.setdefault((assignment, order), line)) != line:
         problem = f"{order!r} of assignment {assignment!r} is in line {first} too"
         raise CellError("question_order", problem, "each answer once")
+    if not order and row.get("response_time_ms") and (first := met.setdefault(tuple(row.values()), line)) != line:
+        raise CellError("response_time_ms", f"and all else of this row is in line {first} too", "each answer once")
+
+
+def _check_spelling(row: dict[str, str], where: str, spelled: Spelled) -> None:
+    """Refuse a name that is written otherwise elsewhere: two spellings would be two sources or codecs."""
+    for kind, columns in (("img_num", ("img_num",)), ("codec", ("codec_left", "codec_right"))):
+        for column in columns:
+            name = _named(row[column])
+            first, there = spelled.setdefault((kind, _seen(name)), (name, where))
+            if first != name:
+                raise CellError(column, f"is {name!r}, which is {first!r} in {there}", "one spelling of each")
+
+
+@functools.cache
+def _seen(name: str) -> str:
+    """What a reader takes a name for, however it is written: without case, leading zeros and what is not seen."""
+    plain = "".join(char for char in unicodedata.normalize("NFKC", name) if unicodedata.category(char) != "Cf")
+    found = plain.casefold().strip().lstrip("'")
+    return str(int(found)) if found.isdecimal() else found
 
 
 def _answer(arm: Arm, row: dict[str, str]) -> Answer:
@@ -100,6 +128,11 @@ def _answer(arm: Arm, row: dict[str, str]) -> Answer:
     for name in ("assignment", "worker", "img_num"):
         if not row[name]:
             raise CellError(name, "is empty")
+    if _whole(row, "dlevel_pivot"):
+        problem = (
+            f"is {row['dlevel_pivot']!r}: the answer says which differs more from that version, not from the source"
+        )
+        raise CellError("dlevel_pivot", problem, "only answers whose pivot is the source, 0")
     left, right = _side(row, "left"), _side(row, "right")
     asked = _asked(row, left, right)
     # Numbers of people are a file's own: 17 of one file is not 17 of the other.
