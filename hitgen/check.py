@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +12,9 @@ from hitgen.batch.load import Batch, load_batch
 from hitgen.batch.sources import LadderSource, untaken
 from hitgen.build import plan_of, unfilled
 from hitgen.checks.made import check_faults
+from hitgen.config.batch import BatchConfig
+from hitgen.config.read import nearest
+from hitgen.errors import in_config
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder
 from hitgen.methods.base import method_of
@@ -237,7 +240,21 @@ def _config_warnings(batch: Batch, plan: Plan) -> list[str]:
         f"{name}: it lies among the study's images, but no image set takes it; mind its ending in `sources`, or move it away"
         for name in untaken(batch.ladders)
     ]
-    return [*warnings, *method_of(batch.config).warnings(batch, plan)]
+    return [*warnings, *_rule_warnings(batch.config), *method_of(batch.config).warnings(batch, plan)]
+
+
+def _rule_warnings(config: BatchConfig) -> Iterator[str]:
+    """Rules of screening that are named where they do nothing: the method has no such rule, or it is off."""
+    method, rules = method_of(config), config.screening
+    known = (*method.rules, *method.own_rules)
+    for key in ("off", "reject", "shut_out"):
+        for name in getattr(rules, key):
+            if name not in known:
+                problem = f"{config.method.kind} has no rule {name!r}, so that naming it does nothing"
+                yield str(in_config(f"screening.{key}", problem, nearest(name, known)))
+            elif key != "off" and name in rules.off:
+                problem = f"{name!r} is among the rules that are off, so that naming it here does nothing"
+                yield str(in_config(f"screening.{key}", problem, "leaving it out of one of the two"))
 
 
 def _flash(ladder: Ladder, measured: Measured, at_once: int) -> Flash:

@@ -113,3 +113,14 @@ def test_one_thing_wrong_is_said_once(name: str, tmp_path: Path, capsys: pytest.
         said = capsys.readouterr().err.strip()
         assert message in said and said.count("\n") == 0 and "try" in said, said
     assert not (folder / "build" / "manifest.json").exists() and not (folder / "plan.secret").exists()
+
+
+def test_rules_that_do_nothing_are_minded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = 'off = ["gold", "sides"]\nreject = ["speed", "sides", "traps"]\nshut_out = ["times"]\n'
+    edit("[screening]\n", f"[screening]\n{rules}")(write_study(tmp_path))
+    assert main(["check", str(tmp_path), "--workers", "1"]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if "does nothing" in line]
+    assert len(told) == 3 and all("batch.toml: screening." in line for line in told)
+    assert "screening.off: compare has no rule 'gold'" in told[0] and "try one of display, flicker" in told[0]
+    assert "screening.reject: compare has no rule 'speed'" in told[1]
+    assert "screening.reject: 'sides' is among the rules that are off" in told[2]
