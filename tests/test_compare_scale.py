@@ -31,9 +31,10 @@ from hitgen.methods.compare.analysis.scale import Scale, reconstructed, widening
 from hitgen.methods.compare.analysis.section import scale_json
 from hitgen.methods.compare.analysis.tally import tallied
 from hitgen.methods.compare.analysis.thin import thin
-from hitgen.methods.compare.answers import JND, Answer, otsu
+from hitgen.methods.compare.answers import JND, Answer, Side, otsu
 from hitgen.methods.compare.choices import Choices, ScaleTable, Screening
 from hitgen.methods.compare.public import read_public
+from hitgen.methods.compare.row import Arm
 from tests.support.triplets import SOURCE_SIDE, Shape, Study, simulated
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "aic3"
@@ -436,3 +437,38 @@ def test_counts_are_of_pairs_whichever_stood_left() -> None:
         zip(zip(tally.design.left, tally.design.right, strict=True), tally.counts.sum(1).T.tolist(), strict=True)
     )
     assert pairs == {(0, 1): [0, 2, 1], (0, 2): [1, 0, 0]}
+
+
+@pytest.mark.parametrize(
+    ("dissent", "bounded"),
+    [
+        ((), (False, False, False)),
+        ((("plain", 0, 1, "left"),), (True, False, False)),
+        ((("boosted", 0, 1, "notsure"),), (True, False, False)),
+        ((("plain", 0, 1, "left"), ("boosted", 1, 2, "notsure")), (True, True, False)),
+        ((("plain", 1, 3, "left"),), (False, False, False)),
+        ((("plain", 1, 3, "left"), ("plain", 0, 2, "left")), (True, True, True)),
+        ((("plain", 1, 3, "left"), ("plain", 0, 1, "left")), (True, True, True)),
+        ((("boosted", 0, 3, "left"),), (True, True, True)),
+    ],
+)
+def test_what_nobody_contradicts_is_said_to_be_bounded_on_one_side(
+    dissent: tuple[tuple[Arm, int, int, str], ...], bounded: tuple[bool, ...]
+) -> None:
+    def side(level: int) -> Side:
+        return ("j", level) if level else ("source", 0)
+
+    answers = [
+        Answer(
+            arm, f"w{worker}", f"{arm}{worker}", "same" if low else "source", "s", side(low), side(high),
+            next((said for at in dissent if worker == 0 and at[:3] == (arm, low, high) for said in at[3:]), "right"),  # type: ignore[arg-type]
+            3000, 3, low + high,
+        )
+        for worker in range(6) for arm in ("plain", "boosted") for low, high in ((0, 1), (1, 2), (2, 3), (1, 3), (0, 2), (0, 3))
+    ]  # fmt: skip
+    scale = reconstructed(answers, ScaleTable(resamples=20))
+    (of,) = scale.sources
+    assert of.held is not None and tuple(of.held.tolist()) == bounded
+    told = [line for line in thin(scale) if "unanimous" in line]
+    missing = [f"j level {level} of s" for level, is_bounded in enumerate(bounded, 1) if not is_bounded]
+    assert [line.rpartition(": ")[2] for line in told] == ([f"{', '.join(missing)}."] if missing else [])

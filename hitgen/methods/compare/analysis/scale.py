@@ -21,7 +21,7 @@ from hitgen.methods.compare.analysis.likelihood import (
     fitted,
     refitted,
 )
-from hitgen.methods.compare.analysis.tally import Tally, tallied
+from hitgen.methods.compare.analysis.tally import Tally, held, tallied
 from hitgen.methods.compare.answers import JND, Answer, Side
 from hitgen.methods.compare.choices import ScaleTable
 
@@ -63,6 +63,8 @@ class SourceScale:
     """How many times larger distances would be if "not sure" did not count half."""
     workers: int = 0
     """Who answered in the arm that has fewer of them."""
+    held: np.ndarray[Any, np.dtype[np.bool_]] | None = None
+    """(versions,) whether answers bound each distance from above."""
 
     @cached_property
     def versions(self) -> list[Side]:
@@ -170,7 +172,7 @@ def _scaled(tally: Tally, resamples: int, seed: int) -> SourceScale:
     return SourceScale(
         tally.source, design, distances(design, best)[0] / JND, samples, _met(design, tally.whole),
         tuple(zip(g1[0].tolist(), (g2[0] * JND).tolist(), strict=True)), halved(design, best, tally.whole),
-        _fewest(tally),
+        _fewest(tally), held(design, tally.whole),
     )  # fmt: skip
 
 

@@ -106,3 +106,31 @@ def reached(answers: Iterable[Answer]) -> set[Side]:
             found.add(side)
             waiting += beside[side] - found
     return {side for side in found if side[1]}
+
+
+def held(design: Design, counts: Counts) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """(versions,) whether answers bound a version's distance from above (Ford's condition; 1957, with rising levels).
+
+    A version is held where somebody said of another that it differs as much or more, and that one is held, down to the
+    source. Of the others the likelihood only grows as they go farther away, all together.
+    """
+    source = design.versions
+    below: dict[int, set[int]] = defaultdict(set)
+    """Of each version, or the source, those that it holds."""
+    left, right, unsure = (each[0] for each in counts)
+    for pair, (one, other) in enumerate(zip(design.left.tolist(), design.right.tolist(), strict=True)):
+        if left[pair] or unsure[pair]:
+            below[one].add(other)
+        if right[pair] or unsure[pair]:
+            below[other].add(one)
+    for version in range(1, source):
+        if design.codec[version] == design.codec[version - 1]:
+            below[version].add(version - 1)
+    found: set[int] = set()
+    waiting = [source]
+    while waiting:
+        at = waiting.pop()
+        if at not in found:
+            found.add(at)
+            waiting += below[at] - found
+    return np.array([version in found for version in range(source)], np.bool_)

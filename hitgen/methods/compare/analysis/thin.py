@@ -1,4 +1,4 @@
-"""Where there is not enough evidence for a scale: too few people in an arm, or too few answers that show a version."""
+"""Where there is not enough evidence for a scale: too few people in an arm, too few answers that show a version, or no two opinions."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ def thin(scale: Scale) -> Iterator[str]:
     ]
     if versions:
         yield f"Not enough evidence for the distance of these versions, which fewer than {ANSWERS_MIN} answers show: {_listed(versions)}."
+    open_ended = [
+        f"{of.versions[number][0]} level {of.versions[number][1]} of {of.source}"
+        for of in scale.sources
+        if of.held is not None
+        for codec in scale.codecs(of)
+        for number in of.of(codec)
+        if not of.held[number]
+    ]
+    if open_ended:
+        yield (
+            "Answers are unanimous that these versions differ more than all that lie nearer to their source, so that they bound their distance from "
+            f"below alone: how far it goes, and where its interval ends, is the weak prior's word: {_listed(open_ended)}."
+        )
 
 
 def _listed(names: Sequence[str]) -> str:
