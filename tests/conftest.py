@@ -18,6 +18,30 @@ if (
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+ABREAST = 2
+"""How many files without a browser follow each that has one."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mix files that wait for a browser with files that compute, long ones first: processors are busy, and the run ends evenly."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+
+    def marked(mark: str, file: list[pytest.Item]) -> bool:
+        return any(item.get_closest_marker(mark) for item in file)
+
+    ordered = sorted(files.values(), key=lambda file: not marked("long", file))
+    waiting = [file for file in ordered if marked("browser", file)]
+    computing = [file for file in ordered if not marked("browser", file)]
+    mixed: list[list[pytest.Item]] = []
+    for number, file in enumerate(waiting):
+        mixed += [file, *computing[ABREAST * number : ABREAST * (number + 1)]]
+    mixed += computing[ABREAST * len(waiting) :]
+    items[:] = [item for file in mixed for item in file]
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():

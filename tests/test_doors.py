@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -36,9 +37,15 @@ from tests.test_collector import post, submission
 DAY = timedelta(days=1)
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return published(tmp_path_factory.mktemp("template") / "batch")
+
+
 @pytest.fixture
-def study(tmp_path: Path) -> Path:
-    return published(tmp_path / "batch")
+def study(template: Path, tmp_path: Path) -> Path:
+    """A published study that nobody has come to."""
+    return Path(shutil.copytree(template, tmp_path / "batch"))
 
 
 def published(folder: Path, recruiter: str = "") -> Path:

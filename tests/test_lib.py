@@ -217,7 +217,7 @@ class Scripted(BaseHTTPRequestHandler):
 def site() -> Iterator[str]:
     Scripted.asked.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()

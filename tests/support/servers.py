@@ -99,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serve(root: Path) -> Iterator[PageServer]:
     server = PageServer(root)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield server
