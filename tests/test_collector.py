@@ -30,8 +30,8 @@ from hitgen.ledger.rows import Order
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status
-from hitgen.recruiters.link.places import Places
 from hitgen.recruiters.memory import START
+from hitgen.recruiters.places import Places
 from hitgen.recruiters.seals import is_place
 from tests.support.batches import link_batch, make_batch, places, write_batch
 from tests.support.comers import come

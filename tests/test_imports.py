@@ -84,6 +84,20 @@ def test_a_module_imports_nothing_above_it() -> None:
     assert astray(lambda name, other: part(other) in ALONE or layer(other) <= layer(name), EVERY - set(ALONE)) == {}
 
 
+def test_nobody_outside_imports_from_a_recruiter_s_folder_or_a_method_s() -> None:
+    def allowed(name: str, other: str) -> bool:
+        house, *folder = other.split(".")[1:3]
+        if house not in ("recruiters", "methods") or not folder or not (ROOT / house / folder[0]).is_dir():
+            return True
+        return f"{name}.".startswith("hitgen.recruiters." if house == "recruiters" else f"hitgen.methods.{folder[0]}.")
+
+    assert not allowed("hitgen.results.study", "hitgen.recruiters.link.link") and allowed(
+        "hitgen.check", "hitgen.methods.base"
+    )
+    assert not allowed("hitgen.methods.base", "hitgen.methods.pjnd") and allowed("hitgen.plan", "hitgen.recruiters")
+    assert astray(allowed) == {}
+
+
 def test_what_imitates_a_service_stands_alone() -> None:
     assert astray(lambda name, other: part(other) in ALONE[part(name)], ALONE) == {}
 

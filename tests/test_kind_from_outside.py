@@ -162,11 +162,23 @@ def test_editors_and_faults_know_it(club: Club, tmp_path: Path, capsys: pytest.C
 
 
 APART = {"recruiters", "doubles", "robots"}
+KINDS = "|".join(RECRUITERS.names())
+CLASSES = "|".join(row.rpartition(":")[2].removesuffix("Kind") for row in RECRUITERS._rows.values())
 NAMES = re.compile(
-    r"\b(?:MTurk|Link|Turkle|Prolific|Panel|Connect)(?:Recruiter|Kind)?\b(?=\()|"
-    r"\b(?:MTurk|Link|Turkle|Prolific|Panel|Connect)(?:Recruiter|Kind)\b|"
-    r"kind\s*[!=]=\s*[\"'](?:mturk|link|turkle|prolific|panel|connect)[\"']|import .*\b(?:MTurk|Link|Turkle|Prolific|Panel|Connect)\b"
+    rf"\b(?:{CLASSES})(?:Recruiter|Kind)?\b(?=\()|\b(?:{CLASSES})(?:Recruiter|Kind)\b|import .*\b(?:{CLASSES})\b|"
+    rf"kind\s*(?:[!=]=|not in|in)\s*[\[({{]?\s*[\"'](?:{KINDS})[\"']|[\"'](?:{KINDS})[\"']\s*(?:[!=]=|not in|in)\s|case [\"'](?:{KINDS})[\"']"
 )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "if isinstance(given, ProlificRecruiter):", "return MTurk(config)", "import x.Connect", 'if kind == "mturk":',
+        "if row.kind in ('link', 'panel'):", 'if recruiter.kind not in {"turkle"}:', 'if "mturk" in kinds:', '    case "connect":',
+    ],
+)  # fmt: skip
+def test_a_question_for_a_kind_would_be_found(line: str) -> None:
+    assert NAMES.search(line)
 
 
 def test_nobody_else_asks_for_a_kind() -> None:

@@ -18,7 +18,7 @@ from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.lib.files import UTF16_MARKS, csv_text, delimiter_of, unguarded, write_whole
 from hitgen.lib.nested import read_json
-from hitgen.recruiters.link.places import LIST, Places
+from hitgen.recruiters.places import LIST, Places
 from hitgen.recruiters.seals import secret_of
 from hitgen.results.export import export, export_path
 from hitgen.results.pseudonyms import ledger_key, pseudonym

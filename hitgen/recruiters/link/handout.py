@@ -14,7 +14,7 @@ from hitgen.collector.inbox import Inbox
 from hitgen.errors import HitgenError
 from hitgen.ledger.notebook import Notebook
 from hitgen.recruiters.base import Look
-from hitgen.recruiters.link.places import Place, Places
+from hitgen.recruiters.places import Place, Places
 from hitgen.recruiters.seals import secret_of
 
 TICKET = re.compile(r"([0-9]{1,12})-([0-9a-f]{32})-([0-9a-f]{64})")

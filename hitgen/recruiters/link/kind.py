@@ -16,8 +16,8 @@ from hitgen.recruiters.base import Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
 from hitgen.recruiters.link.config import LinkRecruiter
 from hitgen.recruiters.link.handout import HandingOut
-from hitgen.recruiters.link.places import LIST
 from hitgen.recruiters.offers import Offering
+from hitgen.recruiters.places import LIST
 
 
 class LinkKind(Offering[LinkRecruiter]):

@@ -13,7 +13,7 @@ from hitgen.lib.files import csv_text, write_whole
 from hitgen.recruiters.base import Opening
 from hitgen.recruiters.judged import JudgedHere
 from hitgen.recruiters.link.config import LinkRecruiter
-from hitgen.recruiters.link.places import LIST, OpenHit, Places
+from hitgen.recruiters.places import LIST, OpenHit, Places
 
 COLUMNS = ("participant", "page", "hit", "url", "code")
 
