@@ -86,10 +86,14 @@ def test_a_module_imports_nothing_above_it() -> None:
 
 def test_nobody_outside_imports_from_a_recruiter_s_folder_or_a_method_s() -> None:
     def allowed(name: str, other: str) -> bool:
-        house, *folder = other.split(".")[1:3]
-        if house not in ("recruiters", "methods") or not folder or not (ROOT / house / folder[0]).is_dir():
+        house, folder = part(other), [*other.split("."), "", ""][2]
+        if (
+            house not in ("recruiters", "methods")
+            or not (ROOT / house / folder / "__init__.py").is_file()
+            or not folder
+        ):
             return True
-        return f"{name}.".startswith("hitgen.recruiters." if house == "recruiters" else f"hitgen.methods.{folder[0]}.")
+        return f"{name}.".startswith("hitgen.recruiters." if house == "recruiters" else f"hitgen.methods.{folder}.")
 
     assert not allowed("hitgen.results.study", "hitgen.recruiters.link.link") and allowed(
         "hitgen.check", "hitgen.methods.base"

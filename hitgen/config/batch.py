@@ -14,7 +14,7 @@ from hitgen.config.consent import AnySurveyQuestion, Consent
 from hitgen.config.hit import Display, HitTable, Qualification
 from hitgen.config.hosts import AnyHost, FolderHost
 from hitgen.config.images import AnyImageSet
-from hitgen.config.kinds import CHECKS, RECRUITERS, ByKind, default_recruiter
+from hitgen.config.kinds import CHECKS, DEFAULT_METHOD, RECRUITERS, ByKind, default_recruiter
 from hitgen.config.questions import Question, QuestionFile
 from hitgen.config.recruiter import Recruiting
 from hitgen.config.screening import BonusTable, Notices, Screening
@@ -57,7 +57,7 @@ class BatchTable(Strict):
 class MethodTable(Strict):
     """The `[method]` table; a method's subclass has its own keys."""
 
-    kind: str = Field(default="pjnd", description="what a trial asks")
+    kind: str = Field(default=DEFAULT_METHOD, description="what a trial asks")
 
 
 class BatchConfig(Strict):

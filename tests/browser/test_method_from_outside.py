@@ -147,6 +147,10 @@ WORDS = re.compile(
 """Of the method pjnd: its slider, its answers, its known answers, what it finds."""
 HERE = (
     "methods/pjnd/",
+    "assets/methods/pjnd/",
+    "assets/methods/threshold/",
+    "templates/methods/pjnd/",
+    "templates/report/pjnd.html",
     "methods/threshold/",  # which finds the satisfied-user ratio too
     "config/kinds.py",  # its row
     "batch/new.py",  # the batch.toml that `hitgen init` writes
@@ -158,6 +162,8 @@ OTHERWISE = {
     "pages/render.py": {"marks"},  # where words of other languages go
     "stimuli/colour.py": {"points"},  # of a colour space
     "methods/compare/analysis/figures.py": {"points"},  # of a plot
+    "assets/runtime/environment.js": {"matches"},  # a query of media
+    "templates/parts/survey.html": {"points"},  # of a scale in the survey
 }
 """The same words where they mean something else."""
 
@@ -166,13 +172,17 @@ COMPARED = re.compile(r"\bboosted\b|\bamplif\w+|\bpivots?\b|\btoggl(?:es|ed|ing)
 """Of the method compare: its arms, its pictures, what is done with them."""
 
 
+SHIPPED = (("hitgen", "*.py"), ("assets", "*.js"), ("templates", "*.html"))
+
+
 def astray(
     words: re.Pattern[str], here: tuple[str, ...], otherwise: dict[str, set[str]]
 ) -> list[tuple[str, list[str]]]:
-    """The files outside of a method that say its words."""
+    """The modules, scripts and templates outside of a method that say its words."""
     found = []
-    for path in sorted((ROOT / "hitgen").rglob("*.py")):
-        name = path.relative_to(ROOT / "hitgen").as_posix()
+    shipped = [path for top, kind in SHIPPED for path in sorted((ROOT / top).rglob(kind))]
+    for path in shipped:
+        name = path.relative_to(ROOT).as_posix().removeprefix("hitgen/")
         said = {match[0] for match in words.finditer(path.read_text(encoding="utf-8"))} - otherwise.get(name, set())
         if said and not name.startswith(here):
             found.append((name, sorted(said)))
@@ -184,11 +194,13 @@ def test_nothing_else_knows_of_pjnd() -> None:
 
 
 def test_nothing_else_knows_of_compare() -> None:
-    assert astray(COMPARED, ("methods/compare/",), {}) == []
-    scripts = [
-        path for kind in ("runtime", "instrument", "codecs", "watch") for path in (ROOT / "assets" / kind).glob("*.js")
-    ]
-    assert [path.name for path in scripts if COMPARED.search(path.read_text(encoding="utf-8"))] == []
+    here = (
+        "methods/compare/",
+        "assets/methods/compare/",
+        "templates/methods/compare/",
+        "templates/report/compare.html",
+    )
+    assert astray(COMPARED, here, {}) == []
 
 
 def test_the_watch_s_script_knows_of_no_method() -> None:
