@@ -223,8 +223,6 @@ def test_a_study_that_changes_between_look_and_call(
     study: Path, service: Prolific, monkeypatch: pytest.MonkeyPatch, change: str, call: str
 ) -> None:
     """Somebody else, another copy or a person at the site, is quicker by one call."""
-    import hitgen.doubles.prolific.server as server
-
     done: list[str] = []
 
     def quicker(self: State, query: dict, body: object, *names: str) -> tuple[int, object]:
@@ -234,10 +232,10 @@ def test_a_study_that_changes_between_look_and_call(
         return real(self, query, body, *names)
 
     real = getattr(State, call)
-    routes = [(method, path, quicker if act is real else act) for method, path, act in server.ROUTES]
+    routes = [(method, path, quicker if act is real else act) for method, path, act in Prolific.routes]
     if call == "list_submissions":
         run(study)
-    monkeypatch.setattr(server, "ROUTES", routes)
+    monkeypatch.setattr(Prolific, "routes", routes)
     for _ in range(3):
         try:
             run(study)

@@ -1,16 +1,21 @@
-"""What doubles of services have in common: a port of this machine, requests as JSON, and refusals."""
+"""What doubles of services have in common: a port of this machine, an API in JSON with its faults and refusals."""
 
 from __future__ import annotations
 
 import http.server
 import json
+import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from email.message import Message
+from typing import Any, ClassVar, Self
+from urllib.parse import parse_qs, urlsplit
 
-Check = Callable[[Any], bool]
-Fields = dict[str, Check]
+API = "/api/v1"
+Row = dict[str, Any]
+Route = tuple[str, str, Callable[..., Any]]
+"""A method, a pattern of paths, and what answers with the state, the query, the body and the pattern's groups."""
 
 
 class RefusalError(Exception):
@@ -20,19 +25,6 @@ class RefusalError(Exception):
         super().__init__(detail)
         self.status = status
         self.detail = detail
-
-
-def checked(required: Fields, optional: Fields, body: Any) -> dict[str, Any]:
-    """The body of a request; RefusalError where a field is unknown, missing or not what it should be."""
-    if not isinstance(body, dict):
-        raise RefusalError(400, "the body is no object")
-    known = {**required, **optional}
-    faults = [f"{field}: this field is required" for field in required if field not in body]
-    faults += [f"{field}: unknown" for field in body if field not in known]
-    faults += [f"{field}: not valid" for field, value in body.items() if field in known and not known[field](value)]
-    if faults:
-        raise RefusalError(400, "; ".join(faults))
-    return body
 
 
 class OnPort(ABC):
@@ -82,3 +74,72 @@ class JsonHandler(http.server.BaseHTTPRequestHandler):
         """End the connection without an answer."""
         self.close_connection = True
         self.connection.close()
+
+
+class JsonApi(OnPort):
+    """A service that speaks JSON under `/api/v1`, which `url` is the address of.
+
+    `faults` are taken one a changing request: "lost" commits and gives no answer, "busy" answers 429, "broken" answers 500
+    and does nothing. `refusals` are the requests that were refused, with the reason.
+    """
+
+    routes: ClassVar[Sequence[Route]]
+    faults: list[str]
+    refusals: list[str]
+
+    @property
+    def url(self) -> str:
+        return f"{self.address}{API}"
+
+    def handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+        """What answers requests to the API."""
+        return _handler(self)
+
+    @abstractmethod
+    def admit(self, headers: Message) -> None:
+        """RefusalError for a request without the secret."""
+
+    @abstractmethod
+    def act(self, act: Callable[..., Any], headers: Message, *given: Any) -> tuple[int, Any]:
+        """The status and the answer of a route to a query, a body and the names in its path."""
+
+    @abstractmethod
+    def told(self, refusal: RefusalError) -> Row:
+        """A refusal in the service's own form."""
+
+    def is_lost(self, fault: str, status: int, found: Any) -> bool:
+        """Whether an answer is not given."""
+        return fault == "lost"
+
+
+def _handler(service: JsonApi) -> type[http.server.BaseHTTPRequestHandler]:
+    class Handler(JsonHandler):
+        def _serve(self) -> None:
+            raw = self.received()
+            fault = service.faults.pop(0) if service.faults and self.command != "GET" else ""
+            try:
+                status, found = self._found(raw, fault)
+            except RefusalError as refusal:
+                status, found = refusal.status, service.told(refusal)
+                service.refusals.append(f"{self.command} {self.path}: {refusal.detail}")
+            if service.is_lost(fault, status, found):
+                self.lose()
+                return
+            self.send_json(status, found)
+
+        def _found(self, raw: bytes, fault: str) -> tuple[int, Any]:
+            service.admit(self.headers)
+            if fault in ("busy", "broken"):
+                raise RefusalError(429 if fault == "busy" else 500, fault)
+            parts = urlsplit(self.path)
+            path = parts.path.removeprefix(API)
+            query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+            body = json.loads(raw) if raw else {}
+            for method, pattern, act in service.routes:
+                if method == self.command and (names := re.fullmatch(pattern, path)):
+                    return service.act(act, self.headers, query, body, *names.groups())
+            raise RefusalError(404, f"there is no {self.command} {path}")
+
+    for method in ("GET", "POST", "PATCH", "DELETE"):
+        setattr(Handler, f"do_{method}", Handler._serve)
+    return Handler

@@ -11,15 +11,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hitgen.doubles.connect.fields import MOVES, check
-from hitgen.doubles.service import RefusalError
+from hitgen.doubles.service import RefusalError, Row
 
 FEE = Decimal("0.25")
-Row = dict[str, Any]
 
 
 class State:
-    """The service's state and rules; `faults` are taken one a changing request: "lost" commits and gives no answer,
-    "busy" answers 429, "broken" answers 500 and does nothing, "unlisted" commits, answers nothing and lists it later."""
+    """The service's state and rules; beside the faults of `JsonApi`, "unlisted" commits, answers nothing and lists it later."""
 
     def __init__(self, key: str = "rehearsal", balance_usd: Decimal = Decimal("10000")) -> None:
         self.key = key

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hitgen.doubles.service import Check, RefusalError, checked
+from hitgen.doubles.fields import Check, Fields, address, among, any_of, checked, shape, some, text, whole
+from hitgen.doubles.service import RefusalError
 
 ID = re.compile(r"[0-9a-f]{24}")
 DEVICES = {"desktop", "tablet", "mobile"}
@@ -27,51 +28,9 @@ REJECTIONS = {
 LEAST_REJECTION_WORDS = 100
 
 
-def text(most: int = 10_000) -> Check:
-    """A text that is not empty."""
-    return lambda value: isinstance(value, str) and 0 < len(value) <= most
-
-
-def whole(least: int) -> Check:
-    """A whole number; true and false are none."""
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
-def among(names: set[str]) -> Check:
-    """One of some words."""
-    return lambda value: isinstance(value, str) and value in names
-
-
-def some(check: Check) -> Check:
-    """A list of what `check` takes, with at least one entry."""
-    return lambda value: isinstance(value, list) and bool(value) and all(map(check, value))
-
-
-def any_of(check: Check) -> Check:
-    """A list of what `check` takes, which may be empty."""
-    return lambda value: isinstance(value, list) and all(map(check, value))
-
-
 def identifier(value: Any) -> bool:
     """An id as Prolific makes them."""
     return isinstance(value, str) and ID.fullmatch(value) is not None
-
-
-def address(value: Any) -> bool:
-    """A web address; without encryption only on this machine."""
-    return (
-        isinstance(value, str) and re.match(r"https://\S+$|http://(127\.0\.0\.1|localhost)[:/]\S*$", value) is not None
-    )
-
-
-def shape(required: dict[str, Check], optional: dict[str, Check] | None = None) -> Check:
-    """An object with these fields and no others."""
-    known = {**required, **(optional or {})}
-    return lambda value: (
-        isinstance(value, dict)
-        and set(required) <= set(value) <= set(known)
-        and all(known[name](each) for name, each in value.items())
-    )
 
 
 def either(*checks: Check) -> Check:
@@ -96,7 +55,7 @@ CODE = shape(
         ),
     }
 )
-REQUESTS: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
+REQUESTS: dict[str, tuple[Fields, Fields]] = {
     "study": (
         {
             "name": text(120),

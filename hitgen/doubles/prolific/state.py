@@ -13,18 +13,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hitgen.doubles.prolific.fields import LEAST_REJECTION_WORDS, SCREEN_OUT, check, check_study
-from hitgen.doubles.service import RefusalError
+from hitgen.doubles.service import RefusalError, Row
 
 FEE_PER_MILLE = 428
 LEAST_CENTS_PER_HOUR = 800
 TAKEN = {"RESERVED", "ACTIVE", "AWAITING REVIEW", "APPROVED"}
 """Of these statuses a submission holds its place; of all others the place is free again."""
-Row = dict[str, Any]
 
 
 class State:
-    """The service's state and rules; `faults` are taken one a changing request: "lost" commits and gives no answer,
-    "busy" answers 429, "broken" answers 500 and does nothing."""
+    """The service's state and rules; its faults are those of `JsonApi`."""
 
     def __init__(self, token: str = "rehearsal", workspace: str = "a" * 24, balance_cents: int = 1_000_000) -> None:
         self.token = token
