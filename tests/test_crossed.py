@@ -14,14 +14,14 @@ from scipy import stats
 from hitgen.methods.pjnd.analysis import crossed_study
 from hitgen.methods.pjnd.analysis.answers import LadderAnswers
 from hitgen.methods.pjnd.analysis.crossed import Crossed, Fitting, Model
-from hitgen.methods.pjnd.analysis.crossed_study import cross, is_enough, saved_share
+from hitgen.methods.pjnd.analysis.crossed_study import cross, crossed_sds, is_enough, saved_share
 from hitgen.methods.pjnd.analysis.pjnd import Estimate
-from hitgen.methods.pjnd.analysis.pooled import level_at, pooled_sur, restricted_mean, restricted_sd
+from hitgen.methods.pjnd.analysis.pooled import level_at, pooled_sur, restricted_mean
 from hitgen.methods.pjnd.analysis.shape import NORMAL, shape_of
 from hitgen.methods.pjnd.analysis.variances import shrunk
 from hitgen.methods.pjnd.population import Population, noise_above
 from hitgen.methods.weighed import weighed_ratings
-from tests.support.crossed_study import Rated, rated
+from tests.support.crossed_study import Rated, rated, restricted_sd
 
 FRESH = 90_400
 
@@ -107,6 +107,28 @@ def test_intervals_hold_the_truth() -> None:
             inside.append(each.low <= value <= each.high)
     # who came is the same for all ladders of a study, so that its ladders miss together
     assert np.mean(inside) >= 0.86
+
+
+@pytest.mark.parametrize("people", [{}, {"shape": "lognormal"}, {"shape": "bimodal", "worker_sd": 3}])
+def test_intervals_of_sds_hold_them_whatever_the_population(people: dict[str, Any]) -> None:
+    """Two kinds of people differ by more on one ladder than on another, which no bias of a worker tells."""
+    study = rated(Population(**people), FRESH + 25, images=60, each=15)
+    truth = np.array([restricted_sd(each.share_above()) for each in study.truths])
+    found = crossed_sds(*modelled(study))
+    inside = [each.low <= sd <= each.high for each, sd in zip(found, truth, strict=True) if each.low and each.high]
+    assert len(inside) == 60 and np.mean(inside) >= 0.9
+    raw = np.array([ladder.clipped.std(ddof=1) for ladder in study.answers(study.honest)])
+    assert np.abs([each.value for each in found] - truth).mean() < 0.9 * np.abs(raw - truth).mean()
+
+
+def test_a_ladder_of_few_or_equal_answers_has_an_sd_without_an_interval() -> None:
+    study = rated(Population(spammers=0), FRESH + 26, images=12, ratings=12, each=12, gold=0)
+    study.level[study.ladder == 3] = 40
+    few = (study.ladder != 5) | (np.cumsum(study.ladder == 5) <= 3)
+    thin = Rated(study.truths, study.people, study.worker[few], study.ladder[few], study.level[few], study.gold)
+    found = crossed_sds(*modelled(thin))
+    assert [n for n, each in enumerate(found) if each.low is None] == [3, 5]
+    assert all(each.value and each.value > 0 for each in found)
 
 
 def test_beside_the_maximum_likelihood_of_p910_on_a_study_of_honest_people() -> None:

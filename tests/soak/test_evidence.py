@@ -12,11 +12,11 @@ import pytest
 from hitgen.methods.pjnd.analysis.answers import LadderAnswers
 from hitgen.methods.pjnd.analysis.crossed_study import cross
 from hitgen.methods.pjnd.analysis.pjnd import Estimate, estimate_pjnd
-from hitgen.methods.pjnd.analysis.pooled import level_at, pooled_sur, restricted_mean, restricted_sd
+from hitgen.methods.pjnd.analysis.pooled import level_at, pooled_sur, restricted_mean
 from hitgen.methods.pjnd.analysis.spread import pooled_kurtosis
 from hitgen.methods.pjnd.analysis.sur import estimate_sur, fit_sur
 from hitgen.methods.pjnd.population import LadderTruth, Population, draw_noise, draw_truth
-from tests.support.crossed_study import Rated, rated
+from tests.support.crossed_study import Rated, rated, restricted_sd
 from tests.support.figures import write_figures
 from tests.test_crossed import modelled
 from tests.test_evidence import honest
@@ -188,6 +188,7 @@ def test_intervals_of_the_crossed_model_cover() -> None:
         found[name] = {figure: round(float(np.mean(held)), 3) for figure, held in rows.items()}
     write_figures("evidence-crossed-coverage", {"studies": STUDIES, "coverage": found})
     assert all(0.9 <= row[figure] <= 0.99 for row in found.values() for figure in ("mean", "level75"))
+    assert all(0.92 <= row["sd"] <= 0.98 for row in found.values())
 
 
 PEOPLE = {

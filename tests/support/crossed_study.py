@@ -9,7 +9,8 @@ import numpy as np
 
 from hitgen.methods.evidence import evidence
 from hitgen.methods.pjnd import PJND
-from hitgen.methods.pjnd.analysis.answers import LadderAnswers
+from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
+from hitgen.methods.pjnd.analysis.pooled import restricted_mean
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
 from hitgen.methods.pjnd.manifest import Known
 from hitgen.methods.pjnd.observers import Observer
@@ -108,3 +109,9 @@ def _question(rng: np.random.Generator, levels: int) -> Known:
     low = int(rng.integers(levels // 10, levels // 2))
     points = ((90.0, 90.0), (520.0, 120.0), (300.0, 390.0))
     return Known(level=(low, low + max(1, levels * 8 // 100) - 1), points=points, radius_px=70, matches=2)
+
+
+def restricted_sd(sur: FloatArray) -> float:
+    """The SD of the PJND, clipped to the highest level."""
+    square = float(((2 * np.arange(len(sur) - 1) + 1) * sur[:-1]).sum())
+    return float(np.sqrt(max(0.0, square - restricted_mean(sur) ** 2)))

@@ -1,4 +1,4 @@
-"""The crossed model of a whole study: each ladder's mean, SD and SUR levels with intervals from resampling workers.
+"""The crossed model of a whole study: each ladder's mean and SUR levels with intervals from resampling workers, and its SD.
 
 It is used where enough workers rated several ladders: at least 10 workers with at least 3 ratings each, who gave at least half of
 the ratings, of at least 3 ladders. All ratings go into it but those that are broken whoever gave them: gold answers and straight
@@ -17,7 +17,17 @@ from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
 from hitgen.methods.pjnd.analysis.crossed import Crossed, Fitting, Model
 from hitgen.methods.pjnd.analysis.order import CONFIDENCE
 from hitgen.methods.pjnd.analysis.pjnd import Estimate, expanded
-from hitgen.methods.pjnd.analysis.pooled import level_at, pooled_sur, restricted_mean, restricted_sd
+from hitgen.methods.pjnd.analysis.pooled import level_at, pooled_sur, restricted_mean
+from hitgen.methods.pjnd.analysis.spread import (
+    LEAST,
+    LIKELY,
+    NORMAL,
+    USUAL_DEGREES,
+    pooled_kurtosis,
+    sd_interval,
+    weighted_squares,
+)
+from hitgen.methods.pjnd.analysis.variances import shrunk
 
 SEVERAL, LEAST_WORKERS, LEAST_LADDERS = 3, 10, 3
 LEAST_SOUND = 2.0
@@ -74,15 +84,15 @@ def cross(
         return None
     resampled = _resampled(fitting, model, shares, progress)
     sound = np.bincount(data.ladder, model.sound, len(answers))
-    found = {}
+    sds, found = crossed_sds(data, model), {}
     for at, (ladder, sur) in enumerate(zip(answers, pooled_sur(data, model, np.ones(len(names))), strict=True)):
         if sound[at] < LEAST_SOUND:
             continue
         values = _figures(sur, shares)
         bounds = _bounds(resampled[:, at], max(3.0, float(sound[at])))
-        mean, sd, *levels = (Estimate(value, *bound) for value, bound in zip(values, bounds, strict=True))
+        mean, *levels = (Estimate(value, *bound) for value, bound in zip(values, bounds, strict=True))
         found[ladder.ladder] = LadderCrossed(
-            len(ladder.levels), float(sound[at]), mean, sd, dict(zip(shares, levels, strict=True)), sur
+            len(ladder.levels), float(sound[at]), mean, sds[at], dict(zip(shares, levels, strict=True)), sur
         )
     return Crossing(
         found,
@@ -114,8 +124,32 @@ def _resampled(fitting: Fitting, model: Model, shares: Sequence[float], progress
     return np.array(found)
 
 
+def crossed_sds(data: Crossed, model: Model) -> list[Estimate]:
+    """The SD of each ladder's answers, weighed by how sound they are and drawn towards what is usual, with Bonett's interval.
+
+    The model's own spread is no measure of it: where people are of two kinds, they differ by more on one ladder than on another,
+    which a bias of each worker does not tell. Nor would resamples of what is drawn towards the usual tell how far off that is.
+    """
+    unit = data.level_max / 100
+    clipped = np.minimum(data.level, data.level_max[data.ladder]) / unit[data.ladder]
+    mine = [np.flatnonzero(data.ladder == ladder) for ladder in range(len(unit))]
+    weighed = [(clipped[rows], model.sound[rows]) for rows in mine]
+    kurtosis = pooled_kurtosis([values[sound > LIKELY] for values, sound in weighed])
+    squares, counts = np.array([weighted_squares(*each) for each in weighed]).T
+    by_form = 2 / max((kurtosis or NORMAL) - 1, 0.2)  # degrees of freedom that an answer gives to a variance
+    values = shrunk(by_form * squares, by_form * (counts - 1), np.ones(len(unit)), USUAL_DEGREES).values
+    found = []
+    for value, (sample, sound), one, n in zip(np.sqrt(values) * unit, weighed, unit, counts, strict=True):
+        if kurtosis is None or n < LEAST or np.ptp(sample) == 0:
+            found.append(Estimate(float(value)))
+            continue
+        low, high = (float(bound * one) for bound in sd_interval(sample, kurtosis, sound))
+        found.append(Estimate(float(value), min(low, float(value)), max(high, float(value))))
+    return found
+
+
 def _figures(sur: FloatArray, shares: Sequence[float]) -> list[float]:
-    return [restricted_mean(sur), restricted_sd(sur), *(level_at(sur, share) for share in shares)]
+    return [restricted_mean(sur), *(level_at(sur, share) for share in shares)]
 
 
 def _bounds(resamples: FloatArray, n: float) -> list[tuple[float, float]]:

@@ -37,7 +37,7 @@ family of lowest AIC with `fit_location` and `fit_scale` (of the level's logarit
 correlation of the maps of two halves of the workers. `fit_suits` is the probability of answers that fit the family no better (Anderson-Darling);
 below 0.2 `sur50_fitted` and `sur75_fitted` are the counted levels with their intervals. `crossed_mean`, `crossed_sd`, `crossed_sur50` and `crossed_sur75` are
 by the crossed model of all ratings, honest or not (`crossed_n` of them, which count as `crossed_sound` sound ones), with intervals from
-resampling workers: the figures that the report shows, where enough workers rated several ladders. The SUR level for a share p is the largest level with SUR >= p. Empty: the answers do
+resampling workers, of `crossed_sd` after Bonett: the figures that the report shows, where enough workers rated several ladders. The SUR level for a share p is the largest level with SUR >= p. Empty: the answers do
 not tell, as where half of the people saw nothing at any level.
 
 In `workers`: `bias` is the mean distance from the others, `inconsistency` its standard deviation, both in levels; `correlation` is

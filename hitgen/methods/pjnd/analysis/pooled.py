@@ -60,12 +60,6 @@ def restricted_mean(sur: FloatArray) -> float:
     return float(sur[:-1].sum())
 
 
-def restricted_sd(sur: FloatArray) -> float:
-    """The SD of the PJND, clipped to the highest level."""
-    square = float(((2 * np.arange(len(sur) - 1) + 1) * sur[:-1]).sum())
-    return float(np.sqrt(max(0.0, square - restricted_mean(sur) ** 2)))
-
-
 def level_at(sur: FloatArray, share: float) -> float:
     """The largest level with SUR >= share."""
     return float(np.flatnonzero(sur >= share - 1e-9)[-1])

@@ -21,6 +21,8 @@ USUAL_DEGREES = 20.0
 NORMAL = 3.0
 BELIEVED = 20
 """Of so many values, a kurtosis of their own counts half."""
+LIKELY = 0.5
+"""Values of a larger weight are taken as they are where form is looked at."""
 
 
 def pooled_kurtosis(samples: Sequence[FloatArray]) -> float | None:
@@ -41,16 +43,27 @@ def _middle(sample: FloatArray) -> float:
     return float(stats.trim_mean(sample, 1 / (2 * math.sqrt(len(sample) - 4))))
 
 
-def sd_interval(sample: FloatArray, kurtosis: float) -> tuple[float, float]:
+def weighted_squares(sample: FloatArray, weights: FloatArray) -> tuple[float, float]:
+    """The sum of squares about the mean of values that count by weights, and of how many whole ones it is (Kish's effective size)."""
+    total = max(float(weights.sum()), 1e-9)
+    n = total**2 / max(float((weights**2).sum()), 1e-18)
+    return n * float(weights @ (sample - float(weights @ sample) / total) ** 2) / total, n
+
+
+def sd_interval(sample: FloatArray, kurtosis: float, weights: FloatArray | None = None) -> tuple[float, float]:
     """The 95% interval of the standard deviation of a sample of at least 5 values, where `kurtosis` is that of all samples together.
 
     Where tails are heavy, a sample whose own are heavier still is believed by as much as its size allows. Bonett's correction for
-    small samples is that of normal ones; of lighter tails less is needed.
+    small samples is that of normal ones; of lighter tails less is needed. `weights` (0 to 1) are what values count for.
     """
-    n, z = len(sample), float(stats.norm.ppf((1 + CONFIDENCE) / 2))
-    variance, small = float(sample.var(ddof=1)), n / (n - z)
+    weights = np.ones(len(sample)) if weights is None else weights
+    squares, n = weighted_squares(sample, weights)
+    z = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
+    variance, small = squares / (n - 1), n / (n - z)
     if kurtosis > NORMAL:
-        own = n * float(((sample - _middle(sample)) ** 4).sum()) / float(((sample - sample.mean()) ** 2).sum()) ** 2
+        likely = sample[weights > LIKELY]
+        middle = _middle(likely) if len(likely) >= LEAST else float(weights @ sample) / float(weights.sum())
+        own = n**2 * float(weights @ (sample - middle) ** 4) / float(weights.sum()) / squares**2
         kurtosis += n**2 / (n**2 + BELIEVED**2) * max(0.0, own - kurtosis)
     correction = small ** min(1.0, max(0.0, (kurtosis - 1) / (NORMAL - 1)))
     error = correction * math.sqrt(max(0.0, (kurtosis - (n - 3) / n) / (n - 1)))

@@ -50,7 +50,8 @@ def _told(analysis: Analysis, public: bool) -> Iterator[str]:
             "plus its worker's bias plus noise, whose spread is the ladder's times the worker's inconsistency, both shrunk towards the usual ones "
             "as far as the study tells [@smyth2004]; answers at the ends of a ladder are censored, some are blind, and a worker is honest or "
             "answers regardless of the ladder, with the control answers as evidence. Parameters were found by EM [@dempster1977], and intervals are "
-            f"percentiles of {RESAMPLES} resamples of workers. All ratings went into it but those that broke a rule other than gold and straight or that a person left out."
+            f"percentiles of {RESAMPLES} resamples of workers; standard deviations are those of each ladder's answers, weighed by how probably "
+            "they are honest, shrunk towards the usual one, with Bonett's intervals. All ratings went into it but those that broke a rule other than gold and straight or that a person left out."
         )
     elif not public:
         yield "Reported figures are of the used ratings alone, without a model of workers."
