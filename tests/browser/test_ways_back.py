@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page
 
 from hitgen.build import build
 from hitgen.cli import main
+from hitgen.doubles.panel.panel import ANY
 from hitgen.doubles.panel.server import PanelServer
-from hitgen.doubles.panel.services import ANY
 from hitgen.methods.pjnd.robot import Answer, Robot
 from tests.support.batches import SMALL, link_batch
 from tests.support.servers import collecting, free_port

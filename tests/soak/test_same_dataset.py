@@ -19,8 +19,8 @@ from playwright.sync_api import Browser
 
 from hitgen.build import build
 from hitgen.doubles.connect.server import Connect
+from hitgen.doubles.panel.panel import ANY
 from hitgen.doubles.panel.server import PanelServer
-from hitgen.doubles.panel.services import ANY
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.doubles.turkle.server import PASSWORD, running_turkle
 from hitgen.manifest import Manifest, read_manifest

@@ -5,15 +5,39 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit
-
-from hitgen.doubles.panel.services import Service
 
 CREDITED = (
     '<a:Errors i:nil="true"/><a:Result><a:credit_status>G</a:credit_status><a:survey_code>{}</a:survey_code></a:Result>'
 )
 REFUSED = '<a:Errors><a:Error><a:Message>{}</a:Message></a:Error></a:Errors><a:Result i:nil="true"/>'
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Service:
+    """One panel: `sends` are the parameters it appends, each with what it fills in for person `{n}`; `person` is the one
+    that names people; `ways` are addresses by what became of somebody, with those parameters as placeholders.
+
+    Where people bring back a code in place of an address, `code` is what it is made of: `{sha256:...}` is a digest.
+    """
+
+    person: str
+    sends: Mapping[str, str]
+    ways: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
+    credit: str = ""
+    secret: str = ""
+
+
+ANY = Service(
+    person="PID",
+    sends={"PID": "person{n}"},
+    ways={why: "/" + why + "?PID={PID}" for why in ("complete", "screened-out", "declined", "failed", "full")},
+)
+"""A panel in a rehearsal."""
 
 
 class RefusalError(Exception):

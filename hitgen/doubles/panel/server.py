@@ -5,8 +5,7 @@ from __future__ import annotations
 import http.server
 from urllib.parse import urlsplit
 
-from hitgen.doubles.panel.panel import Panel, RefusalError
-from hitgen.doubles.panel.services import ANY, Service
+from hitgen.doubles.panel.panel import ANY, Panel, RefusalError, Service
 from hitgen.doubles.service import OnPort
 
 

@@ -78,8 +78,8 @@ class PanelKind(Offering[PanelRecruiter]):
     @contextmanager
     def rehearse(cls, config: BatchConfig, scratch: Path, address: str) -> Iterator[Double]:
         """A panel on this machine."""
+        from hitgen.doubles.panel.panel import ANY
         from hitgen.doubles.panel.server import PanelServer
-        from hitgen.doubles.panel.services import ANY
         from hitgen.recruiters.panel.double import PanelDouble
 
         with PanelServer() as service:
