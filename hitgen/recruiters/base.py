@@ -237,6 +237,15 @@ class Kind(ABC, Generic[Own]):
         """What an hour's work on pages of this kind pays; None where nobody said how long they take."""
         return None
 
+    def underpaid(self, kinds: Iterable[str], least_usd: Decimal) -> Iterator[Fault]:
+        """The kinds of pages that pay less an hour than is due."""
+        for kind in kinds:
+            paid = self.hourly_usd(kind)
+            if paid is not None and paid < least_usd:
+                problem = f"a {kind} page pays ${paid} an hour, less than the ${least_usd:.2f} that are due"
+                remedy = "a higher reward_usd, or fewer minutes if that is how long it takes"
+                yield in_config("recruiter.minutes", problem, remedy)
+
     # What must be right, and what to mind
 
     def faults(self, pages: Sequence[Asked]) -> list[Fault]:

@@ -14,7 +14,7 @@ from hitgen.collector.inbox import FILE, Inbox
 from hitgen.collector.turns import Turns
 from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
-from hitgen.errors import Fault, in_config
+from hitgen.errors import Fault
 from hitgen.lib.money import CENT, Quote, quote_by_percent
 from hitgen.methods.kept import gold_needed
 from hitgen.recruiters.answers import open_way
@@ -48,13 +48,7 @@ class ConnectKind(Offering[ConnectRecruiter]):
 
     def faults(self, pages: Sequence[Asked]) -> list[Fault]:
         """A qualification page, and pages that pay less an hour than is due."""
-        least, paid = self.own.minimum_usd_per_hour, self.hourly_usd("study")
-        faults = super().faults(pages)
-        if paid is not None and paid < least:
-            problem = f"a study page pays ${paid} an hour, less than the ${least:.2f} that are due"
-            remedy = "a higher reward_usd, or fewer minutes if that is how long it takes"
-            faults.append(in_config("recruiter.minutes", problem, remedy))
-        return faults
+        return [*super().faults(pages), *self.underpaid(["study"], self.own.minimum_usd_per_hour)]
 
     def warnings(self) -> list[str]:
         """That nobody has tried it, and too little gold for people who work one page."""

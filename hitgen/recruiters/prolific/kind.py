@@ -55,18 +55,8 @@ class ProlificKind(Kind[ProlificRecruiter]):
 
     def faults(self, pages: Sequence[Asked]) -> list[Fault]:
         """Pages that pay less an hour than is due, screen-outs that pay as much as pages, pages that share pictures."""
-        least = self.own.minimum_usd_per_hour
-        remedy = "a higher reward_usd, or fewer minutes if that is how long it takes"
         kinds = sorted({page.kind for page in pages})
-        faults = [
-            in_config(
-                "recruiter.minutes",
-                f"a {kind} page pays ${paid} an hour, less than the ${least:.2f} that are due",
-                remedy,
-            )
-            for kind in kinds
-            if (paid := self.hourly_usd(kind)) is not None and paid < least
-        ]
+        faults = list(self.underpaid(kinds, self.own.minimum_usd_per_hour))
         if self.config.hit.training_tries == 1:
             problem = "Prolific asks that everybody has two tries at a check of whether the task was understood"
             faults.append(in_config("hit.training_tries", problem, "2 or more"))
