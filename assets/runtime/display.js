@@ -8,6 +8,8 @@ const CHANGE_SETTLED_MS = 300;
 /** A 32 inch screen of 1920 pixels has 27: before the screen is measured, a picture takes at least that. */
 const LEAST_PX_PER_CM = 27;
 const FALSE_CLOCK = 0.2;
+/** A box at parts of a pixel has one more or less. */
+const ROUNDED_PX = 1.5;
 const PREFERENCES = {
   forced_colors: "(forced-colors: active)",
   inverted_colors: "(inverted-colors: inverted)",
@@ -37,6 +39,8 @@ export function createDisplay({ page, session, method, types, clock, later, wind
   /** @type {number|null} */
   let scale = null;
   const root = window.document.documentElement;
+  const canvases = [.../** @type {NodeListOf<HTMLCanvasElement>} */ (window.document.querySelectorAll('[data-hit="stage"] canvas'))];
+  let resized = false;
   const watch = createRateWatch();
   /** @type {import("../instrument/refresh.js").Refresh|null} the newest, where the rate changed during the visit */
   let refreshNow = null;
@@ -123,13 +127,49 @@ export function createDisplay({ page, session, method, types, clock, later, wind
     return window.matchMedia(`(min-resolution: ${ratio * 0.98}dppx) and (max-resolution: ${ratio * 1.02}dppx)`).matches;
   }
 
-  /** Extensions that darken or recolour pages lay a filter over the whole of them. */
+  /** Extensions that darken or recolour pages lay a filter over the whole of them, or over pictures; none may shrink or turn them. */
   function isAltered() {
-    for (let element = window.document.querySelector('[data-hit="stage"]'); element; element = element.parentElement) {
-      const { filter, opacity, mixBlendMode } = window.getComputedStyle(element);
-      if (filter !== "none" || opacity !== "1" || mixBlendMode !== "normal") return true;
+    return canvases.some((canvas) => {
+      for (let /** @type {Element|null} */ element = canvas; element; element = element.parentElement) {
+        const { filter, opacity, mixBlendMode, transform, scale, rotate } = window.getComputedStyle(element);
+        if (filter !== "none" || opacity !== "1" || mixBlendMode !== "normal") return true;
+        if ([transform, scale, rotate].some((given) => given && given !== "none")) return true;
+      }
+      return false;
+    });
+  }
+
+  /** Whether what draws pictures is the browser's own. */
+  function isOwnPainter() {
+    const { CanvasRenderingContext2D, HTMLCanvasElement } = /** @type {Window & typeof globalThis} */ (window);
+    return [CanvasRenderingContext2D.prototype.drawImage, HTMLCanvasElement.prototype.getContext].every((act) => /\[native code\]/.test(Function.prototype.toString.call(act)));
+  }
+
+  /** Looks, whenever a picture's box has changed and been left alone, whether it has the device pixels that are painted for it. */
+  function watchSizes() {
+    /** @type {Map<Element, DOMRectReadOnly>} */
+    const boxes = new Map();
+    let changes = 0;
+    const { ResizeObserver } = /** @type {Window & typeof globalThis} */ (window);
+    const observer = new ResizeObserver((entries) => {
+      changes += 1;
+      const mine = changes;
+      for (const { target, contentRect } of entries) boxes.set(target, contentRect);
+      // twice, for on a slow machine a picture follows its new pixel ratio late
+      later(() => mine === changes && canvases.some(isOtherSize) && later(noteSizes, CHANGE_SETTLED_MS), CHANGE_SETTLED_MS);
+    });
+    for (const canvas of canvases) observer.observe(canvas);
+
+    function noteSizes() {
+      resized ||= canvases.some(isOtherSize);
     }
-    return false;
+
+    /** @param {HTMLCanvasElement} canvas */
+    function isOtherSize(canvas) {
+      const { width = 0, height = 0 } = boxes.get(canvas) ?? {};
+      const off = (/** @type {number} */ css, /** @type {number} */ pixels) => Math.abs(css * window.devicePixelRatio - pixels);
+      return width > 0 && Math.max(off(width, canvas.width), off(height, canvas.height)) > ROUNDED_PX;
+    }
   }
 
   const preferences = () => Object.entries(PREFERENCES).filter(([, query]) => window.matchMedia(query).matches).map(([name]) => name);
@@ -149,6 +189,8 @@ export function createDisplay({ page, session, method, types, clock, later, wind
     if (window.matchMedia(PREFERENCES.forced_colors).matches) found.push("forced colours replace the grey around the picture");
     if (window.matchMedia(PREFERENCES.inverted_colors).matches) found.push("the colours are inverted");
     if (isAltered()) found.push("a style that is not the page's alters its pictures");
+    if (resized) found.push("a picture was not shown at its own size");
+    if (!isOwnPainter()) found.push("what draws the pictures is not the browser's own");
     if (!isTrueRatio()) found.push("the pixel ratio that the browser tells is false");
     if (refresh && Math.abs(refresh.clock_rate - 1) > FALSE_CLOCK || session.clockWentBack()) found.push("the clock was changed");
     if (refresh === null) found.push("the refresh rate could not be measured");
@@ -180,6 +222,7 @@ export function createDisplay({ page, session, method, types, clock, later, wind
     return found;
   }
 
+  watchSizes();
   return {
     changed,
     onRatioChange,

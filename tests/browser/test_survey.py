@@ -109,12 +109,41 @@ FAST_CLOCK = "const now = performance.now.bind(performance); performance.now = (
 CLOCK_BACK = "const date = Date.now; Date.now = () => date() - (document.documentElement.dataset.screen === 'submit' ? 36e5 : 0);"
 
 
+HALVED = (
+    "addEventListener('DOMContentLoaded', () => { const style = new CSSStyleSheet();"
+    "style.replaceSync('[data-hit=stage] canvas { width: 50% !important; height: 50% !important; }');"
+    "document.adoptedStyleSheets = [style]; });"
+)
+NOISE = (
+    "const paint = CanvasRenderingContext2D.prototype.drawImage;"
+    "CanvasRenderingContext2D.prototype.drawImage = function (...given) { paint.apply(this, given); this.fillRect(0, 0, 1, 1); };"
+)
+READ_NOISE = (
+    "const read = CanvasRenderingContext2D.prototype.getImageData;"
+    "CanvasRenderingContext2D.prototype.getImageData = function (...given) {"
+    " const found = read.apply(this, given); found.data[0] ^= 1; return found; };"
+)
+
+
 MADE: list[tuple[str, dict[str, str], str]] = [
     (FALSE_RATIO, {}, "the pixel ratio that the browser tells is false"),
     (FAST_CLOCK, {}, "the clock was changed"),
     (CLOCK_BACK, {}, "the clock was changed"),
     ("", {"forced_colors": "active"}, "forced colours replace the grey around the picture"),
     ("", {"color_scheme": "dark"}, ""),
+    (READ_NOISE, {}, ""),
+    (HALVED, {}, "a picture was not shown at its own size"),
+    (
+        INVERTED.replace("document.documentElement", "document.querySelector('[data-hit=stage] canvas')"),
+        {},
+        "a style that is not the page's alters its pictures",
+    ),
+    (
+        INVERTED.replace("'filter', 'invert(1)'", "'scale', '0.5'"),
+        {},
+        "a style that is not the page's alters its pictures",
+    ),
+    (NOISE, {}, "what draws the pictures is not the browser's own"),
     (INVERTED, {}, "a style that is not the page's alters its pictures"),
 ]
 
@@ -123,7 +152,7 @@ MADE: list[tuple[str, dict[str, str], str]] = [
 @pytest.mark.parametrize(
     ("script", "more", "warning"),
     soaked_but(
-        [MADE[0], MADE[2], MADE[3], MADE[-1]],
+        [MADE[0], MADE[2], MADE[3], MADE[6], MADE[-2]],
         MADE,
     ),
 )
@@ -142,6 +171,8 @@ def test_what_the_browser_makes_of_the_page_is_recorded(
         "the clock was changed",
         "forced colours replace the grey around the picture",
         "a style that is not the page's alters its pictures",
+        "a picture was not shown at its own size",
+        "what draws the pictures is not the browser's own",
     }
     assert told & set(display["warnings"]) == ({warning} if warning else set())
     assert ("dark" in display["preferences"]) == ("color_scheme" in more)
