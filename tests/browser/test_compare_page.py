@@ -99,6 +99,7 @@ def test_what_a_robot_does_on_the_painted_pictures_is_what_is_handed_in(
     assert set(frames) == set(page.by_trial)
     assert differences(robot.record, record) == []
     read = read_submission(json.dumps(record), COMPARE.row)
+    assert not [told for told in read.display.warnings if "picture" in told]
     assert list(_trial_faults(page, read, manifest, COMPARE)) == []
     assert all((row.toggles is None) == (arm == "boosted") for row in read.trials)
     if arm == "plain":

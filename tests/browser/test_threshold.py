@@ -48,6 +48,7 @@ def test_what_the_page_chose_is_recomputed_from_the_record(tmp_path: Path, open_
     page = open_page(built_page(folder))
     record, submission = work(Robot(page, sees_from_20))
     assert {row["other"] for row in submission["trials"]} == {0}
+    assert not [told for told in submission["display"]["warnings"] if "picture" in told]
     assert differences(record, submission) == []
     manifest = read_manifest(folder)
     planned = {trial.trial: trial for trial in manifest.pages[0].trials}
