@@ -12,8 +12,9 @@ from PIL import Image
 from hitgen.batch.load import load_batch
 from hitgen.build import build
 from hitgen.cli import main
+from hitgen.config.images import JpegSet
 from hitgen.methods.pjnd.config import Question
-from hitgen.methods.pjnd.gold_natural import Answers, UnfitError, agreed
+from hitgen.methods.pjnd.gold_natural import Agreed, Answers, UnfitError, agreed, spread_out
 from hitgen.methods.pjnd.observers import Population
 from hitgen.results.export import export
 from hitgen.simulation.simulate import simulate
@@ -21,6 +22,7 @@ from tests.support.batches import CONSENT, STUDY
 from tests.support.pictures import photograph
 
 SIZE = (640, 480)
+JPEG = JpegSet(name="study", sources="*.png", codec="jpeg")
 SPOTS = np.array([[120.0, 100.0], [500.0, 300.0]])
 
 
@@ -58,6 +60,20 @@ def test_the_window_and_places_are_those_that_people_gave() -> None:
 def test_ladders_that_people_do_not_agree_on_are_left(given: Answers, why: str) -> None:
     with pytest.raises(UnfitError, match=why):
         agreed(given, 100, SIZE)
+
+
+def test_gold_is_of_early_and_late_levels_however_telling() -> None:
+    """Where late levels tell the most, all gold would be late, and what is seen of the pictures would tell it."""
+    rng = np.random.default_rng(4)
+    tellings = {int(low): float(low + rng.uniform(0, 9)) for low in rng.permutation(40)}
+    kept = [
+        (Agreed(30, (low, low + 30), 0.95, ((90, 90),), 70, 1, 0.9, telling), JPEG, f"s{low}", Path("s.png"))
+        for low, telling in tellings.items()
+    ]
+    found = [answer for answer, *_ in spread_out(kept, 10)]
+    best = [max(tellings[low + aside] for aside in range(4)) for low in range(0, 40, 4)]
+    assert [answer.telling for answer in found] == sorted(best, reverse=True)
+    assert len(spread_out(kept, 50)) == 40 and len(spread_out(kept, 1)) == 1
 
 
 def batch(folder: Path, names: list[str], ratings: int) -> Path:

@@ -58,6 +58,10 @@ class Agreed:
     telling: float
 
 
+Kept = tuple[Agreed, AnyImageSet, str, Path]
+"""A ladder that can be gold: its answer, a study's set like its own, its source and that one's file."""
+
+
 class UnfitError(Exception):
     """Why a ladder cannot be gold."""
 
@@ -131,7 +135,7 @@ def _choices(
 
 
 def find_gold(folder: Path, found: FoundAnswers, name: str, most: int) -> GoldPlan:
-    """The ladders of an earlier study that can be gold in a batch, as many as are asked for, the most telling first.
+    """The ladders of an earlier study that can be gold in a batch, as many as are asked for, of early and late levels alike.
 
     InputError, saying why, where none can. Of the people nothing is kept but the answers they agree on.
     """
@@ -139,7 +143,7 @@ def find_gold(folder: Path, found: FoundAnswers, name: str, most: int) -> GoldPl
     sets = study_sets(batch)
     name = checked_name(batch, name or f"gold-{found.name}"[:64])
     refused: Counter[str] = Counter()
-    kept: list[tuple[Agreed, AnyImageSet, str, Path]] = []
+    kept: list[Kept] = []
     for row in found.tables["images"].filter(found.tables["images"]["role"] == "study").iter_rows(named=True):
         key = (row["images"], row["source"])
         try:
@@ -152,13 +156,24 @@ def find_gold(folder: Path, found: FoundAnswers, name: str, most: int) -> GoldPl
     if not kept:
         problem = f"no ladder can be gold: {'; '.join(f'{count} as {why}' for why, count in refused.most_common()) or 'there is none'}"
         raise InputError(Fault(found.where, "", problem, "more ratings, or `hitgen gold --source PHOTO`"))
-    kept.sort(key=lambda each: -each[0].telling)
-    return _plan(batch, name, kept[:most], refused, found.own)
+    return _plan(batch, name, spread_out(kept, most), refused, found.own)
 
 
-def _plan(
-    batch: Batch, name: str, kept: Sequence[tuple[Agreed, AnyImageSet, str, Path]], refused: Counter[str], own: bool
-) -> GoldPlan:
+def spread_out(kept: Sequence[Kept], most: int) -> list[Kept]:
+    """The most telling ladder of each of so many groups, from early to late windows, the most telling of them first.
+
+    The most telling of all lie at one end of the study's levels, and what is seen of pictures would tell them.
+    """
+    ordered, count = sorted(kept, key=lambda each: sum(each[0].level)), min(most, len(kept))
+    groups = [ordered[len(ordered) * at // count : len(ordered) * (at + 1) // count] for at in range(count)]
+    return sorted((max(group, key=_telling) for group in groups), key=_telling, reverse=True)
+
+
+def _telling(each: Kept) -> float:
+    return each[0].telling
+
+
+def _plan(batch: Batch, name: str, kept: Sequence[Kept], refused: Counter[str], own: bool) -> GoldPlan:
     files: dict[str, bytes] = {}
     text, told = "", []
     for number, images in enumerate({images.name: images for _, images, _, _ in kept}.values()):
