@@ -106,9 +106,13 @@ def test_public_files_come_in_any_order_packed_or_not_and_a_script_is_told_the_s
     assert sorted({row["source"] for row in ai}) == [2, 6, 7, 9, 10] and len(ai) == 50
     assert all(0 <= row["low_95"] <= row["jnd"] <= row["high_95"] for row in record["scale"])
     assert "left out of the scale: 1 of 2, 3 of 2" in told.err and set(tmp_path.iterdir()) == {config, plain}
-    assert main(["report", str(FILES[0]), "--json", "--config", str(config)]) == 0
+    some = tmp_path / "boosted.csv"
+    lines = gzip.decompress(FILES[0].read_bytes()).splitlines(keepends=True)
+    some.write_bytes(b"".join(lines[: len(lines) // 8]))
+    assert main(["report", str(some), "--json", "--config", str(config)]) == 0
     told = capsys.readouterr()
-    assert all("boosted_units" in row and "jnd" not in row for row in json.loads(told.out)["scale"])
+    rows = json.loads(told.out)["scale"]
+    assert len(rows) > 20 and all("boosted_units" in row and "jnd" not in row for row in rows)
     assert "there is no JND" in told.err
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,12 +35,18 @@ sys.exit(main())
 """
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("template")
+    photos = photographs(place / "photos", 3)
+    assert main(["init", str(place / "study"), "--images", str(photos[0].parent)]) == 0
+    fill_in(place / "study")
+    return place / "study"
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    photos = photographs(tmp_path / "photos", 3)
-    assert main(["init", str(tmp_path / "study"), "--images", str(photos[0].parent)]) == 0
-    fill_in(tmp_path / "study")
-    return tmp_path / "study"
+def folder(template: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(template, tmp_path / "study"))
 
 
 @pytest.mark.parametrize(

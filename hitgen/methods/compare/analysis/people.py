@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from hitgen.methods.compare.answers import Answer, Habits, habits
 from hitgen.methods.compare.choices import Screening
@@ -23,7 +24,7 @@ class Screened:
     broken: Mapping[Work, tuple[str, ...]]
     least: Mapping[Arm, Threshold]
 
-    @property
+    @cached_property
     def kept(self) -> set[Work]:
         return {work for work, rules in self.broken.items() if not rules}
 
