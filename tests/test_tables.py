@@ -136,6 +136,11 @@ TOML: dict[str, tuple[str, str, str]] = {
     "infinite": ("radius_px = 9", "radius_px = inf", "questions[0].radius_px: inf is not a number of the wanted form"),
     "not a number": ("[10, 10]", "[nan, 10]", "questions[0].points[0]"),
     "nested": ("seed = 1", "seed = " + "[" * 3000 + "]" * 3000, "its brackets are nested too deep"),
+    "curly quotes": ("seed = 1", "seed = 1\nx = \u201cy\u201d", 'there is LEFT DOUBLE QUOTATION MARK; try "'),
+    "low quotes": ("seed = 1", "seed = 1\nx = \u201ey\u201c", 'there is DOUBLE LOW-9 QUOTATION MARK; try "'),
+    "a long minus": ("seed = 1", "seed = \u22121", "there is MINUS SIGN; try -"),
+    "a hard space": ("seed = 1", "seed =\u00a01", "there is NO-BREAK SPACE; try a plain space"),
+    "nothing seen": ("seed = 1", "\u200bseed = 1", "there is ZERO WIDTH SPACE; try removing it"),
     "a number of digits": ("seed = 1", "seed = " + "1" * 5000, "it is not TOML"),
 }
 

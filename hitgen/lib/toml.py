@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from typing import Any
 
 from hitgen.errors import Fault, InputError
 
+PLAIN = {"Pi": '"', "Pf": '"', "Ps": '"', "Pd": "-", "Sm": "-", "Zs": "a plain space", "Cf": "removing it"}
+"""What belongs where word processors write something alike, by its category."""
+
 
 def read_toml(content: bytes, name: str) -> dict[str, Any]:
     """The table in a TOML file; InputError, calling the file `name`, where it is none."""
+    text = ""
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
+        text = content.decode("utf-8-sig")
+        return tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise InputError(Fault(name, "", f"byte {error.start} is not UTF-8", "saving it as UTF-8")) from None
     except ValueError as error:  # with tomllib's own, numbers of thousands of digits
-        raise InputError(Fault(name, "", f"it is not TOML: {error}", "mending that line")) from None
+        problem, remedy = _typographic(text, str(error)) or ("", "mending that line")
+        raise InputError(Fault(name, "", f"it is not TOML: {error}{problem}", remedy)) from None
     except RecursionError:
         raise InputError(Fault(name, "", "it is not TOML: its brackets are nested too deep", "fewer")) from None
+
+
+def _typographic(text: str, error: str) -> tuple[str, str] | None:
+    """What stands where reading failed, and what belongs there, if it is a sign that no keyboard writes and few eyes see."""
+    at = re.search(r"at line (\d+), column (\d+)", error)
+    line = text.split("\n")[int(at[1]) - 1] if at else ""
+    sign = line[int(at[2]) - 1 : int(at[2])] if at else ""
+    remedy = PLAIN.get(unicodedata.category(sign), "") if sign and not sign.isascii() else ""
+    return (f": there is {unicodedata.name(sign, repr(sign))}", remedy) if remedy else None
