@@ -14,11 +14,14 @@ import polars
 import pytest
 
 from hitgen import cli
+from hitgen.errors import InputError
 from hitgen.methods.pjnd import PJND
+from hitgen.methods.pjnd.population import Population
 from hitgen.results.columns import tables_of
 from hitgen.results.dataset import make_dataset
 from hitgen.results.export import csv_bytes, export
 from hitgen.results.study import read_study
+from hitgen.simulation.simulate import simulate
 from tests.support.small_study import SmallStudy, xml
 
 LENIENT = "[screening]\ngold_answers_min = 1\n"
@@ -135,6 +138,19 @@ def test_another_build_than_the_published_one_is_refused(tmp_path: Path) -> None
     manifest["pages"][0]["sha256"] = "0" * 64
     (tmp_path / "build" / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(Exception, match="page p0001 is not the one that was published"):
+        read_study(tmp_path)
+
+
+def test_a_simulation_of_another_build_is_to_be_made_again(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path)
+    simulate(tmp_path, Population(hits_per_worker=1), people=2)
+    assert read_study(tmp_path).works
+    (tmp_path / "build" / "manifest.json").write_text(
+        small.manifest.model_copy(
+            update={"pages": tuple(page.model_copy(update={"sha256": "0" * 64}) for page in small.manifest.pages)}
+        ).json(indent=1)
+    )
+    with pytest.raises(InputError, match="is not the one that was simulated; try `hitgen simulate` again"):
         read_study(tmp_path)
 
 

@@ -32,6 +32,6 @@ def _spending(ledger: Ledger, now: datetime) -> Spending:
     bound = ledger.account
     return Spending(
         environment=bound.environment if bound else "",
-        simulated=bound is not None and bound.endpoint == "simulated",
+        simulated=bound is not None and bound.is_simulated,
         totals=totals(ledger, now),
     )

@@ -24,7 +24,14 @@ class Binding:
     account: str
     environment: Environment
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether its answers are made up."""
+        return self.endpoint == SIMULATED
 
+
+SIMULATED = "simulated"
+"""The endpoint of a ledger that `hitgen simulate` fills."""
 OFFLINE = "saved files"
 """The endpoint and the account of a ledger that was filled from files of pages opened offline."""
 

@@ -201,4 +201,6 @@ def _refuse_other_build(manifest: Manifest, ledger: Ledger, hits: set[str]) -> N
         if hit.hit in hits and (page is None or page.sha256 != hit.page_sha256):
             problem = f"page {hit.page} is not the one that was published"
             remedy = "undoing the change to batch.toml or images and `hitgen build` again"
+            if ledger.account and ledger.account.is_simulated:
+                problem, remedy = f"page {hit.page} is not the one that was simulated", "`hitgen simulate` again"
             raise InputError(Fault(FILE, hit.page, problem, remedy))

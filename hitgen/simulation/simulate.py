@@ -17,7 +17,7 @@ from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.lock import locked
-from hitgen.ledger.rows import Order
+from hitgen.ledger.rows import SIMULATED, Order
 from hitgen.lib.files import private_folder, write_whole
 from hitgen.lib.money import FREE
 from hitgen.lib.progress import OnProgress, silent
@@ -30,7 +30,6 @@ from hitgen.recruiters.memory import Memory
 from hitgen.simulation.answers import SimulatedWorker, is_admitted
 from hitgen.simulation.deal import Deal
 
-SIMULATED = "simulated"
 TRUTH = "simulation/truth.json"
 LEAST_TO_QUIZ = 20
 """Workers hired at once where a quiz lets only some of them in."""
@@ -98,7 +97,7 @@ def _refuse_real(path: Path) -> None:
         return
     with Ledger(path) as ledger:
         bound = ledger.account
-        if bound and bound.endpoint != SIMULATED:
+        if bound and not bound.is_simulated:
             problem = "holds real HITs or submissions"
             raise InputError(Fault(str(path), "", problem, "simulating on a copy of the batch folder"))
 

@@ -14,7 +14,7 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, HitgenError
 from hitgen.ledger.ledger import LEDGER, Ledger
-from hitgen.ledger.rows import Hit, Received
+from hitgen.ledger.rows import SIMULATED, Hit, Received
 from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.sqlite import state_of
 from hitgen.manifest import FILE as MANIFEST
@@ -28,7 +28,6 @@ from hitgen.results.reviewfile import review_path
 from hitgen.results.study import Study, nameless, study_of
 from hitgen.watch.rows import Records, Values, rows_of, timing_of, unjudged
 
-SIMULATED = "simulated"
 MANY = 300
 """So many submissions are listed before they are judged, which takes a second for each few thousand."""
 Lines = Callable[[Status | None], Sequence[str]]
@@ -140,7 +139,7 @@ def _published(
 
 def _head(status: Status, found: Totals, lines: Lines) -> Values:
     return {
-        "state": SIMULATED if status.account.endpoint == SIMULATED else "published",
+        "state": SIMULATED if status.account.is_simulated else "published",
         "environment": status.account.environment,
         "closed": status.closed,
         "lines": list(lines(status)),
