@@ -179,6 +179,26 @@ def test_a_file_of_another_shape_is_refused(tmp_path: Path) -> None:
             read_review(tmp_path)
 
 
+def test_a_column_that_was_sorted_alone_is_told(tmp_path: Path) -> None:
+    """Whoever is rejected in a row would not be the one of its assignment."""
+    study(tmp_path)
+    write_review(tmp_path, propose(read_study(tmp_path)))
+    path = review_path(tmp_path)
+    header, *rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"))))
+    names = [row[0] for row in rows]
+    for row, name in zip(rows, reversed(names), strict=True):
+        row[0] = name
+    path.write_text(csv_text([header, *rows]))
+    with pytest.raises(
+        InputError, match=r"review.csv: worker: is '\w+' for the assignment \w+, which is of '\w+': rows are mixed up"
+    ):
+        read_study(tmp_path)
+    for row in rows:
+        row[1] = row[2] = "1.2E+23"  # as spreadsheets write what they take for a number
+    path.write_text(csv_text([header, *rows]))
+    assert read_study(tmp_path).works
+
+
 def test_the_quiz_admits_by_its_share(tmp_path: Path) -> None:
     small = SmallStudy(tmp_path, quiz=True)
     works = [small.answer("p0001", f"A{n}", f"W{n}", gold=gold) for n, gold in enumerate(["right", "level", "wrong"])]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, cast
 
 from hitgen.errors import Fault, InputError
+from hitgen.ledger.rows import Received
 from hitgen.lib.files import (
     content_of,
     csv_text,
@@ -126,6 +127,27 @@ def read_review(folder: Path) -> dict[str, ReviewRow]:
     if faults:
         raise InputError(faults)
     return rows
+
+
+def refuse_mixed(folder: Path, review: Mapping[str, ReviewRow], received: Iterable[Received]) -> None:
+    """Stop where rows are of one person by their assignment and of another by their worker: a reject would meet the wrong one.
+
+    Cells that a spreadsheet has rewritten, so that they name nobody, are passed over.
+    """
+    known = {row.assignment: row for row in received}
+    whose = {"worker": {row.worker for row in known.values()}, "page": {row.page for row in known.values()}}
+    mixed = [
+        (name, column, getattr(row, column), getattr(known[name], column))
+        for name, row in review.items()
+        for column, others in whose.items()
+        if name in known and getattr(row, column) in others - {getattr(known[name], column)}
+    ]
+    if mixed:
+        (name, column, told, right), *more = mixed
+        further = f" (further rows like it: {len(more)})" if more else ""
+        problem = f"is {told!r} for the assignment {name}, which is of {right!r}: rows are mixed up{further}"
+        remedy = "undoing what sorted one column without the others, or deleting the file and `hitgen review` again"
+        raise InputError(Fault(str(review_path(folder)), column, problem, remedy))
 
 
 def _faults(values: dict[str, str], rows: dict[str, ReviewRow]) -> Iterable[tuple[str, str, str]]:

@@ -22,7 +22,7 @@ from hitgen.publishing.publication import shut_batch
 from hitgen.publishing.rules import edited_rules
 from hitgen.results.parse import Faulty, parse
 from hitgen.results.pseudonyms import ledger_key, pseudonym
-from hitgen.results.reviewfile import ReviewRow, read_review
+from hitgen.results.reviewfile import ReviewRow, read_review, refuse_mixed
 from hitgen.results.verdicts import Judged, Verdict, judge
 
 
@@ -138,6 +138,7 @@ def study_of(folder: Path, config: BatchConfig, ledger: Ledger, before: Study | 
     handed_in = (row for row in rows if row.status != "Returned")
     works, faulty = read_works(handed_in, manifest, method_of(config), known)
     review = read_review(folder)
+    refuse_mixed(folder, review, rows)
     judged = judge(works, faulty, config, {name: row.decided() for name, row in review.items()})
     key = ledger_key(ledger)
     return Study(
