@@ -22,8 +22,10 @@ from hitgen.config.kinds import RECRUITERS as KINDS
 from hitgen.errors import InputError
 from hitgen.ledger.ledger import Ledger
 from hitgen.lib.clock import utc_now
+from hitgen.recruiters.memory import START
 from hitgen.watch.app import ROWS
 from hitgen.watch.seen import refuse_nothing
+from hitgen.watch.watcher import Watcher
 from tests.support.batches import link_batch, places
 from tests.support.disks import read_only
 from tests.support.in_memory import in_memory
@@ -62,6 +64,18 @@ def test_places_and_submissions_appear_as_they_are_written(tmp_path: Path, monke
         flow = {name: counts for name, *counts in found["flow"]}
         assert flow["handed in"] == [2, 2, None, True] and flow["used"] == [1, 1, 2, True]
         assert flow["− by the rule gold"] == [1, 1, 2, False] and found["timing"]["trials"] == 4
+
+
+def test_what_was_just_written_is_looked_at_again(tmp_path: Path) -> None:
+    """On a busy disk a commit is seen after the times of its files have changed for the last time."""
+    folder = in_memory(tmp_path / "study").folder
+    watcher = Watcher(folder, lambda _: [], lambda: START)
+    watcher.look()
+    assert watcher._is_due()
+    for path in folder.rglob("*"):
+        os.utime(path, (1, 1))
+    watcher.look()
+    assert not watcher._is_due()
 
 
 def test_a_submission_is_there_before_it_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from hitgen.errors import CONFIG_NAME, HitgenError
 from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.rows import SIMULATED, Hit, Received
 from hitgen.ledger.totals import Totals, totals
-from hitgen.lib.sqlite import state_of
+from hitgen.lib.sqlite import State, state_of
 from hitgen.manifest import FILE as MANIFEST
 from hitgen.manifest import read_manifest
 from hitgen.methods.work import AnyWork
@@ -55,7 +55,7 @@ class Seen:
     due: datetime | None = None
 
 
-def written(folder: Path) -> object:
+def written(folder: Path) -> tuple[State, ...]:
     """What is another after every write to what the page shows."""
     files = (CONFIG_NAME, MANIFEST, LEDGER, FILE)
     return tuple(state_of(path) for path in (*(folder / name for name in files), review_path(folder)))

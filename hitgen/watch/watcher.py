@@ -16,6 +16,8 @@ from hitgen.watch.seen import Lines, Seen, look, written
 
 EVERY_S = 1.0
 """How often files are asked whether they were written."""
+SETTLED_S = 2.0
+"""What was written this recently is looked at again: a disk that is busy shows some writes later than the times of its files."""
 SHARE = 2
 """Judging that took long is followed by a pause of so many times its time, so that others can work; what is quick to see goes on."""
 
@@ -36,12 +38,13 @@ class Watcher:
 
     def look(self, judge: bool = True) -> None:
         """Look once, now; of a large study without `judge` only at what is quick. Raises what cannot be read."""
-        state = written(self._folder)
+        state, begun_s = written(self._folder), time.time()
         for seen in look(self._folder, self._lines, self._now(), self.last[1]):
             self.last = self.last[0] + 1, seen
             if not judge:
                 break
-        self._written = state
+        newest_ns = max((part[0] for parts in state for part in parts if part), default=0)
+        self._written = state if abs(begun_s - newest_ns / 1e9) > SETTLED_S else None
         # What was read stays; going through millions of parts for garbage would keep whoever asks waiting for a second.
         gc.freeze()
 
