@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from playwright.sync_api import Browser, sync_playwright
 
 from hitgen.collector import by_page
@@ -60,6 +62,16 @@ def _proved_without_a_browser() -> Iterator[None]:
     """Publishing starts no browser in tests, which would take a second each, but where one asks for `real_proof`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(by_page, "hindrance", lambda *_: "")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _botocore_s_own_files_are_read_once() -> Iterator[None]:
+    """Each session of AWS parses a megabyte of them anew, and nearly every test of a marketplace or bucket has its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        load_file = JSONFileLoader.load_file
+        load = cache(lambda path: load_file(JSONFileLoader(), path))
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: load(path))
         yield
 
 
