@@ -96,7 +96,8 @@ def old(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFi
     for page in json.loads((study.folder / "build" / "manifest.json").read_text())["pages"]:
         (study.folder / "build" / page["file"]).touch()
     made_at = datetime.fromisoformat(study.figures["made_at"])
-    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+    # The environment is put back in the order in which it was changed, or keys would stay behind.
+    with contextlib.ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         # HITs expire, and are approved by themselves.
         stack.enter_context(time_machine.travel(made_at + timedelta(minutes=1)))
         if recruits := RECRUITERS.get(study.kind):
