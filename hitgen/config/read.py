@@ -57,9 +57,10 @@ def config_model(table: dict[str, Any]) -> type[BatchConfig]:
 def nearest(word: str, known: Iterable[str]) -> str:
     """A remedy: the known word most like this one, or all that are known."""
     names = list(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    folded = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.5)
     if close:
-        return f'"{close[0]}"'
+        return f'"{folded[close[0]]}"'
     return "one of " + ", ".join(names) if names else ""
 
 
@@ -122,7 +123,11 @@ _WORDS = {
     "literal_error": ("{shown} is not known", "{expected}"),
     "int": ("{shown} is not a whole number of the wanted form", "a whole number, without quotes"),
     "float": ("{shown} is not a number of the wanted form", "a number, without quotes"),
-    "decimal": ("{shown} is not a number of the wanted form", "a number"),
+    "decimal_max_places": ("{shown} has too many decimals", "at most {decimal_places}"),
+    "decimal": (
+        "{shown} is not a number of the wanted form",
+        'digits with a point and no sign of money, such as "1.20"',
+    ),
     "finite": ("{shown} is not a number of the wanted form", "a number"),
     "string_pattern": ("{shown} has characters that are not allowed here", "something of the form {pattern}"),
     "string_too_short": ("it is empty", "some text"),

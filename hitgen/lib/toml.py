@@ -22,10 +22,15 @@ def read_toml(content: bytes, name: str) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise InputError(Fault(name, "", f"byte {error.start} is not UTF-8", "saving it as UTF-8")) from None
     except ValueError as error:  # with tomllib's own, numbers of thousands of digits
-        problem, remedy = _typographic(text, str(error)) or ("", "mending that line")
+        problem, remedy = _typographic(text, str(error)) or ("", _remedy(str(error)))
         raise InputError(Fault(name, "", f"it is not TOML: {error}{problem}", remedy)) from None
     except RecursionError:
         raise InputError(Fault(name, "", "it is not TOML: its brackets are nested too deep", "fewer")) from None
+
+
+def _remedy(error: str) -> str:
+    twice = "overwrite" in error or "twice" in error
+    return "leaving it out, or the other line that says it: nothing is said twice" if twice else "mending that line"
 
 
 def _typographic(text: str, error: str) -> tuple[str, str] | None:
