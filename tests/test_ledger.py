@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import Binding, HitName, HitProgress, Order, Received
 from hitgen.ledger.totals import totals
+from hitgen.lib import sqlite
 from hitgen.recruiters.memory import START
 
 ORDER = Order("p0001.1", "p0001", "study", "https://e.org/a", 5, Decimal("1.20"), "hitgen x demo p0001.1", ("g",), True)
@@ -98,6 +100,28 @@ def test_what_is_no_ledger_or_too_new_is_refused(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(InputError, match="newer hitgen"):
         Ledger(newer)
+
+
+@pytest.mark.parametrize("beside", ["", "-wal"])
+def test_a_file_that_cannot_be_read_is_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: str) -> None:
+    opened: list[sqlite.Database] = []
+
+    class Counted(sqlite.Database):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            opened.append(self)
+
+        def close(self) -> None:
+            opened.remove(self)
+            super().close()
+
+    monkeypatch.setattr(sqlite, "Database", Counted)
+    path = tmp_path / "broken.sqlite"
+    for name in {"", beside}:
+        path.with_name(path.name + name).write_bytes(b"not a database at all" * 100)
+    with pytest.raises(InputError, match="is damaged"):
+        Ledger(path, copy=True)
+    assert opened == []
 
 
 def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import html
 import json
 import math
 import re
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -109,9 +111,7 @@ def test_what_a_worker_sends_is_text_in_the_report(tmp_path: Path) -> None:
         row = next(iter(ledger.submissions()))
         record = json.loads(row.answer)
         record["page"] = "<script>alert(1)</script>"
-    import sqlite3
-
-    with sqlite3.connect(folder / LEDGER) as database:
+    with closing(sqlite3.connect(folder / LEDGER)) as database, database:
         change = "UPDATE submissions SET answer = ? WHERE assignment = ?"
         database.execute(change, (json.dumps(record), row.assignment))
     assert main(["report", str(folder)]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -67,12 +68,12 @@ def server() -> Server:
 
 
 @pytest.fixture
-def turkle(tmp_path: Path, server: Server) -> Turkle:
-    ledger = Ledger(tmp_path / "ledger.sqlite")
+def turkle(tmp_path: Path, server: Server) -> Iterator[Turkle]:
     order = Order("p0001.1", "p0001", "study", "https://a/p.html", 3, Decimal("0"), HIT)
-    ledger.intend(order, "0" * 64, Decimal(0), START)
     table = TurkleRecruiter(kind="turkle", url="https://turkle.example")
-    return Turkle(table, "demo", Opening(tmp_path, ledger.book), rest=server)  # type: ignore[arg-type]
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.intend(order, "0" * 64, Decimal(0), START)
+        yield Turkle(table, "demo", Opening(tmp_path, ledger.book), rest=server)  # type: ignore[arg-type]
 
 
 TORN = {

@@ -146,12 +146,21 @@ def _copied(path: Path, threads: bool, wait_s: float) -> Database:
         for ending in ("", BESIDE[0]):
             if (source := path.with_name(path.name + ending)).is_file():
                 shutil.copyfile(source, copy.with_name(copy.name + ending))
-        kept = _connect(":memory:", path, threads, wait_s)
-        with _connect(str(copy), path, threads, wait_s) as whole:
+        with closing(_connect(str(copy), path, threads, wait_s)) as whole, _in_memory(path, threads, wait_s) as kept:
             whole.backup(kept)
-        whole.close()
     _prepare(kept, ["query_only = ON"])
     return kept
+
+
+@contextmanager
+def _in_memory(path: Path, threads: bool = False, wait_s: float = WAIT_S) -> Iterator[Database]:
+    """An empty one that what is in the file is put into; let go of where that fails."""
+    database = _connect(IN_MEMORY, path, threads, wait_s)
+    try:
+        yield database
+    except BaseException:
+        database.close()
+        raise
 
 
 def is_unwritable(error: BaseException) -> bool:
@@ -163,13 +172,13 @@ def is_unwritable(error: BaseException) -> bool:
 
 def memory_copy(path: Path) -> Database:
     """What is in the file, in memory: it can be read and changed, and nothing of that reaches the file."""
-    kept = _connect(":memory:", path, False, WAIT_S)
+    with _in_memory(path) as kept:
 
-    def copy(database: Database) -> None:
-        with plainly(path):
-            database.backup(kept)
+        def copy(database: Database) -> None:
+            with plainly(path):
+                database.backup(kept)
 
-    read_unseen(path, copy)
+        read_unseen(path, copy)
     _prepare(kept, ["foreign_keys = ON"])
     return kept
 
