@@ -20,8 +20,10 @@ from cryptography.x509.oid import NameOID
 
 from hitgen.collector.inbox import Inbox
 from hitgen.collector.proof import Site, prove
+from hitgen.config.hosts import S3Host
 from hitgen.errors import HitgenError, InputError
 from hitgen.hosts.base import HostedFile
+from hitgen.hosts.s3 import S3
 from hitgen.hosts.upload import verify
 from hitgen.lib.web import UntrustedError, fetch, fetch_patiently
 from hitgen.recruiters.base import RefusedError
@@ -158,8 +160,10 @@ def test_a_collector_that_leads_elsewhere_is_none(elsewhere: tuple[Door, str], t
     assert not other.asked
 
 
-def test_whoever_cannot_show_who_they_are_is_asked_once_and_told(untrusted: str, tmp_path: Path) -> None:
-    waits: list[float] = []
+def test_whoever_cannot_show_who_they_are_is_asked_once_and_told(
+    untrusted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hitgen.lib.web.FIRST_WAIT_S", 600)  # nobody waits for a second try
     told: dict[str, str] = {}
     config = PanelRecruiter(id=("PID",), credit=f"{untrusted}/credit?key={{secret}}", secret_env="KEY", **RESULTS)
 
@@ -170,23 +174,37 @@ def test_whoever_cannot_show_who_they_are_is_asked_once_and_told(untrusted: str,
     with ExitStack() as stack:
         inbox = stack.enter_context(Inbox(tmp_path / "collected.sqlite", "demo"))
         for name, act in {
-            "reading": lambda: fetch_patiently(untrusted, sleep=waits.append),
-            "a service": lambda: Rest(untrusted, "s3cret", "Turkle", waits.append).get("/projects/"),
-            "a change": lambda: Rest(untrusted, "s3cret", "Turkle", waits.append).change("POST", "/projects/", {}),
-            "credit": lambda: Credit(config, "s3cret", waits.append).grant({}),
+            "reading": lambda: fetch_patiently(untrusted),
+            "a service": lambda: Rest(untrusted, "s3cret", "Turkle").get("/projects/"),
+            "a change": lambda: Rest(untrusted, "s3cret", "Turkle").change("POST", "/projects/", {}),
+            "credit": lambda: Credit(config, "s3cret").grant({}),
             "a collector": lambda: prove(untrusted, inbox, "demo", "place", Site()),
             "pages": lambda: verify(Served(), [HostedFile("p", tmp_path, "0" * 64, "text/html")]),  # type: ignore[arg-type]
         }.items():
             with pytest.raises(HitgenError) as raised:
                 act()
             told[name] = str(raised.value)
-    assert not waits
     assert all(
         "its certificate is not trusted (self-signed certificate); try a certificate of" in one for one in told.values()
     )
     assert not any("s3cret" in one or "\n" in one for one in told.values())
     assert told["a collector"].startswith("batch.toml: recruiter.results.url: ") and untrusted in told["a service"]
     assert told["credit"].startswith("batch.toml: recruiter.credit: ")
+
+
+def test_a_bucket_that_cannot_show_whose_it_is_is_told_and_the_remedy_helps(
+    untrusted: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    host = S3Host(kind="s3", bucket="bucket", region="us-east-1", endpoint_url=untrusted)
+    with pytest.raises(InputError, match=r"AWS: the endpoint's certificate is not trusted .*; try .*AWS_CA_BUNDLE"):
+        S3(host, "demo").existing()
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+    with pytest.raises(HitgenError) as raised:  # what answers is no S3
+        S3(host, "demo").existing()
+    assert "certificate" not in str(raised.value)
 
 
 def test_the_remedy_for_a_certificate_helps(untrusted: str, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSLError,
     SSOError,
     TokenRetrievalError,
 )
@@ -95,7 +96,12 @@ def status_of(error: ClientError) -> int:
 
 
 def credentials_fault(error: Exception) -> InputError | None:
-    """What to tell a user whose credentials are missing, old, wrong or too weak; None if that is not the matter."""
+    """What to tell a user whose credentials are missing, old, wrong or too weak, or would go to somebody who cannot show who
+    it is; None if that is not the matter.
+    """
+    if isinstance(error, SSLError):
+        remedy = "a certificate of an authority that all know; or AWS_CA_BUNDLE=CERTIFICATE.pem, which is then trusted from here"
+        return InputError(Fault("AWS", "", f"the endpoint's certificate is not trusted ({error})", remedy))
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         remedy = '`aws configure --profile NAME` and profile = "NAME" in batch.toml; docs/aws.md has the steps'
         return InputError(Fault("AWS", "", f"no credentials were found ({error})", remedy))
