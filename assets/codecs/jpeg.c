@@ -20,6 +20,8 @@ typedef b16 p4 __attribute__((aligned(4)));
 #define MIN __builtin_elementwise_min
 #define MAX __builtin_elementwise_max
 #define NARROW(low, high) __builtin_wasm_narrow_s_i16x8_i32x4(low, high)
+// (a b + 2^14) >> 15.
+#define SCALED __builtin_wasm_q15mulr_sat_s_i16x8
 #define BYTES(low, high) __builtin_wasm_narrow_u_i8x16_i16x8(low, high)
 // Of pairs in 16 bits: a c + b d in 32.
 #define LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
@@ -41,7 +43,9 @@ enum {
 enum { WHOLE = 1 << 20, PART = 1 << 18, LONGEST_LINE = 1 << 16 };
 // Of its samples a component keeps the last 16 lines, two rows of blocks: interpolation looks one line above or below the row at hand.
 enum { RING = 15 };
-struct component { int width, height, across, down, next; const u8 *base; i16 *coefficients; u8 *from, *samples; w8 divisors[8]; v8 inverses[8]; };
+// Of a block: `coefficients` are 4 (|F| >> 2), with their sign; from quality `from` on one of its AC coefficients is not 0, from `wide` on one
+// outside of the four lowest frequencies across and down.
+struct component { int width, height, across, down, next; const u8 *base; i16 *coefficients; u8 *from, *wide, *samples; w8 divisors[8], scales[8], steps[8]; };
 static struct component components[3];
 static int width, height, strip, halved_x, halved_y;
 static u8 lowest[2][64][256], rows[2][LONGEST_LINE];
@@ -87,6 +91,7 @@ EXPORT(place) u32 *place(int w, int h, int x, int y) {
     c->base = BASE[number > 0];
     c->coefficients = (i16 *)reserve(&end, c->across * c->down * 128);
     c->from = reserve(&end, c->across * c->down);
+    c->wide = reserve(&end, c->across * c->down);
     c->samples = reserve(&end, c->across * 8 * (RING + 1) + 64);
   }
   sums = (i16 *)reserve(&end, components[1].across * 32 + 64);
@@ -134,15 +139,13 @@ static void halve(u8 *to, int stride, int x, int y) {
   }
 }
 
-#define PAIRS(i, j) a = m[i], b = m[j], m[i] = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14), m[j] = __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15)
-#define QUADS(i, j) a = m[i], b = m[j], m[i] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13), m[j] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
-#define HALVES(i, j) a = m[i], b = m[j], m[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11), m[j] = __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15)
-// Eight rows of eight to eight columns.
+// Eight rows of eight to eight columns: thrice the lower four are shuffled into the upper ones as cards are, which machines do in one step.
 #define TRANSPOSER(name, vector) static inline void name(vector *m) { \
-  vector a, b; \
-  PAIRS(0, 1); PAIRS(2, 3); PAIRS(4, 5); PAIRS(6, 7); \
-  QUADS(0, 2); QUADS(1, 3); QUADS(4, 6); QUADS(5, 7); \
-  HALVES(0, 4); HALVES(1, 5); HALVES(2, 6); HALVES(3, 7); \
+  for (int turn = 0; turn < 3; turn++) { \
+    vector n[8]; \
+    for (int row = 0; row < 4; row++) n[2 * row] = LOW(m[row], m[row + 4]), n[2 * row + 1] = HIGH(m[row], m[row + 4]); \
+    for (int row = 0; row < 8; row++) m[row] = n[row]; \
+  } \
 }
 TRANSPOSER(transpose, v8)
 TRANSPOSER(transpose_short, w8)
@@ -167,32 +170,49 @@ static inline void forward(v8 *m, int first) {
 }
 
 // The same sums as in jpeg.js, multiplied out: before they are rounded they are whole numbers, in whatever order. Coefficients and what the
-// first pass makes of them fit into 16 bits.
-static inline void inverse_half(v4 *m, w8 f04, w8 f26, w8 f13, w8 f57, int offset, int shift) {
+// first pass makes of them fit into 16 bits. `few`: 4 to 7 are all 0.
+static inline void inverse_half(v4 *m, int few, w8 f04, w8 f26, w8 f13, w8 f57, int offset, int shift) {
   v4 low = DOT(f26, FIX_0_541 + FIX_0_765, FIX_0_541), high = DOT(f26, FIX_0_541, FIX_0_541 - FIX_1_847);
-  v4 sum = DOT(f04, 8192, 8192) + offset, difference = DOT(f04, 8192, -8192) + offset;
-  v4 o0 = DOT(f13, FIX_1_175 + FIX_1_501 - FIX_0_899 - FIX_0_390, FIX_1_175) + DOT(f57, FIX_1_175 - FIX_0_390, FIX_1_175 - FIX_0_899);
-  v4 o1 = DOT(f13, FIX_1_175, FIX_1_175 + FIX_3_072 - FIX_2_562 - FIX_1_961) + DOT(f57, FIX_1_175 - FIX_2_562, FIX_1_175 - FIX_1_961);
-  v4 o2 = DOT(f13, FIX_1_175 - FIX_0_390, FIX_1_175 - FIX_2_562) + DOT(f57, FIX_1_175 + FIX_2_053 - FIX_2_562 - FIX_0_390, FIX_1_175);
-  v4 o3 = DOT(f13, FIX_1_175 - FIX_0_899, FIX_1_175 - FIX_1_961) + DOT(f57, FIX_1_175, FIX_1_175 + FIX_0_298 - FIX_0_899 - FIX_1_961);
+  v4 sum = DOT(f04, 8192, 8192) + offset, difference = few ? sum : DOT(f04, 8192, -8192) + offset;
+  v4 o0 = DOT(f13, FIX_1_175 + FIX_1_501 - FIX_0_899 - FIX_0_390, FIX_1_175), o1 = DOT(f13, FIX_1_175, FIX_1_175 + FIX_3_072 - FIX_2_562 - FIX_1_961);
+  v4 o2 = DOT(f13, FIX_1_175 - FIX_0_390, FIX_1_175 - FIX_2_562), o3 = DOT(f13, FIX_1_175 - FIX_0_899, FIX_1_175 - FIX_1_961);
+  if (!few) {
+    o0 += DOT(f57, FIX_1_175 - FIX_0_390, FIX_1_175 - FIX_0_899), o1 += DOT(f57, FIX_1_175 - FIX_2_562, FIX_1_175 - FIX_1_961);
+    o2 += DOT(f57, FIX_1_175 + FIX_2_053 - FIX_2_562 - FIX_0_390, FIX_1_175), o3 += DOT(f57, FIX_1_175, FIX_1_175 + FIX_0_298 - FIX_0_899 - FIX_1_961);
+  }
   m[0] = (sum + low + o0) >> shift, m[7] = (sum + low - o0) >> shift;
   m[1] = (difference + high + o1) >> shift, m[6] = (difference + high - o1) >> shift;
   m[2] = (difference - high + o2) >> shift, m[5] = (difference - high - o2) >> shift;
   m[3] = (sum - low + o3) >> shift, m[4] = (sum - low - o3) >> shift;
 }
 
-static inline void inverse(w8 *m, int offset, int shift) {
-  v4 low[8], high[8];
-  inverse_half(low, LOW(m[0], m[4]), LOW(m[2], m[6]), LOW(m[1], m[3]), LOW(m[5], m[7]), offset, shift);
-  inverse_half(high, HIGH(m[0], m[4]), HIGH(m[2], m[6]), HIGH(m[1], m[3]), HIGH(m[5], m[7]), offset, shift);
+// Of eight columns, or of the first four alone where the others are all 0.
+static inline void pass(w8 *m, int few, int columns, int offset, int shift) {
+  v4 low[8], high[8] = {0};
+  inverse_half(low, few, LOW(m[0], m[4]), LOW(m[2], m[6]), LOW(m[1], m[3]), LOW(m[5], m[7]), offset, shift);
+  if (columns > 4) inverse_half(high, few, HIGH(m[0], m[4]), HIGH(m[2], m[6]), HIGH(m[1], m[3]), HIGH(m[5], m[7]), offset, shift);
   for (int row = 0; row < 8; row++) m[row] = NARROW(low[row], high[row]);
+}
+
+// A row of coefficients as the decoder has them: by two factors, so chosen that they round half away from zero (tests/test_made.py tries all).
+static inline w8 restored(const struct component *c, const i16 *from, int row) {
+  w8 f = *(h8 *)(from + row * 8);
+  return SCALED(SCALED(f, c->scales[row]) + (f >> 15), c->steps[row]) * c->divisors[row];
+}
+
+static inline void inverse(w8 *m, const struct component *c, const i16 *from, int few) {
+  for (int row = 0; row < 8; row++) m[row] = few && row > 3 ? (w8){0} : restored(c, from, row);
+  pass(m, few, few ? 4 : 8, 1 << 10, 11);
+  transpose_short(m);
+  pass(m, few, 8, (128 << 18) + (1 << 17), 18);
+  transpose_short(m);
 }
 
 static void transform(struct component *c, int row_of_blocks) {
   int stride = c->across * 8;
   for (int column = 0; column < c->across; column++) {
     const u8 *origin = line(c, row_of_blocks * 8) + column * 8;
-    int number = row_of_blocks * c->across + column, from = 255;
+    int number = row_of_blocks * c->across + column, from = 255, wide = 255;
     i16 *to = c->coefficients + number * 64;
     v8 m[8];
     for (int row = 0; row < 8; row++) m[row] = WIDE(*(b8 *)(origin + row * stride)) - 128;
@@ -202,14 +222,15 @@ static void transform(struct component *c, int row_of_blocks) {
     forward(m, 0);
     for (int row = 0; row < 8; row++) {
       v8 sign = m[row] >> 31;
-      *(h8 *)(to + row * 8) = __builtin_convertvector(((((m[row] ^ sign) - sign) >> 2) ^ sign) - sign, h8);
+      *(h8 *)(to + row * 8) = __builtin_convertvector(((((m[row] ^ sign) - sign) & ~3) ^ sign) - sign, h8);
     }
     for (int place = 1; place < 64; place++) {
-      int magnitude = to[place] < 0 ? -to[place] : to[place];
+      int magnitude = (to[place] < 0 ? -to[place] : to[place]) >> 2;
       int quality = lowest[c->base == BASE[1]][place][magnitude > 255 ? 255 : magnitude];
       if (quality < from) from = quality;
+      if (place & 36 && quality < wide) wide = quality;
     }
-    c->from[number] = from;
+    c->from[number] = from, c->wide[number] = wide;
   }
 }
 
@@ -234,13 +255,15 @@ EXPORT(prepare) void prepare(int from) {
   }
 }
 
+// All scales have 14 bits; steps take away what that is too many.
 static void divide(struct component *c, int quality) {
   int table[64];
   quantisers(c->base, quality, table);
   for (int place = 0; place < 64; place++) {
-    int q = table[place];
+    int q = table[place], bits = 33 - __builtin_clz(q);
     c->divisors[place >> 3][place & 7] = q;
-    c->inverses[place >> 3][place & 7] = ((1 << 19) + q - 1) / q;
+    c->scales[place >> 3][place & 7] = (4096 << bits) / q;
+    c->steps[place >> 3][place & 7] = 1 << (15 - bits);
   }
 }
 
@@ -252,23 +275,14 @@ static void restore(struct component *c, int quality) {
     const i16 *from = c->coefficients + number * 64;
     u8 *origin = line(c, row_of_blocks * 8) + column * 8;
     if (quality < c->from[number]) {
-      int magnitude = *from < 0 ? -*from : *from;
-      int dc = (((magnitude + c->divisors[0][0]) >> 1) * c->inverses[0][0] >> 19) * c->divisors[0][0];
-      int level = (((*from < 0 ? -dc : dc) + 4) >> 3) + 128;
+      int level = ((restored(c, from, 0)[0] + 4) >> 3) + 128;
       level = level < 0 ? 0 : level > 255 ? 255 : level;
       for (int row = 0; row < 8; row++) __builtin_memset(origin + row * stride, level, 8);
       continue;
     }
     w8 m[8];
-    for (int row = 0; row < 8; row++) {
-      w8 f = *(h8 *)(from + row * 8), sign = f >> 15, magnitude = (f ^ sign) - sign;
-      w8 value = __builtin_convertvector(WIDE((magnitude + c->divisors[row]) >> 1) * c->inverses[row] >> 19, w8) * c->divisors[row];
-      m[row] = (value ^ sign) - sign;
-    }
-    inverse(m, 1 << 10, 11);
-    transpose_short(m);
-    inverse(m, (128 << 18) + (1 << 17), 18);
-    transpose_short(m);
+    if (quality < c->wide[number]) inverse(m, c, from, 1);
+    else inverse(m, c, from, 0);
     for (int row = 0; row < 8; row += 2) {
       b16 both = BYTES(m[row], m[row + 1]);
       __builtin_memcpy(origin + row * stride, &both, 8);
@@ -316,13 +330,15 @@ EXPORT(frame) void frame(int quality, int from) {
     }
     for (int x = 0; x < width; x += 8) {
       w8 light = SHORT(luma + x), blue = SHORT(rows[0] + x) - 128, red = SHORT(rows[1] + x) - 128;
-      w8 r = light + red + __builtin_wasm_q15mulr_sat_s_i16x8(red, (w8){0} + 13173);
+      w8 r = light + red + SCALED(red, (w8){0} + 13173);
       v4 low = (DOT(LOW(blue, red), -11277, 9367) + 16384) >> 15, high = (DOT(HIGH(blue, red), -11277, 9367) + 16384) >> 15;
       w8 g = light - red + NARROW(low, high);
-      w8 b = light + 2 * blue + __builtin_wasm_q15mulr_sat_s_i16x8(blue, (w8){0} - 7471);
-      b16 rg = BYTES(r, g), ba = BYTES(b, (w8){0} + 255);
-      ((p4 *)(to + x))[0] = __builtin_shufflevector(rg, ba, 0, 8, 16, 24, 1, 9, 17, 25, 2, 10, 18, 26, 3, 11, 19, 27);
-      ((p4 *)(to + x))[1] = __builtin_shufflevector(rg, ba, 4, 12, 20, 28, 5, 13, 21, 29, 6, 14, 22, 30, 7, 15, 23, 31);
+      w8 b = light + 2 * blue + SCALED(blue, (w8){0} - 7471);
+      b16 rb = BYTES(r, b), ga = BYTES(g, (w8){0} + 255);
+      w8 rg = (w8)__builtin_shufflevector(rb, ga, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      w8 ba = (w8)__builtin_shufflevector(rb, ga, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+      ((p4 *)(to + x))[0] = (b16)LOW(rg, ba);
+      ((p4 *)(to + x))[1] = (b16)HIGH(rg, ba);
     }
   }
 }
