@@ -38,7 +38,11 @@ class SourceImage:
     """A pristine image as RGB, and a digest of its pixels alone."""
 
     pixels: Image.Image
-    digest: str
+
+    @property
+    def digest(self) -> str:
+        """A sha256 over width, height and RGB bytes."""
+        return hashlib.sha256(struct.pack("<II", *self.pixels.size) + self.pixels.tobytes()).hexdigest()
 
     @property
     def width(self) -> int:
@@ -60,13 +64,7 @@ def open_source(path: Path, name: str = "") -> SourceImage:
         content = content_of(path)
     except OSError as error:
         raise refusal(name or str(path), f"it cannot be read ({error.strerror})", "its path and permissions") from None
-    pixels = decode_rgb(content, name or str(path))
-    return SourceImage(pixels, pixels_digest(pixels))
-
-
-def pixels_digest(pixels: Image.Image) -> str:
-    """A sha256 over width, height and RGB bytes."""
-    return hashlib.sha256(struct.pack("<II", *pixels.size) + pixels.tobytes()).hexdigest()
+    return SourceImage(decode_rgb(content, name or str(path)))
 
 
 def decode_rgb(content: bytes, name: str) -> Image.Image:
@@ -118,7 +116,9 @@ def decode_rgb(content: bytes, name: str) -> Image.Image:
         if colour:
             rgb = as_srgb(rgb, colour)
         upright = rgb.transpose(UPRIGHT[turned]) if turned in UPRIGHT else rgb
-        return Image.frombytes("RGB", upright.size, upright.tobytes())  # a bare copy: no info, no EXIF
+        bare = Image.new("RGB", upright.size)  # no info, no EXIF
+        bare.paste(upright)
+        return bare
 
 
 def _refuse_by_header(image: Image.Image, name: str) -> None:
