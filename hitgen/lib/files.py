@@ -30,11 +30,13 @@ WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
 
-def write_whole(path: Path, content: bytes | Iterable[bytes], *, private: bool = False) -> str:
+def write_whole(
+    path: Path, content: bytes | Iterable[bytes], *, private: bool = False, sha256: str | None = None
+) -> str:
     """Write a file so that its name never stands for a part of it, whatever is killed and whenever; its sha256.
 
     `private` leaves it readable by its owner alone, from the first byte on; else others may what they might before. Behind a
-    link the file itself is written, where that may be done.
+    link the file itself is written, where that may be done. `sha256` is what is known of it already.
     """
     if path.is_symlink() and path.exists() and os.access(path.resolve().parent, os.W_OK):
         path = path.resolve()
@@ -44,7 +46,8 @@ def write_whole(path: Path, content: bytes | Iterable[bytes], *, private: bool =
     try:
         with os.fdopen(os.open(partial, WRITE_NEW, 0o600 if private else _mode(path)), "wb") as file:
             for chunk in [content] if isinstance(content, bytes) else content:
-                digest.update(chunk)
+                if sha256 is None:
+                    digest.update(chunk)
                 file.write(chunk)
         partial.replace(path)
     except BaseException as error:
@@ -53,7 +56,7 @@ def write_whole(path: Path, content: bytes | Iterable[bytes], *, private: bool =
         if isinstance(error, OSError) and error.errno and error.filename in (None, str(partial)):
             error.filename, error.filename2 = str(path), None
         raise
-    return digest.hexdigest()
+    return sha256 or digest.hexdigest()
 
 
 def _mode(path: Path) -> int:

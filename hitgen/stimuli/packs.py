@@ -146,7 +146,7 @@ def write_pack(pack: Pack, folder: Path) -> tuple[str, int]:
     """Write `<sha256>.pack` into a folder, whole or not at all; its digest and size in bytes."""
     content = pack_bytes(pack)
     digest = hashlib.sha256(content).hexdigest()
-    write_whole(pack_path(folder, digest), content)
+    write_whole(pack_path(folder, digest), content, sha256=digest)
     return digest, len(content)
 
 
