@@ -150,6 +150,16 @@ TOML: dict[str, tuple[str, str, str]] = {
         '[hit]\nreward_usd = "1.005"',
         "hit.reward_usd: '1.005' has too many decimals; try at most 2",
     ),
+    "a key of another method": (
+        "[hit]",
+        '[method]\nkind = "threshold"\n[hit]\nlocations = 3',
+        "hit.locations: 'locations' is a key of pjnd, not of this method; try leaving it out",
+    ),
+    "a key of other methods": (
+        "[hit]",
+        "[method]\ncrop = [64, 48]\n[hit]",
+        "method.crop: 'crop' is a key of compare, not of this method",
+    ),
     "curly quotes": ("seed = 1", "seed = 1\nx = \u201cy\u201d", 'there is LEFT DOUBLE QUOTATION MARK; try "'),
     "low quotes": ("seed = 1", "seed = 1\nx = \u201ey\u201c", 'there is DOUBLE LOW-9 QUOTATION MARK; try "'),
     "a long minus": ("seed = 1", "seed = \u22121", "there is MINUS SIGN; try -"),

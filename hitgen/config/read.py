@@ -94,6 +94,10 @@ def _fault(detail: Any, model: type[BaseModel], file: str, prefix: str) -> Fault
     kind, context, value = detail["type"], detail.get("ctx", {}), detail.get("input")
     if kind == "extra_forbidden":
         key = str(detail["loc"][-1])
+        if whose := _other_methods(model, detail["loc"]):
+            return Fault(
+                file, field, f"{key!r} is a key of {' and '.join(whose)}, not of this method", "leaving it out"
+            )
         return Fault(file, field, f"there is no key {key!r} here", nearest(key, holder.model_fields if holder else ()))
     if kind == "missing" and isinstance(detail["loc"][-1], int):
         return Fault(
@@ -112,6 +116,14 @@ def _fault(detail: Any, model: type[BaseModel], file: str, prefix: str) -> Fault
         return Fault(file, field, message, remedy)
     problem, remedy = _plain(kind, context, value)
     return Fault(file, field, problem, remedy)
+
+
+def _other_methods(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The methods that have a key in this place, where a batch.toml of another one does not know it."""
+    if not issubclass(model, BatchConfig):
+        return []
+    holders = {name: _walk(METHODS.get(name).config, loc)[1] for name in METHODS.names()}
+    return [name for name, holder in holders.items() if holder and str(loc[-1]) in holder.model_fields]
 
 
 _FORM = "the form shown in docs/config.md"
