@@ -2,17 +2,13 @@
 // had, in the page itself. Source and levels go one way, from pixels to a bitmap.
 
 import { loadKernel } from "./kernel.js";
-import { decodeWebp } from "./webp.js";
-import sample from "./sample.json" with { type: "json" };
+import { createReading } from "./webp.js";
 
 /** Above this many pixels the worker is given one frame at a time: what is needed may change while it works. */
 const QUICK_PIXELS = 2 ** 20;
 
 /** A strip of a source has about so many. */
 const STRIP_PIXELS = 2 ** 18;
-
-/** So often a small picture is read that browsers have compiled the reader, which then takes a third of the time. */
-const ROUNDS = 20;
 
 /**
  * @typedef {{width: number, height: number}} Size of a source
@@ -72,6 +68,42 @@ function* stripsOf(pixels, width) {
   }
 }
 
+/** So many bytes as numbers of four. @param {Uint8Array} bytes @param {number} length */
+function inFours(bytes, length) {
+  const fours = new Int32Array(Math.ceil(length / 4));
+  new Uint8Array(fours.buffer).set(bytes.subarray(0, length));
+  return fours;
+}
+
+/** A source of so many bytes that is read while it comes. @param {number} size */
+function createAhead(size) {
+  const bytes = new Uint8Array(size);
+  const reading = createReading();
+  let length = 0;
+  let isDamaged = false; // whoever asks for its frames is told
+
+  return {
+    reading,
+    /** @param {Uint8Array} part */
+    add(part) {
+      bytes.set(part, length);
+      length += part.length;
+      try {
+        if (!isDamaged) reading(bytes.subarray(0, length), length === size);
+      } catch {
+        isDamaged = true;
+      }
+    },
+    /** Whether what was read so far is the beginning of this one. @param {Uint8Array} source */
+    isOf(source) {
+      if (isDamaged || source.length !== size) return false;
+      const [read, whole] = [inFours(bytes, length), inFours(source, length)];
+      for (let at = 0; at < read.length; at += 1) if (read[at] !== whole[at]) return false;
+      return true;
+    },
+  };
+}
+
 /**
  * Where frames are made, one after another: keeps what does not depend on the level. What a pack needs is worked out at its first frame;
  * of a large one the source is not kept beside that.
@@ -85,6 +117,15 @@ export function createBench(paint = createPainter(), load = loadKernel) {
   let kernel = null;
   /** @type {Promise<unknown>} */
   let last = Promise.resolve();
+  /** @type {ReturnType<typeof createAhead>|null} */
+  let ahead = null;
+
+  /** @param {Uint8Array} source */
+  function readSource(source) {
+    const reading = ahead?.isOf(source) ? ahead.reading : createReading();
+    if (reading === ahead?.reading) ahead = null;
+    return /** @type {import("./webp.js").Picture} */ (reading(source, true)).pixels;
+  }
 
   /** Large ones are read again in the rare case. @param {{pixels: Uint8ClampedArray<ArrayBuffer>|null}} kept */
   function forget(kept) {
@@ -97,7 +138,7 @@ export function createBench(paint = createPainter(), load = loadKernel) {
     const kept = packs.get(pack);
     if (!kept) throw new Error(`pack ${pack} is not open`);
     const { width, height } = kept.size;
-    const read = () => decodeWebp(source ?? new Uint8Array()).pixels;
+    const read = () => readSource(source ?? new Uint8Array());
     if (!frame) {
       const pixels = kept.pixels ?? read();
       if (width * height <= QUICK_PIXELS || !kept.frames) kept.pixels = pixels;
@@ -113,14 +154,15 @@ export function createBench(paint = createPainter(), load = loadKernel) {
   }
 
   return {
-    /** What no picture is needed for, until there is one. */
-    async makeReady() {
+    /** What no picture is needed for: the first canvas takes long. */
+    makeReady() {
       kernel ??= load();
-      const bytes = Uint8Array.from(atob(sample.webp), (letter) => letter.charCodeAt(0));
-      for (let round = 0; round < ROUNDS && !packs.size; round += 1) {
-        decodeWebp(bytes);
-        await new Promise((goOn) => setTimeout(goOn));
-      }
+      paint([new Uint8ClampedArray(4)], 1, 1, null).then((bitmap) => bitmap.close(), () => {});
+    },
+    /** Reads a source while it comes, as far as it is there. @type {(part: Uint8Array, size: number) => void} */
+    readAhead(part, size) {
+      ahead ??= createAhead(size);
+      ahead.add(part);
     },
     /** @type {(pack: number, size: Size) => void} */
     open(pack, size) {
@@ -153,6 +195,7 @@ export function serve(scope, bench = createBench()) {
   scope.onmessage = async ({ data: [verb, ...given] }) => {
     if (verb === "open") bench.open(given[0], given[1]);
     else if (verb === "close") bench.close(given[0]);
+    else if (verb === "ahead") bench.readAhead(given[0], given[1]);
     else {
       const [number, pack, frame, target, source] = given;
       try {
@@ -300,6 +343,10 @@ export function createMaker({ createWorker, bench = createBench(), later = (act)
         make: (frame, target, signal) => make(pack, frame, target, signal),
         close: () => close(pack),
       };
+    },
+    /** A part of the first pack's source, of so many bytes, comes: a worker begins with it. @type {(part: Uint8Array<ArrayBuffer>, size: number) => void} */
+    readAhead(part, size) {
+      worker?.postMessage(["ahead", part, size]);
     },
     inWorker: () => worker !== null,
   };

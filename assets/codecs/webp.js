@@ -1,6 +1,8 @@
 // A lossless WebP (VP8L) to pixels, by RFC 9649 section 3, whose numbers stand beside the steps. Pixels read back from a canvas are altered by
 // some browsers; these are the file's. A pixel is one 32-bit number, 0xAARRGGBB, as in the standard.
 
+import { createUndo, sum, tiles } from "./transforms.js";
+
 /** 3.8.2.2: where the pixel at distance code 1 to 120 lies: columns to the left (negative: right) and rows up, nearest first. */
 const NEAR = [
   "0,1 1,0 1,1 -1,1 0,2 2,0 1,2 -1,2 2,1 -2,1 2,2 -2,2 0,3 3,0 1,3 -1,3 3,1 -3,1 2,3 -2,3 3,2 -3,2 0,4 4,0 1,4 -1,4 4,1 -4,1 3,3 -3,3",
@@ -16,20 +18,63 @@ const DISTANCE_CODES = 40;
 const LONGEST_CODE = 15;
 const TABLE_BITS = 9;
 const LONGER = 0xffff;
-const BLACK = 0xff000000;
+
+/** A step of the main image takes fewer bytes. */
+const STEP_BYTES = 32;
 
 /**
  * @typedef {{bytes: Uint8Array, at: number, window: number, count: number}} Reader bits are taken from the low end of the window
  * @typedef {{table: Uint16Array, counts: Uint16Array, symbols: Uint16Array}} Code by the next TABLE_BITS bits symbol << 4 | length, or LONGER
- * @typedef {{type: number, bits: number, width: number, data: Uint32Array<ArrayBuffer>}} Transform with the width of what it makes
+ * @typedef {import("./transforms.js").Transform} Transform
+ * @typedef {{width: number, data: Uint32Array<ArrayBuffer>, groups: Code[][], cacheBits: number, cache: Uint32Array, bits: number, groupOf: Uint32Array|null,
+ *   at: number, x: number, y: number, cached: number}} Image of which pixels are there up to `at`
+ * @typedef {{width: number, height: number, pixels: Uint8ClampedArray<ArrayBuffer>}} Picture RGBA
  */
 
 /**
  * The pixels of a lossless WebP file; Error where the bytes are none.
  * @param {Uint8Array} file
- * @returns {{width: number, height: number, pixels: Uint8ClampedArray<ArrayBuffer>}} RGBA
  */
 export function decodeWebp(file) {
+  return /** @type {Picture} */ (createReading()(file, true));
+}
+
+/**
+ * Reads a file while it comes: is given what there is of it from its start, more each time, and in the end the whole, of which it gives the picture.
+ * @returns {(file: Uint8Array, isWhole: boolean) => Picture|null}
+ */
+export function createReading() {
+  /** @type {ReturnType<typeof begin>|null} */
+  let begun = null;
+  /** @type {Picture|null} */
+  let picture = null;
+
+  /** @param {Uint8Array} file */
+  function beginOnPart(file) {
+    try {
+      const found = begin(file);
+      return found.reader.at > found.reader.bytes.length ? null : found; // bits that had not come were taken for 0
+    } catch {
+      return null; // there is more of it the next time
+    }
+  }
+
+  return (file, isWhole) => {
+    if (picture) return picture;
+    begun ??= isWhole ? begin(file) : beginOnPart(file);
+    if (!begun) return null;
+    const { reader, image, width, height } = begun;
+    reader.bytes = chunk(file);
+    readPixels(reader, image, isWhole ? Infinity : reader.bytes.length - STEP_BYTES);
+    if (isCut(reader)) throw new Error("the WebP is cut short");
+    const pixels = begun.undo(isWhole ? height : image.y, isWhole);
+    if (isWhole && pixels) picture = { width, height, pixels };
+    return picture;
+  };
+}
+
+/** @param {Uint8Array} file */
+function begin(file) {
   const reader = { bytes: chunk(file), at: 0, window: 0, count: 0 };
   if (take(reader, 8) !== 0x2f) throw new Error("no lossless WebP: the signature is missing");
   const width = take(reader, 14) + 1;
@@ -44,10 +89,13 @@ export function decodeWebp(file) {
     transforms.push(transform);
     if (transform.type === 3) coded = (coded + (1 << transform.bits) - 1) >> transform.bits;
   }
-  let data = readImage(reader, coded, height, true);
-  if (reader.at - (reader.count >> 3) > reader.bytes.length) throw new Error("the WebP is cut short");
-  for (const transform of transforms.reverse()) data = undo(transform, data, height);
-  return { width, height, pixels: toRgba(data) };
+  const image = openImage(reader, coded, height, true);
+  return { reader, width, height, image, undo: createUndo(transforms.reverse(), image, width, height) };
+}
+
+/** @param {Reader} reader */
+function isCut(reader) {
+  return reader.at - (reader.count >> 3) > reader.bytes.length;
 }
 
 /**
@@ -98,36 +146,42 @@ function readTransform(reader, width, height) {
   if (type === 2) return { type, bits: 0, width, data: new Uint32Array(0) };
   if (type === 3) {
     const size = take(reader, 8) + 1;
-    const data = readImage(reader, size, 1, false);
+    const data = readImage(reader, size, 1);
     for (let number = 1; number < size; number += 1) data[number] = sum(data[number], data[number - 1]);
     const bits = size <= 2 ? 3 : size <= 4 ? 2 : size <= 16 ? 1 : 0;
     return { type, bits, width, data };
   }
   const bits = take(reader, 3) + 2;
-  return { type, bits, width, data: readImage(reader, tiles(width, bits), tiles(height, bits), false) };
+  return { type, bits, width, data: readImage(reader, tiles(width, bits), tiles(height, bits)) };
 }
 
-/** @type {(length: number, bits: number) => number} */
-const tiles = (length, bits) => (length + (1 << bits) - 1) >> bits;
+/** @type {(reader: Reader, width: number, height: number) => Uint32Array<ArrayBuffer>} */
+function readImage(reader, width, height) {
+  const image = openImage(reader, width, height, false);
+  readPixels(reader, image, Infinity);
+  return image.data;
+}
 
 /**
- * 3.6, 3.7: an image of prefix codes; of the main one, each tile may have codes of its own.
+ * 3.6, 3.7: an image of prefix codes, before its pixels; of the main one, each tile may have codes of its own.
  * @param {Reader} reader
  * @param {number} width
  * @param {number} height
  * @param {boolean} main
- * @returns {Uint32Array<ArrayBuffer>}
+ * @returns {Image}
  */
-function readImage(reader, width, height, main) {
+function openImage(reader, width, height, main) {
   const cacheBits = take(reader, 1) ? take(reader, 4) : 0;
   const bits = main && take(reader, 1) ? take(reader, 3) + 2 : 0;
-  const groupOf = bits ? readImage(reader, tiles(width, bits), tiles(height, bits), false).map((pixel) => (pixel >>> 8) & 0xffff) : null;
+  const groupOf = bits ? readImage(reader, tiles(width, bits), tiles(height, bits)).map((pixel) => (pixel >>> 8) & 0xffff) : null;
   const groups = [];
   for (let left = groupOf ? groupOf.reduce((most, group) => Math.max(most, group)) : 0; left >= 0; left -= 1) {
+    if (isCut(reader)) throw new Error("the WebP is cut short");
     const sizes = [LITERALS + LENGTH_CODES + (cacheBits && 1 << cacheBits), LITERALS, LITERALS, LITERALS, DISTANCE_CODES];
     groups.push(sizes.map((size) => readCode(reader, size)));
   }
-  return readPixels(reader, width, height, groups, cacheBits, bits, groupOf);
+  const room = { data: new Uint32Array(width * height), cache: new Uint32Array(cacheBits && 1 << cacheBits) };
+  return { width, ...room, groups, cacheBits, bits, groupOf, at: 0, x: 0, y: 0, cached: 0 };
 }
 
 /**
@@ -221,23 +275,18 @@ function nextLong(reader, { counts, symbols }) {
 }
 
 /**
- * 3.8: literals, copies of what came before, and colours used lately.
+ * 3.8: literals, copies of what came before, and colours used lately; as long as the reader is before `end`.
  * @param {Reader} reader
- * @param {number} width
- * @param {number} height
- * @param {Code[][]} groups
- * @param {number} cacheBits
- * @param {number} bits
- * @param {Uint32Array|null} groupOf
+ * @param {Image} image
+ * @param {number} end
  */
-function readPixels(reader, width, height, groups, cacheBits, bits, groupOf) {
-  const data = new Uint32Array(width * height);
-  const cache = new Uint32Array(cacheBits && 1 << cacheBits);
+function readPixels(reader, image, end) {
+  const { width, data, groups, cacheBits, cache, bits, groupOf } = image;
   const across = tiles(width, bits);
   let [greens, reds, blues, alphas, distances] = groups[0];
-  let cached = 0;
+  let { at, x, y, cached } = image;
   let tileEnd = 0;
-  for (let at = 0, x = 0, y = 0; at < data.length; ) {
+  while (at < data.length && reader.at < end) {
     if (groupOf && (x >= tileEnd || x === 0)) {
       [greens, reds, blues, alphas, distances] = groups[groupOf[(y >> bits) * across + (x >> bits)]];
       tileEnd = ((x >> bits) + 1) << bits;
@@ -261,7 +310,7 @@ function readPixels(reader, width, height, groups, cacheBits, bits, groupOf) {
     for (x += length; x >= width; x -= width) y += 1;
     if (length > 1) tileEnd = 0;
   }
-  return data;
+  Object.assign(image, { at, x, y, cached });
 }
 
 /**
@@ -280,137 +329,4 @@ function distance(code, width) {
   if (code > NEAR.length) return code - NEAR.length;
   const [left, up] = NEAR[code - 1];
   return Math.max(left + up * width, 1);
-}
-
-/**
- * 3.5: the image before a transform.
- * @param {Transform} transform
- * @param {Uint32Array<ArrayBuffer>} data
- * @param {number} height
- */
-function undo(transform, data, height) {
-  if (transform.type === 0) undoPrediction(transform, data, height);
-  else if (transform.type === 1) undoColour(transform, data);
-  else if (transform.type === 3) return undoPalette(transform, data, height);
-  else for (let at = 0; at < data.length; at += 1) data[at] = sum(data[at], ((data[at] >> 8) & 0xff) * 0x10001);
-  return data;
-}
-
-/**
- * 3.5.1. The first row is predicted from the left, the first column from above.
- * @param {Transform} transform
- * @param {Uint32Array<ArrayBuffer>} data
- * @param {number} height
- */
-function undoPrediction({ bits, width, data: modes }, data, height) {
-  data[0] = sum(data[0], BLACK);
-  for (let at = 1; at < width; at += 1) data[at] = sum(data[at], data[at - 1]);
-  for (let y = 1; y < height; y += 1) {
-    const row = y * width;
-    data[row] = sum(data[row], data[row - width]);
-    for (let x = 1; x < width; ) {
-      const mode = (modes[(y >> bits) * tiles(width, bits) + (x >> bits)] >> 8) & 15;
-      const end = Math.min(((x >> bits) + 1) << bits, width);
-      for (; x < end; x += 1) data[row + x] = sum(data[row + x], predicted(mode, data, row + x, width));
-    }
-  }
-}
-
-/** @type {(mode: number, data: Uint32Array, at: number, width: number) => number} */
-function predicted(mode, data, at, width) {
-  const left = data[at - 1];
-  const top = data[at - width];
-  switch (mode) {
-    case 1: return left;
-    case 2: return top;
-    case 3: return data[at - width + 1];
-    case 4: return data[at - width - 1];
-    case 5: return average(average(left, data[at - width + 1]), top);
-    case 6: return average(left, data[at - width - 1]);
-    case 7: return average(left, top);
-    case 8: return average(data[at - width - 1], top);
-    case 9: return average(top, data[at - width + 1]);
-    case 10: return average(average(left, data[at - width - 1]), average(top, data[at - width + 1]));
-    case 11: return nearer(left, top, data[at - width - 1]);
-    case 12: return clamped(left, top, data[at - width - 1], 1);
-    case 13: return clamped(average(left, top), average(left, top), data[at - width - 1], 2);
-    default: return BLACK;
-  }
-}
-
-/** Channel by channel, modulo 256. @type {(a: number, b: number) => number} */
-function sum(a, b) {
-  return (((a & 0xff00ff00) + (b & 0xff00ff00)) & 0xff00ff00) | (((a & 0xff00ff) + (b & 0xff00ff)) & 0xff00ff);
-}
-
-/** Channel by channel, rounded down. @type {(a: number, b: number) => number} */
-function average(a, b) {
-  return (((a ^ b) & 0xfefefefe) >>> 1) + (a & b);
-}
-
-/** Left or top, whichever is nearer to left + top - corner over all channels; top if none. @type {(left: number, top: number, corner: number) => number} */
-function nearer(left, top, corner) {
-  let difference = 0;
-  for (let shift = 0; shift < 32; shift += 8) {
-    const middle = (corner >>> shift) & 255;
-    difference += Math.abs(((top >>> shift) & 255) - middle) - Math.abs(((left >>> shift) & 255) - middle);
-  }
-  return difference < 0 ? left : top;
-}
-
-/** a + (b - c) / part in each channel, cut towards zero, clamped. @type {(a: number, b: number, c: number, part: number) => number} */
-function clamped(a, b, c, part) {
-  let result = 0;
-  for (let shift = 0; shift < 32; shift += 8) {
-    const step = ((((b >>> shift) & 255) - ((c >>> shift) & 255)) / part) | 0;
-    const value = ((a >>> shift) & 255) + step;
-    result |= (value < 0 ? 0 : value > 255 ? 255 : value) << shift;
-  }
-  return result;
-}
-
-/**
- * 3.5.2: red and blue back, from green and from red, by signed parts of 32.
- * @param {Transform} transform
- * @param {Uint32Array<ArrayBuffer>} data
- */
-function undoColour({ bits, width, data: factors }, data) {
-  const across = tiles(width, bits);
-  for (let at = 0, x = 0, y = 0; at < data.length; at += 1) {
-    const factor = factors[(y >> bits) * across + (x >> bits)];
-    const pixel = data[at];
-    const green = (pixel << 16) >> 24;
-    const red = ((pixel >>> 16) + ((((factor << 24) >> 24) * green) >> 5)) & 255;
-    const blue = pixel + ((((factor << 16) >> 24) * green) >> 5) + ((((factor << 8) >> 24) * ((red << 24) >> 24)) >> 5);
-    data[at] = (pixel & 0xff00ff00) | (red << 16) | (blue & 255);
-    x += 1;
-    if (x === width) [x, y] = [0, y + 1];
-  }
-}
-
-/**
- * 3.5.4: colours for their numbers, of which a pixel's green holds one, two, four or eight.
- * @param {Transform} transform
- * @param {Uint32Array<ArrayBuffer>} data
- * @param {number} height
- */
-function undoPalette({ bits, width, data: colours }, data, height) {
-  const result = new Uint32Array(width * height);
-  const size = 8 >> bits;
-  for (let y = 0, at = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1, at += 1) {
-      const packed = data[y * tiles(width, bits) + (x >> bits)] >> 8;
-      result[at] = colours[(packed >> ((x & ((1 << bits) - 1)) * size)) & ((1 << size) - 1)]; // none: 0
-    }
-  }
-  return result;
-}
-
-/** From ARGB as numbers to RGBA as bytes, in place: every machine that runs a browser has the lowest byte first. @param {Uint32Array<ArrayBuffer>} data */
-function toRgba(data) {
-  for (let at = 0; at < data.length; at += 1) {
-    const pixel = data[at];
-    data[at] = (pixel & 0xff00ff00) | ((pixel >> 16) & 255) | ((pixel & 255) << 16);
-  }
-  return new Uint8ClampedArray(data.buffer);
 }

@@ -2,20 +2,32 @@
 
 const MAGIC = "HITPACK1";
 
+/** @typedef {{width: number, height: number, levels: number[], frames: ({type: string, offset: number, length: number}|MadeFrame)[]}} Index */
+
+/**
+ * The index of a pack, and where its frames begin; null while not all of that is there.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
+function readIndex(bytes) {
+  const start = MAGIC.length + 4;
+  if (bytes.length < start) return null;
+  if (new TextDecoder().decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) throw new Error("no pack");
+  const body = start + new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true);
+  if (bytes.length < body) return null;
+  /** @type {Index} */
+  const index = JSON.parse(new TextDecoder().decode(bytes.subarray(start, body)));
+  return { index, body };
+}
+
 /**
  * The frames in a pack's bytes, or how they are made; levels[d] is the number of the frame shown at level d.
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Pack}
  */
 export function readPack(bytes) {
-  const start = MAGIC.length + 4;
-  if (bytes.length < start || new TextDecoder().decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) {
-    throw new Error("no pack");
-  }
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true);
-  /** @type {{width: number, height: number, levels: number[], frames: ({type: string, offset: number, length: number}|MadeFrame)[]}} */
-  const index = JSON.parse(new TextDecoder().decode(bytes.subarray(start, start + length)));
-  const body = start + length;
+  const found = readIndex(bytes);
+  if (!found) throw new Error("no pack");
+  const { index, body } = found;
   const frames = index.frames.map((frame) => {
     if ("codec" in frame) return frame;
     const carried = bytes.subarray(body + frame.offset, body + frame.offset + frame.length);
@@ -23,6 +35,20 @@ export function readPack(bytes) {
     return { type: frame.type, bytes: carried };
   });
   return { width: index.width, height: index.height, levels: index.levels, frames };
+}
+
+/**
+ * Of a pack of which so much has come, where the source lies that its frames are made of: null while that is not told, false where none is.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {number} mostPixels that it may have
+ */
+export function findSource(bytes, mostPixels) {
+  const found = readIndex(bytes);
+  if (!found) return null;
+  const { width, height, levels, frames } = found.index;
+  const source = frames[levels[0] ?? 0];
+  if (!source || "codec" in source || !frames.some((frame) => "codec" in frame) || width * height > mostPixels) return false;
+  return { start: found.body + source.offset, length: source.length };
 }
 
 /** @param {string} text @returns {Uint8Array<ArrayBuffer>} */

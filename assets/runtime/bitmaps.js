@@ -6,7 +6,8 @@ const LEAST_FRAMES = 2; // source and wanted: of large pictures none is made ahe
 /**
  * @param {typeof import("../codecs/maker.js")|null} codecs
  * @param {string} script the page's own, which a worker runs to make frames
- * @returns {{bitmaps: Tools["bitmaps"], makeReady: () => void}} what makes frames can be made ready before the first pack has arrived
+ * @returns {{bitmaps: Tools["bitmaps"], makeReady: () => void, readAhead: (part: Uint8Array<ArrayBuffer>, size: number) => void}} what makes frames can be made ready,
+ *   and read a source of so many bytes, before the first pack has arrived
  */
 export function createBitmaps(codecs, script) {
   /** @type {ReturnType<typeof import("../codecs/maker.js")["createMaker"]>|null} */
@@ -30,5 +31,5 @@ export function createBitmaps(codecs, script) {
     };
   }
 
-  return { bitmaps, makeReady };
+  return { bitmaps, makeReady, readAhead: (part, size) => maker?.readAhead(part, size) };
 }

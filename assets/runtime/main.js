@@ -40,7 +40,7 @@ export function start(methods, codecs = null, checking = null, languages = null)
   const later = (act, ms) => void setTimeout(act, ms);
   const random = () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
   const reload = () => location.reload();
-  const { bitmaps, makeReady } = createBitmaps(codecs, document.currentScript?.textContent ?? "");
+  const { bitmaps, makeReady, readAhead } = createBitmaps(codecs, document.currentScript?.textContent ?? "");
   const hashes = [...page.training, ...page.study].flatMap(method.packs);
 
   const environment = readEnvironment(location, page.submit_origins);
@@ -48,7 +48,7 @@ export function start(methods, codecs = null, checking = null, languages = null)
   const storage = createStorage(() => window.localStorage, names.join(":"), history, String(random()));
   const packs = createPacks({
     mode: page.packs, hashes, base: page.pack_base, document, fetch: (...request) => fetch(...request), later, random,
-    subtle: crypto.subtle,
+    subtle: crypto.subtle, onSource: readAhead,
   });
   const session = createSession({
     page, environment, storage, later, now: () => Date.now(), monotonic: clock.now, ratio: () => seenRatio(window),

@@ -2,6 +2,7 @@
 
 import { fromBase64, readPack } from "../instrument/pack.js";
 import { sha256 } from "../instrument/sha256.js";
+import { createAhead, watchFirstBlock } from "./ahead.js";
 
 /** @typedef {{state: "waiting"|"loading"|"ready"|"trouble", received: number, total: number, tries: number, pack: Pack|null}} Entry */
 
@@ -19,8 +20,9 @@ const LONGEST_WAIT_MS = 30000;
  * @param {Later} options.later
  * @param {() => number} options.random
  * @param {SubtleCrypto|undefined} options.subtle what digests
+ * @param {(part: Uint8Array<ArrayBuffer>, size: number) => void} options.onSource a part of the first pack's source, of so many bytes, where frames are made of it
  */
-export function createPacks({ mode, hashes, base, document, fetch, later, random, subtle }) {
+export function createPacks({ mode, hashes, base, document, fetch, later, random, subtle, onSource }) {
   /** @type {Set<string>} */
   const types = new Set();
   const entries = new Map(hashes.map((hash) => [hash, newEntry()]));
@@ -31,6 +33,8 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
   let fetching = 0;
   let wanted = true;
   let anyArrived = false;
+  const ahead = createAhead(onSource);
+  let endWatching = () => {};
 
   /** @returns {Entry} */
   function newEntry() {
@@ -66,6 +70,7 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
 
   /** Called by the one-line script after each inline pack: takes the block before it and frees its text. */
   function take() {
+    endWatching();
     const block = /** @type {HTMLElement} */ (document.currentScript?.previousElementSibling);
     const hash = block.dataset.pack ?? "";
     if (wanted && entries.has(hash) && entryOf(hash).state !== "ready") {
@@ -88,6 +93,7 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
 
   /** Begin fetching linked packs; inline ones come by themselves. */
   function start() {
+    if (mode === "inline") endWatching = watchFirstBlock(document, ahead.add);
     if (mode !== "linked") return;
     queue = hashes.filter((hash) => entryOf(hash).state === "waiting");
     fetchNext();
@@ -164,8 +170,9 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
     const response = (await early(hash)) ?? (await fetch(`${base}${hash}.pack`, { credentials: "omit", cache }));
     if (!response.ok) throw new Error(`status ${response.status}`);
     entry.total = Number(response.headers.get("content-length")) || 0;
-    const bytes = await readAll(response, (received) => {
-      entry.received = received;
+    const bytes = await readAll(response, (part) => {
+      if (hash === hashes[0] && !entry.tries) ahead.add(part);
+      entry.received += part.length;
       changed(hash);
     });
     await arrive(hash, bytes);
@@ -212,8 +219,8 @@ export function createPacks({ mode, hashes, base, document, fetch, later, random
   };
 }
 
-/** @param {Response} response @param {(received: number) => void} onProgress */
-async function readAll(response, onProgress) {
+/** @param {Response} response @param {(part: Uint8Array<ArrayBuffer>) => void} onPart */
+async function readAll(response, onPart) {
   if (!response.body) return new Uint8Array();
   const reader = response.body.getReader();
   /** @type {Uint8Array[]} */
@@ -224,7 +231,7 @@ async function readAll(response, onProgress) {
     if (done) break;
     parts.push(value);
     received += value.length;
-    onProgress(received);
+    onPart(value);
   }
   const bytes = new Uint8Array(received);
   let offset = 0;

@@ -214,6 +214,45 @@ def test_a_damaged_source_fails_alone(kind: str, page: Page) -> None:
     assert ends[1] == "made"
 
 
+COUNTED = [
+    ("function begin(file) {", "function begin(file) {\n  globalThis.readings = (globalThis.readings ?? 0) + 1;")
+]
+AHEAD = """async (what) => {
+  const bytes = fromBase64(source);
+  const bench = maker.createBench();
+  const before = what === "another" ? bytes.map((byte, at) => (at < 300 ? byte : byte ^ 1)) : bytes;
+  const parts = what === "less" ? 2 : 3;
+  for (let part = 0; part < parts; part += 1) bench.readAhead(before.slice((part * bytes.length) / 3, ((part + 1) * bytes.length) / 3), bytes.length);
+  const ahead = globalThis.readings;
+  bench.open(1, small);
+  const made = [];
+  for (const quality of [0, 40]) made.push(await sha256(pixelsOf(await bench.make(1, frame(quality), null, bytes))));
+  return [made, globalThis.readings - ahead];
+}"""
+
+
+@pytest.mark.parametrize(("what", "again"), (("all", 0), ("less", 0), ("another", 1)))
+def test_a_source_that_is_read_while_it_comes_is_not_read_again(
+    what: str, again: int, browser: Browser, picture: Image.Image
+) -> None:
+    """But another one is, whatever was read before it."""
+    page = opened(browser, picture, COUNTED)
+    assert page.evaluate(AHEAD, what) == [[digest(picture), shown(picture, "4:2:0", 40)], again]
+    page.close()
+
+
+def test_a_worker_reads_ahead(page: Page, picture: Image.Image) -> None:
+    made = page.evaluate(
+        """async () => {
+          const frames = maker.createMaker({ createWorker: real });
+          const bytes = fromBase64(source);
+          for (let at = 0; at < bytes.length; at += 500) frames.readAhead(bytes.slice(at, at + 500), bytes.length);
+          return sha256(pixelsOf(await frames.open(recipe(small)).make(null, null)));
+        }"""
+    )
+    assert made == digest(picture)
+
+
 MUTANTS: dict[str, tuple[Callable[[Page], None], str, str]] = {
     "large ones pile up": (test_of_large_pictures_one_is_in_hand, "inHand.size === 1 && width * height <= QUICK_PIXELS", "inHand.size === 1"),
     "the newest comes first": (test_two_small_ones_are_in_hand_and_the_others_wait_in_order, "waiting.push(request);", "waiting.unshift(request);"),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import io
-import json
 from collections.abc import Iterator
 from functools import cache
 
@@ -13,7 +11,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from hitgen.lib.shipped import shipped
 from tests.support import codecs
 from tests.support.pictures import PHOTOS, digest, photograph, small_pictures
 from tests.support.runs import soaked_but
@@ -60,6 +57,20 @@ MUTANTS = {
     "a short first symbol": ("take(reader, 1) ? 8 : 1", "take(reader, 1) ? 8 : 8"),
     "transparent": ("(pixel & 0xff00ff00) | ((pixel >> 16)", "(pixel & 0xfe00ff00) | ((pixel >> 16)"),
 }  # fmt: skip
+
+
+PARTS = 7
+IN_PARTS = {
+    "a line is predicted from one that is done": ("lines = Math.max(lines - 1, 0);", "lines += 0;"),
+    "copies from lines that are undone": ("data.set(image.data.subarray(copied, lines * width), copied);", "data = image.data;"),
+    "lines undone twice": ("done[number] = lines;", ""),
+    "lines turned twice": ("turned = lines;", ""),
+    "bits that had not come": ("isWhole ? Infinity : reader.bytes.length - STEP_BYTES", "Infinity"),
+    "codes that had not come": ("found.reader.at > found.reader.bytes.length ? null : found", "found"),
+    "the place in the line forgotten": ("{ at, x, y, cached });", "{ at, y, cached });"),
+    "the line forgotten": ("{ at, x, y, cached });", "{ at, x, cached });"),
+}  # fmt: skip
+"""Of files that come in parts."""
 
 
 def encoded(picture: Image.Image, method: int, quality: int) -> bytes:
@@ -110,32 +121,20 @@ def page(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
-def differing(page: Page, script: str) -> Iterator[int]:
+def differing(page: Page, script: str, parts: int = 1) -> Iterator[int]:
     """Which files a script does not read as they are, as they are found."""
     for start in range(0, len(files()), 50):
         some = files()[start : start + 50]
-        read = codecs.decoded(page, script, [content for content, _ in some])
+        read = codecs.decoded(page, script, [content for content, _ in some], parts)
         yield from (start + number for number, (_, held) in enumerate(some) if read[number] != held)
-
-
-def sample() -> Image.Image:
-    """What workers read to be ready: smooth colours with grain, as of a photograph, and a plain part."""
-    rng = np.random.default_rng(1)
-    x, y = np.meshgrid(np.arange(48), np.arange(48))
-    colours = np.stack([120 + 60 * np.sin(x / 9), 120 + 60 * np.cos((x + y) / 13), 60 + 2 * y], -1)
-    pixels = np.clip(colours + rng.normal(0, 3, (48, 48, 1)) + rng.normal(0, 1.2, (48, 48, 3)), 0, 255)
-    pixels[30:42, 8:40] = [200, 180, 40]
-    return Image.fromarray(pixels.astype(np.uint8))
-
-
-def test_the_sample_that_workers_read_is_the_one_that_is_drawn_here(page: Page) -> None:
-    record = json.loads((shipped("assets") / "codecs" / "sample.json").read_text("utf-8"))
-    read = codecs.decoded(page, "script", [base64.b64decode(record["webp"])])
-    assert read == [(48, 48, digest(sample()))]
 
 
 def test_every_file_is_read_as_it_is(page: Page) -> None:
     assert list(differing(page, "script")) == []
+
+
+def test_every_file_is_read_as_it_is_while_it_comes(page: Page) -> None:
+    assert list(differing(page, "script", PARTS)) == []
 
 
 @pytest.mark.parametrize("cut", (0, 12, 30, 0.5, 0.99))
@@ -157,3 +156,9 @@ def test_another_form_is_refused(page: Page) -> None:
 def test_a_reader_that_errs_in_one_step_is_caught(name: str, page: Page) -> None:
     codecs.add(page, name, "webp.js", [MUTANTS[name]])
     assert next(differing(page, name), None) is not None
+
+
+@pytest.mark.parametrize("name", soaked_but(list(IN_PARTS)[::3], IN_PARTS))
+def test_a_reader_that_errs_between_two_parts_is_caught(name: str, page: Page) -> None:
+    codecs.add(page, name, "webp.js", [IN_PARTS[name]])
+    assert next(differing(page, name, PARTS), None) is not None

@@ -46,11 +46,17 @@ async ([name, text, width, height, sampling, qualities]) => {
 }
 """
 DECODED = """
-async ([name, files]) => {
+async ([name, files, parts]) => {
   const results = [];
+  const inParts = (file) => {
+    const read = codecs[name].createReading();
+    let picture = null;
+    for (let part = 1; part <= parts; part += 1) picture = read(file.subarray(0, Math.ceil((file.length * part) / parts)), part === parts);
+    return picture;
+  };
   for (const text of files) {
     try {
-      const { width, height, pixels } = codecs[name].decodeWebp(fromBase64(text));
+      const { width, height, pixels } = parts > 1 ? inParts(fromBase64(text)) : codecs[name].decodeWebp(fromBase64(text));
       results.push([width, height, await sha256(pixels)]);
     } catch (error) {
       results.push([0, 0, String(error)]);
@@ -89,19 +95,20 @@ def frames(page: Page | Window, name: str, picture: Image.Image, sampling: str, 
     return [str(each) for each in result]
 
 
-def decoded(page: Page, name: str, files: Iterable[bytes]) -> list[tuple[int, int, str]]:
-    """Width, height and digest of what the script reads from each WebP file; 0, 0 and the error where it refuses."""
+def decoded(page: Page, name: str, files: Iterable[bytes], parts: int = 1) -> list[tuple[int, int, str]]:
+    """Width, height and digest of what the script reads from each WebP file as its parts come; 0, 0 and the error where it refuses."""
     texts = [base64.b64encode(content).decode() for content in files]
-    return [(width, height, text) for width, height, text in page.evaluate(DECODED, [name, texts])]
+    return [(width, height, text) for width, height, text in page.evaluate(DECODED, [name, texts, parts])]
 
 
 def script(module: str, changes: Iterable[tuple[str, str]] = ()) -> str:
-    """A module with what it imports as one classic script that defines `codec`; each change must apply exactly once."""
-    text = (CODECS / module).read_text(encoding="utf-8")
+    """A module with what it imports as one classic script that defines `codec`; each change must apply exactly once, in it or beside it."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in CODECS.glob("*.js")}
     for old, new in changes:
-        assert text.count(old) == 1, f"{module} no longer has {old!r} once"
-        text = text.replace(old, new)
+        name = next((name for name in (module, *texts) if old in texts[name]), module)
+        assert texts[name].count(old) == 1, f"{name} no longer has {old!r} once"
+        texts[name] = texts[name].replace(old, new)
     with tempfile.TemporaryDirectory() as folder:
-        changed = Path(folder) / module
-        changed.write_text(text, encoding="utf-8")
-        return link(module, lambda name: changed if name == module else CODECS / name, "codec")
+        for name, text in texts.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        return link(module, lambda name: (Path(folder) if name in texts else CODECS) / name, "codec")
