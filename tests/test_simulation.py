@@ -22,6 +22,9 @@ from hitgen.methods.pjnd.population import Kind, Population, draw_truth
 from hitgen.methods.population import draw_people
 from hitgen.publishing.publication import make_way
 from hitgen.results.dataset import make_dataset
+from hitgen.results.review import propose
+from hitgen.results.reviewfile import review_path, write_review
+from hitgen.results.study import read_study
 from hitgen.simulation.simulate import read_truth, simulate
 from tests.support.large_study import make_study
 from tests.support.small_study import SmallStudy
@@ -142,6 +145,14 @@ def test_a_batch_is_answered_as_often_as_it_asks(tmp_path: Path) -> None:
     gold = data.ratings.filter(data.ratings["role"] == "gold")
     assert gold.unique(["worker", "ladder"]).height == gold.height == made.submissions == 12 * 12
     assert made.workers == len(truth.people) == len(set(data.ratings["worker"]))
+
+
+def test_a_further_simulation_is_not_read_by_the_review_of_the_one_before(tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path)
+    simulate(small.folder, Population(), seed=1)
+    write_review(small.folder, propose(read_study(small.folder)))
+    simulate(small.folder, Population(), seed=2, people=3)
+    assert not review_path(small.folder).exists() and propose(read_study(small.folder))
 
 
 def test_only_who_passes_the_quiz_works_study_pages(tmp_path: Path) -> None:

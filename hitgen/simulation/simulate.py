@@ -27,6 +27,7 @@ from hitgen.methods.population import Person, Population, draw_people
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account
 from hitgen.recruiters.memory import Memory
+from hitgen.results.reviewfile import review_path
 from hitgen.simulation.answers import SimulatedWorker, is_admitted
 from hitgen.simulation.deal import Deal
 
@@ -67,7 +68,7 @@ def simulate(
 ) -> Simulated:
     """Answer a built batch: every page as often as it asks for, or by `people` workers.
 
-    Replaces an earlier simulation. Raises InputError where the batch has a ledger of real submissions, or no build.
+    Replaces an earlier simulation, with what was reviewed of it. Raises InputError where the batch has a ledger of real submissions, or no build.
     """
     config, manifest = read_config(folder / CONFIG_NAME), read_manifest(folder)
     path = folder / LEDGER
@@ -86,6 +87,8 @@ def simulate(
             # Publishing moves a closed ledger of play money out of the way.
             ledger.set_fact("closed", START.isoformat())
         _write_truth(folder, Truth(truths, tuple(made.people)))
+        if path.exists():
+            review_path(folder).unlink(missing_ok=True)  # of other people's answers, under the same names
         _remove(path)
         fresh.replace(path)
     spammers = sum(not person.honest for person in made.people)
