@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Parameter, Role
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
 from hitgen.config.screening import GoldRule
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.files import content_of
 
 FILE = "build/manifest.json"
@@ -253,6 +254,14 @@ def read_manifest(folder: Path) -> Manifest:
         return parse_manifest(content_of(path), str(path))
     except FileNotFoundError:
         raise InputError(Fault(str(path), "", "the batch is not built", "`hitgen build` first")) from None
+
+
+def refuse_other_method(config: BatchConfig, manifest: Manifest) -> None:
+    """Stop where batch.toml has come to name another method than the build's: its answers would all be read as faulty."""
+    if config.method.kind != manifest.method:
+        problem = f"it is {config.method.kind!r}, and what was built is of {manifest.method!r}"
+        remedy = f'"{manifest.method}"; another method is another study, in a folder of its own or after `hitgen build`'
+        raise InputError(in_config("method.kind", problem, remedy))
 
 
 def parse_manifest(text: str | bytes, path: str) -> Manifest:

@@ -14,9 +14,11 @@ import polars
 import pytest
 
 from hitgen import cli
+from hitgen.config.read import read_config
 from hitgen.errors import InputError
 from hitgen.methods.pjnd import PJND
 from hitgen.methods.pjnd.population import Population
+from hitgen.publishing.built import read_build
 from hitgen.results.columns import tables_of
 from hitgen.results.dataset import make_dataset
 from hitgen.results.export import csv_bytes, export
@@ -139,6 +141,24 @@ def test_another_build_than_the_published_one_is_refused(tmp_path: Path) -> None
     (tmp_path / "build" / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(Exception, match="page p0001 is not the one that was published"):
         read_study(tmp_path)
+
+
+@pytest.mark.parametrize("verb", ["report", "review", "export", "simulate"])
+def test_a_batch_that_has_come_to_name_another_method_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    small = SmallStudy(tmp_path)
+    if verb != "simulate":
+        small.hand_in([("p0001", "A1", "W1", xml(small.answer("p0001", "A1", "W1")))])
+    text = re.sub(
+        r"(?m)^(locations|\[\[questions\]\]|level|points|radius_px) .*\n", "", (tmp_path / "batch.toml").read_text()
+    )
+    (tmp_path / "batch.toml").write_text(f'{text}\n[method]\nkind = "threshold"\n')
+    assert cli.main([verb, str(tmp_path)]) == 1
+    told = "batch.toml: method.kind: it is 'threshold', and what was built is of 'pjnd'; try \"pjnd\""
+    assert told in capsys.readouterr().err
+    with pytest.raises(InputError, match="what was built is of 'pjnd'"):
+        read_build(tmp_path, read_config(tmp_path / "batch.toml"))
 
 
 def test_a_simulation_of_another_build_is_to_be_made_again(tmp_path: Path) -> None:

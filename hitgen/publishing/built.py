@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hitgen.config.batch import BatchConfig
 from hitgen.errors import Fault, InputError
 from hitgen.hosts.base import HostedFile, pack_file, page_file
-from hitgen.manifest import BuildFolder, Manifest, Page, read_manifest
+from hitgen.manifest import BuildFolder, Manifest, Page, read_manifest, refuse_other_method
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,15 @@ class Built:
         return self.manifest.pages
 
 
-def read_build(folder: Path, batch: str, linked: bool) -> Built:
+def read_build(folder: Path, config: BatchConfig) -> Built:
     """The build of the batch in `folder`; raises InputError where it is missing, foreign or incomplete."""
-    manifest = read_manifest(folder)
+    manifest, batch = read_manifest(folder), config.batch.name
     path = str(BuildFolder(folder).manifest)
     if manifest.batch != batch:
         problem = f"was built for {manifest.batch!r}, but the batch is {batch!r}"
         raise InputError(Fault(path, "batch", problem, "`hitgen build` again"))
-    files, packs = files_of(folder, manifest, linked)
+    refuse_other_method(config, manifest)
+    files, packs = files_of(folder, manifest, config.hit.packs == "linked")
     if missing := [file.path for file in (*files.values(), *packs) if not file.path.is_file()]:
         raise InputError(
             [Fault(str(path), "", "is named in the manifest but missing", "`hitgen build`") for path in missing[:5]]

@@ -153,10 +153,10 @@ def open_publication(
     linked, host = config.hit.packs == "linked", open_host(config.host, folder, name)
     with locked(path), _way_made(path, production) as put_aside:
         if not path.exists():
-            read_build(folder, name, linked)  # where there is nothing to publish, no ledger is begun
+            read_build(folder, config)  # where there is nothing to publish, no ledger is begun
         with Ledger(path) as ledger:
             restore_build(folder, ledger, host, linked)
-            built = read_build(folder, name, linked)
+            built = read_build(folder, config)
             used = recruiter or kind_of(config).open(Opening(folder, ledger.book, production, environment))
             with closing(used):
                 binding = used.account()

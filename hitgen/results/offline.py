@@ -18,7 +18,7 @@ from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import OFFLINE, Binding, HitName, HitProgress, Order, Received
 from hitgen.lib.money import FREE
 from hitgen.lib.text import plain
-from hitgen.manifest import Manifest, Page, read_manifest
+from hitgen.manifest import Manifest, Page, read_manifest, refuse_other_method
 from hitgen.publishing.publication import make_way
 from hitgen.results.take_in import Imported, compact_file, files_of
 
@@ -53,6 +53,7 @@ def import_offline(folder: Path, paths: Sequence[Path], now: datetime, person: s
     person of its own. InputError where nothing is built.
     """
     config, manifest = read_config(folder / CONFIG_NAME), read_manifest(folder)
+    refuse_other_method(config, manifest)
     outcomes: dict[str, list[Path]] = {}
     new = 0
 

@@ -15,7 +15,7 @@ from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.ledger.ledger import LEDGER, MANIFEST_FACT, Ledger, read_ledger
 from hitgen.ledger.rows import Received
-from hitgen.manifest import FILE, Manifest, parse_manifest, read_manifest
+from hitgen.manifest import FILE, Manifest, parse_manifest, read_manifest, refuse_other_method
 from hitgen.methods.base import AnyMethod, method_of
 from hitgen.methods.work import AnyWork
 from hitgen.publishing.publication import shut_batch
@@ -130,6 +130,7 @@ def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
 def study_of(folder: Path, config: BatchConfig, ledger: Ledger, before: Study | None = None) -> Study:
     """The study in an open ledger; what was read `before` is not read again while it is the same."""
     manifest = published_manifest(folder, ledger)
+    refuse_other_method(config, manifest)
     known = before.read if before and before.manifest == manifest else {}
     edited, config = edited_rules(folder, config, ledger), judged_as_built(config, manifest)
     rows = list(ledger.submissions())

@@ -21,7 +21,7 @@ from hitgen.ledger.rows import SIMULATED, Order
 from hitgen.lib.files import private_folder, write_whole
 from hitgen.lib.money import FREE
 from hitgen.lib.progress import OnProgress, silent
-from hitgen.manifest import Manifest, Page, read_manifest
+from hitgen.manifest import Manifest, Page, read_manifest, refuse_other_method
 from hitgen.methods.base import method_of
 from hitgen.methods.population import Person, Population, draw_people
 from hitgen.publishing.collect import collect
@@ -71,6 +71,7 @@ def simulate(
     Replaces an earlier simulation, with what was reviewed of it. Raises InputError where the batch has a ledger of real submissions, or no build.
     """
     config, manifest = read_config(folder / CONFIG_NAME), read_manifest(folder)
+    refuse_other_method(config, manifest)
     path = folder / LEDGER
     rng = np.random.default_rng(seed)
     method = method_of(config).simulation()
