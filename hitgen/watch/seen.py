@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +72,7 @@ def refuse_nothing(folder: Path) -> None:
             read_manifest(folder)
 
 
-def look(folder: Path, lines: Lines, now: datetime, before: Seen) -> Iterator[Seen]:
+def look(folder: Path, lines: Lines, now: datetime, before: Seen) -> Generator[Seen, None, None]:
     """The batch as it stands, of a large one first what is known before its submissions are judged.
 
     InputError where there is none, or it is not built. What was seen `before` is not read again.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import math
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hitgen.watch.seen import Lines, Seen, look, written
 EVERY_S = 1.0
 """How often files are asked whether they were written."""
 SETTLED_S = 2.0
-"""What was written this recently is looked at again: a disk that is busy shows some writes later than the times of its files."""
+"""What was written this recently is looked at once more after this time: a disk that is busy shows some writes later than the times of its files."""
 SHARE = 2
 """Judging that took long is followed by a pause of so many times its time, so that others can work; what is quick to see goes on."""
 
@@ -32,6 +33,7 @@ class Watcher:
     def __init__(self, folder: Path, lines: Lines, now: Clock = utc_now) -> None:
         self._folder, self._lines, self._now = folder, lines, now
         self._written: object = None
+        self._again_s = math.inf
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.last: tuple[int, Seen] = (0, Seen())
@@ -39,12 +41,15 @@ class Watcher:
     def look(self, judge: bool = True) -> None:
         """Look once, now; of a large study without `judge` only at what is quick. Raises what cannot be read."""
         state, begun_s = written(self._folder), time.time()
-        for seen in look(self._folder, self._lines, self._now(), self.last[1]):
-            self.last = self.last[0] + 1, seen
-            if not judge:
-                break
+        # Closed here and not by the collector of garbage, where nobody would hear that it was called off.
+        with closing(look(self._folder, self._lines, self._now(), self.last[1])) as looks:
+            for seen in looks:
+                self.last = self.last[0] + 1, seen
+                if not judge:
+                    break
         newest_ns = max((part[0] for parts in state for part in parts if part), default=0)
-        self._written = state if abs(begun_s - newest_ns / 1e9) > SETTLED_S else None
+        is_new = abs(begun_s - newest_ns / 1e9) < SETTLED_S
+        self._written, self._again_s = state, time.monotonic() + SETTLED_S if is_new else math.inf
         # What was read stays; going through millions of parts for garbage would keep whoever asks waiting for a second.
         gc.freeze()
 
@@ -80,7 +85,9 @@ class Watcher:
 
     def _is_due(self) -> bool:
         due = self.last[1].due
-        return written(self._folder) != self._written or (due is not None and due <= self._now())
+        if written(self._folder) != self._written or time.monotonic() >= self._again_s:
+            return True
+        return due is not None and due <= self._now()
 
     def _look_again(self, judge: bool) -> None:
         try:
