@@ -100,6 +100,14 @@ FAULTS: dict[str, tuple[Change, str]] = {
         sources("list.csv", also=put("list.csv", "source,file\nx,images/a.png\nx,images/a.png\n")),
         "two sources are called 'x' (the same file twice)",
     ),
+    "table with a name of two lines": (
+        sources("list.csv", also=put("list.csv", 'source,file\n"x\ny",images/a.png\n')),
+        "images/a.png: its name has control characters; try another name in list.csv",
+    ),
+    "nothing in the folder": (
+        lambda folder: (folder / "images" / "a.png").unlink(),
+        "no file matches 'images/*.png' in the batch folder (it has the folders: gold, images); try putting pictures there",
+    ),
     "table of nothing": (sources("list.csv", also=put("list.csv", "source;file\r\n;\r\n")), "list.csv: it names no source"),
     "table that is a folder": (sources("list.csv", also=lambda folder: (folder / "list.csv").mkdir()), "'list.csv' cannot be read"),
     "table with a NUL in a path": (sources("list.csv", also=put("list.csv", "source,file\nx,a\0b.png\n")), ""),

@@ -74,7 +74,8 @@ def find_sources(folder: Path, images: AnyImageSet, field: str, faults: list[Fau
     for source, path in found:
         problem = name_problem(source)
         if problem:
-            faults.append(Fault(_told(path, folder), "", f"its name {problem}", "renaming the file"))
+            remedy = f"another name in {images.sources}" if images.sources.endswith(".csv") else "renaming the file"
+            faults.append(Fault(_told(path, folder), "", f"its name {problem}", remedy))
         elif composed(source) in seen:
             first = seen[composed(source)]
             same = "the same file twice" if first == path else f"{_told(first, folder)} and {_told(path, folder)}"
@@ -136,6 +137,8 @@ def _of_pattern(folder: Path, pattern: str, field: str, faults: list[Fault]) -> 
             remedy = f'"{pattern.rstrip("/")}/*"' if pattern.strip("./") else remedy
         elif (folder / pattern).exists():
             remedy = "[[] for a [ in a name, which is a sign of patterns"
+        if remedy == f'"{pattern}"':
+            remedy = "putting pictures there, or the ending that they have"
         faults.append(in_config(field, problem, remedy))
     return [(path.stem, path) for path in found]
 
