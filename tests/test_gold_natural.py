@@ -14,7 +14,7 @@ from hitgen.build import build
 from hitgen.cli import main
 from hitgen.config.images import JpegSet
 from hitgen.methods.pjnd.config import Question
-from hitgen.methods.pjnd.gold_natural import Agreed, Answers, UnfitError, agreed, spread_out
+from hitgen.methods.pjnd.gold_natural import Agreed, Answers, Fit, UnfitError, agreed, spread_out
 from hitgen.methods.pjnd.observers import Population
 from hitgen.results.export import export
 from hitgen.simulation.simulate import simulate
@@ -67,10 +67,10 @@ def test_gold_is_of_early_and_late_levels_however_telling() -> None:
     rng = np.random.default_rng(4)
     tellings = {int(low): float(low + rng.uniform(0, 9)) for low in rng.permutation(40)}
     kept = [
-        (Agreed(30, (low, low + 30), 0.95, ((90, 90),), 70, 1, 0.9, telling), JPEG, f"s{low}", Path("s.png"))
+        Fit(Agreed(30, (low, low + 30), 0.95, ((90, 90),), 70, 1, 0.9, telling), JPEG, f"s{low}", Path("s.png"))
         for low, telling in tellings.items()
     ]
-    found = [answer for answer, *_ in spread_out(kept, 10)]
+    found = [each.answer for each in spread_out(kept, 10)]
     best = [max(tellings[low + aside] for aside in range(4)) for low in range(0, 40, 4)]
     assert [answer.telling for answer in found] == sorted(best, reverse=True)
     assert len(spread_out(kept, 50)) == 40 and len(spread_out(kept, 1)) == 1

@@ -163,6 +163,8 @@ TOML: dict[str, tuple[str, str, str]] = {
     "curly quotes": ("seed = 1", "seed = 1\nx = \u201cy\u201d", 'there is LEFT DOUBLE QUOTATION MARK; try "'),
     "low quotes": ("seed = 1", "seed = 1\nx = \u201ey\u201c", 'there is DOUBLE LOW-9 QUOTATION MARK; try "'),
     "a long minus": ("seed = 1", "seed = \u22121", "there is MINUS SIGN; try -"),
+    "a wide bracket": ("seed = 1", "seed = 1\nx = \uff3b1]", "there is FULLWIDTH LEFT SQUARE BRACKET; try ["),
+    "a wide sign": ("seed = 1", "seed \uff1d 1", "there is FULLWIDTH EQUALS SIGN; try ="),
     "a hard space": ("seed = 1", "seed =\u00a01", "there is NO-BREAK SPACE; try a plain space"),
     "nothing seen": ("seed = 1", "\u200bseed = 1", "there is ZERO WIDTH SPACE; try removing it"),
     "a number of digits": ("seed = 1", "seed = " + "1" * 5000, "it is not TOML"),

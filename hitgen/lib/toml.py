@@ -9,8 +9,10 @@ from typing import Any
 
 from hitgen.errors import Fault, InputError
 
-PLAIN = {"Pi": '"', "Pf": '"', "Ps": '"', "Pd": "-", "Sm": "-", "Zs": "a plain space", "Cf": "removing it"}
+PLAIN = {"Pi": '"', "Pf": '"', "Pd": "-", "Zs": "a plain space", "Cf": "removing it"}
 """What belongs where word processors write something alike, by its category."""
+ALIKE = {"\N{DOUBLE LOW-9 QUOTATION MARK}": '"', "\N{SINGLE LOW-9 QUOTATION MARK}": '"', "\N{MINUS SIGN}": "-"}
+"""The same of signs whose category holds others too."""
 
 
 def read_toml(content: bytes, name: str) -> dict[str, Any]:
@@ -38,5 +40,8 @@ def _typographic(text: str, error: str) -> tuple[str, str] | None:
     at = re.search(r"at line (\d+), column (\d+)", error)
     line = text.split("\n")[int(at[1]) - 1] if at else ""
     sign = line[int(at[2]) - 1 : int(at[2])] if at else ""
-    remedy = PLAIN.get(unicodedata.category(sign), "") if sign and not sign.isascii() else ""
+    if not sign or sign.isascii():
+        return None
+    wide = unicodedata.normalize("NFKC", sign)  # as keyboards for Chinese and Japanese write
+    remedy = ALIKE.get(sign) or PLAIN.get(unicodedata.category(sign)) or (wide if wide.isascii() else "")
     return (f": there is {unicodedata.name(sign, repr(sign))}", remedy) if remedy else None

@@ -19,7 +19,7 @@ from PIL import Image
 
 from hitgen.config.images import JpegSet
 from hitgen.methods.pjnd.eye import Eye, mean_around
-from hitgen.methods.pjnd.gold_natural import Answers, Kept, UnfitError, agreed, spread_out
+from hitgen.methods.pjnd.gold_natural import Answers, Fit, UnfitError, agreed, spread_out
 from hitgen.stimuli.views import as_it_is
 from tests.soak.test_gold_told import LEVELS, Ladder, apart, features, growth, of_whose, offered, telling
 from tests.support.figures import write_figures
@@ -83,7 +83,7 @@ def test_the_choice_of_natural_gold_tells_no_more_than_chance(tmp_path: Path) ->
     rng = np.random.default_rng(20_261)
     rows: list[dict[str, float]] = []
     told: list[dict[str, float]] = []
-    kept: list[Kept] = []
+    kept: list[Fit] = []
     means: list[float] = []
     refused: Counter[str] = Counter()
     images = JpegSet(name="study", sources="*.png", codec="jpeg")
@@ -96,13 +96,13 @@ def test_the_choice_of_natural_gold_tells_no_more_than_chance(tmp_path: Path) ->
         answers = rated(ladder, rng)
         means.append(float(np.mean([LEVELS if level is None else level for level, _ in answers.values()])))
         try:
-            kept.append((agreed(answers, LEVELS, (640, 480)), images, str(number), path))
+            kept.append(Fit(agreed(answers, LEVELS, (640, 480)), images, str(number), path))
         except UnfitError as why:
             refused[str(why)] += 1
     count = min(MOST, len(kept) // 2)
     assert count >= 4, refused
-    chosen = {int(source) for _, _, source, _ in spread_out(kept, count)}
-    best = {int(source) for _, _, source, _ in sorted(kept, key=lambda each: -each[0].telling)[:count]}
+    chosen = {int(each.source) for each in spread_out(kept, count)}
+    best = {int(each.source) for each in sorted(kept, key=lambda each: -each.answer.telling)[:count]}
     figures, tables = {}, {"features": rows, "as the eye sees": told, "mean level": [{"mean": mean} for mean in means]}
     for name, table in tables.items():
         values = np.array([[*row.values()] for row in table])

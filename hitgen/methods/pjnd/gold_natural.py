@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -58,8 +58,14 @@ class Agreed:
     telling: float
 
 
-Kept = tuple[Agreed, AnyImageSet, str, Path]
-"""A ladder that can be gold: its answer, a study's set like its own, its source and that one's file."""
+class Fit(NamedTuple):
+    """A ladder that can be gold."""
+
+    answer: Agreed
+    images: AnyImageSet
+    """A study's set like its own."""
+    source: str
+    path: Path
 
 
 class UnfitError(Exception):
@@ -143,14 +149,15 @@ def find_gold(folder: Path, found: FoundAnswers, name: str, most: int) -> GoldPl
     sets = study_sets(batch)
     name = checked_name(batch, name or f"gold-{found.name}"[:64])
     refused: Counter[str] = Counter()
-    kept: list[Kept] = []
+    kept: list[Fit] = []
     for row in found.tables["images"].filter(found.tables["images"]["role"] == "study").iter_rows(named=True):
         key = (row["images"], row["source"])
         try:
             images = _set_like(row, found.sets.get(row["images"]), sets)
             path = _picture(batch, found, key, (row["width"], row["height"]))
             answers = answers_of(found, row["ladder"])
-            kept.append((agreed(answers, row["level_max"], (row["width"], row["height"])), images, row["source"], path))
+            answer = agreed(answers, row["level_max"], (row["width"], row["height"]))
+            kept.append(Fit(answer, images, row["source"], path))
         except UnfitError as why:
             refused[str(why)] += 1
     if not kept:
@@ -159,27 +166,27 @@ def find_gold(folder: Path, found: FoundAnswers, name: str, most: int) -> GoldPl
     return _plan(batch, name, spread_out(kept, most), refused, found.own)
 
 
-def spread_out(kept: Sequence[Kept], most: int) -> list[Kept]:
+def spread_out(kept: Sequence[Fit], most: int) -> list[Fit]:
     """The most telling ladder of each of so many groups, from early to late windows, the most telling of them first.
 
     The most telling of all lie at one end of the study's levels, and what is seen of pictures would tell them.
     """
-    ordered, count = sorted(kept, key=lambda each: sum(each[0].level)), min(most, len(kept))
+    ordered, count = sorted(kept, key=lambda each: sum(each.answer.level)), min(most, len(kept))
     groups = [ordered[len(ordered) * at // count : len(ordered) * (at + 1) // count] for at in range(count)]
     return sorted((max(group, key=_telling) for group in groups), key=_telling, reverse=True)
 
 
-def _telling(each: Kept) -> float:
-    return each[0].telling
+def _telling(each: Fit) -> float:
+    return each.answer.telling
 
 
-def _plan(batch: Batch, name: str, kept: Sequence[Kept], refused: Counter[str], own: bool) -> GoldPlan:
+def _plan(batch: Batch, name: str, kept: Sequence[Fit], refused: Counter[str], own: bool) -> GoldPlan:
     files: dict[str, bytes] = {}
     text, told = "", []
-    for number, images in enumerate({images.name: images for _, images, _, _ in kept}.values()):
+    for number, images in enumerate({each.images.name: each.images for each in kept}.values()):
         of_set = checked_name(batch, name if not number else f"{name}-{images.name}"[:64])
         text += set_text(images, of_set, "gold", f"gold/{name}/{images.name}/*.png")
-        for answer, _, source, path in (each for each in kept if each[1] == images):
+        for answer, _, source, path in (each for each in kept if each.images == images):
             files[f"{images.name}/{source}.png"] = png(open_source(path).pixels)
             text += question_text(of_set, _answer(answer), source)
             told.append(
