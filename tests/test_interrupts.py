@@ -34,6 +34,26 @@ sys.meta_path.insert(0, Interrupt())
 sys.exit(main())
 """
 
+AT_LOCK = """
+import os, signal, sys
+from multiprocessing import resource_tracker
+act, nth = sys.argv.pop(1), int(sys.argv.pop(1))
+told = getattr(resource_tracker, act)
+locks = []
+def interrupted(*lock):
+    locks.append(lock)
+    if act == "register":
+        told(*lock)
+    if len(locks) == nth:
+        os.kill(os.getpid(), signal.SIGINT)
+    if act != "register":
+        told(*lock)
+setattr(resource_tracker, act, interrupted)
+from hitgen.__main__ import main
+sys.exit(main())
+"""
+"""An interrupt just after the nth lock that processes share was made, or just before it is forgotten."""
+
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -85,6 +105,19 @@ def test_while_all_processes_are_at_work(folder: Path, verb: str, begun: str) ->
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "hitgen: interrupted; the same command goes on from here\n")
     assert verb != "build" or main(["build", str(folder)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("act", "nth"),
+    soaked_but(
+        [("register", 1), ("unregister", 1)],
+        [(act, nth) for act in ("register", "unregister") for nth in range(1, 6)],
+    ),
+)
+def test_while_locks_are_made_or_given_back(act: str, nth: int, folder: Path) -> None:
+    command = [sys.executable, "-c", AT_LOCK, act, str(nth), "check", str(folder), "--workers", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "hitgen: interrupted; the same command goes on from here\n")
 
 
 def ended(number: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -48,17 +49,29 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     )
     if hasattr(context, "set_forkserver_preload"):
         context.set_forkserver_preload(["hitgen.stimuli.make", "hitgen.stimuli.estimate"])
-        resource_tracker.ensure_running()  # which would let interrupts through again
-        with uninterrupted():
+        _track_quietly()  # which would let interrupts through again
+    with uninterrupted():
+        if hasattr(context, "set_forkserver_preload"):
             forkserver.ensure_running()
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
-        try:
-            yield pool
-        except BaseException:
-            for process in multiprocessing.active_children():
-                process.kill()  # one that is just beginning would complain that its parent is gone
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+    try:
+        yield executor
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.kill()  # one that is just beginning would complain that its parent is gone
+        raise
+    finally:
+        with uninterrupted():  # locks that are given back would swallow an interrupt and show it
+            executor.shutdown(cancel_futures=True)
+
+
+def _track_quietly() -> None:
+    """Python's tracker takes away what an ended process leaves; that it had to is nothing to its user."""
+    sys.warnoptions.append("ignore:resource_tracker:UserWarning")
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.pop()
 
 
 def _bounded(
