@@ -116,7 +116,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _end(console, f"this needs the extra `{extra}`; try {install_line(extra)}", 1)
     except KeyboardInterrupt:
-        return _end(console, "interrupted; the same command goes on from here", 130)
+        code = 0
+        while not code:
+            try:
+                code = _end(console, "interrupted; the same command goes on from here", 130)
+            except KeyboardInterrupt:  # polars tells of each one itself, just before Python does
+                continue
+        return code
     except MemoryError:
         return _end(console, "there is not enough memory for this; try fewer --workers, or smaller pictures", 3)
     except BrokenPipeError:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from hitgen.cli import main
+from hitgen.console import Console
 from hitgen.errors import OutsideError
 from hitgen.lib.processes import shared
 from tests.bench.build import photographs
@@ -140,3 +141,47 @@ def test_memory_that_runs_out_is_told(monkeypatch: pytest.MonkeyPatch, capsys: p
         capsys.readouterr().err
         == "hitgen: there is not enough memory for this; try fewer --workers, or smaller pictures\n"
     )
+
+
+def test_an_interrupt_that_comes_twice_is_told_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As from within polars, which raises it by itself while Python has still to."""
+    fail, came = Console.fail, iter([KeyboardInterrupt])
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def interrupted_again(console: Console, message: str) -> None:
+        for again in came:
+            raise again
+        fail(console, message)
+
+    monkeypatch.setattr("hitgen.commands.check.run", interrupted)
+    monkeypatch.setattr(Console, "fail", interrupted_again)
+    assert main(["check", "."]) == 130
+    assert capsys.readouterr().err == "hitgen: interrupted; the same command goes on from here\n"
+
+
+AT_TIDYING = """
+import os, signal, sys, time
+from hitgen.commands import check
+class Tidied:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0)
+def run(*_):
+    Tidied()
+    time.sleep(60)
+check.run = run
+from hitgen.__main__ import main
+sys.exit(main())
+"""
+"""An interrupt that meets what Python tidies up, out of which it raises nothing."""
+
+
+def test_while_python_tidies_up() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AT_TIDYING, "check", "."], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stderr) == (130, "hitgen: interrupted; the same command goes on from here\n")
