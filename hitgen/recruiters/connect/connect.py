@@ -76,6 +76,7 @@ class Connect(Recruiter):
     def prepare(self, orders: Sequence[Order]) -> None:
         """Put the orders into a project that nobody sees yet; costs nothing."""
         self._told = self._places.prepare(bool(orders))
+        self._projects.renew(orders)
         self._projects.draft(orders, list(self._book.notes(SHUT_OUT)))
 
     def create(self, order: Order, token: str) -> HitProgress:
@@ -102,8 +103,7 @@ class Connect(Recruiter):
         return told
 
     def _refuse_dearer(self, project: str) -> None:
-        orders = [order for order in self._book.orders() if self._projects.of(order.annotation) == project]
-        hits = [(order.assignments, order.reward_usd) for order in orders]
+        hits = [(order.assignments, order.reward_usd) for order in self._projects.orders(project)]
         agreed, asked = quote_by_percent(hits, self._config.fee_percent).total_usd, self._projects.cost_usd(project)
         if asked > agreed:
             raise OutsideError(

@@ -16,6 +16,7 @@ from hitgen.ledger.rows import Order
 from hitgen.lib.clock import utc_now
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.connect.config import ConnectRecruiter
+from hitgen.recruiters.drafts import draft_word, is_for, is_stale, refuse_half
 from hitgen.recruiters.rest import Rest
 from hitgen.recruiters.shapes import number
 
@@ -52,14 +53,41 @@ class Projects:
         """The project that an order is in."""
         return self._book.noted(PROJECT, annotation)
 
+    def renew(self, orders: Sequence[Order]) -> None:
+        """Put away projects of a run that was cut off, which nobody has seen, that were made for something else than these orders,
+        which are all new ones."""
+        new = {order.annotation: order for order in orders}
+        drafted = {project for annotation in new if (project := self.of(annotation))}
+        words = (
+            {str(row["projectId"]): str(row.get("internalName", "")).rpartition(" ")[2] for row in self._listed()}
+            if drafted
+            else {}
+        )
+        for project in drafted:
+            others = [order for order in self.orders(project) if order.annotation not in new]
+            mine = [order for order in orders if self.of(order.annotation) == project]
+            status = self.status(project)
+            if status == "Unpublished" and is_stale(words[project], [*others, *mine]):
+                refuse_half(f"project {project}", others)
+                self.move(project, "Archived")
+            elif status != "Archived" or others:
+                continue
+            for annotation in [name for name, placed in self._book.notes(PROJECT).items() if placed == project]:
+                self._book.drop(PROJECT, annotation)
+
+    def orders(self, project: str) -> list[Order]:
+        """The orders in a project that were meant, in that order."""
+        return [order for order in self._book.orders() if self.of(order.annotation) == project]
+
     def draft(self, orders: Sequence[Order], excluded: Sequence[str]) -> None:
         """Put orders that are in no project yet into a new one, shut to those who took part before; costs nothing."""
         mine = [order for order in orders if not self.of(order.annotation)]
         if not mine:
             return
         self._refuse_others(mine[0].annotation.split(" ")[1])
-        name = self._internal_name(mine)
-        found = self._named(name) or self._make(name, mine, excluded)
+        start = mine[0].annotation.rpartition(" ")[0]
+        name = f"{start} {draft_word(mine)}"
+        found = self._made_before(start, mine) or self._make(name, mine, excluded)
         self._book.note_all(PROJECT, {order.annotation: found for order in mine})
         self._statuses = None  # what was listed before knows nothing of it
         self._book.drop(PROMISE, name)
@@ -96,10 +124,16 @@ class Projects:
             raise
         return str(made["project"]["projectId"])
 
-    @staticmethod
-    def _internal_name(orders: Sequence[Order]) -> str:
-        start = orders[0].annotation.rpartition(" ")[0]
-        return f"{start} {token_of(*sorted(order.hit for order in orders))[:12]}"
+    def _made_before(self, start: str, orders: Sequence[Order]) -> str | None:
+        """The project of these HITs that an earlier run made; one that nobody has seen, of what they were then, is put away."""
+        for row in list(self._listed()):
+            before, _, word = str(row.get("internalName", "")).rpartition(" ")
+            project = str(row["projectId"])
+            if before == start and is_for(word, orders) and self.status(project) != "Archived":
+                if not (is_stale(word, orders) and self.status(project) == "Unpublished"):
+                    return project
+                self.move(project, "Archived")
+        return None
 
     def _payload(self, name: str, orders: Sequence[Order], excluded: Sequence[str]) -> dict[str, Any]:
         config = self._config

@@ -108,10 +108,16 @@ class Prolific(Recruiter):
             self._told = self._way.prepare(utc_now(), self._inbox, session, bool(orders))
         finally:
             self._book.drop(LISTED, session)
+        self._studies.renew(orders)
         self._studies.draft(orders)
 
     def create(self, order: Order, token: str) -> HitProgress:
         """The order's address in its draft."""
+        self._studies.draft([order])
+        if found := next(self._progress_of(order.annotation), None):
+            return found
+        # Somebody deleted the draft that it was in.
+        self._studies.let_go(self._studies.study_of(order.annotation) or "")
         self._studies.draft([order])
         return next(self._progress_of(order.annotation))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -14,6 +13,7 @@ from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
 from hitgen.lib.money import Quote, quote_by_percent
 from hitgen.recruiters.base import RefusedError
+from hitgen.recruiters.drafts import draft_word, is_for, is_stale, refuse_half
 from hitgen.recruiters.prolific.config import ProlificRecruiter
 from hitgen.recruiters.prolific.currency import Currency
 from hitgen.recruiters.rest import Rest
@@ -95,10 +95,31 @@ class Studies:
         self._book.note_all(STUDY, dict.fromkeys(annotations, study))
         self._placed |= dict.fromkeys(annotations, study)
 
+    def renew(self, orders: Sequence[Order]) -> None:
+        """Throw away drafts of a run that was cut off that were made for something else than these orders, which are all new ones."""
+        new = {order.annotation: order for order in orders}
+        drafted = {study for annotation in new if (study := self.study_of(annotation))}
+        for study in drafted:
+            found = self.get(study)
+            if found and found["status"] != NOT_PUBLISHED:
+                continue
+            others = [order for order in self.orders(study) if order.annotation not in new]
+            mine = [order for order in orders if self.study_of(order.annotation) == study]
+            if found is None or is_stale(str(found.get("internal_name", "")).rpartition(" ")[2], [*others, *mine]):
+                refuse_half(f"study {study}", others)
+                self.drop(study)
+                self.let_go(study)
+
+    def let_go(self, study: str) -> None:
+        """Note that no order is in a draft that is gone."""
+        for annotation in [name for name, placed in self._placed.items() if placed == study]:
+            self._book.drop(STUDY, annotation)
+            del self._placed[annotation]
+
     def draft(self, orders: Sequence[Order]) -> None:
         """Put orders that are in no study yet into a draft, one for each kind of page; costs nothing.
 
-        A draft that an earlier run made for the same orders is known by its internal name.
+        A draft that an earlier run made for the same HITs is known by its internal name.
         """
         for kind in ("qualification", "study"):
             mine = [order for order in orders if order.kind == kind and order.annotation not in self._placed]
@@ -106,19 +127,22 @@ class Studies:
                 self._draft(kind, mine)
 
     def _draft(self, kind: str, orders: Sequence[Order]) -> None:
-        name = self._internal_name(kind, orders)
-        found = [row["id"] for row in self._listed("/studies/", {"id": str}) if row.get("internal_name") == name]
-        if not found:
-            made = self._rest.change("POST", "/studies/", self._payload(kind, name, orders), shape={"id": str})
-            found = [made["id"]]
-        study = found[0]
+        start = f"{orders[0].annotation.rpartition(' ')[0]} {kind}"
+        study = self._made_before(start, orders)
+        if study is None:
+            values = self._payload(kind, f"{start} {draft_word(orders)}", orders)
+            study = self._rest.change("POST", "/studies/", values, shape={"id": str})["id"]
         self.take_in([order.annotation for order in orders], study, kind)
 
-    @staticmethod
-    def _internal_name(kind: str, orders: Sequence[Order]) -> str:
-        start = orders[0].annotation.rpartition(" ")[0]
-        names = hashlib.sha256("\n".join(sorted(order.hit for order in orders)).encode()).hexdigest()[:12]
-        return f"{start} {kind} {names}"
+    def _made_before(self, start: str, orders: Sequence[Order]) -> str | None:
+        """The study of these HITs that an earlier run made; a draft of what they were then is thrown away."""
+        for row in list(self._listed("/studies/", {"id": str})):
+            before, _, word = str(row.get("internal_name", "")).rpartition(" ")
+            if before == start and is_for(word, orders):
+                if not (is_stale(word, orders) and self._status(row["id"]) == NOT_PUBLISHED):
+                    return str(row["id"])
+                self.drop(row["id"])
+        return None
 
     def _payload(self, kind: str, name: str, orders: Sequence[Order]) -> dict[str, Any]:
         config, minutes = self._config, self._config.minutes_of(kind)
