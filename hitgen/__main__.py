@@ -40,7 +40,7 @@ def main() -> int:
 
 def _just_end() -> None:
     """Let an interrupt end the process, as before a verb ran."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if callable(signal.getsignal(signal.SIGINT)):
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -54,7 +54,7 @@ def _come_again(lost: UnraisableHookArgs) -> None:
 
 def _interrupt() -> None:
     time.sleep(AGAIN_S)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if callable(signal.getsignal(signal.SIGINT)):
         os.kill(os.getpid(), signal.SIGINT)
 
 

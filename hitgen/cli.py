@@ -83,6 +83,8 @@ EXTRAS = {
 }
 """The extra of hitgen that installs a package which not everybody needs."""
 
+INTERRUPTED = "interrupted; the same command goes on from here"
+
 
 class VerbParser(argparse.ArgumentParser):
     """The parser of one verb, which loads the verb's module when it is the one to parse."""
@@ -100,12 +102,17 @@ class VerbParser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: 0 done, 1 the input or state is wrong, 2 usage, 3 the outside world failed."""
-    console = None
+    console, interrupts = None, list[int]()
+
+    def interrupt(number: int, _: object) -> None:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
     try:
         options = _parser().parse_args(_asked(arguments))
         console = Console(json=getattr(options, "json", False))
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, interrupt)
         options.run(options, console)
         if sys.stdout:
             sys.stdout.flush()
@@ -119,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = 0
         while not code:
             try:
-                code = _end(console, "interrupted; the same command goes on from here", 130)
+                code = _end(console, INTERRUPTED, 130)
             except KeyboardInterrupt:  # polars tells of each one itself, just before Python does
                 continue
         return code
@@ -132,6 +139,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.filename is None and error.errno == errno.ENOSPC:
             _drop_output()
         return _end(console, _of_the_system(error), 3)
+    except Exception:
+        if not interrupts:  # compiled code may make an error of its own of one
+            raise
+        return _end(console, INTERRUPTED, 130)
     finally:
         if console:
             console.close()

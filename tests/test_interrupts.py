@@ -163,25 +163,33 @@ def test_an_interrupt_that_comes_twice_is_told_all_the_same(
     assert capsys.readouterr().err == "hitgen: interrupted; the same command goes on from here\n"
 
 
-AT_TIDYING = """
+AT_AN_EDGE = """
 import os, signal, sys, time
 from hitgen.commands import check
+def struck():
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0)
 class Tidied:
     def __del__(self):
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0)
-def run(*_):
+        struck()
+def tidies():
     Tidied()
     time.sleep(60)
-check.run = run
+def converts():
+    try:
+        struck()
+    except BaseException:
+        raise ValueError("Invalid bounding box") from None
+how = globals()[sys.argv.pop(1)]
+check.run = lambda *_: how()
 from hitgen.__main__ import main
 sys.exit(main())
 """
-"""An interrupt that meets what Python tidies up, out of which it raises nothing."""
 
 
-def test_while_python_tidies_up() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", AT_TIDYING, "check", "."], capture_output=True, text=True, check=False, timeout=30
-    )
+@pytest.mark.parametrize("how", ["tidies", "converts"])
+def test_where_an_interrupt_cannot_be_passed_on(how: str) -> None:
+    """Python raises nothing out of what it tidies up, and matplotlib's compiled code an error of its own."""
+    command = [sys.executable, "-c", AT_AN_EDGE, how, "check", "."]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stderr) == (130, "hitgen: interrupted; the same command goes on from here\n")
