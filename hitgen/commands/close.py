@@ -19,9 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    with open_account(given.folder, progress=console.on_progress) as account:
-        unit = options.unit(given.folder)
-        console.say(*status_lines(status(account), unit))
+    with open_account(given.folder, progress=console.on_progress, ending=True) as account:
+        unit = account.kind.unit
+        console.say(*status_lines(status(account)))
         if console.agree(f"End and delete each {unit} and remove the files of the pages?", given.yes):
             ended = close(account)
             after = options.then("export" if ended.closed else "review", given.folder)

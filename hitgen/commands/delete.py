@@ -16,10 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    with open_account(given.folder, progress=console.on_progress) as account:
-        ended = delete(account)
+    with open_account(given.folder, progress=console.on_progress, ending=True) as account:
+        console.warn(account.notes)
+        ended, unit = delete(account), account.kind.unit
     after = "review" if ended.left else "close"
-    console.say(*ended_lines(ended, options.unit(given.folder)), options.then(after, given.folder))
+    console.say(*ended_lines(ended, unit), options.then(after, given.folder))
 
 
 def ended_lines(ended: Ended, unit: str = "HIT") -> list[str]:

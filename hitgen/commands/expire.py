@@ -16,9 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    with open_account(given.folder, progress=console.on_progress) as account:
-        number = len(expire(account))
+    with open_account(given.folder, progress=console.on_progress, ending=True) as account:
+        console.warn(account.notes)
+        number, unit = len(expire(account)), account.kind.unit
     told = "takes" if number == 1 else "take"
-    console.say(
-        f"{count(number, options.unit(given.folder))} {told} no new workers", options.then("fetch", given.folder)
-    )
+    console.say(f"{count(number, unit)} {told} no new workers", options.then("fetch", given.folder))

@@ -26,14 +26,14 @@ def run(given: argparse.Namespace, console: Console) -> None:
     if given.offline:
         found = status_offline(given.folder, utc_now())
     else:
-        with open_account(given.folder, progress=console.on_progress) as account:
+        with open_account(given.folder, progress=console.on_progress, ending=True) as account:
             found = status(account)
     console.outcome(found, told(found, given.folder))
 
 
 def told(found: Status, folder: Path, *words: str) -> list[str]:
     """All that is said of the state of a batch, with the command to run next, which ends in `words`."""
-    return [*status_lines(found, options.unit(folder)), options.then(_after(found), folder, *words)]
+    return [*status_lines(found), options.then(_after(found), folder, *words)]
 
 
 def _after(found: Status) -> str:
@@ -44,12 +44,12 @@ def _after(found: Status) -> str:
     return "fetch" if found.out or found.at_work else "topup"
 
 
-def status_lines(found: Status, unit: str = "HIT") -> list[str]:
+def status_lines(found: Status) -> list[str]:
     """The state of a published batch."""
     hits = ", ".join(f"{number} {state}" for state, number in sorted(found.hits.items()))
     lines = [
         f"{found.account.environment}: {found.account.endpoint}" + (" (closed)" if found.closed else ""),
-        f"{count(2, unit)[2:]}: {hits or 'none'}",
+        f"{count(2, found.unit)[2:]}: {hits or 'none'}",
         f"assignments: {found.out} open, {found.at_work} at work, {found.submitted} to be judged, "
         f"{found.approved} approved, {found.rejected} rejected"
         + (f", {found.returned} returned" * bool(found.returned)),
@@ -60,5 +60,5 @@ def status_lines(found: Status, unit: str = "HIT") -> list[str]:
             f"answers can arrive until {found.answers_until:%Y-%m-%d %H:%M} UTC; `hitgen status` or `fetch` renews"
         )
     if found.ends_at and found.ends_at.year < NO_END:
-        lines.append(f"the last {unit} ends at {found.ends_at:%Y-%m-%d %H:%M} UTC")
+        lines.append(f"the last {found.unit} ends at {found.ends_at:%Y-%m-%d %H:%M} UTC")
     return [*lines, *found.edited]

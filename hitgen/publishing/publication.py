@@ -22,6 +22,7 @@ from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import Page
 from hitgen.publishing.built import Built, read_build
 from hitgen.publishing.orders import Orders
+from hitgen.publishing.remembered import GOING_BY, config_to_end_by, keep_config, published_config
 from hitgen.publishing.restore import restore_build
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import Kind, Opening, Recruiter
@@ -54,6 +55,8 @@ class Account:
     recruiter: Recruiter
     now: Clock
     progress: OnProgress = field(default=silent, kw_only=True)
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
+    """What of batch.toml was passed over, and why."""
 
     @property
     def kind(self) -> Kind[Any]:
@@ -109,10 +112,14 @@ def open_account(
     now: Clock = utc_now,
     recruiter: Recruiter | None = None,
     progress: OnProgress = silent,
+    ending: bool = False,
 ) -> Iterator[Account]:
-    """The account of a batch that was published, locked; raises InputError where there is none."""
+    """The account of a batch that was published, locked; raises InputError where there is none.
+
+    Who is `ending` it, or only looks, goes by what was published where batch.toml was broken or made another study since.
+    """
     path = folder / LEDGER
-    config = read_config(folder / CONFIG_NAME)
+    strict = None if ending and path.exists() else read_config(folder / CONFIG_NAME)
     shut_batch(folder)
     if not path.exists():
         raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
@@ -120,13 +127,21 @@ def open_account(
         bound = ledger.account
         if bound is None:
             raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
-        production = bound.environment == "production"
-        used = recruiter or kind_of(config).open(Opening(folder, ledger.book, production))
+        config, notes = (strict, ()) if strict else config_to_end_by(folder, ledger)
+        opening = Opening(folder, ledger.book, bound.environment == "production")
+        used = recruiter or kind_of(config).open(opening)
+        published = published_config(ledger) if ending and used.account() != bound else None
+        if published and published.recruiter != config.recruiter:
+            used.close()
+            notes = (*notes, f"{CONFIG_NAME}: recruiter: it leads to {used.account().endpoint}; {GOING_BY}")
+            config = published
+            used = kind_of(config).open(opening)
         with closing(used):
             if used.account() != bound and not ledger.has_hits:
                 raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
             ledger.bind(used.account())
-            yield Account(folder, config, ledger, used, now, progress=progress)
+            keep_config(ledger, config, anew=False)
+            yield Account(folder, config, ledger, used, now, progress=progress, notes=notes)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from hitgen.publishing.create import create, settle
 from hitgen.publishing.money import check_total, money_faults
 from hitgen.publishing.orders import Intended, raise_faults, requirement_faults
 from hitgen.publishing.publication import PUBLISHED_AGAIN, Publication
+from hitgen.publishing.remembered import keep_config
 from hitgen.publishing.rules import keep_rules
 
 
@@ -225,6 +226,7 @@ def publish(
     new = [hit.order for hit in plan.now]
     publication.recruiter.prepare(new)
     uploaded = _serve(publication, plan, workers, progress)
+    keep_config(publication.ledger, publication.config)
     keep_rules(publication.folder, publication.config, publication.ledger, publication.built.manifest, new_answers)
     settled = tuple(settle(publication, row).hit for row in plan.doubtful)
     excluded = _keep_apart(publication, plan)

@@ -15,7 +15,9 @@ from hitgen.ledger.rows import Binding
 from hitgen.ledger.totals import totals
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account
+from hitgen.publishing.remembered import config_to_end_by
 from hitgen.publishing.rules import edited_rules
+from hitgen.recruiters import kind_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Status:
 
     `out` assignments are open to workers, `at_work` accepted; `submitted` wait for a judgement.
     After `answers_until` none can arrive unless hitgen runs before; None where there is no such end.
-    `edited` says which gold answers and thresholds are other than when they were published.
+    `edited` says which gold answers and thresholds are other than when they were published; a `unit` is one of `hits`.
     """
 
     account: Binding
@@ -41,6 +43,7 @@ class Status:
     ends_at: datetime | None
     answers_until: datetime | None
     edited: tuple[str, ...] = ()
+    unit: str = "HIT"
 
 
 def status(account: Account, refresh: bool = True) -> Status:
@@ -51,15 +54,22 @@ def status(account: Account, refresh: bool = True) -> Status:
     # Before it is published a ledger is tied to nobody.
     bound = account.ledger.account or account.recruiter.account()
     seen = status_of(account.ledger, account.folder, account.config, now, bound)
-    return replace(seen, answers_until=account.recruiter.answers_until)
+    return replace(seen, answers_until=account.recruiter.answers_until, edited=(*account.notes, *seen.edited))
 
 
 def status_offline(folder: Path, now: datetime) -> Status:
     """The state of a published batch as last seen; asks nobody, and reads also what cannot be written."""
-    config, path = read_config(folder / CONFIG_NAME), folder / LEDGER
+    path = folder / LEDGER
     if not path.exists():
+        read_config(folder / CONFIG_NAME)  # where there is no batch either, that is the first thing to be told
         raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
-    return read_ledger(path, lambda ledger: status_of(ledger, folder, config, now, ledger.account))
+
+    def look(ledger: Ledger) -> Status:
+        config, notes = config_to_end_by(folder, ledger)
+        seen = status_of(ledger, folder, config, now, ledger.account)
+        return replace(seen, edited=(*notes, *seen.edited))
+
+    return read_ledger(path, look)
 
 
 def status_of(ledger: Ledger, folder: Path, config: BatchConfig, now: datetime, bound: Binding | None) -> Status:
@@ -83,4 +93,5 @@ def status_of(ledger: Ledger, folder: Path, config: BatchConfig, now: datetime, 
         edited=edited_rules(folder, config, ledger),
         ends_at=max((hit.expires_at for hit in open_hits if hit.expires_at), default=None),
         answers_until=None,
+        unit=kind_of(config).unit,
     )

@@ -25,6 +25,6 @@ class Fetched:
 def fetch(account: Account, everything: bool = False) -> Fetched:
     """Take in what was handed in, complete and once; with `everything` each HIT is looked into, not only changed ones."""
     new = collect(account, everything)
-    study: Study = read_study(account.folder, account.ledger)
+    study: Study = read_study(account.folder, account.ledger, account.config)
     doubtful = sum(hit.state == "intended" for hit in account.ledger.hits())
     return Fetched(new, len(study.works) + len(study.faulty), study.faulty, doubtful, study.pseudonym)

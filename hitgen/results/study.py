@@ -111,12 +111,12 @@ def nameless(study: Study) -> Judged:
     )
 
 
-def read_study(folder: Path, ledger: Ledger | None = None) -> Study:
+def read_study(folder: Path, ledger: Ledger | None = None, config: BatchConfig | None = None) -> Study:
     """The study in a batch folder, from its config, ledger and review file, and the build where nothing was published; asks nobody.
 
     Raises InputError where one of them is missing, or the build is not the one that was published.
     """
-    config = read_config(folder / CONFIG_NAME)
+    config = config or read_config(folder / CONFIG_NAME)
     shut_batch(folder)
     if ledger is None:
         path = folder / LEDGER

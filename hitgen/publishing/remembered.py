@@ -1,0 +1,64 @@
+"""batch.toml as it was published, kept in the ledger: whoever ends what is out needs nothing that was changed since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hitgen.config.batch import BatchConfig
+from hitgen.config.read import config_model, read_config
+from hitgen.errors import CONFIG_NAME, InputError
+from hitgen.ledger.ledger import Ledger
+
+CONFIG_FACT = "config"
+BOUND = ("batch.name", "method.kind", "recruiter.kind", "host.kind", "host.bucket", "host.prefix", "host.folder")
+"""What says where a study is and what it asks: with another of these nothing that is out would be found or read."""
+GOING_BY = "this goes by what was published"
+
+
+def keep_config(ledger: Ledger, config: BatchConfig, anew: bool = True) -> None:
+    """Write down what batch.toml says; what is kept already stays, unless `anew`."""
+    keep = ledger.set_fact if anew else ledger.first_fact
+    keep(CONFIG_FACT, json.dumps(config.model_dump(mode="json", exclude_unset=True, serialize_as_any=True)))
+
+
+def published_config(ledger: Ledger) -> BatchConfig | None:
+    """The batch.toml of the last publication; None where an earlier hitgen kept none, or a key is not known any more."""
+    text = ledger.fact(CONFIG_FACT)
+    if text is None:
+        return None
+    try:
+        table = json.loads(text)
+        return config_model(table).model_validate(table)
+    except (ValueError, InputError):
+        return None
+
+
+def config_to_end_by(folder: Path, ledger: Ledger) -> tuple[BatchConfig, tuple[str, ...]]:
+    """What to end, count and fetch by: batch.toml, or what was published where that cannot be read or means another study by now.
+
+    And in words what is in the way. InputError with the faults of batch.toml where nothing was kept to go by.
+    """
+    published = published_config(ledger)
+    try:
+        config = read_config(folder / CONFIG_NAME)
+    except InputError as error:
+        if published is None:
+            raise
+        return published, tuple(f"{fault}; until then {GOING_BY}" for fault in error.faults)
+    changed = tuple(_changed(config, published)) if published else ()
+    return (published, changed) if published and changed else (config, ())
+
+
+def _changed(config: BatchConfig, published: BatchConfig) -> Iterator[str]:
+    for name in BOUND:
+        now, before = _value(config, name), _value(published, name)
+        if now != before:
+            yield f"{CONFIG_NAME}: {name}: it is {now!r}, and was {before!r} when this was published; {GOING_BY}"
+
+
+def _value(config: BatchConfig, name: str) -> Any:
+    table, _, key = name.partition(".")
+    return getattr(getattr(config, table), key, None)
