@@ -67,7 +67,7 @@ def start(
     moderate size, else `crop`. InputError where the folder has something in it, or a picture cannot be used.
     """
     training, gold = ([in_one_of(path, [images]) for path in paths] for paths in (training, gold))
-    found, left_out = sort_out(images, [*training, *gold])
+    found, left_out, faults = sort_out(images, [*training, *gold])
     sizes = Counter(each for path in [*found, *training, *gold] if (each := upright_size(path)))
     fit = fit or ("keep" if len(sizes) == 1 and math.prod(next(iter(sizes))) <= KEPT_PX else "crop")
     size = _possible(size, sizes)
@@ -75,7 +75,14 @@ def start(
     recipe = replace(recipe, repeats=0 < len(gold) < math.ceil(len(found) / study))
     told: list[str] = []
     with tempfile.TemporaryDirectory(prefix="hitgen-", ignore_cleanup_errors=True) as name:
-        fitted = [_fitted(path, fit, size, Path(name), told) for path in counted("pictures", found, progress)]
+        fitted = []
+        for path in counted("pictures", found, progress):
+            try:
+                fitted.append(_fitted(path, fit, size, Path(name), told))
+            except InputError as error:  # the others are looked at all the same, so that all are told at once
+                faults += error.faults
+        if faults:
+            raise InputError(faults)
         recipe, why = _safe(recipe, fitted, progress)
         told += why
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -18,6 +19,7 @@ from hitgen.build import build
 from hitgen.cli import main
 from hitgen.config.images import CommandSet
 from hitgen.errors import InputError
+from hitgen.manifest import read_manifest
 from hitgen.stimuli.codecs import encode_frame
 from tests.bench.build import photographs
 from tests.support.picture_files import exif, jpeg, jpeg_exif, saved
@@ -240,6 +242,23 @@ def test_init_copies_every_kind_and_names_what_it_leaves_out(
     assert len(load_batch_names(tmp_path / "new")) == 9
 
 
+def test_init_tells_all_that_is_wrong_with_a_folder_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for seed, name in enumerate(["a.png", "b.png", "twin.jpg", "twin.png"]):
+        picture(photos / name, seed)
+    Image.open(photos / "a.png").convert("CMYK").save(photos / "cmyk.jpg")
+    (photos / "empty.png").touch()
+    assert main(["init", str(tmp_path / "new"), "--images", str(photos)]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[-1] for line in said] == [
+        "two images have the same name but for the ending; try renaming one",
+        "its colour mode is CMYK; try saving it as RGB",
+        "the file is empty; try copying it again",
+    ]
+    assert "cmyk.jpg" in said[1] and "empty.png" in said[2] and not (tmp_path / "new").exists()
+
+
 def load_batch_names(folder: Path) -> list[str]:
     return load_batch(folder).names("study")
 
@@ -298,3 +317,33 @@ def test_an_external_codec_that_fails_says_the_same_in_every_run(tmp_path: Path)
             encode_frame(Image.open(tmp_path / "a.png"), images, 1)
         said.add(str(caught.value))
     assert len(said) == 1
+
+
+CODEC = """import sys
+from PIL import Image
+way, source, target, *quality = sys.argv[1:]
+with Image.open(source) as picture:
+    picture.save(target, **({"quality": int(float(quality[0]))} if way == "encode" else {}))
+"""
+
+
+def test_a_codec_of_one_s_own_is_found_from_the_batch_folder_and_a_changed_one_encodes_anew(tmp_path: Path) -> None:
+    folder = batch(tmp_path / "b")
+    config = folder / "batch.toml"
+    words = [sys.executable, "codec.py"]
+    encode, decode = [*words, "encode", "{input}", "{output}", "{parameter}"], [*words, "decode", "{input}", "{output}"]
+    command = f'codec = "command"\nsuffix = ".jpg"\nencode = {json.dumps(encode)}\ndecode = {json.dumps(decode)}\n'
+    levels = "levels = [{level = 1, parameter = 80}, {level = 2, parameter = 20.5}]"
+    config.write_text(config.read_text().replace('codec = "jpeg"\nlevels = 12', command + levels, 1))
+    (folder / "codec.py").write_text(CODEC)
+    first = build(folder, workers=1)
+    assert first.ladders_encoded > 0 and build(folder, workers=1).ladders_encoded == 0
+    before = read_manifest(folder)
+    assert before.provenance and before.provenance.libraries["codec.py"].startswith("SHA-256 ")
+    (folder / "codec.py").write_text(CODEC.replace("int(float(quality[0]))", "5"))
+    assert build(folder, workers=1).ladders_encoded == 1
+    frames = [
+        {ladder.levels[1].frame for ladder in each.ladders if ladder.codec == "command"}
+        for each in (before, read_manifest(folder))
+    ]
+    assert frames[0] and not frames[0] & frames[1]

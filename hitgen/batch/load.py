@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from hitgen.batch.sources import LadderSource, composed, find_sources, table_rows
 from hitgen.config.batch import BatchConfig
+from hitgen.config.images import CommandSet
 from hitgen.config.questions import Question, QuestionFile
 from hitgen.config.read import nearest, read_config, validation_faults
 from hitgen.config.told import translation_faults
@@ -46,6 +47,8 @@ def load_batch(folder: Path) -> Batch:
         if images.name in names_seen:
             faults.append(in_config(f"{field}.name", f"{images.name!r} is used twice", "another name"))
         names_seen.add(images.name)
+        if isinstance(images, CommandSet):
+            images.start_in(folder)
         ladders += find_sources(folder, images, f"{field}.sources", faults)
     questions = [(field, _named(question, ladders)) for field, question in _questions(folder, config, faults)]
     if len(names_seen) == len(config.images):

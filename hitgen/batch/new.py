@@ -108,20 +108,29 @@ class Recipe:
     """Whether there will be more pages than those."""
 
 
-def sort_out(images: Path, elsewhere: Collection[Path] = ()) -> tuple[list[Path], list[str]]:
-    """The pictures of a folder for a study, and in words what is left out; `elsewhere` are those meant for other things.
+def sort_out(images: Path, elsewhere: Collection[Path] = ()) -> tuple[list[Path], list[str], list[Fault]]:
+    """The pictures of a folder for a study, in words what is left out, and which have one name; `elsewhere` are those
+    meant for other things.
 
     InputError where there are none.
     """
     if not images.is_dir():
         raise InputError(Fault(str(images), "", "there is no such folder", "a folder with photographs"))
     found, left_out = _sorted_out(images, {path.resolve() for path in elsewhere})
+    first: dict[str, Path] = {}
+    twins = [(first.setdefault(composed(path.stem), path), path) for path in found]
     if not found:
         why = f" ({'; '.join(left_out[:3])})" if left_out else ""
         raise InputError(
             Fault(str(images), "", f"it has no images{why}", "a folder with PNG, JPEG, WebP or TIFF files")
         )
-    return found, left_out
+    same = "{} and {}: two images have the same name but for the ending"
+    faults = [
+        Fault(str(images), "", same.format(one.name, other.name), "renaming one")
+        for one, other in twins
+        if one != other
+    ]
+    return found, left_out, faults
 
 
 def write_new(
@@ -179,10 +188,6 @@ def _sorted_out(images: Path, elsewhere: Collection[Path]) -> tuple[list[Path], 
         if why:
             left_out.append(f"{plain(path.name)}: {why}")
             continue
-        twin = next((other for other in found if composed(other.stem) == composed(path.stem)), None)
-        if twin:
-            problem = f"{twin.name} and {path.name}: two images have the same name but for the ending"
-            raise InputError(Fault(str(images), "", problem, "renaming one"))
         found.append(path)
     return found, left_out
 

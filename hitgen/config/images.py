@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from hitgen.config.base import Slug, Strict, Text
 
@@ -145,12 +146,13 @@ class CommandSet(ImageSet):
     """Any external encoder and decoder, started as argument lists, never through a shell.
 
     The words `{input}`, `{output}` and `{parameter}` are replaced; encode reads a PNG and writes
-    `{output}`, whose name ends in `suffix`; decode turns that into a PNG.
+    `{output}`, whose name ends in `suffix`; decode turns that into a PNG. They are started in the batch folder.
     """
 
     codec: Literal["command"]
     encode: tuple[str, ...] = Field(
-        min_length=1, description="encoder as an argument list with {input} {output} {parameter}"
+        min_length=1,
+        description="encoder as an argument list with {input} {output} {parameter}, started in the batch folder",
     )
     decode: tuple[str, ...] = Field(min_length=1, description="decoder as an argument list with {input} {output}")
     suffix: Annotated[str, Field(pattern=r"^\.[A-Za-z0-9]{1,8}$")] = Field(
@@ -175,6 +177,17 @@ class CommandSet(ImageSet):
                 raise ValueError(f"{name} lacks {' and '.join(missing)}")
         spelled_out(self.levels, "parameter")
         return self
+
+    _folder: Path = PrivateAttr(default=Path())
+
+    def start_in(self, folder: Path) -> None:
+        """From now on paths in its commands count from this folder."""
+        self._folder = folder.resolve()
+
+    @property
+    def folder(self) -> Path:
+        """Where its programs are started."""
+        return self._folder
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import importlib.metadata
 import io
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +32,7 @@ from hitgen.config.images import (
     WebpSet,
 )
 from hitgen.errors import Fault, InputError, in_config
+from hitgen.lib.files import file_sha256
 from hitgen.lib.pictures import MissingPluginError, load_plugin
 from hitgen.lib.shipped import install_line
 from hitgen.stimuli.packs import Frame
@@ -39,6 +42,7 @@ T = TypeVar("T")
 WEBP_MAX_SIDE_PX = 16383
 MAX_SIDES_PX = {"jpeg": 65500, "webp": WEBP_MAX_SIDE_PX, "avif": 32768, "heic": 32768}
 """The longest side that encoder and decoders of a codec take."""
+_STARTED = "installing it, making it executable, or its path from the batch folder"
 MIME_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "AVIF": "image/avif"}
 
 
@@ -136,7 +140,25 @@ def library_versions(images: AnyImageSet) -> dict[str, str]:
     package = {"heic": "pillow-heif", "jxl": "pillow-jxl-plugin"}.get(images.codec)
     if package:
         versions[package] = importlib.metadata.version(package)
-    return versions
+    return versions | (_programs(images) if isinstance(images, CommandSet) else {})
+
+
+def _programs(images: CommandSet) -> dict[str, str]:
+    """Digests of all files that a command names, its program first of all: a codec at work changes under one name."""
+    digests = {}
+    for command in (images.encode, images.decode):
+        installed = shutil.which(command[0]) if os.sep not in command[0] else None
+        for number, word in enumerate(command):
+            file = Path(installed) if installed and not number else images.folder / word
+            if file.is_file():
+                state = file.stat()
+                digests[word] = _file_digest(file, state.st_mtime_ns, state.st_size)
+    return digests
+
+
+@cache
+def _file_digest(path: Path, mtime_ns: int, size_bytes: int) -> str:
+    return f"SHA-256 {file_sha256(path)[:12]}"
 
 
 def _missing(images: AnyImageSet, remedy: str) -> InputError:
@@ -180,12 +202,11 @@ def _run(images: CommandSet, step: str, command: tuple[str, ...], words: dict[st
     field = f"images {images.name}: {step}"
     try:
         done = subprocess.run(
-            arguments, capture_output=True, timeout=images.timeout_s, stdin=subprocess.DEVNULL, check=False
-        )
+            arguments, capture_output=True, timeout=images.timeout_s, stdin=subprocess.DEVNULL, check=False,
+            cwd=images.folder,
+        )  # fmt: skip
     except (OSError, ValueError):
-        raise InputError(
-            in_config(field, f"the program {command[0]!r} cannot be started", "installing it, or its full path")
-        ) from None
+        raise InputError(in_config(field, f"the program {command[0]!r} cannot be started", _STARTED)) from None
     except subprocess.TimeoutExpired:
         raise InputError(
             in_config(field, f"{command[0]!r} took longer than {images.timeout_s:g} s", "a larger timeout_s")
