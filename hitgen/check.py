@@ -25,6 +25,7 @@ from hitgen.publishing.orders import raise_faults, requirement_faults
 from hitgen.recruiters import kind_of
 from hitgen.stimuli.alike import double_faults, double_warnings
 from hitgen.stimuli.estimate import estimate_ladders, is_large
+from hitgen.stimuli.files import further_frame
 from hitgen.stimuli.flash import Flash, flash_faults, flash_of
 from hitgen.stimuli.form import in_form
 from hitgen.stimuli.make import Made, made_before, make_ladders
@@ -239,6 +240,11 @@ def _config_warnings(batch: Batch, plan: Plan) -> list[str]:
     warnings = [
         f"{name}: it lies among the study's images, but no image set takes it; mind its ending in `sources`, or move it away"
         for name in untaken(batch.ladders)
+    ]
+    warnings += [
+        f"{source.key}: {frame} is of a level beyond its last, and nobody will see it; mind `levels`"
+        for source in batch.ladders
+        if (frame := further_frame(source))
     ]
     return [*warnings, *_rule_warnings(batch.config), *method_of(batch.config).warnings(batch, plan)]
 

@@ -11,7 +11,7 @@ from hitgen.cli import main
 from hitgen.config.images import FilesSet
 from hitgen.errors import InputError
 from hitgen.stimuli.files import level_files
-from tests.test_projects import batch
+from tests.test_projects import GOOD, batch, picture
 
 QUESTIONS = [
     ["images", "source", "level_min", "level_max", "points", "radius_px", "matches"],
@@ -109,6 +109,23 @@ def frames(folder: Path, content: str) -> list[Path]:
 )
 def test_a_table_of_frames_is_read_as_spreadsheets_save_it(tmp_path: Path, content: str) -> None:
     assert [path.name for path in frames(tmp_path, content)] == ["f1.jpg", "f2.jpg"]
+
+
+@pytest.mark.parametrize("third", [False, True])
+def test_check_names_a_frame_beyond_the_last_level_and_a_way_to_gold_of_ready_made_frames(
+    tmp_path: Path, third: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = batch(tmp_path / "b")
+    frames = 'codec = "files"\nframes = "f_{source}_{index}.png"\nlevels = 2'
+    text = GOOD[: GOOD.index('[[images]]\nname = "gold"')] + GOOD[GOOD.index("[hit]") :]
+    text = text.replace('codec = "jpeg"\nlevels = 12', frames).replace("gold = 1", "gold = 0").replace("min = 1", "min = 0")
+    (folder / "batch.toml").write_text(text)
+    for level in range(1, 4 if third else 3):
+        picture(folder / f"f_a_{level}.png", level)
+    assert main(["check", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert ("f_a_3.png is of a level beyond its last" in said) == third
+    assert 'nobody can be screened; add an image set of your files with role = "gold"' in said
 
 
 @pytest.mark.parametrize(

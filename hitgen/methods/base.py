@@ -145,13 +145,15 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
 
     def warnings(self, batch: Batch, plan: Plan) -> Iterator[str]:
         """What to mind of a batch before it is built."""
-        if not batch.config.hit.gold:
-            yield "batch.toml: hit.gold: without gold questions nobody can be screened; make some with `hitgen gold`"
-        if not batch.config.hit.training:
-            yield (
-                "batch.toml: hit.training: without training nobody learns the task; "
-                "make some with `hitgen gold --role training`"
-            )
+        encoded = any(images.role == "study" and images.codec != "files" for images in batch.config.images)
+        for role, why in (
+            ("gold", "gold questions nobody can be screened"),
+            ("training", "training nobody learns the task"),
+        ):
+            if not getattr(batch.config.hit, role):
+                made = f"make some with `hitgen gold{' --role training' if role == 'training' else ''}`"
+                way = made if encoded else f'add an image set of your files with role = "{role}" and its [[questions]]'
+                yield f"batch.toml: hit.{role}: without {why}; {way}"
 
     def plan_rows(self, batch: Batch, plan: Plan) -> Iterator[tuple[str, str]]:
         """What is asked how often, as rows of a name and a text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+from hitgen.batch.sources import LadderSource
 from hitgen.config.images import FilesSet
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.containers import PNG_HEAD, boxes, item_properties, item_types, jpeg_segments, png_chunks, webp_chunks
@@ -16,6 +17,7 @@ from hitgen.stimuli.sources import decode_rgb, refusal
 
 ARITHMETIC = {0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 """JPEG's start of frame markers of arithmetic coding."""
+FEWER = "fewer `levels`, in an image set of its own where others have more"
 
 
 def level_files(images: FilesSet, source: str, folder: Path) -> list[Path]:
@@ -30,10 +32,22 @@ def level_files(images: FilesSet, source: str, folder: Path) -> list[Path]:
             in_config(
                 f"images {images.name}: frames",
                 f"missing for {source!r}: {shown}",
-                "the pattern's folder and {index}",
+                f"the pattern's folder and {{index}}, or {FEWER}",
             )
         )
     return paths
+
+
+def further_frame(source: LadderSource) -> str:
+    """The file of one more level than a ladder of files has; empty where there is none."""
+    images = source.images
+    if not isinstance(images, FilesSet):
+        return ""
+    longer = images.model_copy(update={"levels": images.levels + 1})
+    try:
+        return name_of(level_files(longer, source.source, source.folder)[-1], source.folder)
+    except InputError:
+        return ""
 
 
 def _from_pattern(images: FilesSet, source: str, folder: Path) -> list[Path]:
@@ -75,7 +89,7 @@ def _from_csv(images: FilesSet, source: str, folder: Path) -> list[Path]:
         raise refusal(
             images.index,
             f"it has no file for {source!r} at level {absent[0]}",
-            f"one row for each level 1..{images.levels}",
+            f"one row for each level 1..{images.levels}, or {FEWER}",
         )
     return [found[level] for level in range(1, images.levels + 1)]
 
