@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -118,10 +119,20 @@ def test_check_names_a_frame_beyond_the_last_level_and_a_way_to_gold_of_ready_ma
     folder = batch(tmp_path / "b")
     frames = 'codec = "files"\nframes = "f_{source}_{index}.png"\nlevels = 2'
     text = GOOD[: GOOD.index('[[images]]\nname = "gold"')] + GOOD[GOOD.index("[hit]") :]
-    text = text.replace('codec = "jpeg"\nlevels = 12', frames).replace("gold = 1", "gold = 0").replace("min = 1", "min = 0")
+    text = (
+        text.replace('codec = "jpeg"\nlevels = 12', frames)
+        .replace("gold = 1", "gold = 0")
+        .replace("min = 1", "min = 0")
+    )
     (folder / "batch.toml").write_text(text)
     for level in range(1, 4 if third else 3):
         picture(folder / f"f_a_{level}.png", level)
+    assert main(["check", str(folder)]) == 1
+    assert "try swaps_per_second = 6, or accept" in capsys.readouterr().err, (
+        "the first level flashes: no fewer would do"
+    )
+    shutil.copy(folder / "images" / "a.png", folder / "f_a_1.png")
+    shutil.copy(folder / "images" / "a.png", folder / "f_a_2.png")
     assert main(["check", str(folder)]) == 0
     said = capsys.readouterr().out
     assert ("f_a_3.png is of a level beyond its last" in said) == third

@@ -94,12 +94,13 @@ def flash_faults(flashes: Sequence[Flash], display: Display) -> Iterator[Fault]:
         return
     most = max(each.most_sr for each in flashes)
     first, ladder = min(beyond)
+    fewer = f"levels = {first - 1}, " if first > 1 else ""
     named = ladder if len(beyond) == 1 else f"{len(beyond)} ladders, {ladder} first of all,"
     yield in_config(
         "display.accept_flash_hazard",
         f"{named} flash{'es' if len(beyond) == 1 else ''} beyond WCAG 2.3.1 from level {first} on: up to {most:.4f} sr in "
         f"a 10 degree field at {display.swaps_per_second / 2:g} flashes a second, the limit being {LIMIT_SR} sr",
-        f"levels = {first - 1}, swaps_per_second = {2 * MOST_FLASHES_PER_S:g}, "
+        f"{fewer}swaps_per_second = {2 * MOST_FLASHES_PER_S:g}, "
         f'or accept_flash_hazard = "{FLASH_ACCEPTANCE}" and a warning to participants',
     )
 
