@@ -11,11 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from hitgen.config.hosts import S3Host
 from hitgen.errors import HitgenError
 from hitgen.hosts.s3 import S3
-from hitgen.lib.aws import who_signs
+from hitgen.lib.aws import credentials_fault, who_signs
 from hitgen.recruiters.mturk.client import MTurkClient
 from hitgen.recruiters.mturk.config import MTurkRecruiter
 from tests.support.servers import free_port
@@ -87,6 +88,25 @@ def test_a_marketplace_whose_credentials_are_not_to_be_had(profile: str) -> None
         MTurkClient(MTurkRecruiter(kind="mturk", endpoint_url=address, profile=profile)).account()
     with pytest.raises(HitgenError, match=TOLD[profile]):
         MTurkClient(MTurkRecruiter(kind="mturk", endpoint_url=address, profile=profile)).call("get_account_balance")
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "told"),
+    [
+        ("SignatureDoesNotMatch", "Signature expired: 19700101T000000Z is now earlier than 20261126T094500Z", "clock"),
+        ("SignatureDoesNotMatch", "Signature not yet current: 20361126T100000Z is still later than ...", "clock"),
+        ("InvalidSignatureException", "Signature expired: 19700101T000000Z is now earlier than ...", "clock"),
+        ("RequestExpired", "Request has expired. Timestamp date is 1970-01-01T00:00:00Z.", "clock"),
+        ("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", "clock"),
+        ("SignatureDoesNotMatch", "The request signature we calculated does not match.", "`aws configure`"),
+        ("ExpiredToken", "The security token included in the request is expired", "`aws sso login`"),
+    ],
+)
+def test_a_signature_by_a_wrong_clock_is_told_from_a_wrong_key(code: str, words: str, told: str) -> None:
+    fault = credentials_fault(ClientError({"Error": {"Code": code, "Message": words}}, "GetCallerIdentity"))
+    assert words in str(fault) or told == "`aws sso login`"
+    assert told in str(fault).partition("; try ")[2]
+    assert ("`aws configure`" in str(fault)) == (told == "`aws configure`")
 
 
 @contextmanager

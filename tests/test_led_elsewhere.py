@@ -91,23 +91,35 @@ def elsewhere() -> Iterator[tuple[Door, str]]:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate with its key that nobody vouches for."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    return written(tmp_path_factory.mktemp("tls"), datetime.now(UTC))
+
+
+def written(folder: Path, since: datetime) -> Path:
+    """A certificate with its key that is good for a day."""
+    key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     made = x509.CertificateBuilder(
-        name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1)
+        name, name, key.public_key(), x509.random_serial_number(), since, since + timedelta(days=1)
     )
     address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
     made = made.add_extension(x509.SubjectAlternativeName([address]), critical=False)
     secret = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path = tmp_path_factory.mktemp("tls") / "own.pem"
+    path = folder / "own.pem"
     path.write_bytes(secret + made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     return path
 
 
 @pytest.fixture
 def untrusted(certificate: Path) -> Iterator[str]:
+    with shown(certificate) as address:
+        yield address
+
+
+@contextmanager
+def shown(certificate: Path) -> Iterator[str]:
+    """The address of a host that shows this certificate."""
     door = Door()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
@@ -210,6 +222,25 @@ def test_a_bucket_that_cannot_show_whose_it_is_is_told_and_the_remedy_helps(
 def test_the_remedy_for_a_certificate_helps(untrusted: str, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert fetch(untrusted).is_ok
+
+
+@pytest.mark.parametrize(("days", "told"), [(-9, "has expired"), (9, "is not yet valid")])
+def test_a_certificate_that_is_of_another_time_may_be_this_computers_clock(
+    days: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As every certificate is where the clock says 1970, or was put forward by years."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    path = written(tmp_path, datetime.now(UTC) + timedelta(days=days))
+    for name in ("SSL_CERT_FILE", "AWS_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(path))
+    clock = rf"{told}.*; try setting this computer's clock where it is not {datetime.now(UTC):%Y-%m-%d %H}:.. UTC; else a certificate"
+    with shown(path) as at:
+        with pytest.raises(UntrustedError, match=clock):
+            fetch(at)
+        with pytest.raises(InputError, match=clock):
+            S3(S3Host(kind="s3", bucket="bucket", region="us-east-1", endpoint_url=at), "demo").existing()
 
 
 def test_https_where_there_is_none_is_told(elsewhere: tuple[Door, str]) -> None:

@@ -24,11 +24,12 @@ from botocore.exceptions import (
 )
 
 from hitgen.errors import Fault, InputError, OutsideError, in_config
+from hitgen.lib.clock import clock_if_dated
 
 AWS_ERRORS = (BotoCoreError, ClientError, RuntimeError)
 """What a call by boto3 may raise: a RuntimeError where credentials that were just handed out have expired already."""
 NO_SESSION = (SSOError, TokenRetrievalError, NoAuthTokenError)
-EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
 UNKNOWN_KEY = {
     "InvalidToken",
     "UnrecognizedClientException",
@@ -38,7 +39,9 @@ UNKNOWN_KEY = {
     "IncompleteSignature",
     "MissingAuthenticationTokenException",
 }
-CLOCK = {"RequestTimeTooSkewed", "InvalidSignatureException"}
+CLOCK = {"RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException"}
+OUT_OF_TIME = ("Signature expired", "Signature not yet current")
+"""So begins what some services say of a signature by a wrong clock, under the code of a wrong key."""
 PLAY = "hitgen-rehearsal"
 """A profile that everyone has: play credentials for services on this machine, and nothing of the user's."""
 FORBIDDEN = {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "UnauthorizedOperation"}
@@ -101,7 +104,8 @@ def credentials_fault(error: Exception) -> InputError | None:
     """
     if isinstance(error, SSLError):
         remedy = "a certificate of an authority that all know; or AWS_CA_BUNDLE=CERTIFICATE.pem, which is then trusted from here"
-        return InputError(Fault("AWS", "", f"the endpoint's certificate is not trusted ({error})", remedy))
+        problem = f"the endpoint's certificate is not trusted ({error})"
+        return InputError(Fault("AWS", "", problem, clock_if_dated(str(error)) + remedy))
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         remedy = '`aws configure --profile NAME` and profile = "NAME" in batch.toml; docs/aws.md has the steps'
         return InputError(Fault("AWS", "", f"no credentials were found ({error})", remedy))
@@ -118,10 +122,10 @@ def credentials_fault(error: Exception) -> InputError | None:
     code, message = code_of(error), error.response.get("Error", {}).get("Message") or str(error)
     if code in EXPIRED:
         problem, remedy = "the session's credentials have expired", "`aws sso login` or new temporary credentials"
-    elif code in UNKNOWN_KEY:
+    elif code in UNKNOWN_KEY and not message.startswith(OUT_OF_TIME):
         problem = f"AWS does not accept these credentials ({code}: {message})"
         remedy = "`aws configure` with a valid key"
-    elif code in CLOCK or "InvalidSignature" in code:
+    elif code in CLOCK or "InvalidSignature" in code or message.startswith(OUT_OF_TIME):
         problem, remedy = f"AWS refused the signature ({message})", "setting this computer's clock, and the right key"
     elif code in FORBIDDEN:
         problem, remedy = f"these credentials may not do that ({message})", "the policy in docs/aws.md"

@@ -11,3 +11,10 @@ Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """The time now, UTC."""
     return datetime.now(UTC)
+
+
+def clock_if_dated(words: str) -> str:
+    """What to do first where a certificate is refused for its dates, as a wrong clock makes every one; else empty."""
+    if not any(date in words for date in ("not yet valid", "has expired")):
+        return ""
+    return f"setting this computer's clock where it is not {utc_now():%Y-%m-%d %H:%M} UTC; else "

@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from hitgen.errors import OutsideError
+from hitgen.lib.clock import clock_if_dated
 from hitgen.lib.contract import LOOPBACK_HOSTS
 from hitgen.lib.nested import read_json
 
@@ -52,7 +53,7 @@ class UntrustedError(NoAnswerError):
             self.problem, self.remedy = "it speaks no https", f"http://{url.partition('://')[2]}, or https there"
         else:
             why = getattr(error, "verify_message", "") or str(error)
-            self.problem, self.remedy = f"its certificate is not trusted ({why})", TRUST
+            self.problem, self.remedy = f"its certificate is not trusted ({why})", clock_if_dated(why) + TRUST
         super().__init__(f"{url} gave no answer: {self.problem}; try {self.remedy}")
 
 

@@ -29,6 +29,7 @@ def collect(account: Account, everything: bool = False) -> int:
         found[row.hit_id] = row
         account.progress("looking", len(found), len(hits))
     account.check_clock()
+    now = account.by_its_clock(now)
     for hit_id, hit in counted("fetching", hits.items(), account.progress):
         seen = found.get(hit_id)
         # An earlier hitgen noted alike what it deleted and what it missed: the service has now said that it is not there.

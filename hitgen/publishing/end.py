@@ -45,6 +45,7 @@ def settle_doubtful(account: Account) -> list[str]:
         if row.state != "intended":
             continue
         found = account.recruiter.find(row.order.annotation)
+        account.check_clock()
         if found:
             account.ledger.created(row.hit, found[0])
         elif account.now() - row.intended_at > LISTED_AFTER:
@@ -89,6 +90,7 @@ def plan_extension(account: Account, time: timedelta) -> ExtensionPlan:
         raise InputError(in_config("recruiter.kind", "cannot give HITs more time", "`hitgen publish`"))
     now = account.now()
     collect(account)
+    now = account.by_its_clock(now)
     found, until = totals(account.ledger, now), now + time
     hits = [row for row in found.hits if _takes(row, found, until)]
     reopened = [row for row in hits if row.hit not in found.open]
@@ -162,7 +164,7 @@ def _end_known(account: Account, before: Sequence[str]) -> list[str]:
     """End what is open, except what was ended `before`; all names."""
     ended = [*before]
     for row in counted("ending", account.ledger.hits(), account.progress):
-        shut = row.expires_at is not None and row.expires_at <= account.now()
+        shut = row.expires_at is not None and row.expires_at <= account.by_its_clock(account.now())
         if not row.hit_id or row.state not in ("created", "ended") or row.hit in before:
             continue
         # Written first: a kill in between must not look like an expiry that asks for replacement.
@@ -177,7 +179,7 @@ def delete(account: Account) -> Ended:
     """Remove every HIT that is over and whose submissions are all judged; says why others remain."""
     now = account.now()
     collect(account)
-    found, unjudged = totals(account.ledger, now), account.ledger.unjudged()
+    found, unjudged = totals(account.ledger, account.by_its_clock(now)), account.ledger.unjudged()
     nameless = account.ledger.forgotten("Submitted") if "approve" in account.recruiter.can else set()
     done: list[str] = []
     left: dict[str, str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,10 @@ class Account:
     def kind(self) -> Kind[Any]:
         """What the recruiter is."""
         return kind_of(self.config)
+
+    def by_its_clock(self, moment: datetime) -> datetime:
+        """A moment of this machine's clock by the recruiter's, which ends what is open, as far as it has told its time."""
+        return moment - timedelta(seconds=self.recruiter.skew_s)
 
     def check_clock(self) -> None:
         """Stop where this machine's clock is too far off to tell a token's age."""

@@ -87,7 +87,7 @@ def plan_publication(
     # Before the look: a HIT that expires after it may have been accepted meanwhile, and is not over yet.
     at = publication.now()
     collect(publication)
-    found = totals(ledger, at)
+    found = totals(ledger, publication.by_its_clock(at))
     missing = [*_missing(publication), *_replacements(publication, found), *_topup(publication, topup or {})]
     now, later = _in_turn(publication, found, missing)
     quote = publication.kind.quote((hit.order.assignments, hit.order.reward_usd) for hit in missing)

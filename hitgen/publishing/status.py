@@ -53,7 +53,7 @@ def status(account: Account, refresh: bool = True) -> Status:
         collect(account)
     # Before it is published a ledger is tied to nobody.
     bound = account.ledger.account or account.recruiter.account()
-    seen = status_of(account.ledger, account.folder, account.config, now, bound)
+    seen = status_of(account.ledger, account.folder, account.config, account.by_its_clock(now), bound)
     return replace(seen, answers_until=account.recruiter.answers_until, edited=(*account.notes, *seen.edited))
 
 

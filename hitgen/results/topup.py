@@ -111,7 +111,7 @@ def shortfalls(publication: Publication, study: Study, at: datetime) -> dict[str
 
 def coming(publication: Publication, at: datetime | None = None) -> dict[str, int]:
     """The assignments of each page that may still be handed in, or that `publish` makes by itself."""
-    state = totals(publication.ledger, at or publication.now())
+    state = totals(publication.ledger, publication.by_its_clock(at or publication.now()))
     found: dict[str, int] = {}
     for row in state.hits:
         anew = row.state == "created" and row.hit not in state.replaced

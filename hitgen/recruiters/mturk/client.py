@@ -36,6 +36,9 @@ CLOSURE = (
 )
 THROTTLED = {"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"}
 MAX_THROTTLED, MAX_FAILED = 60, 8
+REPEATED_FOR_S = 3600
+"""So long after its first use a call with a request token is sent again. The token guards a day, in which a machine may have
+slept that comes back to a call without an answer."""
 FIRST_PER_S, LOCAL_PER_S = 2.0, 50.0
 """The pace to begin with: what the service is assumed to permit, and what a marketplace on this machine does."""
 
@@ -109,9 +112,12 @@ class MTurkClient:
         """
         method: Callable[..., dict[str, Any]] = getattr(self._client, operation)
         throttled = failed = 0
-        in_doubt = False
+        in_doubt, problem, begun_s = False, "", time.time()
         while True:
             self._pacer.wait()
+            if in_doubt and "UniqueRequestToken" in parameters and not 0 <= time.time() - begun_s < REPEATED_FOR_S:
+                told = f"{operation}: {problem}; since then this computer slept, or its clock was set: run this again"
+                raise UnknownOutcomeError(told)
             try:
                 answer = method(**parameters)
             except ClientError as error:
