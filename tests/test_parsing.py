@@ -75,6 +75,16 @@ def test_each_kind_of_hostility_is_named(tmp_path: Path, kind: int) -> None:
     assert len(found.faulty) == len(rows) == 3
 
 
+@pytest.mark.parametrize("years", [0.5, 3.5, 56, 10_000])
+def test_a_clock_that_was_set_while_the_page_was_closed_loses_no_answers(tmp_path: Path, years: float) -> None:
+    """As a computer's does that began in 1970, or in a year to come."""
+    small = SmallStudy(tmp_path)
+    answer = small.answer("p0001", "A1", "W1")
+    answer["display"]["away_ms"] = round(years * 365.25 * 86_400_000)
+    assert fetched(tmp_path, recruiter_with(small.ledger(), [("p0001", "A1", "W1", xml(answer))])).faulty == ()
+    assert [len(work.attempts) for work in read_study(tmp_path).works] == [4]
+
+
 def test_what_a_page_hands_in_is_taken_as_xml_and_as_json(tmp_path: Path) -> None:
     small = SmallStudy(tmp_path)
     good = small.answer("p0001", "A1", "W1", {"s0": None})

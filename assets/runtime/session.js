@@ -53,12 +53,14 @@ export function createSession({ page, environment, storage, now, monotonic, late
   const gap = Math.max(0, now() - state.saved_at);
   const isAway = gap > LONGEST_RELOAD_MS;
   const before = state.elapsed_ms + (isAway ? 0 : gap);
-  if (isAway) state.away_ms += gap;
+  if (isAway) state.away_ms += Math.round(gap);
   const since = monotonic();
   let waiting = false;
   let forgotten = false;
 
-  const elapsed = () => Math.round(before + monotonic() - since);
+  let latest = Math.round(before);
+  // No time is before one that was told, whatever a browser that blurs its clock says.
+  const elapsed = () => (latest = Math.max(latest, Math.round(before + monotonic() - since)));
 
   function save() {
     if (forgotten) return;

@@ -31,6 +31,8 @@ CLOCKS_MS, CLOCKS_SHARE = 1000, 1.01
 proportion; more of it is no measurement."""
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Ms = Annotated[int, Field(ge=0, le=10**11)]
+WallMs = Annotated[int, Field(ge=0, le=10**17)]
+"""By a clock that may have said 1970, or any other year, before it was set."""
 Number = Annotated[float, Field(ge=-1e9, le=1e9)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
 Id = Annotated[str, StringConstraints(max_length=256)]
@@ -115,7 +117,7 @@ class DisplayRecord(Part):
     warnings: tuple[Words, ...] = Field(default=(), max_length=100)
     changes: tuple[DisplayChange, ...] = Field(default=(), max_length=1000)
     refresh_changes: tuple[RefreshChange, ...] = Field(default=(), max_length=1000)
-    away_ms: Ms = Field(default=0, description="while the page was closed, by the wall clock")
+    away_ms: WallMs = Field(default=0, description="while the page was closed, by the wall clock")
 
     def refresh_at(self, ms: int) -> float | None:
         """The display's rate at a time since the page was opened."""
