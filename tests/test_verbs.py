@@ -116,6 +116,11 @@ def test_preview_watches_and_a_template_of_ones_own_wins(
     watch(folder, before, told.append, rounds())
     assert told == ["rebuilt: 1 of 1 pages are new; reload the browser"]
     assert '<h1 class="mine"' in (folder / "build" / "pages" / "p0001.html").read_text()
+    capsys.readouterr()
+    assert main(["eject", str(folder), "flicker"]) == 1
+    assert "try one of templates/layouts/flicker.html, " in capsys.readouterr().err
+    assert main(["eject", str(folder), "quite another"]) == 1
+    assert len(capsys.readouterr().err) < 1500, "nobody reads a list of all that there is"
     assert main(["eject", str(folder), "parts/dome.html"]) == 1
     assert 'try "templates/parts/done.html"' in capsys.readouterr().err
     assert "templates/layouts/side.html" in ejectable() and "assets/runtime/main.js" in ejectable()

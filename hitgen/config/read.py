@@ -54,14 +54,20 @@ def config_model(table: dict[str, Any]) -> type[BatchConfig]:
     return model
 
 
+MOST_NAMED = 30
+"""More words than these help nobody who has to choose one."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A remedy: the known word most like this one, or all that are known."""
+    """A remedy: the known word most like this one, or those that have it in them, or all that are known."""
     names = list(known)
     folded = {name.casefold(): name for name in names}
     close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.5)
     if close:
         return f'"{folded[close[0]]}"'
-    return "one of " + ", ".join(names) if names else ""
+    names = [name for name in names if word and word.casefold() in name.casefold()] or names
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return "one of " + ", ".join(names[:MOST_NAMED]) + more if names else ""
 
 
 def validation_faults(error: ValidationError, model: type[BaseModel], file: str, prefix: str = "") -> list[Fault]:
