@@ -172,6 +172,8 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "missing slot": (layout('data-hit="slider"', "data-slider"), "templates/layouts/flicker.html: line 3: the slot 'slider' is missing"),
     "inline handler": (layout("<button", '<button onclick="x()"'), "templates/parts/controls.html: line 12: it has an inline handler"),
+    "inline script": (layout("<button", "<script> hello() </script><button"), "templates/parts/controls.html: line 12: it has a script of its own"),
+    "style element": (layout("<button", "<style>p { color: red }</style><button"), "templates/parts/controls.html: line 12: it has a style of its own"),
     "style attribute": (layout("<button", '<button style="color:red"'), "templates/parts/controls.html: line 12: it has a style= attribute"),
     "unknown template name": (layout("text.stop }}", "text.stopp }}"), "try a name of docs/templates.md"),
 }  # fmt: skip

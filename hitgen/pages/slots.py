@@ -23,6 +23,16 @@ _FORBIDDEN = (
         "a class and a rule in assets/styles",
     ),
     (
+        re.compile(r"<script\b(?![^<>]*\stype\s*=)[^<>]*>\s*(?!</|hit\.take\(\)|\{[{%])\S", re.IGNORECASE),
+        "a script of its own, which the page's policy blocks",
+        "a module in assets/runtime",
+    ),
+    (
+        re.compile(r"<style\b[^<>]*>\s*(?!</|\{[{%])\S", re.IGNORECASE),
+        "a style of its own, which the page's policy blocks",
+        "a rule in assets/styles",
+    ),
+    (
         re.compile(r"javascript:", re.IGNORECASE),
         "a javascript: address, which the page's policy blocks",
         "a listener in assets/runtime",
