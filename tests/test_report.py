@@ -186,6 +186,29 @@ def test_one_page_that_claims_anything_spoils_no_figure_of_timing(tmp_path: Path
     assert missed is not None and int(missed[1]) < 100
 
 
+@pytest.mark.parametrize(("swaps", "floor"), [(8, "At 60 Hz, 125.0 ms alternates 7 and 8 frames: 8.3 ms"), (10, "")])
+def test_the_report_and_its_methods_tell_the_same_of_timing(tmp_path: Path, swaps: int, floor: str) -> None:
+    small = SmallStudy(
+        tmp_path, pages=1, toml=f"[screening]\ngold_answers_min = 0\n[display]\nswaps_per_second = {swaps}\n"
+    )
+    works = [small.answer("p0001", f"A{number}", f"W{number}", 10 + number) for number in range(6)]
+    for number, work in enumerate(works):
+        off_ms = 5 if number % 2 else -5
+        for row in work["trials"]:
+            row["timing"] |= {
+                "mean_ms": 1000 / swaps + off_ms,
+                "source_mean_ms": 125 + off_ms,
+                "distorted_mean_ms": 125,
+            }
+    small.hand_in((work["page"], work["assignment"], work["worker"], xml(work)) for work in works)
+    assert main(["report", str(tmp_path)]) == 0
+    text = (tmp_path / "results" / "report.html").read_text("utf-8")
+    told = re.findall(r"the mean swap was (\S+) ms off its time at the median", text)
+    assert len(told) >= 2 and set(told) == {"5.00"}
+    assert "phases differ by 5.00 ms" in text
+    assert floor in text and ("alternates" in text) == bool(floor)
+
+
 VIDEOSET = Path(__file__).parent / "data" / "videoset_first_jnd.csv"
 PUBLIC = """image_id,Compression type,No. of ratings,mean,std,ratings
 SRC0001.png,JPEG,5,44.4,12.0,"[31, 52, 40, 61, 38]"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from hitgen import __version__
 from hitgen.analysis.analysed import Analysed
 from hitgen.analysis.provenance import analysed_by, named
@@ -101,8 +103,8 @@ def _procedure(found: Analysed) -> Iterator[str]:
     errors = abs(seen.swap_error_ms)
     if len(errors):
         yield (
-            f"Over {len(errors):,} study trials the mean swap was {sorted(errors)[len(errors) // 2]:.2f} ms off its time at the median and at most "
-            f"{sorted(errors)[int(0.95 * (len(errors) - 1))]:.1f} ms in 95% of them, as pages recorded it."
+            f"Over {len(errors):,} study trials the mean swap was {np.quantile(errors, 0.5):.2f} ms off its time at the median and at most "
+            f"{np.quantile(errors, 0.95):.1f} ms in 95% of them, as pages recorded it."
         )
 
 

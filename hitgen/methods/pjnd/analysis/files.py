@@ -28,7 +28,7 @@ Made from the used study ratings (`role` study, `use` use), each worker's first 
 | `workers.csv`, `.parquet` | one row a worker with used ratings, against the mean of the others on the same ladders |
 | `levels.csv`, `.parquet` | one row a ladder and level: bytes of its frame, and bits per pixel of the source |
 | `konjnd.csv` | the columns of KonJND-1k's subjective_ratings.csv; "none seen" stands as the highest level |
-| `maps/IMAGES_SOURCE_LADDER.npz` | (the first 8 digits of the ladder) `density`: rows x columns of the source, summing to 1, float32; `sigma_px`; `clicks`, (x, y) in source px |
+| `maps/IMAGES_SOURCE_LADDER.npz` | (the first 8 digits of the ladder) `density`: rows x columns of the source, summing to 1, float32: of each mark a Gaussian that is cut off at the borders and sums to 1; `sigma_px`; `clicks`, (x, y) in source px |
 | `maps/IMAGES_SOURCE_LADDER.png` | the same as 8-bit grey, its maximum white |
 
 In `pjnd`: `n`, `none_seen`; then `mean` (restricted: "none seen" counts as the highest level), `median`, `sd`, and the 50% and 75% levels

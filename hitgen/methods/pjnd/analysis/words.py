@@ -58,7 +58,7 @@ def _told(analysis: Analysis, public: bool) -> Iterator[str]:
     if any(result.clicks for result in analysis.ladders):
         yield (
             f"Critical regions are the marked places blurred by a Gaussian of {SIGMA_PX:g} px at a height of {BASE_HEIGHT_PX} px, scaled to the "
-            "source's height."
+            "source's height, each cut off at the picture's borders and made to sum to 1, so that all marks count alike."
         )
     if analysis.split_half:
         yield (
