@@ -126,7 +126,8 @@ def test_answers_and_the_list_of_submissions_must_agree(study: Path, service: Pr
     assert set(rows) == set(sessions)
     assert {row.worker for row in rows.values()} == {person(number) for number in range(3)}
     assert json.loads(rows[sessions[0]].answer)["trials"] == []
-    assert (found.submitted, found.at_work, found.out) == (3, 1, 1)
+    # Prolific has five in five places: whose answers are missing holds one, too, until somebody decides.
+    assert (found.submitted, found.at_work, found.out) == (3, 2, 0)
     assert any(missing in line and "no answers yet" in line for line in run(study))
 
 

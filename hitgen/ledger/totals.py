@@ -60,8 +60,8 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
     """
     hits, by_status = ledger.hits(), ledger.by_status()
     taken = {hit.hit: by_status[hit.hit].total() - by_status[hit.hit]["Returned"] for hit in hits}
-    left = {hit.hit: max(0, hit.order.assignments - taken[hit.hit]) for hit in hits}
     ended = {hit.hit for hit in hits if hit.state == "ended" or (hit.expires_at is not None and hit.expires_at <= now)}
+    left = {hit.hit: _left(hit, taken[hit.hit], hit.hit in ended) for hit in hits}
     over = {hit.hit for hit in hits if _is_over(hit, left[hit.hit], hit.hit in ended)}
     coming = {
         hit.hit: 0 if hit.hit in over else min(left[hit.hit], hit.pending or 0) if hit.hit in ended else left[hit.hit]
@@ -84,6 +84,14 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
         committed_usd=committed_usd.quantize(CENT),
         paid_usd=paid_usd.quantize(CENT),
     )
+
+
+def _left(hit: Hit, taken: int, ended: bool) -> int:
+    """The places that nobody has handed in for; where the recruiter gives those of rejected work out again, these too while it does."""
+    left = max(0, hit.order.assignments - taken)
+    if hit.state != "created" or ended:
+        return left
+    return max(left, (hit.available or 0) + (hit.pending or 0))
 
 
 def _is_over(hit: Hit, left: int, ended: bool) -> bool:

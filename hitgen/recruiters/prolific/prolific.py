@@ -33,6 +33,9 @@ JUDGEMENTS: dict[str, Judgement] = {
     "REJECTED": "Rejected",
 }
 AT_WORK = ("RESERVED", "ACTIVE")
+DECIDED = ("APPROVED", "PARTIALLY APPROVED")
+HOLDING = ("AWAITING REVIEW", *DECIDED)
+"""Of these statuses a turn that is over keeps its place; the place of whoever returned or was rejected is free again."""
 OVER = ("AWAITING REVIEW", "COMPLETED")
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Prolific's studies have no end by themselves."""
@@ -43,7 +46,8 @@ LEAST_WORDS = 100
 
 @dataclass(frozen=True)
 class _Seen:
-    """A study as Prolific has it, everyone who took a place of it, places done by HIT, and how many are at work."""
+    """A study as Prolific has it, everyone who took a place of it, places done by HIT, and how many are held by people who are at
+    work, or whose answers are not here."""
 
     study: dict[str, Any]
     people: list[dict[str, Any]]
@@ -173,8 +177,12 @@ class Prolific(Recruiter):
                 if self._studies.get(study) is None:  # deleted since it was looked at
                     return None
                 raise
-            done = Counter(answers[row["id"]] for row in rows if self._keeps_place(row))
-            self._seen[study] = _Seen(found, rows, done, sum(row["status"] in AT_WORK for row in rows))
+            here = [row for row in rows if row["id"] in answers and row["status"] in HOLDING]
+            done = Counter(answers[row["id"]] for row in here)
+            # Who was approved though nothing came holds a place as long as there is one to hold.
+            held = (*AT_WORK, *HOLDING) if found["status"] not in OVER else (*AT_WORK, "AWAITING REVIEW")
+            waiting = [row for row in rows if row["status"] in held and row not in here]
+            self._seen[study] = _Seen(found, rows, done, len(waiting))
         return self._seen[study]
 
     def _progress(self, order: Order, study: str, found: dict[str, Any], available: int, pending: int) -> HitProgress:
@@ -215,10 +223,6 @@ class Prolific(Recruiter):
 
     def _received(self, session: str) -> Arrival | None:
         return next(self._inbox.received(session), None)
-
-    def _keeps_place(self, row: dict[str, Any]) -> bool:
-        """Whether a person's turn is over and its answers are here; whoever returned it on their own took them back."""
-        return row["id"] in self._hits and row["status"] not in AT_WORK and self._judgement(row) != "Returned"
 
     def _judgement(self, row: dict[str, Any]) -> Judgement:
         """What a turn has come to; one that is over in any other way than by a judgement was taken back, or given up."""

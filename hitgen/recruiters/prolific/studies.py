@@ -75,13 +75,15 @@ class Studies:
     def found_again(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """The annotation of every order in a study of this batch that the notebook does not know, with the study.
 
-        Another copy of the ledger may have made it, or another ledger; a study that has ended is left out.
+        Another copy of the ledger may have made it, or another ledger, of which a study that has ended is left out.
         """
+        mine = {order.annotation.split(" ")[1] for order in self._book.orders()}
         for row in list(self._listed("/studies/", {"id": str})):
             words = str(row.get("internal_name", "")).split(" ")
             if len(words) != 5 or words[0] != "hitgen" or words[2] != self.batch:
                 continue
-            if (study := self.get(row["id"])) is None or study["status"] not in (NOT_PUBLISHED, *OPEN):
+            study = self.get(row["id"])
+            if study is None or not (study["status"] in (NOT_PUBLISHED, *OPEN) or words[1] in mine):
                 continue
             for place in study["access_details"]:
                 hit = dict(parse_qsl(urlsplit(place["external_url"]).query)).get("hitId", "")
