@@ -123,7 +123,7 @@ def test_people_at_work_when_a_hit_expires_are_waited_for(out: tuple[Path, Memor
     assert money(folder, recruiter) == (2 * PLACE_USD, 0)
     assert run(folder, recruiter).made == ()
     with opened(folder, recruiter) as publication:
-        assert end.delete(publication).left == {"p0001.1": "2 workers are at work on it"}
+        assert end.delete(publication).left == {"p0001.1": "2 workers are at work on it, or have sent no answers yet"}
         assert coming(publication) == {"p0001": 5}
     recruiter.hand_in("p0001.1", "A1")
     recruiter.give_back("p0001.1")

@@ -87,11 +87,10 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
 
 
 def _left(hit: Hit, taken: int, ended: bool) -> int:
-    """The places that nobody has handed in for; where the recruiter gives those of rejected work out again, these too while it does."""
-    left = max(0, hit.order.assignments - taken)
-    if hit.state != "created" or ended:
-        return left
-    return max(left, (hit.available or 0) + (hit.pending or 0))
+    """The places that nobody has handed in for; where the recruiter gives those of rejected work out again, these too."""
+    is_open = hit.state == "created" and not ended
+    again = (hit.pending or 0) + (hit.available or 0) * is_open
+    return max(0, hit.order.assignments - taken, again)
 
 
 def _is_over(hit: Hit, left: int, ended: bool) -> bool:

@@ -213,7 +213,7 @@ def _why_not(found: Totals, row: Hit, unjudged: set[str]) -> str:
     if row.state == "intended":
         return "its making was cut off: run `hitgen publish`"
     if row.pending:
-        return f"{row.pending} workers are at work on it"
+        return f"{row.pending} workers are at work on it, or have sent no answers yet"
     if row.hit not in found.over:
         return "it is still open: `hitgen expire` ends it"
     if row.hit in unjudged:
