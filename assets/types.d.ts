@@ -303,7 +303,7 @@ interface Tools {
 
 /** One trial after another, as the frame drives them. */
 interface Task {
-  /** Work one trial; `saved` is its state from before a reload. Resolves when it is over. */
+  /** Work one trial, or those that are shown at once with it; `saved` is its state from before a reload. Resolves when it is over. */
   run(trial: Trial, packs: Pack[], saved: { trial: string } | null): Promise<void>;
   /** The next trial is known and its packs are there: what it shows first may be decoded ahead. */
   prepare?(trial: Trial, packs: Pack[]): void;
@@ -330,7 +330,7 @@ interface Example {
 interface Method {
   packs(trial: Trial): string[];
   /** What a trial takes on the screen. */
-  room(trial: Trial, display: DisplayData, cssPxPerCm: number | null, ratio: number): Size;
+  room(trial: Trial, display: DisplayData, cssPxPerCm: number | null, ratio: number, page: PageData): Size;
   createTask(tools: Tools): Task;
   createExample(tools: Tools): Example;
   /** Columns of the CSV, after batch, page, trial and attempt. */
@@ -339,6 +339,8 @@ interface Method {
   reductions(rows: Row[], isLast: (row: Row) => boolean): Iterable<Row[]>;
   /** Whether an attempt was shown at the rate that was asked for, by its own frames. */
   held?(row: Row, swapMs: number): boolean;
+  /** The trials that are shown at once with one, this one among them, always in the same order; usually it stands alone. */
+  together?(page: PageData, trial: Trial): Trial[];
   /** Which trial comes next, for methods that adapt; null while its packs have not arrived. */
   next?(page: PageData, state: VisitState, arrived: (trial: Trial) => boolean, random: () => number): Trial | null;
 }

@@ -168,6 +168,11 @@ class Trial(Frozen):
         """What a study trial asks about, which nobody is asked twice."""
         return self.ladder
 
+    @property
+    def at_once(self) -> str:
+        """The same of all trials of a page that are shown at once; usually each is shown alone."""
+        return self.trial
+
 
 class Page(Frozen):
     """One page, to be worked by `assignments` people."""

@@ -12,7 +12,7 @@ from hitgen.checks.made import check_minutes
 from hitgen.config.hit import Display
 from hitgen.errors import Fault, in_config
 from hitgen.lib.numbers import Numbers, take_lowest
-from hitgen.methods.base import method_of
+from hitgen.methods.base import Arranged, method_of
 from hitgen.methods.kept import KeptShares, gold_needed, kept_shares
 from hitgen.plan import Plan
 from hitgen.publishing.orders import groups_of
@@ -73,7 +73,8 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
     counts = Counter(person for page in pages for person in seats[page.page])
     shown = _shown(batch)
     rooms = _rooms(style)
-    largest = _largest(shown, method.across)
+    arranged = method.arranged(batch.config)
+    largest = _largest(shown, arranged)
     window = min((room.window(largest) for room in rooms), key=lambda size: size[0] * size[1])
     return Outlook(
         people=len(counts),
@@ -84,7 +85,7 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
         gold=(min(answers, default=0), max(answers, default=0)),
         kept=kept_shares(batch.config, answers) if method.checks else None,
         qualities=tuple((images.name, method.levels_told(batch.config, images)) for images in batch.config.images),
-        shown=tuple(_fitting(each, rooms, method.across) for each in shown),
+        shown=tuple(_fitting(each, rooms, arranged) for each in shown),
         window=window,
     )
 
@@ -141,15 +142,9 @@ def _on_screen(display: Display, size: tuple[int, int], screen: str) -> tuple[in
     return round(width_px), round(width_px * size[1] / size[0])
 
 
-def _largest(shown: list[Shown], across: tuple[int, int]) -> tuple[int, int]:
-    sizes = [_together(each.size, across) for each in shown]
+def _largest(shown: list[Shown], arranged: Arranged) -> tuple[int, int]:
+    sizes = [arranged.around(each.size) for each in shown]
     return max((size[0] for size in sizes), default=0), max((size[1] for size in sizes), default=0)
-
-
-def _together(size: tuple[int, int], across: tuple[int, int]) -> tuple[int, int]:
-    """What pictures of a size take side by side."""
-    count, gap = across
-    return count * size[0] + (count - 1) * gap, size[1]
 
 
 @dataclass(frozen=True)
@@ -188,8 +183,8 @@ def _rooms(style: str) -> list[_Room]:
     ]
 
 
-def _fitting(shown: Shown, rooms: list[_Room], side_by_side: tuple[int, int]) -> Shown:
+def _fitting(shown: Shown, rooms: list[_Room], arranged: Arranged) -> Shown:
     across, down, _ = SCREENS[shown.screen]
-    windows = [room.window(_together(shown.size, side_by_side), across) for room in rooms]
+    windows = [room.window(arranged.around(shown.size), across) for room in rooms]
     fits = any(width <= across and height <= down - BARS_PX for width, height in windows)
     return Shown(shown.screen, shown.source, shown.pictures, shown.size, fits)

@@ -202,7 +202,7 @@ export function createDisplay({ page, session, method, types, clock, later, wind
     const style = window.getComputedStyle(root);
     const told = (/** @type {string} */ name) => Number.parseFloat(style.getPropertyValue(name)) || 0;
     const pxPerCm = session.cssPxPerCm() ?? LEAST_PX_PER_CM;
-    const sizes = [...page.training, ...page.study].map((trial) => method.room(trial, display, pxPerCm, window.devicePixelRatio));
+    const sizes = [...page.training, ...page.study].map((trial) => method.room(trial, display, pxPerCm, window.devicePixelRatio, page));
     const across = Math.max(...sizes.map((size) => size.css_width)) + told("--room-width");
     const down = Math.max(...sizes.map((size) => size.css_height)) + told("--room-height");
     const needed = { width: Math.ceil(across), height: Math.ceil(Math.max(down, told("--least-height"))) };

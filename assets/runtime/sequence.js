@@ -34,9 +34,14 @@ export function createSequence({ page, session, packs, method, task, random, onT
   /** @type {Trial|null} drawn while the one before was worked, so that it could be decoded ahead */
   let drawn = null;
 
-  const arrived = (/** @type {Trial} */ trial) => method.packs(trial).every(packs.arrived);
-  const packsOf = (/** @type {Trial} */ trial) => method.packs(trial).map(packs.get);
-  const openTrials = () => [...page.training, ...page.study].filter(({ trial: id }) => !state.finished.includes(id));
+  const together = (/** @type {Trial} */ trial) => method.together?.(page, trial) ?? [trial];
+  const names = (/** @type {Trial} */ trial) => together(trial).map(({ trial: id }) => id);
+  const hashes = (/** @type {Trial} */ trial) => together(trial).flatMap(method.packs);
+  const arrived = (/** @type {Trial} */ trial) => hashes(trial).every(packs.arrived);
+  const packsOf = (/** @type {Trial} */ trial) => hashes(trial).map(packs.get);
+  const all = [...page.training, ...page.study];
+  const openTrials = () => all.filter(({ trial: id }) => !state.finished.includes(id));
+  const leading = all.filter((trial) => together(trial)[0] === trial);
 
   /** @returns {Promise<Trial>} */
   async function arrival() {
@@ -53,25 +58,26 @@ export function createSequence({ page, session, packs, method, task, random, onT
 
   function drawAhead() {
     if (!task.prepare || !current || drawn) return;
-    drawn = choose(page, { ...state, finished: [...state.finished, current.trial] }, arrived, random);
+    drawn = choose(page, { ...state, finished: [...state.finished, ...names(current)] }, arrived, random);
     if (drawn) task.prepare(drawn, packsOf(drawn));
   }
 
   async function workOne() {
-    const next = drawn ?? choose(page, state, arrived, random) ?? (await arrival());
+    const found = drawn ?? choose(page, state, arrived, random) ?? (await arrival());
+    const next = together(found)[0] ?? found;
     current = next;
     drawn = null;
-    session.begin(next.trial);
+    for (const name of names(next)) session.begin(name);
     const kind = page.training.includes(next) ? "training" : "study";
-    onTrial(kind, state.finished.length + 1, page.training.length + page.study.length);
+    onTrial(kind, leading.filter(({ trial: id }) => state.finished.includes(id)).length + 1, leading.length);
     const worked = task.run(next, packsOf(next), state.active?.trial === next.trial ? state.active : null);
     drawAhead();
     await worked;
     current = null;
-    session.finish(next.trial);
+    for (const name of names(next)) session.finish(name);
     // the same picture may stand on the page again, in another role
     const needed = new Set(openTrials().flatMap(method.packs));
-    for (const hash of method.packs(next)) if (!needed.has(hash)) packs.release(hash);
+    for (const hash of hashes(next)) if (!needed.has(hash)) packs.release(hash);
   }
 
   packs.onChange(drawAhead);

@@ -77,6 +77,11 @@ class BatchConfig(Strict):
     }
     """What a recruiter tells people of the work where batch.toml says nothing else."""
 
+    @property
+    def offered(self) -> Mapping[str, str]:
+        """The offer of this study."""
+        return self.offer
+
     batch: BatchTable
     method: MethodTable = MethodTable()
     images: tuple[AnyImageSet, ...] = Field(min_length=1)

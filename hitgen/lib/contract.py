@@ -42,9 +42,10 @@ class Markup:
 
 
 @functools.cache
-def markup(method: str, *, physical: bool, survey: bool, checks: tuple[str, ...] = ()) -> Markup:
-    """The slots and parts of a page: the frame's, the method's, and those of the screens that the page has."""
-    files = [_CONTRACT, read_contract(f"methods/{method}")]
+def markup(method: str, *, form: str = "", physical: bool, survey: bool, checks: tuple[str, ...] = ()) -> Markup:
+    """The slots and parts of a page: the frame's, the method's and its form's, and those of the screens that the page has."""
+    own = read_contract(f"methods/{method}")
+    files = [_CONTRACT, own, *([own["forms"][form]] if form else [])]
     files += [found for kind, found in (read_contract("checks") if checks else {}).items() if kind in checks]
     files += [_CONTRACT[name] for name, there in (("physical", physical), ("survey", survey)) if there]
 

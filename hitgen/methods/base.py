@@ -71,6 +71,22 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Arranged:
+    """How pictures stand in rows; `gap_css_px` lies between two of them, and `below_css_px` are taken under each."""
+
+    across: int = 1
+    down: int = 1
+    gap_css_px: int = 0
+    below_css_px: int = 0
+
+    def around(self, size: tuple[int, int]) -> tuple[int, int]:
+        """What pictures of a size take, width and height."""
+        width, height = size[0], size[1] + self.below_css_px
+        gaps = (self.across - 1) * self.gap_css_px, (self.down - 1) * self.gap_css_px
+        return self.across * width + gaps[0], self.down * height + gaps[1]
+
+
+@dataclass(frozen=True)
 class Note:
     """What a method finds of a rating among the others: values of its columns, and why it is left out (if it is)."""
 
@@ -129,7 +145,7 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     tables: ClassVar[Mapping[str, RowTable]] = {}
 
     across: ClassVar[tuple[int, int]] = (1, 0)
-    """How many pictures stand side by side, and the CSS pixels between them."""
+    """How many pictures usually stand side by side, and the CSS pixels between them."""
     pace: ClassVar[str] = "45 s a picture"
     """What a trial is reckoned to take, in words."""
 
@@ -183,6 +199,15 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     def flickering(self, config: ConfigT, ladder: Ladder) -> int:
         """How many pictures of a ladder flicker side by side; 0 where it does not flicker."""
         return 1
+
+    def arranged(self, config: ConfigT) -> Arranged:
+        """How the pictures of a trial stand."""
+        across, gap_css_px = self.across
+        return Arranged(across, gap_css_px=gap_css_px)
+
+    def form(self, config: ConfigT) -> str:
+        """The form of its trials, where it has several: what layouts must hold for it alone stands under `forms` in its contract."""
+        return ""
 
     def views(self, batch: Batch, ladders: Iterable[Ladder]) -> Mapping[str, View]:
         """What is shown of ladders, by key, where it is not each level as it is."""

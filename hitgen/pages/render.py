@@ -232,6 +232,7 @@ class Renderer:
                 self._layout,
                 sources,
                 method=self._method,
+                form=method_of(self._batch.config).form(self._batch.config),
                 physical=display.scaling == "physical",
                 survey=bool(survey),
                 checks=checks,

@@ -108,6 +108,7 @@ def slot_faults(
     sources: Mapping[str, str],
     *,
     method: str,
+    form: str,
     physical: bool,
     survey: bool,
     checks: tuple[str, ...] = (),
@@ -117,7 +118,7 @@ def slot_faults(
     outline.feed(html)
     name = f"layouts/{layout}.html"
     line = f"line {_trial_line(sources.get(name, ''))}"
-    needed = markup(method, physical=physical, survey=survey, checks=checks)
+    needed = markup(method, form=form, physical=physical, survey=survey, checks=checks)
     wanted = [("data-hit", slot, outline.slots[slot]) for slot in needed.slots if slot != "next"]
     wanted += [("data-part", part, outline.parts[part]) for part in needed.parts]
     faults = []

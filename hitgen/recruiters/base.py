@@ -208,7 +208,7 @@ class Kind(ABC, Generic[Own]):
     def __init__(self, config: BatchConfig) -> None:
         self.config = config
         given = config.recruiter
-        unsaid = {key: words for key, words in config.offer.items() if getattr(given, key, None) == ""}
+        unsaid = {key: words for key, words in config.offered.items() if getattr(given, key, None) == ""}
         self.own = cast(Own, given.model_copy(update=unsaid) if unsaid else given)
 
     # Money

@@ -90,15 +90,17 @@ def _trial_faults(page: Page, submission: Submission[Any], manifest: Manifest, m
         yield f"trial {missing} has no answer"
     for row in rows:
         yield from _row_faults(page, row, last[row.trial], manifest, method)
-    yield from _overlaps(order, rows)
+    yield from _overlaps(page, order, rows)
 
 
-def _overlaps(order: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
-    """A page shows one trial after the other."""
+def _overlaps(page: Page, order: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    """A page shows one trial after the other, or some at once."""
     at = {trial: number for number, trial in enumerate(order)}
+    together = {trial.trial: trial.at_once for trial in page.trials}
     worked = sorted(rows, key=lambda row: (at.get(row.trial, len(order)), row.attempt))
     for before, row in pairwise(worked):
-        if row.started_ms < before.ended_ms:
+        alone = row.trial == before.trial or together.get(row.trial) != together.get(before.trial)
+        if alone and row.started_ms < before.ended_ms:
             yield f"trial {row.trial[:40]} starts before the one before it ends"
 
 

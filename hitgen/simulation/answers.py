@@ -79,22 +79,31 @@ class SimulatedWorker:
         """The submission for one page, opened at `at`; training first, each coached until it is right."""
         config, trials = self._config, page.trials
         training = [trial for trial in trials if trial.role == "training"]
-        judged = [trial for trial in trials if trial.role != "training"]
-        order = [*training, *(judged[index] for index in self._rng.permutation(len(judged)))]
+        judged: dict[str, list[Trial]] = {}
+        for trial in trials:
+            if trial.role != "training":
+                judged.setdefault(trial.at_once, []).append(trial)
+        together = list(judged.values())
+        turns = self._rng.permutation(len(together))
         rows: list[dict[str, Any]] = []
         clock_ms = OPENING_MS
-        for trial in order:
+        for trial in training:
             answers = [self.answer(trial, truths)]
-            if trial.role == "training" and (better := self._observer.corrected(trial, answers[0], self._known(trial))):
+            if better := self._observer.corrected(trial, answers[0], self._known(trial)):
                 answers.append(better)
             for attempt, answer in enumerate(answers, start=1):
                 rows.append(self._row(trial, attempt, answer, clock_ms))
                 clock_ms = rows[-1]["ended_ms"] + 1500
+        for index in turns:
+            shown = [self._row(trial, 1, self.answer(trial, truths), clock_ms) for trial in together[index]]
+            ended_ms = max(row["ended_ms"] for row in shown)
+            rows += [row | {"ended_ms": ended_ms} for row in shown]
+            clock_ms = ended_ms + 1500
         return {
             "schema": 1, "batch": config.batch.name, "page": page.page, "assignment": assignment,
             "worker": self.person.worker, "hit": "", "opened_at": at.isoformat(), "submitted_ms": clock_ms + 5000,
-            "order": [trial.trial for trial in order], "trials": rows,
-            "display": self._display(self._manifest.by_key[order[0].key].width),
+            "order": list(dict.fromkeys(row["trial"] for row in rows)), "trials": rows,
+            "display": self._display(self._manifest.by_key[page.by_trial[rows[0]["trial"]].key].width),
             "calibration": {"css_px_per_cm": self.screen.css_px_per_cm},
             "consent": {**self._agreed(page), "at": at.isoformat()},
             "survey": {}, **({"checks": self._checks(page)} if page.checks else {}),

@@ -77,7 +77,9 @@ def test_scripts_ask_for_the_slots_and_parts_of_the_contract(call: str, kind: st
     asked |= {name for text in texts for name in re.findall(rf'\[data-{attribute}="([\w-]+)"\]', text)}
     contracts = (read_contract(), read_contract(f"methods/{method}"))
     optional = {name for contract in contracts for name in contract.get("optional", {}).get(kind, {})}
-    assert asked == set(getattr(markup(method, physical=True, survey=True), kind)) | optional
+    forms = contracts[1].get("forms", {"": {}})
+    known = [set(getattr(markup(method, form=form, physical=True, survey=True), kind)) for form in forms]
+    assert asked == set().union(*known) | optional
 
 
 def questions() -> list[tuple[list[list[float]], dict[str, object], int | None]]:

@@ -1,17 +1,14 @@
 // One comparison: level and side are chosen, both sides are shown on one clock, and the answer is taken.
 
-import { createDecoder } from "../../instrument/decoder.js";
 import { gridOffset, shownSize } from "../../instrument/geometry.js";
-import { composing, readView, recast } from "../../instrument/view.js";
 import { isMeant } from "../../runtime/page.js";
-import { bestLevel, bestPair, updated, updatedByPairs } from "./quest.js";
+import { choose, decode, viewOf } from "./show.js";
 
 const SHOWN_BEFORE_ANSWER = 4;
-const DECODE_AGAIN_MS = 3000;
 const SIDES = /** @type {const} */ (["left", "right"]);
-/** @type {Record<string, ThresholdResponse>} */
+/** @type {Record<string, PairResponse>} */
 const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowDown: "none", ArrowUp: "both" };
-/** @type {ThresholdResponse[]} */
+/** @type {PairResponse[]} */
 const RESPONSES = ["left", "none", "both", "right"];
 
 /** @typedef {ReturnType<typeof import("../../instrument/flicker.js").createFlicker>} Flicker */
@@ -22,19 +19,19 @@ const RESPONSES = ["left", "none", "both", "right"];
  * @returns {Task}
  */
 export function createComparison(tools, flickerAt) {
-  const { words, slot, part, window, later, elapsed, random, save, record, onSize, onTrouble, cssPxPerCm } = tools;
+  const { words, slot, part, window, elapsed, random, save, record, onSize, cssPxPerCm } = tools;
   const page = /** @type {ThresholdPage} */ (tools.page);
   const { display } = page;
   const stage = slot("stage");
   const [stopButton, resumeButton] = [slot("stop"), slot("resume")];
   const places = { left: slot("left"), right: slot("right") };
   const canvases = { left: /** @type {HTMLCanvasElement} */ (part("canvas-left")), right: /** @type {HTMLCanvasElement} */ (part("canvas-right")) };
-  const buttons = /** @type {Record<ThresholdResponse, HTMLButtonElement>} */ ({
+  const buttons = /** @type {Record<PairResponse, HTMLButtonElement>} */ ({
     left: slot("answer-left"), none: slot("answer-none"), both: slot("answer-both"), right: slot("answer-right"),
   });
   const paired = page.flickering === "both";
   const flickers = { left: flickerAt("left", (shown) => tell("left", shown), update), right: flickerAt("right", (shown) => tell("right", shown), update) };
-  /** @type {ReturnType<typeof createDecoder>|null} */
+  /** @type {ReturnType<typeof decode>|null} */
   let decoder = null;
   /** @type {ThresholdTrial|null} */
   let spec = null;
@@ -77,36 +74,6 @@ export function createComparison(tools, flickerAt) {
     return display.scaling === "pixels" ? null : { width: size.width, height: size.height };
   }
 
-  /** The levels that say most, by what this worker has answered of the ladder before. @param {ThresholdTrial} trial */
-  function choose(trial) {
-    const begun = trial.prior ?? page.prior;
-    const packs = new Map(page.study.map((other) => [other.trial, /** @type {ThresholdTrial} */ (other).pack]));
-    const rows = /** @type {ThresholdRow[]} */ (tools.rows()).filter((row) => packs.get(row.trial) === trial.pack && row.side !== "none");
-    if (paired && trial.level_count > 1) {
-      const answers = rows.map(({ level, other, side, response }) => /** @type {Compared} */ ([level, other, ["none", side, side === "left" ? "right" : "left", "both"].indexOf(response)]));
-      const [level, other] = bestPair(page.grid, updatedByPairs(page.grid, begun, answers, trial.level_count), trial.level_count);
-      return { level, other };
-    }
-    const answers = rows.map(({ level, side, response }) => ({ level, found: response === side }));
-    return { level: bestLevel(page.grid, updated(page.grid, begun, answers, trial.level_count), trial.level_count), other: 0 };
-  }
-
-  /** @param {Pack} pack @param {View} view */
-  function decode(pack, view) {
-    const bitmaps = tools.bitmaps(pack);
-    const made = createDecoder(recast(pack, view), {
-      ...bitmaps,
-      createBitmap: composing(window.document, bitmaps.createBitmap),
-      target: fit(),
-      nextFrame: tools.clock.raf,
-      onError() {
-        onTrouble();
-        later(() => made.retry(), DECODE_AGAIN_MS);
-      },
-    });
-    return made;
-  }
-
   function goOn() {
     if (!paused && spec && !stopped) both((flicker) => flicker.start());
   }
@@ -124,7 +91,7 @@ export function createComparison(tools, flickerAt) {
     stage.focus({ preventScroll: true });
   }
 
-  /** @param {ThresholdResponse} response */
+  /** @param {PairResponse} response */
   function answer(response) {
     if (!spec || buttons[response].disabled || buttons[response].hidden) return;
     const { trial, level, other, side, started_ms } = state;
@@ -158,16 +125,15 @@ export function createComparison(tools, flickerAt) {
     async run(next, packs, saved) {
       const trial = /** @type {ThresholdTrial} */ (next);
       const pack = /** @type {Pack} */ (packs[0]);
-      const view = await readView(trial.shown, trial.trial, pack, () => new Promise((go) => later(() => go(null), 0)), window.crypto.subtle);
-      const isCatch = view.outside.every((level) => level === 0);
+      const { view, isCatch } = await viewOf(tools, trial, pack);
       flickering = random() < 0.5 ? "left" : "right";
-      state = /** @type {ThresholdState|null} */ (saved) ?? { trial: trial.trial, ...choose(trial), side: isCatch ? "none" : flickering, started_ms: elapsed() };
+      state = /** @type {ThresholdState|null} */ (saved) ?? { trial: trial.trial, ...choose(tools, trial), side: isCatch ? "none" : flickering, started_ms: elapsed() };
       if (state.side !== "none") flickering = state.side;
       spec = trial;
       save(state);
       stage.dataset.trial = trial.trial;
       part("task").textContent = words(paired ? "task_compare_both" : "task_compare");
-      decoder = decode(pack, view);
+      decoder = decode(tools, pack, view, { target: fit() });
       for (const side of SIDES) {
         const flicker = flickers[side];
         flicker.setDecoder(decoder);

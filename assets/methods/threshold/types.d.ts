@@ -15,15 +15,20 @@ interface ThresholdTrial extends Trial {
   /** which levels are shown, masked */
   shown: string;
   prior?: number[];
+  /** trials of one number are shown at once */
+  group?: number;
 }
 
 interface ThresholdPage extends PageData {
   grid: QuestGrid;
-  flickering: "both" | "one";
+  flickering: "both" | "one" | "each";
+  /** how many stand together */
+  pictures: number;
   prior: number[];
 }
 
-type Side = "left" | "right" | "none";
+type Side = "left" | "right" | "none" | "here";
+type PairResponse = "left" | "right" | "none" | "both";
 type ThresholdResponse = Side | "both";
 
 /** the higher level, the one at the other side (0: the source), and what came of it as an index: none, found, wrong, both */
@@ -33,7 +38,21 @@ interface ThresholdState {
   trial: string;
   level: number;
   other: number;
-  side: Side;
+  side: Exclude<Side, "here">;
+  started_ms: number;
+}
+
+/** One of several pictures, in the order in which they stand. */
+interface PictureState {
+  trial: string;
+  level: number;
+  side: "here" | "none";
+  selected: boolean;
+}
+
+interface PicturesState {
+  trial: string;
+  pictures: PictureState[];
   started_ms: number;
 }
 
@@ -42,6 +61,7 @@ interface ThresholdRow extends Row {
   other: number;
   side: Side;
   response: ThresholdResponse;
+  place?: number;
   started_ms: number;
   ended_ms: number;
   timing: { swaps?: number; mean_ms?: number | null; sd_ms?: number | null };

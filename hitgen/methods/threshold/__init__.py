@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hitgen.batch.load import Batch
 from hitgen.config.images import Role
 from hitgen.errors import Fault, InputError, in_config
+from hitgen.lib.contract import read_contract
 from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Page
 from hitgen.manifest import Trial as AnyTrial
 from hitgen.methods import columns as c
-from hitgen.methods.base import Check, Method
+from hitgen.methods.base import Arranged, Check, Method
 from hitgen.methods.columns import Column
 from hitgen.methods.evidence import PassRates
 from hitgen.methods.replay import Replay
@@ -23,7 +24,7 @@ from hitgen.methods.threshold.manifest import Manifest, PageData, Trial
 from hitgen.methods.threshold.plan import Comparison, plan_comparisons
 from hitgen.methods.threshold.replay import replay_of
 from hitgen.methods.threshold.robot import Robot, differences, knowing, some_answer
-from hitgen.methods.threshold.row import Row
+from hitgen.methods.threshold.row import Response, Row
 from hitgen.methods.told import Told
 from hitgen.methods.work import AnyWork, Attempt, Finding
 from hitgen.plan import LadderKey, Plan, PlannedTrial
@@ -33,10 +34,13 @@ from hitgen.stimuli.views import as_it_is, masked, source_alone
 if TYPE_CHECKING:
     from hitgen.methods.population import Simulation
 
-GAP_CSS_PX = 24
-CATCH = PassRates(0.4, 0.9, 0.8)
+CONTRACT = read_contract("methods/threshold")
+GAP_CSS_PX: int = CONTRACT["gap_css_px"]
+CATCH, OF_ONE = PassRates(0.4, 0.9, 0.8), PassRates(0.5, 0.9, 0.8)
 STRAIGHT_MIN = 8
 """So many comparisons with one response are no looking: levels are chosen so that about half of the answers are "none"."""
+ALONE_S, OF_SEVERAL_S = 8, 4
+MOST_ACROSS = 3
 
 
 class Threshold(Method[Config, Manifest, Row]):
@@ -53,17 +57,34 @@ class Threshold(Method[Config, Manifest, Row]):
     rules = ("gold", "speed", "display", "flicker", "copy")
     own_rules = ("straight",)
     across = (2, GAP_CSS_PX)
-    pace = "8 s a comparison"
+    pace = f"{ALONE_S} s a comparison of two pictures, {OF_SEVERAL_S} s each of several"
     answer_columns: ClassVar = (
         Column("asked", str, "compare, or catch: nothing flickered", lambda r: r.attempt.known.asked),
         Column("level", int, "the level that the page chose", lambda r: r.attempt.row.level),
         c.LEVEL_MAX,
         Column("other", int, "the lower one at the other side; 0: the source", lambda r: r.attempt.row.other),
-        Column("side", str, "where the level flickered: left, right or none", lambda r: r.attempt.row.side),
         Column(
-            "response", str, "where the worker saw flicker: left, right, none or both", lambda r: r.attempt.row.response
+            "side",
+            str,
+            "where the level flickered: left, right or none; here: of several pictures this one did",
+            lambda r: r.attempt.row.side,
+        ),
+        Column(
+            "response",
+            str,
+            "where the worker saw flicker: left, right, none or both; here: this one of several pictures",
+            lambda r: r.attempt.row.response,
         ),
         Column("found", bool, "whether the side of the level was named", lambda r: r.attempt.row.found),
+        Column(
+            "place", int, "the picture's place among several, 1 up; 0: it was a pair", lambda r: r.attempt.row.place
+        ),
+        Column(
+            "group",
+            int,
+            "the same number in the ratings of one page whose pictures were shown at once; empty: alone",
+            lambda r: r.attempt.known.group,
+        ),
         Column("guess", float, "how often who sees nothing is taken to find it", lambda r: r.attempt.known.guess),
         Column("lapse", float, "how often it is taken to be missed", lambda r: r.attempt.known.lapse),
     )
@@ -84,9 +105,23 @@ class Threshold(Method[Config, Manifest, Row]):
     def plan_rows(self, batch: Batch, plan: Plan) -> Iterator[tuple[str, str]]:
         hit: Any = batch.config.hit
         yield "comparisons", f"{hit.comparisons} of each of {hit.ratings} people for each study image"
+        if batch.config.method.flickering == "each":  # type: ignore[attr-defined]
+            yield "at once", f"{batch.config.method.pictures} pictures of different ladders"  # type: ignore[attr-defined]
 
     def trial_s(self, trial: PlannedTrial) -> float:
-        return 8
+        return ALONE_S if _planned(trial).group is None else OF_SEVERAL_S
+
+    def arranged(self, config: Config) -> Arranged:
+        if config.method.flickering != "each":
+            return super().arranged(config)
+        across, down = grid_of(config.method.pictures)
+        return Arranged(across, down, GAP_CSS_PX, CONTRACT["below_css_px"])
+
+    def form(self, config: Config) -> str:
+        return "each" if config.method.flickering == "each" else "pair"
+
+    def flickering(self, config: Config, ladder: Ladder) -> int:
+        return {"one": 1, "both": 2, "each": config.method.pictures}[config.method.flickering]
 
     def no_gold(self) -> InputError:
         problem = "threshold has catch trials, in which nothing flickers, in the place of gold"
@@ -110,24 +145,24 @@ class Threshold(Method[Config, Manifest, Row]):
         return {
             "grid": grid,
             "flickering": config.method.flickering,
+            "pictures": config.method.pictures if config.method.flickering == "each" else 2,
             "prior": [round(float(weight), 9) for weight in quest.prior().ravel()],
             "goes_on": bool(config.method.start_from),
         }
 
     def built_trial(self, trial: PlannedTrial) -> dict[str, Any]:
-        assert isinstance(trial, Comparison)
-        return {"asked": trial.asked, "guess": trial.guess, "lapse": trial.lapse}
+        comparison = _planned(trial)
+        return {name: getattr(comparison, name) for name in ("asked", "guess", "lapse", "group")}
 
     def trial_data(self, batch: Batch, trial: PlannedTrial, ladders: Mapping[str, Ladder]) -> dict[str, Any]:
         from hitgen.methods.threshold.analysis import read_posteriors
 
-        assert isinstance(trial, Comparison)
-        ladder = ladders[trial.ladder]
-        view = (source_alone if trial.asked == "catch" else as_it_is)(ladder.level_max)
+        ladder, comparison = ladders[trial.ladder], _planned(trial)
+        view = (source_alone if comparison.asked == "catch" else as_it_is)(ladder.level_max)
         known = read_posteriors(batch.folder, batch.config.method.start_from)  # type: ignore[attr-defined]
         return {
             "level_count": ladder.level_max, "shown": masked(view, trial.trial, ladder.levels[0].frame),
-            "prior": known.get(f"{ladder.source}/{ladder.codec}"),
+            "prior": known.get(f"{ladder.source}/{ladder.codec}"), "group": comparison.group,
         }  # fmt: skip
 
     def row_faults(self, row: Row, trial: AnyTrial, last: int, manifest: Manifest) -> Iterator[str]:
@@ -135,20 +170,27 @@ class Threshold(Method[Config, Manifest, Row]):
         level_max = manifest.by_key[trial.key].level_max
         if row.level > level_max:
             yield f"trial {row.trial} has level {row.level}; its levels are 1 to {level_max}"
-        if row.other >= row.level or (row.other and manifest.flickering == "one"):
+        if row.other >= row.level or (row.other and manifest.flickering != "both"):
             yield f"trial {row.trial} has level {row.other} at the other side"
         if row.response == "both" and not row.other:
             yield f"trial {row.trial} says that both flickered"
-        if (row.side == "none") != (trial.asked == "catch"):
+        several = trial.group is not None
+        sides = ("none",) if trial.asked == "catch" else ("here",) if several else ("left", "right")
+        if row.side not in sides:
             yield f"trial {row.trial} says that it flickered at {row.side}"
+        if row.response != "none" and (row.response == "here") != several:
+            yield f"trial {row.trial} has response {row.response}"
+        if bool(row.place) != several or row.place > manifest.pictures:
+            yield f"trial {row.trial} stood at place {row.place}"
         if row.timing.swaps == 0:
             yield f"trial {row.trial} was answered before its level was shown"
         if row.flickers_too_long:
             yield f"trial {row.trial} flickered for longer than it lasted"
 
     def submission_faults(self, submission: Submission[Row], page: Page, manifest: Manifest) -> Iterator[str]:
-        from hitgen.methods.threshold.chosen import strange_levels
+        from hitgen.methods.threshold.chosen import strange_groups, strange_levels
 
+        yield from strange_groups(submission, page)
         yield from strange_levels(submission, page, manifest)
 
     def grade(self, row: Row, question: Any) -> tuple[bool | None, ...]:
@@ -157,13 +199,13 @@ class Threshold(Method[Config, Manifest, Row]):
     def screen(self, works: Sequence[AnyWork], config: Config) -> Iterator[Finding]:
         responses: dict[str, list[str]] = {}
         for work in works:
-            responses.setdefault(work.received.worker, []).extend(a.row.response for a in work.answers("study"))
+            responses.setdefault(work.received.worker, []).extend(responses_of(work))
         for worker, given in responses.items():
             if len(given) >= STRAIGHT_MIN and len(set(given)) == 1:
                 yield Finding("straight", f"all of {len(given)} comparisons answered with {given[0]}", worker)
 
     def rates(self, question: Any, ladder: Ladder, manifest: Manifest) -> tuple[PassRates, ...]:
-        return (CATCH,)
+        return (OF_ONE if manifest.flickering == "each" else CATCH,)
 
     def replay(self, work: AnyWork, attempt: Attempt[Any], manifest: Manifest) -> Replay:
         return replay_of(work, attempt)
@@ -177,7 +219,9 @@ class Threshold(Method[Config, Manifest, Row]):
         return lambda page, worker: Robot(page, policy or some_answer, worker)
 
     def rehearsing_policy(self, manifest: Manifest) -> Any:
-        catches = {t.trial: "none" for page in manifest.pages for t in page.trials if t.asked == "catch"}
+        catches: dict[str, Response] = {
+            t.trial: "none" for page in manifest.pages for t in page.trials if t.asked == "catch"
+        }
         return knowing(catches)
 
     def robot_faults(self, record: WorkRecord, submission: dict[str, Any]) -> list[str]:
@@ -197,6 +241,28 @@ class Threshold(Method[Config, Manifest, Row]):
         from hitgen.methods.threshold.analysis import write_analysis
 
         write_analysis(tables, out)
+
+
+def grid_of(pictures: int) -> tuple[int, int]:
+    """How many of several pictures stand beside each other, and in how many rows."""
+    return (pictures, 1) if pictures <= MOST_ACROSS else (pictures // 2, 2)
+
+
+def responses_of(work: AnyWork) -> Iterator[str]:
+    """What was answered to each study comparison; of pictures that were shown at once, which places were selected."""
+    selected: dict[str, list[int]] = {}
+    for attempt in work.attempts:
+        row = attempt.row
+        if row.place:
+            selected.setdefault(attempt.known.at_once, []).extend([row.place] * (row.response != "none"))
+        elif attempt.known.role == "study":
+            yield row.response
+    yield from (" and ".join(f"picture {place}" for place in sorted(places)) or "none" for places in selected.values())
+
+
+def _planned(trial: PlannedTrial) -> Comparison:
+    assert isinstance(trial, Comparison)
+    return trial
 
 
 THRESHOLD = Threshold()

@@ -76,13 +76,19 @@ def model_of(ratings: pl.DataFrame, images: pl.DataFrame, guess: float, lapse: f
         scale = 100 / last[key[:2]]
         comparisons.append(
             Comparison(
-                row["worker"], number[key], row["level"] * scale, row["other"] * scale, row["side"], row["response"]
+                row["worker"],
+                number[key],
+                row["level"] * scale,
+                row["other"] * scale,
+                row["side"],
+                row["response"],
+                row["place"],
             )
         )
     people = set(compared["worker"])
     caught = ratings.filter(pl.col("asked") == "catch")
     comparisons += [
-        Comparison(row["worker"], -1, row["level"], row["other"], "none", row["response"])
+        Comparison(row["worker"], -1, row["level"], row["other"], "none", row["response"], row["place"])
         for row in caught.iter_rows(named=True) if row["worker"] in people
     ]  # fmt: skip
     return keys, crossed(answered(comparisons, len(keys)), guess, lapse)

@@ -21,13 +21,16 @@ class MethodTable(batch.MethodTable):
     )
     flickering: Flickering = Field(
         default="both",
-        description="`both`: the two pictures flicker at levels of their own, and each answer says more; `one`: the source stands still beside one",
+        description="`both`: the two pictures flicker at levels of their own, and each answer says more; `one`: the source stands still beside one; "
+        "`each`: several pictures of different ladders stand together, and the worker selects every one that flickers",
     )
+    pictures: int = Field(default=3, ge=2, le=4, description="pictures of a trial where `each` is asked about")
     guess: Rate = Field(
         default=0.1,
         ge=0,
         le=0.5,
-        description="how often the flickering side is found by who sees nothing, and does not say so; either side alike",
+        description="how often the flickering side is found by who sees nothing, and does not say so; either side alike. With `each`: how often "
+        "a picture is selected by who sees nothing of it",
     )
     lapse: Rate = Field(default=0.03, ge=0, le=0.3, description="how often it is missed whatever is seen")
     start_from: str = Field(
@@ -43,7 +46,12 @@ class HitTable(hit.HitTable):
     gold: int = Field(default=0, ge=0, le=0, description="none: `catch` says how many trials have a known answer")
     study: int = Field(default=8, ge=1, le=100, description="study ladders a page, at most")
     comparisons: int = Field(default=3, ge=1, le=20, description="comparisons of each of them by one worker")
-    catch: int = Field(default=3, ge=0, le=50, description="comparisons a page in which nothing flickers")
+    catch: int = Field(
+        default=3,
+        ge=0,
+        le=50,
+        description="comparisons a page in which nothing flickers; with `each`: pictures, at least",
+    )
 
 
 class Screening(screening.Screening):
@@ -80,3 +88,11 @@ class Config(batch.BatchConfig):
         "description": "Two pictures stand side by side, and may flicker: say which.",
         "keywords": "image, quality, flicker, research",
     }
+
+    @property
+    def offered(self) -> Mapping[str, str]:
+        words = {
+            "title": "Select the pictures that flicker",
+            "description": f"{self.method.pictures} pictures stand together, and may flicker: select those that do.",
+        }
+        return {**self.offer, **words} if self.method.flickering == "each" else self.offer

@@ -49,6 +49,8 @@ STRAY = 0.03
 OWN_WEIGHT = 0.5
 """Of each response, in a spammer's own histogram."""
 CHOICES = ("none", "left", "right", "both")
+OF_ONE = ("none", "here")
+"""Where each of several pictures is asked about."""
 LEAST_RATE = 1e-4
 """No answer is held for less probable of who looks, however few lapses are configured."""
 TINY = 1e-300
@@ -65,7 +67,7 @@ class Answered:
     """Comparisons in the order in which they are listed; arrays of numbers of people and ladders, levels in shares times 100.
 
     `ladder` is -1 in a catch trial, `other` 0 where one picture alone flickered; `outcome` is a number of OUTCOMES, `response` what
-    was pressed, as a number from 0 to `choices` - 1, 0 for "none".
+    was pressed, as a number from 0 to `choices` - 1, 0 for "none", and `place` where the picture stood among several.
     """
 
     worker: Ints
@@ -74,6 +76,7 @@ class Answered:
     other: Array
     outcome: Ints
     response: Ints
+    place: Ints
     workers: int
     ladders: int
     choices: int
@@ -92,12 +95,14 @@ class Comparison:
     other: float
     side: str
     response: str
+    place: int = 0
 
 
 def answered(comparisons: Sequence[Comparison], ladders: int) -> Answered:
     """Comparisons of so many ladders, as numbers."""
     names = {name: at for at, name in enumerate(sorted({each.worker for each in comparisons}))}
-    choices = CHOICES if any(each.other for each in comparisons) else CHOICES[:-1]
+    of_one = any(each.place for each in comparisons)
+    choices = OF_ONE if of_one else CHOICES if any(each.other for each in comparisons) else CHOICES[:-1]
     return Answered(
         np.array([names[each.worker] for each in comparisons], dtype=np.int64),
         np.array([each.ladder for each in comparisons], dtype=np.int64),
@@ -105,6 +110,7 @@ def answered(comparisons: Sequence[Comparison], ladders: int) -> Answered:
         np.array([each.other for each in comparisons], dtype=np.float64),
         np.array([OUTCOMES.index(quest.outcome_of(each.side, each.response)) for each in comparisons], dtype=np.int64),
         np.array([choices.index(each.response) for each in comparisons], dtype=np.int64),
+        np.array([each.place for each in comparisons], dtype=np.int64),
         *(len(names), ladders, len(choices)),
     )  # fmt: skip
 
@@ -173,7 +179,9 @@ class Fitting:
             float(weight[shown & (data.outcome == OUTCOMES.index(name))].sum()) for name in ("none", "wrong")
         )
         false = float(weight[~shown & (data.response > 0)].sum())
-        unseen = none + 2 * wrong + 2 * float(weight[~shown].sum())
+        sides = quest.sides_of(data.choices)
+        # where one picture is asked about, what was not seen and named all the same is known of catch trials alone
+        unseen = (none + 2 * wrong if sides > 1 else 0) + sides * float(weight[~shown].sum())
         return min(0.3, (GUESS_WEIGHT * self.guess + wrong + false) / (GUESS_WEIGHT + unseen))
 
     def _places(self) -> tuple[NDArray[np.float32], Array]:
@@ -196,22 +204,25 @@ class Fitting:
         return np.asarray(places.reshape(-1, *kernel.shape[::2])), best
 
     def _spam(self) -> Array:
-        """The logarithm of how probable each person's responses are of who does not look: by chance, "none" always, by habit."""
+        """The logarithm of how probable each person's responses are of who does not look: by chance, "none" always, by habit of each place."""
         data = self.data
-        counts = np.zeros((data.workers, data.choices))
-        np.add.at(counts, (data.worker, data.response), 1)
-        total = counts.sum(1)
-        none = counts[:, 0] * np.log1p(-STRAY) + (total - counts[:, 0]) * np.log(STRAY / (data.choices - 1))
-        habit = special.gammaln(OWN_WEIGHT * data.choices) - special.gammaln(OWN_WEIGHT * data.choices + total)
-        habit = habit + (special.gammaln(OWN_WEIGHT + counts) - special.gammaln(OWN_WEIGHT)).sum(1)
+        counts = np.zeros((data.workers, int(data.place.max(initial=0)) + 1, data.choices))
+        np.add.at(counts, (data.worker, data.place, data.response), 1)
+        of_place = counts.sum(2)
+        total, nothing = of_place.sum(1), counts[..., 0].sum(1)
+        none = nothing * np.log1p(-STRAY) + (total - nothing) * np.log(STRAY / (data.choices - 1))
+        habit = special.gammaln(OWN_WEIGHT * data.choices) - special.gammaln(OWN_WEIGHT * data.choices + of_place)
+        habit = habit + (special.gammaln(OWN_WEIGHT + counts) - special.gammaln(OWN_WEIGHT)).sum(2)
+        habit = habit.sum(1)
         kinds = np.stack([-total * np.log(data.choices), none, habit])
         return np.asarray(special.logsumexp(kinds, axis=0) - np.log(len(kinds)))
 
     def _catches(self) -> Array:
         """The logarithm of how probable each person's answers to catch trials are of who looks."""
-        data, alarm = self.data, min(max(2 * self.guess, LEAST_RATE), 1 - LEAST_RATE)
+        data, sides = self.data, quest.sides_of(self.data.choices)
+        alarm = min(max(sides * self.guess, LEAST_RATE), 1 - LEAST_RATE)
         caught = data.ladder < 0
-        logs = np.where(data.response == 0, np.log1p(-alarm), np.log(alarm / 2))
+        logs = np.where(data.response == 0, np.log1p(-alarm), np.log(alarm / sides))
         return np.asarray(np.bincount(data.worker[caught], logs[caught], data.workers), dtype=np.float64)
 
     def fitted(self) -> Model:

@@ -12,7 +12,7 @@ from hitgen.manifest import Frozen
 from hitgen.pages import data
 
 Asked = Literal["compare", "catch"]
-Flickering = Literal["both", "one"]
+Flickering = Literal["both", "one", "each"]
 
 
 class Trial(manifest.Trial):
@@ -21,6 +21,13 @@ class Trial(manifest.Trial):
     asked: Asked
     guess: float = Field(description="how often its side is taken to be found by who sees nothing")
     lapse: float = Field(description="how often it is taken to be missed whatever is seen")
+    group: int | None = Field(
+        default=None, description="the number of the pictures that are shown at once; null: it stands alone"
+    )
+
+    @property
+    def at_once(self) -> str:
+        return self.trial if self.group is None else f"group {self.group}"
 
 
 class Page(manifest.Page):
@@ -43,7 +50,8 @@ class Manifest(manifest.Manifest):
 
     pages: tuple[Page, ...]
     grid: Grid
-    flickering: Flickering = Field(default="one", description="how many of the two pictures flicker at once")
+    flickering: Flickering = Field(default="one", description="which of the pictures flicker at once")
+    pictures: int = Field(default=2, description="how many stand together")
     prior: tuple[float, ...] = Field(
         default=(),
         description="weights over means x SDs before the first answer; none where an earlier hitgen built it",
@@ -71,6 +79,7 @@ class TrialData(data.TrialData):
     prior: tuple[float, ...] | None = Field(
         default=None, description="what is known of its ladder, if more than of any"
     )
+    group: int | None = Field(default=None, description="trials of one number are shown at once")
 
 
 class PageData(data.PageData):
@@ -79,5 +88,6 @@ class PageData(data.PageData):
     training: tuple[TrialData, ...]
     study: tuple[TrialData, ...] = Field(description="comparisons and catch trials alike")
     grid: Grid
-    flickering: Flickering = Field(default="one", description="how many of the two pictures flicker at once")
+    flickering: Flickering = Field(default="one", description="which of the pictures flicker at once")
+    pictures: int = Field(default=2, description="how many stand together")
     prior: tuple[float, ...] = Field(description="weights over means x SDs before the first answer, SDs innermost")

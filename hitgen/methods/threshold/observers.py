@@ -56,7 +56,10 @@ class Population(population.Population):
     population_sd: tuple[Positive, Positive] = Field(default=(8, 14), description="an image's SD over people, from, to")
     look_sd: float = Field(default=2, ge=0, description="SD of one look about a person's own PJND")
     lapse: Share = Field(default=0.02, description="answers given blindly by honest workers")
-    guess: Share = Field(default=0.1, description="who sees nothing and names a side all the same")
+    guess: Share = Field(
+        default=0.1,
+        description="who sees nothing and names a side all the same; half of it for each of several pictures",
+    )
     trial_s: Positive = Field(default=6, description="median time of an honest comparison")
     spammer_trial_s: Positive = 2
     kinds: tuple[Kind, ...] = Field(
@@ -83,6 +86,7 @@ class Observer(population.Observer):
         self._own: dict[str, float] = {}
         self._answers: dict[str, list[Compared]] = {}
         self._begun: dict[str, tuple[float, ...]] = {}
+        self._places: list[int] = []
 
     def begin(self, truth: LadderTruth, known: Weights) -> None:
         """A page that knows this of a ladder before the first answer."""
@@ -90,25 +94,34 @@ class Observer(population.Observer):
 
     def answer(self, truth: LadderTruth, known: Any) -> Answer:
         """What this person says at the level that a page would choose; `known` in a catch trial."""
+        place = self._place() if self._method.flickering == "each" else 0
         before = self._answers.setdefault(truth.ladder, [])
         level, other = self._levels(truth, before)
-        side = SIDES[int(self._rng.integers(2))]
-        response = self._response(truth, level, other, "none" if known else side)
+        side: Side = "here" if place else SIDES[int(self._rng.integers(2))]
+        response = self._response(truth, level, other, "none" if known else side, place)
         if known:
-            return Answer(response, level, "none", other)
+            return Answer(response, level, "none", other, place)
         before.append((level, other, outcome_of(side, response)))
-        return Answer(response, level, side, other)
+        return Answer(response, level, side, other, place)
 
     def facing(self, shown: Shown, trial: Trial, truths: Mapping[str, LadderTruth], known: Any) -> Answer:
-        side: Side = "none" if known else "left" if shown.side == "left" else "right"
-        return shown.answered(self._response(truths[trial.ladder], shown.level, shown.other, side))
+        side: Side = "none" if known else shown.side
+        return shown.answered(self._response(truths[trial.ladder], shown.level, shown.other, side, shown.place))
+
+    def _place(self) -> int:
+        """Where the next picture of a trial stands: every place comes once."""
+        if not self._places:
+            self._places = [int(each) + 1 for each in self._rng.permutation(self._method.pictures)]
+        return self._places.pop()
 
     def _levels(self, truth: LadderTruth, before: list[Compared]) -> tuple[int, int]:
         begun, method = self._begun.get(truth.ladder, USUAL), self._method
         paired = method.flickering == "both" and truth.level_max > 1
         return chosen(begun, truth.level_max, method.guess, method.lapse, tuple(before), paired)
 
-    def _response(self, truth: LadderTruth, level: int, other: int, side: Side) -> Response:
+    def _response(self, truth: LadderTruth, level: int, other: int, side: Side, place: int) -> Response:
+        if place:
+            return "here" if self._selects(truth, level, side, place) else "none"
         responses = RESPONSES if other else RESPONSES[:-1]
         anywhere = SIDES[int(self._rng.integers(2))]
         match self.person.kind:
@@ -125,6 +138,18 @@ class Observer(population.Observer):
                 return "both" if sees and sees_other else side if sees else opposite
         return anywhere if self._rng.random() < self._population.guess else "none"
 
+    def _selects(self, truth: LadderTruth, level: int, side: Side, place: int) -> bool:
+        """Whether one of several pictures is selected."""
+        match self.person.kind:
+            case "none":
+                return False
+            case "left":
+                return place == 1
+        if self.person.kind == "uniform" or self._rng.random() < self._population.lapse:
+            return bool(self._rng.random() < 0.5)
+        seen = side != "none" and self._sees(truth, level)
+        return seen or bool(self._rng.random() < self._population.guess / 2)
+
     def _sees(self, truth: LadderTruth, level: int) -> bool:
         """Whether this person sees a level flicker in one look; the source never does."""
         look = self._rng.normal(0, self._population.look_sd)
@@ -138,7 +163,8 @@ class Observer(population.Observer):
         return self._own[truth.ladder]
 
     def row(self, answer: Answer, ladder: Ladder, lasted_ms: int) -> dict[str, Any]:
-        return {"level": answer.level, "other": answer.other, "side": answer.side, "response": answer.response}
+        names = ("level", "other", "side", "response", "place")
+        return {name: getattr(answer, name) for name in names}
 
 
 class Simulation(population.Simulation):

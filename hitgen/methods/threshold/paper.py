@@ -21,32 +21,49 @@ def told(config: Config, manifest: Manifest, straight_min: int) -> Told:
 
 
 def _procedure(config: Config, manifest: Manifest) -> Iterator[str]:
-    both = manifest.flickering == "both"
-    stood = (
-        "both the source alternating in place with one of its levels, two different ones, at "
-        if both
-        else "the source, and the source alternating in place with one of its levels at "
-    )
-    yield (
-        f"In each comparison two pictures stood side by side: {stood}{alternation(config.display)}; participants said which side flickered, "
-        f"{'or that both or neither did' if both else 'or that neither did'}."
-    )
+    each = manifest.flickering == "each"
+    yield _asked(config, manifest)
     prior = (
         "from the posteriors of an earlier study"
         if config.method.start_from
         else f"from a prior after published PJND studies (mean {quest.PRIOR_MEAN:g} ± {quest.PRIOR_MEAN_SD:g} and standard deviation "
         f"{quest.PRIOR_SD:g}, in shares of the ladder)"
     )
+    chosen = {"both": "The pair of levels", "one": "The level", "each": "The level of each picture"}[
+        manifest.flickering
+    ]
+    finds = "selects a picture without seeing anything" if each else "finds the side without seeing"
     yield (
-        f"{'The pair of levels' if both else 'The level'} was the one whose answer was expected to say most by QUEST+ [@watson2017], {prior} and the worker's own answers to the same "
-        f"ladder, for an observer who finds the side without seeing in {manifest.grid.guess:.0%} of comparisons and misses it in "
+        f"{chosen} was the one whose answer was expected to say most by QUEST+ [@watson2017], {prior} and the worker's own answers to the same "
+        f"ladder, for an observer who {finds} in {manifest.grid.guess:.0%} of comparisons and misses it in "
         f"{manifest.grid.lapse:.0%} whatever is seen."
     )
-    catch = of_a_page(manifest, "gold", "comparison", "catch")
-    page = of_a_page(manifest, "study", "comparison")
+    noun = "picture" if each else "comparison"
+    catch = of_a_page(manifest, "gold", noun, "catch")
+    page = of_a_page(manifest, "study", noun)
     yield (
-        f"A page had {page}, {count(config.hit.comparisons, 'comparison')} of a ladder at most by one worker"
+        f"A page had {page}, {count(config.hit.comparisons, noun)} of a ladder at most by one worker"
         f"{f', and {catch} in which nothing flickered (catch trials)' if catch else ''}."
+    )
+
+
+def _asked(config: Config, manifest: Manifest) -> str:
+    """What was shown and asked."""
+    alternating = alternation(config.display)
+    if manifest.flickering == "each":
+        return (
+            f"In each trial {manifest.pictures} pictures of different ladders stood together, each the source alternating in place with a level of "
+            f"its own at {alternating}; participants selected every picture that flickered, or none."
+        )
+    both = manifest.flickering == "both"
+    stood = (
+        "both the source alternating in place with one of its levels, two different ones, at "
+        if both
+        else "the source, and the source alternating in place with one of its levels at "
+    )
+    return (
+        f"In each comparison two pictures stood side by side: {stood}{alternating}; participants said which side flickered, "
+        f"{'or that both or neither did' if both else 'or that neither did'}."
     )
 
 

@@ -110,20 +110,28 @@ def expected_gain(weights: Weights, level_max: int, guess: float, lapse: float) 
 
 
 def outcome_of(side: str, response: str) -> Outcome:
-    """What a response comes to where the higher level flickered at `side`."""
+    """What a response comes to where the higher level flickered at `side`; one picture of several flickers at "here"."""
     return "none" if response == "none" else "both" if response == "both" else "found" if response == side else "wrong"
 
 
 def outcome_rates(seen: Sequence[Weights], guess: float, lapse: float, choices: int) -> Weights:
     """How often each of OUTCOMES comes where nothing, the higher level alone, the other alone and both are seen so often.
 
-    Who sees nothing names either side in `guess` of the cases each; `lapse` is the part of answers that are blind among `choices`.
+    Who sees nothing names either side in `guess` of the cases each; of one picture alone, with two `choices`, there is one. `lapse`
+    is the part of answers that are blind among `choices`.
     """
     unseen, higher, lower, both = seen
     lapse = max(lapse, LEAST_LAPSE)
     blind, looked = lapse / choices, 1 - lapse
-    rates = [unseen * (1 - 2 * guess), higher + unseen * guess, lower + unseen * guess, both]
+    sides = sides_of(choices)
+    wrong = lower + unseen * guess * (sides - 1)
+    rates = [unseen * (1 - sides * guess), higher + unseen * guess, wrong, both]
     return np.stack([looked * rate + (blind if at < choices else 0) for at, rate in enumerate(rates)])
+
+
+def sides_of(choices: int) -> int:
+    """Of how many pictures an answer says which flickers."""
+    return min(2, choices - 1)
 
 
 def pairs(level_max: int) -> list[tuple[int, int]]:

@@ -10,12 +10,16 @@ from hitgen.methods.threshold.manifest import Trial
 from hitgen.methods.threshold.row import Response, Row
 from hitgen.methods.work import AnyWork, Attempt
 
-TOLD: dict[Response, str] = {"left": "left", "right": "right", "none": "nowhere", "both": "left and right"}
+TOLD: dict[Response, str] = {
+    "left": "left", "right": "right", "none": "nowhere", "both": "left and right", "here": "selected",
+}  # fmt: skip
 
 
 def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
     """Both sides with the one that flickered, which one was answered, and how the level went from trial to trial."""
     row, ladder, trial = attempt.row, attempt.ladder, cast(Trial, attempt.known)
+    if row.place:
+        return _of_several(work, attempt, trial)
     panes = tuple(_panel(side, ladder, row) for side in ("left", "right"))
     catch = trial.asked == "catch"
     came = ("right" if row.found else "false alarm") if catch else "found" if row.found else "missed"
@@ -35,6 +39,31 @@ def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
         _curve(work, attempt),
         facts,
     )
+
+
+def _of_several(work: AnyWork, attempt: Attempt[Row], trial: Trial) -> Replay:
+    """One of several pictures, whether it was selected, and how the others of its trial were answered."""
+    row, ladder, catch = attempt.row, attempt.ladder, trial.asked == "catch"
+    came = ("right" if row.found else "false alarm") if catch else "found" if row.found else "missed"
+    answered = TOLD["here"] if row.response == "here" else "not selected"
+    name = f"picture {row.place}"
+    others = sorted(
+        other.row.place for other in work.attempts if _is_beside(other, attempt) and other.row.response == "here"
+    )
+    facts = (
+        ("level", f"{row.level} of {ladder.level_max}"),
+        ("flickered", "nowhere, as every catch picture" if catch else name),
+        ("answered", answered),
+        ("selected beside it", " and ".join(f"picture {place}" for place in others) or "none"),
+    )
+    source, level = Picture(ladder.pack, 0), Picture(ladder.pack, row.level)
+    steps = ((0, (source,) if catch else (source, level)),)
+    pane = Pane(name, ladder.width, ladder.height, steps, chosen=row.response == "here")
+    return Replay(f"level {row.level}, {answered}: {came}", (pane,), _curve(work, attempt), facts)
+
+
+def _is_beside(other: Attempt[Any], attempt: Attempt[Any]) -> bool:
+    return other is not attempt and other.known.at_once == attempt.known.at_once
 
 
 def _panel(side: str, ladder: Ladder, row: Row) -> Pane:

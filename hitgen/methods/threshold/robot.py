@@ -7,39 +7,54 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hitgen.methods.threshold.row import Response, Side
 from hitgen.robots import robot
 from hitgen.robots.robot import WorkRecord
 
 SHOWN = """() => {
-  const levels = ["left", "right"].map((side) => [side, Number(document.querySelector(`[data-hit=${side}]`).dataset.shown.split(":")[1] ?? 0)]);
+  const level = (place) => Number(place.dataset.shown.split(":")[1] ?? 0);
+  const several = [...document.querySelectorAll("[data-hit=stage] [data-picture]")];
+  if (several.length) {
+    const found = several.map((each, at) => [each.dataset.picture, "here", level(each), 0, at + 1]);
+    return found.every(([, , shown]) => shown) ? found : null;
+  }
+  const stage = document.querySelector("[data-hit=stage]");
+  const levels = ["left", "right"].map((side) => [side, level(document.querySelector(`[data-hit=${side}]`))]);
   const wanted = document.querySelector("[data-hit=answer-both]").hidden ? 1 : 2;
-  return levels.filter(([, level]) => level).length === wanted ? levels.sort((a, b) => b[1] - a[1]) : null;
+  const [[side, high], [, low]] = levels.sort((a, b) => b[1] - a[1]);
+  return levels.filter(([, level]) => level).length === wanted ? [[stage.dataset.trial, side, high, low, 0]] : null;
 }"""
-"""The side of the higher level and that level, then the other's; null while the source is shown."""
+"""What is shown as the fields of `Shown`, of each of several pictures or of a pair; null while the source is shown."""
+NEXT = """was => document.documentElement.dataset.screen !== "study" || document.querySelector("[data-hit=stage]").dataset.trial !== was"""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A response, and the level and side that it was given to; `other` is the level at the other side."""
+    """A response, and the level, side and place that it was given to; `other` is the level at the other side."""
 
-    response: str
+    response: Response
     level: int
-    side: str
+    side: Side
     other: int = 0
+    place: int = 0
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a robot sees of a comparison: the side of the higher level, that level, and the other side's (0: the source)."""
+    """What a robot sees of a comparison: the side of the higher level, that level, and the other side's (0: the source).
+
+    Of several pictures each is a comparison of its own, whose side is "here", at a `place` from 1.
+    """
 
     trial: str
-    side: str
+    side: Side
     level: int
     other: int
+    place: int = 0
 
-    def answered(self, response: str) -> Answer:
+    def answered(self, response: Response) -> Answer:
         """That response to this comparison."""
-        return Answer(response, self.level, self.side, self.other)
+        return Answer(response, self.level, self.side, self.other, self.place)
 
 
 Policy = Callable[[Shown], Answer]
@@ -47,10 +62,11 @@ Policy = Callable[[Shown], Answer]
 
 def some_answer(shown: Shown) -> Answer:
     """An answer without any meaning, the same each time."""
-    return shown.answered(random.Random(shown.trial).choice(["left", "right", "none"]))
+    choices: list[Response] = ["here", "none"] if shown.place else ["left", "right", "none"]
+    return shown.answered(random.Random(shown.trial).choice(choices))
 
 
-def knowing(answers: Mapping[str, str]) -> Policy:
+def knowing(answers: Mapping[str, Response]) -> Policy:
     """Answers these trials, by their opaque ids, as told, and the others right."""
     return lambda shown: shown.answered(answers.get(shown.trial, shown.side))
 
@@ -65,18 +81,22 @@ class Robot(robot.Robot):
     def step(self) -> None:
         stage = self.hit("stage")
         stage.wait_for()
-        trial = str(stage.get_attribute("data-trial"))
-        self.meet(trial)
-        (side, level), (_, other) = self._page.wait_for_function(SHOWN).json_value()
-        shown = Shown(trial, side, level, other)
-        answer = shown.answered(self._policy(shown).response)
+        together = str(stage.get_attribute("data-trial"))
+        for trial in together.split():
+            self.meet(trial)
+        found = [Shown(*each) for each in self._page.wait_for_function(SHOWN).json_value()]
+        answers = {shown.trial: self._policy(shown).response for shown in found}
         self.look()
-        self.record.attempts.append(answer)
-        self.press(f"answer-{answer.response}")
-        self._page.wait_for_function(
-            "was => document.documentElement.dataset.screen !== 'study' || document.querySelector('[data-hit=stage]').dataset.trial !== was",
-            arg=trial,
-        )
+        by_trial = {shown.trial: shown.answered(answers[shown.trial]) for shown in found}
+        self.record.attempts += [by_trial[trial] for trial in together.split()]
+        if found[0].place:
+            for trial, response in answers.items():
+                if response == "here":
+                    self._page.locator(f'[data-picture="{trial}"]').click()
+            self.press("go-on")
+        else:
+            self.press(f"answer-{answers[together]}")
+        self._page.wait_for_function(NEXT, arg=together)
 
 
 def differences(record: WorkRecord, submission: dict[str, Any]) -> list[str]:
@@ -88,4 +108,5 @@ def differences(record: WorkRecord, submission: dict[str, Any]) -> list[str]:
         for row, done in zip(submission["trials"], record.attempts, strict=True)
         if (row["level"], row["other"], row["response"]) != (done.level, done.other, done.response)
         or row["side"] not in (done.side, "none")
+        or row.get("place", 0) != done.place
     ]

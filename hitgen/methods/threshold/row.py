@@ -8,8 +8,9 @@ from pydantic import Field
 
 from hitgen.methods import submission
 
-Side = Literal["left", "right", "none"]
-Response = Literal["left", "right", "none", "both"]
+Side = Literal["left", "right", "none", "here"]
+Response = Literal["left", "right", "none", "both", "here"]
+"""`here` is the picture itself, where each of several is asked about."""
 
 
 class Row(submission.Row):
@@ -24,11 +25,17 @@ class Row(submission.Row):
         le=1000,
         description="the lower level that flickered at the other side; 0: the source stood there",
     )
-    side: Side = Field(description="where it flickered; none in a catch trial")
-    response: Response = Field(description="where the worker saw it; none: nowhere")
+    side: Side = Field(description="where it flickered; none in a catch trial; here: this picture, one of several")
+    response: Response = Field(description="where the worker saw it; none: nowhere; here: this picture was selected")
+    place: int = Field(
+        default=0,
+        ge=0,
+        le=4,
+        description="where it stood among several pictures, from 1, from left to right; 0: it was a pair",
+    )
 
     def answer(self) -> tuple[object, ...]:
-        return self.level, self.other, self.side, self.response
+        return self.level, self.other, self.side, self.response, self.place
 
     @property
     def found(self) -> bool:
