@@ -34,6 +34,12 @@ class Compared:
         """The crossed model of it."""
         return model.crossed(model.answered(self.comparisons, len(self.truths)), GUESS, LAPSE)
 
+    def shift(self) -> float:
+        """How far the 75% levels are too high on average."""
+        value = self.model().levels(0.75)[:, 0]
+        truth = np.array([each.mean + Z75 * each.sd for each in self.truths]).clip(0, 100)
+        return float((value - truth).mean())
+
     def figures(self) -> tuple[float, float, float]:
         """Of the intervals of the 75% level their mean width and how many hold the truth, and the mean absolute error."""
         value, low, high = self.model().levels(0.75).T
@@ -45,10 +51,10 @@ class Compared:
         )
 
 
-def config_of(flickering: str, comparisons: int = 1) -> Config:
+def config_of(flickering: str, comparisons: int = 1, pictures: int = 3) -> Config:
     """A study whose people compare each ladder so often; only what observers ask of it is there."""
     config = Config.model_construct(**{name: field.default for name, field in Config.model_fields.items()})
-    method = config.method.model_copy(update={"flickering": flickering})
+    method = config.method.model_copy(update={"flickering": flickering, "pictures": pictures})
     return config.model_copy(
         update={"method": method, "hit": config.hit.model_copy(update={"comparisons": comparisons})}
     )
@@ -57,7 +63,10 @@ def config_of(flickering: str, comparisons: int = 1) -> Config:
 def compared(
     config: Config, population: Population, seed: int, ladders: int = 100, people: int = 20, each: int = 20, wave: int = 5
 ) -> Compared:  # fmt: skip
-    """Every ladder compared by `people` people, `each` ladders a person, `config.hit.comparisons` times each; CATCH catch trials."""
+    """Every ladder compared by `people` people, `each` ladders a person, `config.hit.comparisons` times each; CATCH catch trials.
+
+    Where each of several pictures is asked about, a person's CATCH pictures and ladders stand in as many trials as it takes.
+    """
     rng = np.random.default_rng(seed)
     truths = [LadderTruth(f"ladder {n}", LEVELS, *_drawn(population, rng)) for n in range(ladders)]
     crew = draw_people(population, people * ladders // each, rng)
@@ -84,4 +93,4 @@ def _drawn(population: Population, rng: np.random.Generator) -> tuple[float, flo
 
 def _compared(observer: Observer, truths: list[LadderTruth], n: int) -> Comparison:
     answer = observer.answer(truths[max(n, 0)], n < 0)
-    return Comparison(observer.person.worker, n, answer.level, answer.other, answer.side, answer.response)
+    return Comparison(observer.person.worker, n, answer.level, answer.other, answer.side, answer.response, answer.place)

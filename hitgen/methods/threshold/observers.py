@@ -60,6 +60,7 @@ class Population(population.Population):
         default=0.1,
         description="who sees nothing and names a side all the same; half of it for each of several pictures",
     )
+    overlooked: Share = Field(default=0, description="pictures among several that are not looked at")
     trial_s: Positive = Field(default=6, description="median time of an honest comparison")
     spammer_trial_s: Positive = 2
     kinds: tuple[Kind, ...] = Field(
@@ -147,7 +148,7 @@ class Observer(population.Observer):
                 return place == 1
         if self.person.kind == "uniform" or self._rng.random() < self._population.lapse:
             return bool(self._rng.random() < 0.5)
-        seen = side != "none" and self._sees(truth, level)
+        seen = side != "none" and self._rng.random() >= self._population.overlooked and self._sees(truth, level)
         return seen or bool(self._rng.random() < self._population.guess / 2)
 
     def _sees(self, truth: LadderTruth, level: int) -> bool:
