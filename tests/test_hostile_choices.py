@@ -27,7 +27,7 @@ from tests.support.small_study import START, xml
 from tests.test_threshold import study as write_threshold
 
 BONUS = '[bonus]\ntraining_usd = "0.10"\ncompletion_usd = "3.00"\ncompletion_pages = 1\n'
-METHODS = ("compare", "threshold", "threshold of one")
+METHODS = ("compare", "threshold", "threshold of one", "threshold of each")
 
 
 def written(folder: Path, method: str) -> Built:
@@ -37,8 +37,14 @@ def written(folder: Path, method: str) -> Built:
         text = (batch / "batch.toml").read_text().replace("gold = 2", "gold = 6").replace("answers = 2", "answers = 4")
         (batch / "batch.toml").write_text(text.replace("gold_answers_min = 0\ntrial_s_min = 0", "answers_min = 8"))
     else:
-        more = 'flickering = "one"\n' if method == "threshold of one" else ""
-        batch = write_threshold(folder / "first", more, hit="study = 2\nratings = 4\ncomparisons = 4\ncatch = 4\n")
+        word = method.removeprefix("threshold").removeprefix(" of ")
+        more = f'flickering = "{word}"\n' if word else ""
+        hit = (
+            "study = 3\nratings = 4\ncomparisons = 8\ncatch = 6\n"
+            if word == "each"
+            else "study = 2\nratings = 4\ncomparisons = 4\ncatch = 4\n"
+        )
+        batch = write_threshold(folder / "first", more, hit=hit)
         (batch / "batch.toml").write_text((batch / "batch.toml").read_text() + BONUS)
     build(batch, workers=1)
     return Built(batch)

@@ -202,6 +202,29 @@ def test_a_threshold_s_trials_show_which_side_flickered_and_how_the_level_went(
     assert catches == 4
 
 
+def test_one_of_several_pictures_is_shown_with_what_was_selected_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hit = "study = 3\nratings = 1\ncomparisons = 1\ncatch = 3\n"
+    folder = answered(write_threshold(tmp_path / "few", 'flickering = "each"\n', hit=hit))
+    shown = packs(folder, read_manifest(folder))
+    with watching(folder, monkeypatch) as page:
+        page.until(lambda state: state["submitted"]["total"] > 0)
+        catches = 0
+        for query, line, replay in attempts(page):
+            facts = dict(replay["facts"])
+            (pane,) = replay["panes"]
+            ((_, pictures),) = pane["steps"]
+            catches += len(pictures) == 1
+            assert pane["chosen"] == (facts["answered"] == "selected") == ("not selected" not in line["answer"])
+            assert pane["name"] not in facts["selected beside it"]
+            assert facts["flickered"] == (pane["name"] if len(pictures) == 2 else "nowhere, as every catch picture")
+            if len(pictures) == 2:
+                pack, level = shown[f"{line['images']}/{line['source']}"], int(facts["level"].split()[0])
+                assert np.array_equal(pixels(page, query, pictures[1]), pack.at(level))
+        assert catches == 3
+
+
 def test_a_method_that_brings_no_replay_shows_its_answer() -> None:
     from tests.outside.toy import TOY, Row
 

@@ -76,6 +76,12 @@ def threshold(tmp_path_factory: pytest.TempPathFactory) -> str:
     )
 
 
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> str:
+    hit = "study = 3\nratings = 2\ncomparisons = 1\ncatch = 3\n"
+    return spoken(threshold_study(tmp_path_factory.mktemp("several") / "study", 'flickering = "each"\n', hit=hit))
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("language", ["de", *SOAKED])
 def test_nothing_is_cut_off_and_axe_finds_nothing(pjnd: str, open_page: OpenPage, language: str) -> None:
@@ -103,7 +109,9 @@ def test_nothing_is_cut_off_and_axe_finds_nothing(pjnd: str, open_page: OpenPage
 @pytest.mark.soak
 @pytest.mark.browser
 @pytest.mark.parametrize("language", shipped_languages())
-def test_nothing_is_cut_off_in_comparisons(compared: str, threshold: str, open_page: OpenPage, language: str) -> None:
+def test_nothing_is_cut_off_in_comparisons(
+    compared: str, threshold: str, several: str, open_page: OpenPage, language: str
+) -> None:
     look = Looks("compare", language)
     page = open_page(f"{compared}?lang={language}", size=SIZE, bypass_csp=True)
     seen = walk(page, CompareRobot(page, lambda _: CompareAnswer("notsure")), look)
@@ -111,7 +119,10 @@ def test_nothing_is_cut_off_in_comparisons(compared: str, threshold: str, open_p
     page = open_page(f"{threshold}?lang={language}", size=SIZE, bypass_csp=True)
     further = Looks("threshold", language)
     assert "study" in walk(page, ThresholdRobot(page), further)
-    assert look.found + further.found == []
+    page = open_page(f"{several}?lang={language}", size=SIZE, bypass_csp=True)
+    at_once = Looks("threshold-each", language)
+    assert "study" in walk(page, ThresholdRobot(page), at_once)
+    assert look.found + further.found + at_once.found == []
 
 
 @pytest.fixture(scope="module")

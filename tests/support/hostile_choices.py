@@ -89,6 +89,14 @@ def made_up(rng: random.Random, row: Json, whole: Json) -> None:
         each.update(level=2, other=min(each["other"], 1))
 
 
+def crowded(rng: random.Random, row: Json, whole: Json) -> None:
+    row["place"] = 1 + row["place"] % 3
+
+
+def alone_for_longer(rng: random.Random, row: Json, whole: Json) -> None:
+    row["ended_ms"] += 200
+
+
 def another_s_trial(rng: random.Random, row: Json, whole: Json) -> None:
     row["trial"] = f"{rng.randrange(16**16):016x}"
 
@@ -143,6 +151,18 @@ THRESHOLD: Mapping[str, tuple[Lie, str]] = {
     "in no time": (made_short, "flickered for longer than it lasted"),
     "nowhere, though it flickered": (put(side="none"), "flickered at none"), "a side that is none": (put(side="up"), "side"),
 }  # fmt: skip
+ALONE: Mapping[str, tuple[Lie, str]] = {
+    "one of several pictures": (put(place=1), "stood at place 1"),
+    "selected": (put(response="here"), "has response here"),
+    "flickered here": (put(side="here"), "flickered at here"),
+}  # fmt: skip
+SEVERAL: Mapping[str, tuple[Lie, str]] = {
+    "two levels of one picture": (put(other=1, level=2), "level 1 at the other side"),
+    "a side of a picture": (put(response="left"), "has response left"), "both of one": (put(response="both"), "both flickered"),
+    "flickered at a side": (put(side="left"), "flickered at left"), "a place beyond": (put(place=4), "stood at place 4"),
+    "no place": (put(place=0), "stood at place 0"), "a place far beyond": (put(place=9), "place"),
+    "at a place of another": (crowded, "pictures at places"), "longer than those beside it": (alone_for_longer, "at different times"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -170,7 +190,8 @@ def kinds(built: Built) -> Sequence[Kind]:
         first = pages[0].page
         catch = Kind("catch: a side", put(side="left"), "flickered at left", first, "gold")
         unseen = Kind("catch: never shown", timing(swaps=0), "before its level was shown", first, "gold")
-        told = {**EVERYWHERE, **THRESHOLD}.items()
+        several = built.config.method.flickering == "each"  # type: ignore[attr-defined]
+        told = {**EVERYWHERE, **THRESHOLD, **(SEVERAL if several else ALONE)}.items()
         return *(Kind(name, *each, first) for name, each in told), catch, unseen
     by_arm = {page.trials[-1].arm: page.page for page in pages}  # type: ignore[attr-defined]
     wrong = Kind("practice not passed", put(response="notsure"), "ends with an answer", by_arm["plain"], "training")
