@@ -40,7 +40,7 @@ def written(folder: Path, method: str) -> Built:
         word = method.removeprefix("threshold").removeprefix(" of ")
         more = f'flickering = "{word}"\n' if word else ""
         hit = (
-            "study = 3\nratings = 4\ncomparisons = 8\ncatch = 6\n"
+            "study = 3\nratings = 4\nassignments = 2\ncomparisons = 8\ncatch = 6\n"
             if word == "each"
             else "study = 2\nratings = 4\ncomparisons = 4\ncatch = 4\n"
         )

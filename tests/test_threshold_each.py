@@ -31,7 +31,7 @@ from tests.support.threshold_study import GUESS, LAPSE, compared, config_of
 from tests.test_threshold import study
 
 EACH = 'flickering = "each"\n'
-HIT = "study = 3\nratings = 24\ncomparisons = 3\ncatch = 3\n"
+HIT = "study = 3\nratings = 16\ncomparisons = 6\ncatch = 6\n"
 
 
 def planned(pictures: int, ladders: int, comparisons: int, catch: int, repeats: int = 0) -> list[Any]:
@@ -73,6 +73,11 @@ def test_fewer_ladders_than_pictures_are_refused(tmp_path: Path, capsys: pytest.
     assert "method.pictures: 3 pictures of a trial are of different ladders, and a page has" in told
 
 
+def test_a_number_of_pictures_without_each_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(study(tmp_path / "pair", "pictures = 3\n", hit=HIT))]) == 1
+    assert "method.pictures: two pictures stand together where 'both' flickers" in capsys.readouterr().err
+
+
 def test_a_plan_tells_how_large_pictures_stand_together_and_how_they_flash(tmp_path: Path) -> None:
     assert [grid_of(count) for count in (2, 3, 4)] == [(2, 1), (3, 1), (2, 2)]
     config = config_of("each", pictures=4)
@@ -104,11 +109,11 @@ def test_answers_are_counted_by_ladder_and_pictures_of_a_trial_share_their_time(
     assert not found.faulty
     ratings = make_dataset(worked).ratings
     of_study = ratings.filter(ratings["role"] == "study")
-    assert set(of_study.group_by("ladder").len()["len"]) == {24 * 3}
+    assert set(of_study.group_by("ladder").len()["len"]) == {16 * 6}
     assert set(of_study["side"]) == {"here"} and set(ratings["response"]) == {"here", "none"}
     assert set(ratings.filter(ratings["asked"] == "catch")["side"]) == {"none"}
     for _, rows in ratings.group_by("assignment", "group"):
-        assert sorted(rows["place"]) == [1, 2, 3] and rows["ladder"].n_unique() == 3
+        assert sorted(rows["position"]) == [1, 2, 3] and rows["ladder"].n_unique() == 3
         assert rows["started_ms"].n_unique() == rows["ended_ms"].n_unique() == 1
     manifest: Any = found.manifest
     assert manifest.pictures == 3 and gains_of(found.works, manifest).keys() == {

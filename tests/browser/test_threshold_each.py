@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 EACH = 'flickering = "each"\n'
 HIT = "study = 3\nratings = 2\ncomparisons = 2\ncatch = 3\n"
 READY = "() => !document.querySelector('[data-hit=go-on]').disabled"
-SAVED = "() => JSON.parse(Object.values(localStorage).find((text) => text.includes('\"active\"')))"
+SAVED = "() => JSON.parse(Object.values(localStorage).find((text) => text.includes('\"active\"'))).state"
 SWAPS = """() => new Promise((done) => {
   const pictures = [...document.querySelectorAll("[data-picture]")], seen = [];
   const look = (frame) => {
@@ -91,7 +91,7 @@ def test_what_the_page_chose_for_each_picture_is_recomputed_from_the_record(
         if trial.asked == "compare":
             before.setdefault(trial.ladder, []).append((row["level"], row["response"] == "here"))
     for rows in groups.values():
-        assert sorted(row["place"] for row in rows) == [1, 2, 3]
+        assert sorted(row["position"] for row in rows) == [1, 2, 3]
         assert len({(row["started_ms"], row["ended_ms"]) for row in rows}) == 1
 
 
@@ -117,7 +117,7 @@ def test_keys_select_and_take_back_and_nothing_selected_is_an_answer(
     page.wait_for_function("was => document.querySelector('[data-hit=stage]').dataset.trial !== was", arg=trial)
     page.wait_for_function(READY)
     rows = page.evaluate(SAVED)["rows"]
-    assert sorted((row["place"], row["response"]) for row in rows) == [(1, "here"), (2, "none"), (3, "none")]
+    assert sorted((row["position"], row["response"]) for row in rows) == [(1, "here"), (2, "none"), (3, "none")]
     assert pressed(page) == ["false"] * 3
     page.keyboard.press("Tab")
     page.keyboard.press("Space")

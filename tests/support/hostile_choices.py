@@ -90,7 +90,7 @@ def made_up(rng: random.Random, row: Json, whole: Json) -> None:
 
 
 def crowded(rng: random.Random, row: Json, whole: Json) -> None:
-    row["place"] = 1 + row["place"] % 3
+    row["position"] = 1 + row["position"] % 3
 
 
 def alone_for_longer(rng: random.Random, row: Json, whole: Json) -> None:
@@ -152,16 +152,16 @@ THRESHOLD: Mapping[str, tuple[Lie, str]] = {
     "nowhere, though it flickered": (put(side="none"), "flickered at none"), "a side that is none": (put(side="up"), "side"),
 }  # fmt: skip
 ALONE: Mapping[str, tuple[Lie, str]] = {
-    "one of several pictures": (put(place=1), "stood at place 1"),
+    "one of several pictures": (put(position=1), "stood at position 1"),
     "selected": (put(response="here"), "has response here"),
     "flickered here": (put(side="here"), "flickered at here"),
 }  # fmt: skip
 SEVERAL: Mapping[str, tuple[Lie, str]] = {
     "two levels of one picture": (put(other=1, level=2), "level 1 at the other side"),
     "a side of a picture": (put(response="left"), "has response left"), "both of one": (put(response="both"), "both flickered"),
-    "flickered at a side": (put(side="left"), "flickered at left"), "a place beyond": (put(place=4), "stood at place 4"),
-    "no place": (put(place=0), "stood at place 0"), "a place far beyond": (put(place=9), "place"),
-    "at a place of another": (crowded, "pictures at places"), "longer than those beside it": (alone_for_longer, "at different times"),
+    "flickered at a side": (put(side="left"), "flickered at left"), "a place beyond": (put(position=4), "stood at position 4"),
+    "no place": (put(position=0), "stood at position 0"), "a place far beyond": (put(position=9), "position"),
+    "at a place of another": (crowded, "pictures at positions"), "longer than those beside it": (alone_for_longer, "at different times"),
 }  # fmt: skip
 
 

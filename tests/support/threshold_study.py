@@ -93,4 +93,6 @@ def _drawn(population: Population, rng: np.random.Generator) -> tuple[float, flo
 
 def _compared(observer: Observer, truths: list[LadderTruth], n: int) -> Comparison:
     answer = observer.answer(truths[max(n, 0)], n < 0)
-    return Comparison(observer.person.worker, n, answer.level, answer.other, answer.side, answer.response, answer.place)
+    return Comparison(
+        observer.person.worker, n, answer.level, answer.other, answer.side, answer.response, answer.position
+    )

@@ -35,7 +35,7 @@ export const method = {
     other: (row) => row.other,
     side: (row) => row.side,
     response: (row) => row.response,
-    place: (row) => row.place ?? 0,
+    position: (row) => row.position ?? 0,
     started_ms: (row) => row.started_ms,
     ended_ms: (row) => row.ended_ms,
   },

@@ -145,7 +145,7 @@ export function createPictures(tools, flickerOn) {
       const at = state.pictures.findIndex((picture) => picture.trial === trial);
       const { level, side, selected } = /** @type {PictureState} */ (state.pictures[at]);
       const response = selected ? "here" : "none";
-      record(/** @type {ThresholdRow} */ ({ trial, attempt: 1, level, other: 0, side, response, place: at + 1, started_ms, ended_ms, timing: places[at]?.flicker.timing() }));
+      record(/** @type {ThresholdRow} */ ({ trial, attempt: 1, level, other: 0, side, response, position: at + 1, started_ms, ended_ms, timing: places[at]?.flicker.timing() }));
     }
     shown = [];
     update();

@@ -61,7 +61,7 @@ interface ThresholdRow extends Row {
   other: number;
   side: Side;
   response: ThresholdResponse;
-  place?: number;
+  position?: number;
   started_ms: number;
   ended_ms: number;
   timing: { swaps?: number; mean_ms?: number | null; sd_ms?: number | null };

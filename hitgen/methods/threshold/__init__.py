@@ -77,7 +77,10 @@ class Threshold(Method[Config, Manifest, Row]):
         ),
         Column("found", bool, "whether the side of the level was named", lambda r: r.attempt.row.found),
         Column(
-            "place", int, "the picture's place among several, 1 up; 0: it was a pair", lambda r: r.attempt.row.place
+            "position",
+            int,
+            "the picture's position among several, 1 up; 0: it was a pair",
+            lambda r: r.attempt.row.position,
         ),
         Column(
             "group",
@@ -97,7 +100,11 @@ class Threshold(Method[Config, Manifest, Row]):
     def faults(self, batch: Batch) -> Iterator[Fault]:
         from hitgen.methods.threshold.analysis import read_posteriors
 
-        read_posteriors(batch.folder, batch.config.method.start_from)  # type: ignore[attr-defined]
+        method: Any = batch.config.method
+        read_posteriors(batch.folder, method.start_from)
+        if method.flickering != "each" and "pictures" in method.model_fields_set:
+            problem = f"two pictures stand together where {method.flickering!r} flickers"
+            yield in_config("method.pictures", problem, 'flickering = "each", or leaving it out')
         if batch.config.qualification:
             problem = "threshold has no training and no gold ladders for a quiz"
             yield in_config("qualification", problem, "leaving it out")
@@ -180,8 +187,8 @@ class Threshold(Method[Config, Manifest, Row]):
             yield f"trial {row.trial} says that it flickered at {row.side}"
         if row.response != "none" and (row.response == "here") != several:
             yield f"trial {row.trial} has response {row.response}"
-        if bool(row.place) != several or row.place > manifest.pictures:
-            yield f"trial {row.trial} stood at place {row.place}"
+        if bool(row.position) != several or row.position > manifest.pictures:
+            yield f"trial {row.trial} stood at position {row.position}"
         if row.timing.swaps == 0:
             yield f"trial {row.trial} was answered before its level was shown"
         if row.flickers_too_long:
@@ -249,15 +256,18 @@ def grid_of(pictures: int) -> tuple[int, int]:
 
 
 def responses_of(work: AnyWork) -> Iterator[str]:
-    """What was answered to each study comparison; of pictures that were shown at once, which places were selected."""
+    """What was answered to each study comparison; of pictures that were shown at once, which of them were selected."""
     selected: dict[str, list[int]] = {}
     for attempt in work.attempts:
         row = attempt.row
-        if row.place:
-            selected.setdefault(attempt.known.at_once, []).extend([row.place] * (row.response != "none"))
+        if row.position:
+            selected.setdefault(attempt.known.at_once, []).extend([row.position] * (row.response != "none"))
         elif attempt.known.role == "study":
             yield row.response
-    yield from (" and ".join(f"picture {place}" for place in sorted(places)) or "none" for places in selected.values())
+    yield from (
+        " and ".join(f"picture {position}" for position in sorted(positions)) or "none"
+        for positions in selected.values()
+    )
 
 
 def _planned(trial: PlannedTrial) -> Comparison:

@@ -82,13 +82,13 @@ def model_of(ratings: pl.DataFrame, images: pl.DataFrame, guess: float, lapse: f
                 row["other"] * scale,
                 row["side"],
                 row["response"],
-                row["place"],
+                row["position"],
             )
         )
     people = set(compared["worker"])
     caught = ratings.filter(pl.col("asked") == "catch")
     comparisons += [
-        Comparison(row["worker"], -1, row["level"], row["other"], "none", row["response"], row["place"])
+        Comparison(row["worker"], -1, row["level"], row["other"], "none", row["response"], row["position"])
         for row in caught.iter_rows(named=True) if row["worker"] in people
     ]  # fmt: skip
     return keys, crossed(answered(comparisons, len(keys)), guess, lapse)

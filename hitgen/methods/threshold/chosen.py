@@ -47,17 +47,17 @@ def strange_levels(submission: Submission[Row], page: Page, manifest: Manifest) 
 
 
 def strange_groups(submission: Submission[Row], page: Page) -> Iterator[str]:
-    """The first pictures that were shown at once and answered at different times, or that stood at one place."""
+    """The first pictures that were shown at once and answered at different times, or that stood at one position."""
     together: dict[str, list[Row]] = {}
     for row in submission.trials:
-        if row.place:
+        if row.position:
             together.setdefault(page.by_trial[row.trial].at_once, []).append(row)
     for name, rows in together.items():
         if len({(row.started_ms, row.ended_ms) for row in rows}) > 1:
             yield f"{name} was shown at once, and answered at different times"
             return
-        if sorted(row.place for row in rows) != [*range(1, len(rows) + 1)]:
-            yield f"{name} has pictures at places {', '.join(str(row.place) for row in rows)}"
+        if sorted(row.position for row in rows) != [*range(1, len(rows) + 1)]:
+            yield f"{name} has pictures at positions {', '.join(str(row.position) for row in rows)}"
             return
 
 

@@ -67,7 +67,7 @@ class Answered:
     """Comparisons in the order in which they are listed; arrays of numbers of people and ladders, levels in shares times 100.
 
     `ladder` is -1 in a catch trial, `other` 0 where one picture alone flickered; `outcome` is a number of OUTCOMES, `response` what
-    was pressed, as a number from 0 to `choices` - 1, 0 for "none", and `place` where the picture stood among several.
+    was pressed, as a number from 0 to `choices` - 1, 0 for "none", and `position` where the picture stood among several.
     """
 
     worker: Ints
@@ -76,7 +76,7 @@ class Answered:
     other: Array
     outcome: Ints
     response: Ints
-    place: Ints
+    position: Ints
     workers: int
     ladders: int
     choices: int
@@ -95,13 +95,13 @@ class Comparison:
     other: float
     side: str
     response: str
-    place: int = 0
+    position: int = 0
 
 
 def answered(comparisons: Sequence[Comparison], ladders: int) -> Answered:
     """Comparisons of so many ladders, as numbers."""
     names = {name: at for at, name in enumerate(sorted({each.worker for each in comparisons}))}
-    of_one = any(each.place for each in comparisons)
+    of_one = any(each.position for each in comparisons)
     choices = OF_ONE if of_one else CHOICES if any(each.other for each in comparisons) else CHOICES[:-1]
     return Answered(
         np.array([names[each.worker] for each in comparisons], dtype=np.int64),
@@ -110,7 +110,7 @@ def answered(comparisons: Sequence[Comparison], ladders: int) -> Answered:
         np.array([each.other for each in comparisons], dtype=np.float64),
         np.array([OUTCOMES.index(quest.outcome_of(each.side, each.response)) for each in comparisons], dtype=np.int64),
         np.array([choices.index(each.response) for each in comparisons], dtype=np.int64),
-        np.array([each.place for each in comparisons], dtype=np.int64),
+        np.array([each.position for each in comparisons], dtype=np.int64),
         *(len(names), ladders, len(choices)),
     )  # fmt: skip
 
@@ -204,14 +204,14 @@ class Fitting:
         return np.asarray(places.reshape(-1, *kernel.shape[::2])), best
 
     def _spam(self) -> Array:
-        """The logarithm of how probable each person's responses are of who does not look: by chance, "none" always, by habit of each place."""
+        """The logarithm of how probable each person's responses are of who does not look: by chance, "none" always, by habit of each position."""
         data = self.data
-        counts = np.zeros((data.workers, int(data.place.max(initial=0)) + 1, data.choices))
-        np.add.at(counts, (data.worker, data.place, data.response), 1)
-        of_place = counts.sum(2)
-        total, nothing = of_place.sum(1), counts[..., 0].sum(1)
+        counts = np.zeros((data.workers, int(data.position.max(initial=0)) + 1, data.choices))
+        np.add.at(counts, (data.worker, data.position, data.response), 1)
+        of_position = counts.sum(2)
+        total, nothing = of_position.sum(1), counts[..., 0].sum(1)
         none = nothing * np.log1p(-STRAY) + (total - nothing) * np.log(STRAY / (data.choices - 1))
-        habit = special.gammaln(OWN_WEIGHT * data.choices) - special.gammaln(OWN_WEIGHT * data.choices + of_place)
+        habit = special.gammaln(OWN_WEIGHT * data.choices) - special.gammaln(OWN_WEIGHT * data.choices + of_position)
         habit = habit + (special.gammaln(OWN_WEIGHT + counts) - special.gammaln(OWN_WEIGHT)).sum(2)
         habit = habit.sum(1)
         kinds = np.stack([-total * np.log(data.choices), none, habit])

@@ -46,4 +46,4 @@ def gains_of(works: Sequence[AnyWork], manifest: Manifest) -> dict[str, float]:
 def _comparison(worker: str, attempt: Attempt[Row], number: Mapping[str, int]) -> Comparison:
     row, scale = attempt.row, 100 / attempt.ladder.level_max
     ladder = number[attempt.known.ladder] if attempt.known.role == "study" else -1
-    return Comparison(worker, ladder, row.level * scale, row.other * scale, row.side, row.response, row.place)
+    return Comparison(worker, ladder, row.level * scale, row.other * scale, row.side, row.response, row.position)

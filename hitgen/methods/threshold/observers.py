@@ -87,7 +87,7 @@ class Observer(population.Observer):
         self._own: dict[str, float] = {}
         self._answers: dict[str, list[Compared]] = {}
         self._begun: dict[str, tuple[float, ...]] = {}
-        self._places: list[int] = []
+        self._positions: list[int] = []
 
     def begin(self, truth: LadderTruth, known: Weights) -> None:
         """A page that knows this of a ladder before the first answer."""
@@ -95,34 +95,34 @@ class Observer(population.Observer):
 
     def answer(self, truth: LadderTruth, known: Any) -> Answer:
         """What this person says at the level that a page would choose; `known` in a catch trial."""
-        place = self._place() if self._method.flickering == "each" else 0
+        position = self._position() if self._method.flickering == "each" else 0
         before = self._answers.setdefault(truth.ladder, [])
         level, other = self._levels(truth, before)
-        side: Side = "here" if place else SIDES[int(self._rng.integers(2))]
-        response = self._response(truth, level, other, "none" if known else side, place)
+        side: Side = "here" if position else SIDES[int(self._rng.integers(2))]
+        response = self._response(truth, level, other, "none" if known else side, position)
         if known:
-            return Answer(response, level, "none", other, place)
+            return Answer(response, level, "none", other, position)
         before.append((level, other, outcome_of(side, response)))
-        return Answer(response, level, side, other, place)
+        return Answer(response, level, side, other, position)
 
     def facing(self, shown: Shown, trial: Trial, truths: Mapping[str, LadderTruth], known: Any) -> Answer:
         side: Side = "none" if known else shown.side
-        return shown.answered(self._response(truths[trial.ladder], shown.level, shown.other, side, shown.place))
+        return shown.answered(self._response(truths[trial.ladder], shown.level, shown.other, side, shown.position))
 
-    def _place(self) -> int:
-        """Where the next picture of a trial stands: every place comes once."""
-        if not self._places:
-            self._places = [int(each) + 1 for each in self._rng.permutation(self._method.pictures)]
-        return self._places.pop()
+    def _position(self) -> int:
+        """Where the next picture of a trial stands: every position comes once."""
+        if not self._positions:
+            self._positions = [int(each) + 1 for each in self._rng.permutation(self._method.pictures)]
+        return self._positions.pop()
 
     def _levels(self, truth: LadderTruth, before: list[Compared]) -> tuple[int, int]:
         begun, method = self._begun.get(truth.ladder, USUAL), self._method
         paired = method.flickering == "both" and truth.level_max > 1
         return chosen(begun, truth.level_max, method.guess, method.lapse, tuple(before), paired)
 
-    def _response(self, truth: LadderTruth, level: int, other: int, side: Side, place: int) -> Response:
-        if place:
-            return "here" if self._selects(truth, level, side, place) else "none"
+    def _response(self, truth: LadderTruth, level: int, other: int, side: Side, position: int) -> Response:
+        if position:
+            return "here" if self._selects(truth, level, side, position) else "none"
         responses = RESPONSES if other else RESPONSES[:-1]
         anywhere = SIDES[int(self._rng.integers(2))]
         match self.person.kind:
@@ -139,13 +139,13 @@ class Observer(population.Observer):
                 return "both" if sees and sees_other else side if sees else opposite
         return anywhere if self._rng.random() < self._population.guess else "none"
 
-    def _selects(self, truth: LadderTruth, level: int, side: Side, place: int) -> bool:
+    def _selects(self, truth: LadderTruth, level: int, side: Side, position: int) -> bool:
         """Whether one of several pictures is selected."""
         match self.person.kind:
             case "none":
                 return False
             case "left":
-                return place == 1
+                return position == 1
         if self.person.kind == "uniform" or self._rng.random() < self._population.lapse:
             return bool(self._rng.random() < 0.5)
         seen = side != "none" and self._rng.random() >= self._population.overlooked and self._sees(truth, level)
@@ -164,7 +164,7 @@ class Observer(population.Observer):
         return self._own[truth.ladder]
 
     def row(self, answer: Answer, ladder: Ladder, lasted_ms: int) -> dict[str, Any]:
-        names = ("level", "other", "side", "response", "place")
+        names = ("level", "other", "side", "response", "position")
         return {name: getattr(answer, name) for name in names}
 
 

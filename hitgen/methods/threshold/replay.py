@@ -18,7 +18,7 @@ TOLD: dict[Response, str] = {
 def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
     """Both sides with the one that flickered, which one was answered, and how the level went from trial to trial."""
     row, ladder, trial = attempt.row, attempt.ladder, cast(Trial, attempt.known)
-    if row.place:
+    if row.position:
         return _of_several(work, attempt, trial)
     panes = tuple(_panel(side, ladder, row) for side in ("left", "right"))
     catch = trial.asked == "catch"
@@ -46,15 +46,15 @@ def _of_several(work: AnyWork, attempt: Attempt[Row], trial: Trial) -> Replay:
     row, ladder, catch = attempt.row, attempt.ladder, trial.asked == "catch"
     came = ("right" if row.found else "false alarm") if catch else "found" if row.found else "missed"
     answered = TOLD["here"] if row.response == "here" else "not selected"
-    name = f"picture {row.place}"
+    name = f"picture {row.position}"
     others = sorted(
-        other.row.place for other in work.attempts if _is_beside(other, attempt) and other.row.response == "here"
+        other.row.position for other in work.attempts if _is_beside(other, attempt) and other.row.response == "here"
     )
     facts = (
         ("level", f"{row.level} of {ladder.level_max}"),
         ("flickered", "nowhere, as every catch picture" if catch else name),
         ("answered", answered),
-        ("selected beside it", " and ".join(f"picture {place}" for place in others) or "none"),
+        ("selected beside it", " and ".join(f"picture {position}" for position in others) or "none"),
     )
     source, level = Picture(ladder.pack, 0), Picture(ladder.pack, row.level)
     steps = ((0, (source,) if catch else (source, level)),)

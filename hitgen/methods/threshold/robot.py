@@ -12,7 +12,7 @@ from hitgen.robots import robot
 from hitgen.robots.robot import WorkRecord
 
 SHOWN = """() => {
-  const level = (place) => Number(place.dataset.shown.split(":")[1] ?? 0);
+  const level = (position) => Number(position.dataset.shown.split(":")[1] ?? 0);
   const several = [...document.querySelectorAll("[data-hit=stage] [data-picture]")];
   if (several.length) {
     const found = several.map((each, at) => [each.dataset.picture, "here", level(each), 0, at + 1]);
@@ -30,31 +30,31 @@ NEXT = """was => document.documentElement.dataset.screen !== "study" || document
 
 @dataclass(frozen=True)
 class Answer:
-    """A response, and the level, side and place that it was given to; `other` is the level at the other side."""
+    """A response, and the level, side and position that it was given to; `other` is the level at the other side."""
 
     response: Response
     level: int
     side: Side
     other: int = 0
-    place: int = 0
+    position: int = 0
 
 
 @dataclass(frozen=True)
 class Shown:
     """What a robot sees of a comparison: the side of the higher level, that level, and the other side's (0: the source).
 
-    Of several pictures each is a comparison of its own, whose side is "here", at a `place` from 1.
+    Of several pictures each is a comparison of its own, whose side is "here", at a `position` from 1.
     """
 
     trial: str
     side: Side
     level: int
     other: int
-    place: int = 0
+    position: int = 0
 
     def answered(self, response: Response) -> Answer:
         """That response to this comparison."""
-        return Answer(response, self.level, self.side, self.other, self.place)
+        return Answer(response, self.level, self.side, self.other, self.position)
 
 
 Policy = Callable[[Shown], Answer]
@@ -62,7 +62,7 @@ Policy = Callable[[Shown], Answer]
 
 def some_answer(shown: Shown) -> Answer:
     """An answer without any meaning, the same each time."""
-    choices: list[Response] = ["here", "none"] if shown.place else ["left", "right", "none"]
+    choices: list[Response] = ["here", "none"] if shown.position else ["left", "right", "none"]
     return shown.answered(random.Random(shown.trial).choice(choices))
 
 
@@ -89,7 +89,7 @@ class Robot(robot.Robot):
         self.look()
         by_trial = {shown.trial: shown.answered(answers[shown.trial]) for shown in found}
         self.record.attempts += [by_trial[trial] for trial in together.split()]
-        if found[0].place:
+        if found[0].position:
             for trial, response in answers.items():
                 if response == "here":
                     self._page.locator(f'[data-picture="{trial}"]').click()
@@ -108,5 +108,5 @@ def differences(record: WorkRecord, submission: dict[str, Any]) -> list[str]:
         for row, done in zip(submission["trials"], record.attempts, strict=True)
         if (row["level"], row["other"], row["response"]) != (done.level, done.other, done.response)
         or row["side"] not in (done.side, "none")
-        or row.get("place", 0) != done.place
+        or row.get("position", 0) != done.position
     ]

@@ -27,7 +27,7 @@ class Row(submission.Row):
     )
     side: Side = Field(description="where it flickered; none in a catch trial; here: this picture, one of several")
     response: Response = Field(description="where the worker saw it; none: nowhere; here: this picture was selected")
-    place: int = Field(
+    position: int = Field(
         default=0,
         ge=0,
         le=4,
@@ -35,7 +35,7 @@ class Row(submission.Row):
     )
 
     def answer(self) -> tuple[object, ...]:
-        return self.level, self.other, self.side, self.response, self.place
+        return self.level, self.other, self.side, self.response, self.position
 
     @property
     def found(self) -> bool:
