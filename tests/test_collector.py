@@ -60,7 +60,7 @@ def server(inbox: Inbox) -> Iterator[Server]:
 def post(server: Server, body: bytes, path: str = "/results") -> int:
     request = urllib.request.Request(server.address + path, body, {"Origin": "null"}, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             assert answer.headers["Access-Control-Allow-Origin"] == "*"
             return int(answer.status)
     except urllib.error.HTTPError as error:
@@ -123,7 +123,7 @@ def test_the_size_limit_is_exact_and_beyond_it_nothing_is_kept(inbox: Inbox, ser
     assert len(fits) == LIMIT_BYTES
     assert post(server, fits) == 200
     assert post(server, fits.replace(b"known-1", b"known-22")) == 413
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.putrequest("POST", "/results")
     connection.putheader("Content-Length", str(10**12))
     connection.endheaders()
@@ -148,7 +148,7 @@ def test_a_place_delivers_once_and_the_first_counts(inbox: Inbox) -> None:
 
 def test_a_page_can_ask_whether_its_place_is_free(inbox: Inbox, server: Server) -> None:
     def state(assignment: str) -> str:
-        with urllib.request.urlopen(f"{server.address}/results?assignment={quote(assignment)}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{server.address}/results?assignment={quote(assignment)}", timeout=30) as answer:
             assert answer.headers["Access-Control-Allow-Origin"] == "*"
             return str(json.load(answer)["place"])
 
@@ -182,7 +182,7 @@ def test_a_hundred_people_at_once(inbox: Inbox, server: Server) -> None:
 def test_other_addresses_give_nothing_away(server: Server, tmp_path: Path) -> None:
     for path in ("/../collected.sqlite", "/demo/pages/../../collected.sqlite", "/go", "/results"):
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(server.address + path, timeout=10)
+            urllib.request.urlopen(server.address + path, timeout=30)
         refused.value.close()
         assert refused.value.code in (404, 405)
 

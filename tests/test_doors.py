@@ -134,7 +134,7 @@ def test_a_place_that_nobody_works_on_goes_to_the_next(study: Path) -> None:
 def post_to(address: str, url: str) -> None:
     name = url.split("assignmentId=")[1]
     body = submission(name, batch="small")
-    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=20)
     connection.request("POST", "/results", body)
     assert connection.getresponse().status == 200
     connection.close()
@@ -362,7 +362,7 @@ def test_odd_requests_are_answered_at_once_and_leave_nothing_that_is_no_submissi
     with Inbox(tmp_path / "collected.sqlite", "demo", lambda _: True) as inbox:
         with (
             Server(Collector(inbox), "127.0.0.1", 0) as server,
-            socket.create_connection(("127.0.0.1", server.port), timeout=10) as one,
+            socket.create_connection(("127.0.0.1", server.port), timeout=20) as one,
         ):
             body = submission("a1")
             one.sendall(b"POST /results HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + rest % (len(body), body))
@@ -379,7 +379,7 @@ def test_slow_connections_keep_nobody_out(study: Path, monkeypatch: pytest.Monke
     with handing(study) as address:
         port = int(address.rpartition(":")[2])
         for number in range(150):
-            one = socket.create_connection(("127.0.0.1", port), timeout=10)
+            one = socket.create_connection(("127.0.0.1", port), timeout=20)
             one.sendall(b"POST /results HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n"[: 20 + number])
             slow.append(one)
         began_s = time.monotonic()
@@ -410,7 +410,7 @@ def test_readers_of_pages_who_do_not_read_keep_no_thread(study: Path) -> None:
     with handing(study) as address:
         port = int(address.rpartition(":")[2])
         path = page.relative_to(study / "published").as_posix()
-        slow = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(12)]
+        slow = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(12)]
         for one in slow:
             one.sendall(f"GET /{path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         time.sleep(0.5)

@@ -48,6 +48,7 @@ def test_a_damaged_inline_pack_is_told_and_never_shown(tmp_path: Path, open_page
         if page.locator("[data-part=waiting]").is_visible():
             break
         robot.step()
+    page.locator("[data-hit=reload]").wait_for()
     assert (
         robot.screen() == "study"
         and "did not arrive completely" in page.locator("[data-part=waiting-text]").inner_text()

@@ -29,6 +29,12 @@ window.requestAnimationFrame = (act) => {
   return after(window.skipped);
 };
 """
+MEASURED = """() => new Promise((done) => {
+  let left = 70;
+  const frame = () => (left-- ? requestAnimationFrame(frame) : done());
+  frame();
+})"""
+"""So many frames later the display's rate, which sixty tell, is known."""
 REFRESH_CHANGES = (
     "() => Object.values(localStorage).map((text) => JSON.parse(text).state).filter(Boolean)[0].refresh_changes"
 )
@@ -51,7 +57,7 @@ def test_a_rate_that_changes_during_the_visit_is_measured_again(tmp_path: Path, 
     page = opened(open_page, built_page(write_batch(tmp_path, extra, study=1)), SOME_FRAMES)
     robot = go_to(page, "training")
     robot.hit("stage").wait_for()
-    page.wait_for_timeout(1500)
+    page.evaluate(MEASURED)
     page.evaluate("() => { window.skipped = 2; }")
     page.wait_for_function(f"() => ({REFRESH_CHANGES})().length", timeout=30_000)
     robot.work()

@@ -110,10 +110,9 @@ def pictures_change_on_the_frame_clock(browser: Browser, address: str) -> bool:
         robot = go_to(page, "training")
         robot.hit("stage").wait_for()
         robot.set_level(9)
-        page.wait_for_timeout(2000)
-        swaps, outside = page.evaluate("() => [window.swaps, window.outside]")
+        page.wait_for_function("() => window.swaps > 10")
         # one change is not a swap: a new ladder's stage says `none`
-        return swaps > 10 and outside <= 1
+        return bool(page.evaluate("() => window.outside <= 1"))
 
 
 def nothing_is_shown_that_is_not_decoded(browser: Browser, address: str) -> bool:

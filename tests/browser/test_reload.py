@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from hitgen.methods.pjnd.robot import Answer, Robot, Trial, differences
 from tests.support.batches import built_page, write_batch
-from tests.support.browsers import OpenPage
+from tests.support.browsers import OpenPage, rest
 from tests.support.runs import soaked_but
 
 EVERYTHING = '[display]\nwidth_cm = 9\n[[survey]]\nname = "glasses"\nkind = "text"\nlabel = "What do you wear?"\n'
@@ -68,7 +68,7 @@ class Reloader(Robot):
 
     def _adjust(self, trial: Trial, answer: Answer) -> None:
         self.set_level(3)
-        self._page.wait_for_timeout(500)
+        rest(self._page, 500)
         self.reload("adjust")
         super()._adjust(trial, answer)
 

@@ -27,7 +27,7 @@ def ask(
 ) -> Came:
     """One request, no redirect followed."""
     parts = urlsplit(address)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
     body = urlencode({"ticket": ticket}) if method == "POST" else None
     sent = {name.replace("_", "-"): value for name, value in headers.items()} | ({"Cookie": cookie} if cookie else {})
     connection.request(method, path, body, sent)
