@@ -47,6 +47,8 @@ def _just_end() -> None:
 def _come_again(lost: UnraisableHookArgs) -> None:
     """An interrupt that met what Python tidies up, out of which it raises nothing, comes again a moment later."""
     if lost.exc_type is KeyboardInterrupt:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # whoever heeds one alone has not met it
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         _thread.start_new_thread(_interrupt, ())  # without the locks of `threading`, which may be held just now
     else:
         sys.__unraisablehook__(lost)

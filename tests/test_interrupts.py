@@ -172,7 +172,7 @@ def test_an_interrupt_that_comes_twice_is_told_all_the_same(
 
 AT_AN_EDGE = """
 import os, signal, sys, time
-from hitgen.commands import check
+from hitgen.commands import check, watch
 def struck():
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(0)
@@ -182,6 +182,9 @@ class Tidied:
 def tidies():
     Tidied()
     time.sleep(60)
+def tidies_as_it_watches():
+    with watch._interrupted_once():
+        tidies()
 def converts():
     try:
         struck()
@@ -194,7 +197,7 @@ sys.exit(main())
 """
 
 
-@pytest.mark.parametrize("how", ["tidies", "converts"])
+@pytest.mark.parametrize("how", ["tidies", "tidies_as_it_watches", "converts"])
 def test_where_an_interrupt_cannot_be_passed_on(how: str) -> None:
     """Python raises nothing out of what it tidies up, and matplotlib's compiled code an error of its own."""
     command = [sys.executable, "-c", AT_AN_EDGE, how, "check", "."]
