@@ -182,11 +182,11 @@ def test_one_page_that_claims_anything_spoils_no_figure_of_timing(tmp_path: Path
     text = (tmp_path / "results" / "report.html").read_text("utf-8")
     figures = re.search(r"mean swap was (\S+) ms off its time at the median, and at most (\S+) ms off in 95%", text)
     assert figures is not None and all(abs(float(figure)) < 10 for figure in figures.groups())
-    missed = re.search(r"in 95% of them at most (\d+) frames were missed", text)
+    missed = re.search(r"in 95% of them at most (\d+) frames? w", text)
     assert missed is not None and int(missed[1]) < 100
 
 
-@pytest.mark.parametrize(("swaps", "floor"), [(8, "At 60 Hz, 125.0 ms alternates 7 and 8 frames: 8.3 ms"), (10, "")])
+@pytest.mark.parametrize(("swaps", "floor"), [(8, "At 60 Hz, 125 ms alternates 7 and 8 frames: 8.3 ms"), (10, "")])
 def test_the_report_and_its_methods_tell_the_same_of_timing(tmp_path: Path, swaps: int, floor: str) -> None:
     small = SmallStudy(
         tmp_path, pages=1, toml=f"[screening]\ngold_answers_min = 0\n[display]\nswaps_per_second = {swaps}\n"

@@ -53,8 +53,8 @@ def _is_simulated(folder: Path) -> bool:
 
 def exported_lines(done: Exported) -> list[str]:
     """What was written."""
-    rows = ", ".join(f"{count} {name}" for name, count in done.rows.items())
+    rows = ", ".join(count(number, name.removesuffix("s")) for name, number in done.rows.items())
     lines = [f"{done.folder}: {rows}, as CSV and Parquet, with data-dictionary.md"]
     if done.faulty:
-        lines.append(f"{done.faulty} faulty submissions are not in it; `hitgen review` names them")
+        lines.append(f"{count(done.faulty, 'faulty submission')} left out; `hitgen review` names them")
     return lines

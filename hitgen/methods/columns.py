@@ -71,7 +71,7 @@ WHO = (
     Column("kind", str, "study or qualification page", lambda r: r.work.page.kind),
     Column("hit", str, "hitgen's name of the HIT: PAGE.WAVE, PAGE.tN for a top-up", lambda r: r.work.received.hit),
     ASSIGNMENT, WORKER, TRIAL,
-    Column("order", int, "the trial's place in this worker's order on the page, 1 up", lambda r: r.attempt.order),
+    Column("order", int, "the trial's place in this worker's order on the page, 1 up; of a ladder that is met twice (hit.repeats) the first counts", lambda r: r.attempt.order),
     ATTEMPT, ROLE, IMAGES_SET, SOURCE, CODEC, LADDER,
 )  # fmt: skip
 LEVEL_MAX = Column("level_max", int, "the ladder's highest level", lambda r: r.attempt.ladder.level_max)

@@ -34,7 +34,7 @@ SURVEYS = (
     Column("assignment", str, c.ASSIGNMENT.about, lambda r: r.assignment),
     Column("worker", str, c.WORKER.about, lambda r: r.worker),
     Column("question", str, "the question's name in batch.toml", lambda r: r.question),
-    Column("answer", str, "as given; empty where it was skipped", lambda r: None if r.answer is None else str(r.answer)),
+    Column("answer", str, "as given, a choice in the words of the first language; empty where it was skipped", lambda r: None if r.answer is None else str(r.answer)),
 )  # fmt: skip
 
 
@@ -101,6 +101,7 @@ def data_dictionary(method: AnyMethod, config: BatchConfig | None = None) -> str
         "# Data dictionary",
         "",
         "CSV and Parquet hold the same rows. In CSV, text that a spreadsheet would take for a formula has an apostrophe before it.",
+        "An empty cell (null in Parquet) is a value that there is not; yes and no are true and false.",
     ]
     for name, table in tables_of(method, config).items():
         lines += ["", f"## {name}", "", f"{table.about[0].upper()}{table.about[1:]}.", ""]

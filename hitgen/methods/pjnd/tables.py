@@ -60,7 +60,7 @@ def _of_rating(column: Column) -> Column:
 
 
 CLICKS = RowTable(
-    "one row for each mark",
+    "one row for each mark; `ratings` tells more of the same assignment, trial and attempt",
     (
         *map(
             _of_rating,
