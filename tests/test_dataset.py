@@ -95,7 +95,12 @@ def test_the_export_holds_the_same_rows_twice_and_names_nobody(
     small.hand_in([("p0001", "A1", "WORKER1", xml(hostile))])
     done = export(tmp_path)
     assert cli.main(["export", str(tmp_path)]) == 0
-    assert ", 1 worker, " in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert ", 1 worker, " in said and said.endswith(f"next: hitgen close {tmp_path}\n")
+    with small.ledger() as ledger:
+        ledger.set_fact("closed", "2026-01-05T08:00:00+00:00")
+    assert cli.main(["export", str(tmp_path), "--no-figures"]) == 0
+    assert "next:" not in capsys.readouterr().out, "there is nothing left to close"
     assert {path.name for path in done.folder.iterdir() if path.is_file()} == {
         f"{n}.{k}" for n in tables_of(PJND) for k in ("csv", "parquet")
     } | {"data-dictionary.md", "methods.md", "references.bib"}

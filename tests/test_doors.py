@@ -423,7 +423,17 @@ def test_readers_of_pages_who_do_not_read_keep_no_thread(study: Path) -> None:
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "999.1.1.1", "", "a b", "::x", "\u00fc" * 70, "1.2.3.4"])
 def test_a_host_that_is_none_is_a_fault_in_words(study: Path, host: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", str(study), "--host", host, "--port", "0"]) in (1, 3)
-    assert "cannot be listened on" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "cannot be listened on" in said and "; try --host " in said
+
+
+def test_a_port_that_is_taken_is_told_with_what_to_do(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert main(["serve", str(study), "--port", str(taken.getsockname()[1])]) == 3
+    said = capsys.readouterr().err
+    assert "Errno" not in said and "; try another --port, or ending what listens there" in said
 
 
 def test_an_open_host_is_warned_of(study: Path) -> None:

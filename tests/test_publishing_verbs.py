@@ -54,6 +54,8 @@ def test_publish_status_and_close(folder: Path, recruiter: Memory, capsys: pytes
     assert json.loads(capsys.readouterr().out)["out"] == 10
     assert cli.main(["extend", str(folder), "--hours", "400"]) == 0
     assert capsys.readouterr().out == f"2 HITs are open for 400 hours from now\nnext: hitgen status {folder}\n"
+    assert cli.main(["extend", str(folder), "--hours", "2"]) == 0
+    assert capsys.readouterr().out.startswith("no HIT with places left ends within 2 hours from now\n")
     assert cli.main(["close", str(folder)]) == 0
     assert "Nothing was changed" in capsys.readouterr().out
     assert not recruiter.deleted
@@ -65,6 +67,8 @@ def test_publish_status_and_close(folder: Path, recruiter: Memory, capsys: pytes
     assert capsys.readouterr().out.endswith(
         f"2 files removed from the host; the batch is closed\nnext: hitgen export {folder}\n"
     )
+    assert cli.main(["delete", str(folder)]) == 0
+    assert capsys.readouterr().out == f"0 HITs deleted\nnext: hitgen export {folder}\n"
     assert cli.main(["forget", str(folder), "A1"]) == 0
     assert capsys.readouterr().out == "0 rows erased\n"
 

@@ -18,6 +18,7 @@ class Spending:
     environment: str
     simulated: bool
     totals: Totals
+    closed: bool = False
 
 
 def spending(folder: Path, now: datetime | None = None) -> Spending | None:
@@ -34,4 +35,5 @@ def _spending(ledger: Ledger, now: datetime) -> Spending:
         environment=bound.environment if bound else "",
         simulated=bound is not None and bound.is_simulated,
         totals=totals(ledger, now),
+        closed=ledger.fact("closed") is not None,
     )

@@ -19,7 +19,8 @@ def run(given: argparse.Namespace, console: Console) -> None:
     with open_account(given.folder, progress=console.on_progress, ending=True) as account:
         console.warn(account.notes)
         ended, unit = delete(account), account.kind.unit
-    after = "review" if ended.left else "close"
+        closed = account.ledger.fact("closed") is not None
+    after = "review" if ended.left else "export" if closed else "close"
     console.say(*ended_lines(ended, unit), options.then(after, given.folder))
 
 

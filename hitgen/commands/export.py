@@ -40,15 +40,18 @@ def run(given: argparse.Namespace, console: Console) -> None:
         told.append(f"{done.folder / 'figures'}: {count(drawn, 'figure')} of the report, each as SVG and PDF")
     if lacking:
         told.append(f"no font here has all letters of {', '.join(lacking[:3])}: boxes in the PDF, all right in the SVG")
-    told.append(options.then("publish" if given.rehearsal or _is_simulated(given.folder) else "close", given.folder))
+    told += _next(given)
     console.outcome({"folder": done.folder, "rows": done.rows, "faulty": done.faulty, "figures": drawn}, told)
 
 
-def _is_simulated(folder: Path) -> bool:
+def _next(given: argparse.Namespace) -> list[str]:
+    """What comes after a dataset; nothing where the study is closed."""
     from hitgen.analysis.money import spending
 
-    found = spending(folder)
-    return found is not None and found.simulated
+    found = spending(given.folder)
+    if given.rehearsal or (found and found.simulated):
+        return [options.then("publish", given.folder)]
+    return [] if found and found.closed else [options.then("close", given.folder)]
 
 
 def exported_lines(done: Exported) -> list[str]:

@@ -31,8 +31,10 @@ def run(given: argparse.Namespace, console: Console) -> None:
         if plan.account.environment == "production" and plan.cost_usd:
             total = console.typed_total(total)
         changed = extend(account, time, total, plan)
-    be = "is" if len(changed) == 1 else "are"
-    told = f"{count(len(changed), options.unit(given.folder))} {be} open for {given.hours:g} hours from now"
+    be, unit = "is" if len(changed) == 1 else "are", options.unit(given.folder)
+    told = f"{count(len(changed), unit)} {be} open for {given.hours:g} hours from now"
+    if not changed:
+        told = f"no {unit} with places left ends within {given.hours:g} hours from now"
     console.outcome({"hits": changed}, [told, options.then("status", given.folder)])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 from urllib.parse import urlsplit
 
 from hitgen.commands import options
@@ -36,7 +37,11 @@ def run(given: argparse.Namespace, console: Console) -> None:
         try:
             server = Server(collector, given.host, given.port)
         except (OSError, OverflowError, ValueError) as error:  # waitress says ValueError of a name that nobody knows
-            raise OutsideError(f"{given.host}:{given.port} cannot be listened on: {error}") from error
+            remedy = "--host with an address of this machine"
+            if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+                remedy = "another --port, or ending what listens there, such as another `hitgen serve`"
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise OutsideError(f"{given.host}:{given.port} cannot be listened on: {why}; try {remedy}") from error
         if not is_loopback(given.host):
             console.warn([OPEN.format(given.host)])
         console.say(f"Collecting at {server.address}; Ctrl+C ends. Answers go to {inbox.path}")

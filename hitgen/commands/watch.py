@@ -75,7 +75,9 @@ def _serve(given: argparse.Namespace, console: Console) -> None:
         server = Server(page, LOOPBACK[0], given.port)
     except OSError as error:
         remedy = "--port with another number, or 0 for any free one"
-        raise OutsideError(f"{LOOPBACK[0]}:{given.port} cannot be listened on: {error}; try {remedy}") from error
+        raise OutsideError(
+            f"{LOOPBACK[0]}:{given.port} cannot be listened on: {error.strerror or error}; try {remedy}"
+        ) from error
     page.port = server.port
     with watcher:
         address = f"{server.address}/"

@@ -16,7 +16,7 @@ class LinkRecruiter(Recruiting):
 
     begins: ClassVar[str] = (
         OWN_SERVER
-        + 'kind = "link"                 # people of your own; or prolific, turkle, mturk: docs/recruiters.md\n'
+        + 'kind = "link"                 # people of your own; who else can come: docs/recruiters.md\n'
         + OWN_COLLECTOR
     )
 
