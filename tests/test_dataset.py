@@ -96,7 +96,7 @@ def test_the_export_holds_the_same_rows_twice_and_names_nobody(
     done = export(tmp_path)
     assert cli.main(["export", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert ", 1 worker, " in said and said.endswith(f"next: hitgen close {tmp_path}\n")
+    assert ", 1 worker, 3 surveys, " in said and said.endswith(f"next: hitgen close {tmp_path}\n")
     with small.ledger() as ledger:
         ledger.set_fact("closed", "2026-01-05T08:00:00+00:00")
     assert cli.main(["export", str(tmp_path), "--no-figures"]) == 0

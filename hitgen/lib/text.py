@@ -9,8 +9,10 @@ def plain(text: str) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """A number with its noun, as in "1 study", "2 studies", "2 bonuses"."""
+    """A number with its noun, as in "1 study", "2 studies", "2 surveys", "2 bonuses"."""
     if number == 1:
         return f"1 {noun}"
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    if noun.endswith("y") and noun[-2] not in "aeou":
+        return f"{number} {noun[:-1]}ies"
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
     return f"{number} {plural}"
