@@ -39,7 +39,7 @@ Made from the used answers (`use` is use). Intervals are 95%.
 | file | is |
 |---|---|
 | `scale.csv`, `.parquet` | one row a version: its distance from the source, bits per pixel of the whole picture, answers that hold it against another |
-| `questions.csv`, `.parquet` | one row a question: how often it was answered how; `first` and `second` count who was said to differ more |
+| `questions.csv`, `.parquet` | one row a question: how often it was answered how; `first` and `second` count who was said to differ more (where both are one picture, asked `bias`, `first` counts either side) |
 | `detection.csv`, `.parquet` | one row a level that was held against its source: its verdict and what that rests on |
 | `answers-boosted.csv`, `answers-plain.csv` | one row a used answer in the columns of the public files of JPEG AIC-3, traps and bias questions too; `hitgen report` reads them |
 
