@@ -21,6 +21,7 @@ from hitgen.publishing.once import bonus_act, once
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import PublicationPlan, plan_publication, publish
 from hitgen.publishing.status import Status, status
+from hitgen.results.forget import forget
 from hitgen.results.topup import coming
 from tests.support.servers import serving
 from tests.test_prolific import batch, person, run, work
@@ -116,6 +117,9 @@ def test_a_whole_life_on_prolific(study: Path, service: Prolific) -> None:
         bonus = bonus_act(account, "training", person(0), done[0], Decimal("0.35"), "thanks", 3)
         assert (bonus.cost_usd, once(account, bonus), once(account, bonus)) == (Decimal("0.50"), "paid", "paid")
     same(study, service, "0.50")
+    forget(study, person(0))
+    done.remove(done[0])
+    assert same(study, service, "0.50").at_work == 1
     for number in range(10, 17):
         if service.offers(person(number)):
             done.append(work(study, service, person(number)))

@@ -261,6 +261,10 @@ def test_a_further_answer_is_fetched_and_no_more_is_asked_for_than_is_missing(ol
     wanted = old.figures["fetched"]
     status, topup = old.json("status"), old.json("topup", "--dry-run")
     seen = wanted["status"] | {"submitted": wanted["status"]["submitted"] + OVERLOOKED.get(old.kind, 0)}
+    if (
+        old.kind == "prolific"
+    ):  # the place of whom was forgotten is taken there: one of eight is open, of which seven are approved
+        seen["out"] -= 1
     assert {name: status[name] for name in seen} == seen
     assert old.json("publish", "--dry-run")["quote"] == wanted["publish"]
     old("export", "--no-figures")

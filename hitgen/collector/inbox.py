@@ -201,7 +201,11 @@ class Inbox:
         """Whether answers of a place may come: who was forgotten took back whatever a page of theirs still sends."""
         if self._is_place is None or not self._is_place(assignment):
             return False
-        return not self.query("SELECT 1 FROM erased WHERE digest = ?", (_digest(assignment),))
+        return not self.was_erased(assignment)
+
+    def was_erased(self, assignment: str) -> bool:
+        """Whether what came in of a place was erased, or would have been."""
+        return bool(self.query("SELECT 1 FROM erased WHERE digest = ?", (_digest(assignment),)))
 
     def state_of(self, assignment: str) -> Literal["free", "used", "unknown"]:
         """Whether answers of a place would be taken, have come, or are of no place that there is."""

@@ -46,13 +46,14 @@ LEAST_WORDS = 100
 
 @dataclass(frozen=True)
 class _Seen:
-    """A study as Prolific has it, everyone who took a place of it, places done by HIT, and how many are held by people who are at
-    work, or whose answers are not here."""
+    """A study as Prolific has it, everyone who took a place of it, places done by HIT, how many are held by people who are at work or
+    whose answers are missing, and how many by people of whom nothing will come: forgotten ones, and whom somebody approved so."""
 
     study: dict[str, Any]
     people: list[dict[str, Any]]
     done: Counter[str]
     at_work: int
+    used_up: int
 
 
 class Prolific(Recruiter):
@@ -157,14 +158,16 @@ class Prolific(Recruiter):
             seen = self._look(study)
             if seen is None:
                 continue
-            at_work = seen.at_work
+            at_work, used_up = seen.at_work, seen.used_up
             # Without anybody at work each order tells for itself; else those before it may have them.
-            orders = self._studies.orders(study) if at_work else filter(None, map(self._book.order, names))
+            orders = self._studies.orders(study) if at_work or used_up else filter(None, map(self._book.order, names))
             for order in orders:
                 room = max(0, order.assignments - seen.done[order.hit])
                 pending, at_work = min(room, at_work), max(0, at_work - room)
+                room -= pending
+                gone, used_up = min(room, used_up), max(0, used_up - room)
                 if order.annotation in names:
-                    yield self._progress(order, study, seen.study, room - pending, pending)
+                    yield self._progress(order, study, seen.study, room - gone, pending)
 
     def _look(self, study: str) -> _Seen | None:
         """A study and its people as this run saw them last; None where it was deleted."""
@@ -177,12 +180,11 @@ class Prolific(Recruiter):
                 if self._studies.get(study) is None:  # deleted since it was looked at
                     return None
                 raise
-            here = [row for row in rows if row["id"] in answers and row["status"] in HOLDING]
-            done = Counter(answers[row["id"]] for row in here)
-            # Who was approved though nothing came holds a place as long as there is one to hold.
-            held = (*AT_WORK, *HOLDING) if found["status"] not in OVER else (*AT_WORK, "AWAITING REVIEW")
-            waiting = [row for row in rows if row["status"] in held and row not in here]
-            self._seen[study] = _Seen(found, rows, done, len(waiting))
+            done = Counter(answers[row["id"]] for row in rows if row["id"] in answers and row["status"] in HOLDING)
+            missing = [row for row in rows if row["id"] not in answers and row["status"] in HOLDING]
+            used_up = sum(row["status"] in DECIDED or self._inbox.was_erased(row["id"]) for row in missing)
+            at_work = sum(row["status"] in AT_WORK for row in rows) + len(missing) - used_up
+            self._seen[study] = _Seen(found, rows, done, at_work, used_up)
         return self._seen[study]
 
     def _progress(self, order: Order, study: str, found: dict[str, Any], available: int, pending: int) -> HitProgress:
