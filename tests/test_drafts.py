@@ -11,7 +11,7 @@ import pytest
 
 from hitgen.doubles.connect.server import Connect
 from hitgen.doubles.prolific.server import Prolific
-from hitgen.errors import InputError
+from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.ledger import Ledger
 from hitgen.lib import web as web_client
 from hitgen.publishing import publish as publishing
@@ -152,6 +152,20 @@ def test_a_draft_of_a_hit_that_was_made_is_not_thrown_away(tmp_path: Path, web: 
     made(tmp_path, web, service, PAGES)
     run(folder)
     assert sum(row[0] for row in out(service)) == 5
+
+
+def test_another_fee_than_was_shown_is_agreed_to_by_nobody(tmp_path: Path, web: str, service: Any) -> None:
+    """It is no way round the total that was typed: what was made keeps the price that it was shown with."""
+    folder = made(tmp_path, web, service, PAGES)
+    config = folder / "batch.toml"
+    text = config.read_text()
+    for percent in ("10", "45"):
+        config.write_text(text.replace("minutes = 5", f'minutes = 5\nfee_percent = "{percent}"'))
+        with pytest.raises(OutsideError, match=r"more than the \$6\.60 that were shown; .* from another folder"):
+            run(folder)
+        with open_account(folder) as account:
+            assert status(account).committed_usd == Decimal("6.60")
+    assert out(service) == []
 
 
 def test_a_draft_that_somebody_deleted_is_made_again(tmp_path: Path, web: str, service: Any) -> None:

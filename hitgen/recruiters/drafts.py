@@ -10,6 +10,11 @@ from hitgen.errors import InputError, in_config
 from hitgen.ledger.rows import Order
 
 HITS_AND_ORDERS = "-"
+DEARER = (
+    "Run `hitgen close`, set recruiter.fee_percent to what your account pays, and publish that from another folder, under another "
+    "batch name"
+)
+"""What to do about a draft that costs more than was agreed to: what is shown next is agreed to anew."""
 
 
 def draft_word(orders: Sequence[Order]) -> str:

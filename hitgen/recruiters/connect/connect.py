@@ -15,10 +15,10 @@ from hitgen.collector.ways import Way
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
 from hitgen.lib.clock import utc_now
-from hitgen.lib.money import quote_by_percent
 from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.connect.config import ConnectRecruiter
 from hitgen.recruiters.connect.projects import TOKEN_LIVES, Projects, token_of
+from hitgen.recruiters.drafts import DEARER
 from hitgen.recruiters.panel.handout import SHUT_OUT
 from hitgen.recruiters.panel.places import ByTurns
 from hitgen.recruiters.rest import Rest, token_from
@@ -103,12 +103,11 @@ class Connect(Recruiter):
         return told
 
     def _refuse_dearer(self, project: str) -> None:
-        hits = [(order.assignments, order.reward_usd) for order in self._projects.orders(project)]
-        agreed, asked = quote_by_percent(hits, self._config.fee_percent).total_usd, self._projects.cost_usd(project)
+        agreed, asked = self._projects.agreed_usd(project), self._projects.cost_usd(project)
         if asked > agreed:
             raise OutsideError(
                 f"Connect asks for ${asked:.2f} for project {project}, more than the ${agreed} that were shown; it stays "
-                "unpublished. Set recruiter.fee_percent to what your account pays and run `hitgen close`, then publish anew"
+                f"unpublished. {DEARER}"
             )
 
     def _of_project(self, hit: HitProgress) -> HitProgress:

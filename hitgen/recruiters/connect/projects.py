@@ -14,6 +14,7 @@ from hitgen.errors import Fault, InputError, OutsideError
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
 from hitgen.lib.clock import utc_now
+from hitgen.lib.money import quote_by_percent
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.connect.config import ConnectRecruiter
 from hitgen.recruiters.drafts import draft_word, is_for, is_stale, refuse_half
@@ -21,7 +22,7 @@ from hitgen.recruiters.rest import Rest
 from hitgen.recruiters.shapes import number
 
 PAGE_SIZE = 100
-PROJECT, PROMISE = "connect:project", "connect:promise"
+PROJECT, PROMISE, AGREED = "connect:project", "connect:promise", "connect:agreed"
 TOKEN = "IDEMPOTENCY-TOKEN"
 TOKEN_LIVES = timedelta(hours=24)
 STATUSES = ("Unpublished", "Live", "Paused", "Completed", "Closed", "Archived")
@@ -88,6 +89,8 @@ class Projects:
         start = mine[0].annotation.rpartition(" ")[0]
         name = f"{start} {draft_word(mine)}"
         found = self._made_before(start, mine) or self._make(name, mine, excluded)
+        # What was shown by now: another fee_percent, set later, is what nobody has agreed to yet.
+        self._book.first_note(AGREED, found, str(self._quoted_usd(mine)))
         self._book.note_all(PROJECT, {order.annotation: found for order in mine})
         self._statuses = None  # what was listed before knows nothing of it
         self._book.drop(PROMISE, name)
@@ -168,6 +171,14 @@ class Projects:
             if not page.get("nextToken"):
                 return
             asked["NextToken"] = page["nextToken"]
+
+    def agreed_usd(self, project: str) -> Decimal:
+        """What was shown that a project costs with fees."""
+        return Decimal(self._book.noted(AGREED, project) or self._quoted_usd(self.orders(project)))
+
+    def _quoted_usd(self, orders: Sequence[Order]) -> Decimal:
+        hits = ((order.assignments, order.reward_usd) for order in orders)
+        return quote_by_percent(hits, self._config.fee_percent).total_usd
 
     def cost_usd(self, project: str) -> Decimal:
         """What a project costs with fees, as the service says."""

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
-from hitgen.lib.money import Quote, quote_by_percent
+from hitgen.lib.money import quote_by_percent
 from hitgen.recruiters.base import RefusedError
-from hitgen.recruiters.drafts import draft_word, is_for, is_stale, refuse_half
+from hitgen.recruiters.drafts import DEARER, draft_word, is_for, is_stale, refuse_half
 from hitgen.recruiters.prolific.config import ProlificRecruiter
 from hitgen.recruiters.prolific.currency import Currency
 from hitgen.recruiters.rest import Rest
@@ -33,6 +33,7 @@ WORDS = {"workerId": "{{%PROLIFIC_PID%}}", "assignmentId": "{{%SESSION_ID%}}"}
 """What Prolific fills into addresses."""
 STUDY, KIND = "prolific:study", "prolific:kind"
 GROUP = "prolific:group"
+AGREED = "prolific:agreed"
 TEST = "prolific:test"
 LEAST_MINUTES_MORE = 10
 NOT_PUBLISHED = "UNPUBLISHED"
@@ -134,6 +135,8 @@ class Studies:
         if study is None:
             values = self._payload(kind, f"{start} {draft_word(orders)}", orders)
             study = self._rest.change("POST", "/studies/", values, shape={"id": str})["id"]
+        # What was shown by now: another fee_percent, set later, is what nobody has agreed to yet.
+        self._book.first_note(AGREED, study, str(self._quoted_usd(orders)))
         self.take_in([order.annotation for order in orders], study, kind)
 
     def _made_before(self, start: str, orders: Sequence[Order]) -> str | None:
@@ -189,8 +192,9 @@ class Studies:
             codes.append(_code(name, "SCREENED_OUT", action="FIXED_SCREEN_OUT_PAYMENT", **paid))
         return codes
 
-    def _quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:
-        return quote_by_percent(hits, self._config.fee_percent, self._config.screen_outs_usd)
+    def _quoted_usd(self, orders: Iterable[Order]) -> Decimal:
+        hits = ((order.assignments, order.reward_usd) for order in orders)
+        return quote_by_percent(hits, self._config.fee_percent, self._config.screen_outs_usd).total_usd
 
     @staticmethod
     def address(order: Order) -> str:
@@ -290,15 +294,14 @@ class Studies:
         """Let participants in and commit the money; raises OutsideError where it is more than was agreed to."""
         if self._status(study) != NOT_PUBLISHED:
             return
-        orders = ((order.assignments, order.reward_usd) for order in self.orders(study))
-        agreed = self._quote(orders).total_usd
+        agreed = Decimal(self._book.noted(AGREED, study) or self._quoted_usd(self.orders(study)))
         asked = self._currency.usd(
             Decimal(str(self._rest.get(f"/studies/{study}/cost/", {"total_cost": number})["total_cost"]))
         )
         if asked > agreed:
             raise OutsideError(
                 f"Prolific asks for ${asked:.2f} for study {study}, more than the ${agreed} that were shown; it stays a "
-                "draft. Set recruiter.fee_percent to what your account pays and run `hitgen close`, then publish anew"
+                f"draft. {DEARER}"
             )
         try:
             self._rest.change("POST", f"/studies/{study}/transition/", {"action": "PUBLISH"})
