@@ -39,9 +39,8 @@ export function createSequence({ page, session, packs, method, task, random, onT
   const hashes = (/** @type {Trial} */ trial) => together(trial).flatMap(method.packs);
   const arrived = (/** @type {Trial} */ trial) => hashes(trial).every(packs.arrived);
   const packsOf = (/** @type {Trial} */ trial) => hashes(trial).map(packs.get);
-  const all = [...page.training, ...page.study];
-  const openTrials = () => all.filter(({ trial: id }) => !state.finished.includes(id));
-  const leading = all.filter((trial) => together(trial)[0] === trial);
+  const all = () => [...page.training, ...page.study];
+  const openTrials = () => all().filter(({ trial: id }) => !state.finished.includes(id));
 
   /** @returns {Promise<Trial>} */
   async function arrival() {
@@ -69,6 +68,7 @@ export function createSequence({ page, session, packs, method, task, random, onT
     drawn = null;
     for (const name of names(next)) session.begin(name);
     const kind = page.training.includes(next) ? "training" : "study";
+    const leading = all().filter((trial) => together(trial)[0] === trial);
     onTrial(kind, leading.filter(({ trial: id }) => state.finished.includes(id)).length + 1, leading.length);
     const worked = task.run(next, packsOf(next), state.active?.trial === next.trial ? state.active : null);
     drawAhead();
