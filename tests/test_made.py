@@ -107,12 +107,17 @@ def test_photographs() -> None:
     assert list(differing({name: photograph(name) for name in PHOTOS[:2]}, (1, 30, 75, 100))) == []
 
 
-def test_a_picture_that_comes_in_strips() -> None:
+def test_a_picture_that_comes_in_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     large = {"1031x1023": photograph("coffee.png", (1031, 1023))}
     maker = Maker(large["1031x1023"], "4:2:0")
     assert len(list(maker.strips(50))) > 1
     assert list(differing(large, (50, 100))) == []
     assert prove(large["1031x1023"], "4:2:0", (90,)).unlike == ()
+    changed = np.array(large["1031x1023"])
+    changed[-1, -1] = 255 - changed[-1, -1]
+    damaged = Maker(Image.fromarray(changed), "4:2:0")
+    monkeypatch.setattr(made, "Maker", lambda picture, sampling: damaged)
+    assert prove(large["1031x1023"], "4:2:0", (90,)).unlike == (90,)
 
 
 @pytest.mark.parametrize("size", ((121, 91), (64, 33), (40, 16), (50, 32), (33, 200)))
