@@ -199,6 +199,39 @@ def test_a_column_that_was_sorted_alone_is_told(tmp_path: Path) -> None:
     assert read_study(tmp_path).works
 
 
+def test_what_was_changed_in_a_row_of_nobody_is_told_and_not_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study(tmp_path)
+    assert cli.main(["review", str(tmp_path)]) == 0
+    edited(tmp_path, lambda rows: rows["A2"].update(assignment="1.2E+23", use="exclude", feedback="asleep"))
+    before, _ = review_path(tmp_path).read_bytes(), capsys.readouterr()
+    told = (
+        f"{review_path(tmp_path)}, row 3: assignment: nobody handed in '1.2E+23', so that what was changed there counts for "
+        "nothing: use = 'exclude', feedback = 'asleep'; try its own name again, or deleting that row"
+    )
+    assert cli.main(["review", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"hitgen: {told}\n"
+    assert review_path(tmp_path).read_bytes() == before
+    assert cli.main(["export", str(tmp_path), "--no-figures"]) == 0
+    assert f"warning: {told}\n" in capsys.readouterr().out
+    assert cli.main(["report", str(tmp_path)]) == 0
+    page = (tmp_path / "results" / "report.html").read_text("utf-8")
+    assert "1 row of review.csv with changes" in page and "1.2E+23" not in page
+
+
+def test_rows_of_nobody_in_which_nothing_was_changed_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study(tmp_path)
+    assert cli.main(["review", str(tmp_path)]) == 0
+    assert "nobody handed in" not in capsys.readouterr().out
+    edited(tmp_path, lambda rows: rows["A2"].update(assignment="1.2E+23"))
+    assert cli.main(["review", str(tmp_path)]) == 0
+    assert "1 row of assignments that nobody handed in left out of the file" in capsys.readouterr().out
+    assert list(read_review(tmp_path)) == ["A1", "A2", "A3", "A4"]
+
+
 def test_the_quiz_admits_by_its_share(tmp_path: Path) -> None:
     small = SmallStudy(tmp_path, quiz=True)
     works = [small.answer("p0001", f"A{n}", f"W{n}", gold=gold) for n, gold in enumerate(["right", "level", "wrong"])]

@@ -142,7 +142,7 @@ def test_only_rows_of_the_file_are_acted_on_and_strangers_are_refused(study: InM
         assert any("1 submission missing in the review file" in line for line in review_plan_lines(plan))
     rows = list(read_review(study.folder).values())
     write_review(study.folder, [replace(rows[0], assignment="NOBODY"), *rows[1:]])
-    with pytest.raises(InputError, match="nobody handed in 'NOBODY'"):
+    with pytest.raises(InputError, match="row 2: assignment: nobody handed in 'NOBODY'"):
         study.apply()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,13 +25,14 @@ from hitgen.batch import resources
 from hitgen.config.kinds import DEFAULT_METHOD, METHODS
 from hitgen.lib.files import decoded, delimiter_of, private_folder, text_of, unpacked, write_whole
 from hitgen.lib.progress import OnProgress, silent
+from hitgen.lib.text import count
 from hitgen.methods.base import AnyMethod
 from hitgen.methods.figures import Drawing
 from hitgen.methods.section import PublicData, Section
 from hitgen.pages.faulty import Loader, plainly
 from hitgen.recruiters import kind_of
 from hitgen.results.dataset import Dataset
-from hitgen.results.study import read_study
+from hitgen.results.study import Study, read_study
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Sect
         nothing=_nothing(folder, found.dataset, found.own.exclusions),
         unit=f"{kind_of(study.config).unit}s",
         collected=found.own,
-        warnings=(*study.edited, *section.warnings),
+        warnings=(*study.edited, *_lost(study), *section.warnings),
         provenance=provenance(folder, study.manifest, section.software),
         paper=paper(found),
     )
@@ -108,6 +109,12 @@ def _nothing(folder: Path, dataset: Dataset, found: Exclusions) -> tuple[str, st
         "use_above (by thresholds: gold_answers_min) under [screening]; where rules were broken, docs/results.md says which key each rule has. "
         f"After a change, hitgen report {batch} judges again: nothing has to be collected anew."
     )
+
+
+def _lost(study: Study) -> Iterator[str]:
+    if study.lost:
+        rows = count(len(study.lost), "row")
+        yield f"{rows} of review.csv with changes are of assignments that nobody handed in, and count for nothing; `hitgen review` names them"
 
 
 def _public_method(path: Path) -> AnyMethod:

@@ -28,6 +28,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
     from hitgen.analysis.tables import write_analysis, write_figures, write_paper
 
     study = read_study(options.study_folder(given))
+    console.warn(map(str, study.lost))
     dataset = dataset_of(study)
     done = write_export(study, given.out, dataset)
     found = analysed(study, console.on_progress, dataset)

@@ -98,9 +98,12 @@ def review_lines(study: Study, rows: Sequence[ReviewRow]) -> list[str]:
     times = [row.auto_approval_at for row in study.received() if row.status == "Submitted" and row.auto_approval_at]
     if times:
         lines.append(f"the first that is not judged approves itself at {min(times):%Y-%m-%d %H:%M} UTC")
+    strangers = count(len(study.strangers), "row")
+    left_out = [f"{strangers} of assignments that nobody handed in left out of the file"] * bool(study.strangers)
     return [
         *lines,
         *study.edited,
+        *left_out,
         f"{count(len(rows), 'assignment')}: {_counts(row.pay for row in rows)}; {_counts(row.use for row in rows)}",
         *flow_lines(flow_of(study)),
     ]

@@ -235,8 +235,15 @@ def number(text: str) -> float:
     return found
 
 
+def is_grouped(text: str) -> bool:
+    """Whether a point in a number may part thousands, as some write `2.515` for 2515."""
+    return re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", text) is not None
+
+
 def whole_number(text: str) -> int:
-    """The whole number that a cell says, as `3` or as spreadsheets may write it, `3.0`; ValueError where it is none."""
+    """The whole number that a cell says, as `3` or as spreadsheets may write it, `3.0`; ValueError where it is none, or could be two."""
+    if is_grouped(text):
+        raise ValueError(f"{text!r} can be read in two ways")
     found = number(text)
     if found % 1:
         raise ValueError(f"{text!r} is no whole number")

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from hitgen.checks.judged import breaches
 from hitgen.config.batch import BatchConfig
+from hitgen.errors import InputError
 from hitgen.ledger.rows import Received
 from hitgen.methods.work import AnyWork
 from hitgen.results.reviewfile import ReviewRow
@@ -20,7 +21,12 @@ Bonuses = dict[str, tuple[Decimal, Decimal]]
 
 
 def propose(study: Study) -> list[ReviewRow]:
-    """One row for every submission, in order of time; edits of the file that is there are kept."""
+    """One row for every submission, in order of time; edits of the file that is there are kept.
+
+    InputError where one is in a row of an assignment that nobody handed in: it would be lost.
+    """
+    if study.lost:
+        raise InputError(study.lost)
     by_rules = judge(study.works, study.faulty, study.config, {})
     works = {work.received.assignment: work for work in study.works}
     bonuses = bonuses_of(study)

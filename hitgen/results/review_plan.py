@@ -18,6 +18,7 @@ from hitgen.results.review import UNPAID
 from hitgen.results.reviewfile import ReviewRow, review_path
 from hitgen.results.study import Study
 
+MOST_FAULTS = 10
 YOURSELF: dict[Verb, str] = {
     "approve": "approvals that this recruiter does not know",
     "reject": "rejections that this recruiter does not know",
@@ -132,10 +133,8 @@ def _rows(study: Study) -> list[ReviewRow]:
     if not study.review:
         raise InputError(Fault(path, "", "there is no review to apply", "`hitgen review` first, and reading its table"))
     known = {row.assignment: row for row in study.received()}
-    strangers = [name for name in study.review if name not in known]
-    if strangers:
-        remedy = "deleting that row, or `hitgen review` again"
-        raise InputError([Fault(path, "assignment", f"nobody handed in {name!r}", remedy) for name in strangers[:10]])
+    if study.strangers:
+        raise InputError([*study.strangers.values()][:MOST_FAULTS])
     # The recruiter's word stands, whatever became of these columns; who took work back asks for nothing.
     return [
         replace(row, worker=known[name].worker, status=known[name].status)

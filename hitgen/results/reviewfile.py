@@ -17,6 +17,7 @@ from hitgen.lib.files import (
     decoded,
     delimiter_of,
     guarded,
+    is_grouped,
     private_folder,
     read_csv,
     unguarded,
@@ -63,6 +64,12 @@ class ReviewRow:
         """What a person changed of the verdicts."""
         pay, use = self.pay, self.use
         return Decided(pay if pay != self.proposed[0] else None, use if use != self.proposed[1] else None)
+
+    @property
+    def edits(self) -> dict[str, str]:
+        """What a person wrote into editable columns, by column."""
+        asked = zip(EDITABLE, self.editable(), self.proposed, strict=True)
+        return {name: now for name, now, before in asked if now != before}
 
     def with_edits(self, old: ReviewRow | None) -> ReviewRow:
         """This proposal with what a person had changed in an older one.
@@ -150,6 +157,21 @@ def refuse_mixed(folder: Path, review: Mapping[str, ReviewRow], received: Iterab
         raise InputError(Fault(str(review_path(folder)), column, problem, remedy))
 
 
+def strangers(folder: Path, review: Mapping[str, ReviewRow], received: Iterable[Received]) -> dict[str, Fault]:
+    """A fault for each row of an assignment that nobody handed in, by its name: what it asks for can be done to nobody."""
+    known, found = {row.assignment for row in received}, dict[str, Fault]()
+    for line, (name, row) in enumerate(review.items(), start=2):
+        if name in known:
+            continue
+        said = ", ".join(f"{column} = {text!r}" for column, text in row.edits.items())
+        problem = f"nobody handed in {name!r}" + (
+            f", so that what was changed there counts for nothing: {said}" * bool(said)
+        )
+        where, remedy = f"{review_path(folder)}, row {line}", "its own name again, or deleting that row"
+        found[name] = Fault(where, "assignment", problem, remedy)
+    return found
+
+
 def _faults(values: dict[str, str], rows: dict[str, ReviewRow]) -> Iterable[tuple[str, str, str]]:
     for name, known in CHOICES.items():
         values[name] = values[name].lower()
@@ -172,6 +194,8 @@ def _money(text: str) -> Decimal | None:
     try:
         amount = Decimal(text or "0")
     except InvalidOperation:
+        return None
+    if is_grouped(text) or "_" in text:
         return None
     if not amount.is_finite() or not 0 <= amount <= MAX_BONUS_USD or amount != amount.quantize(Decimal("0.01")):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +22,7 @@ from hitgen.publishing.publication import shut_batch
 from hitgen.publishing.rules import edited_rules
 from hitgen.results.parse import Faulty, parse
 from hitgen.results.pseudonyms import ledger_key, pseudonym
-from hitgen.results.reviewfile import ReviewRow, read_review, refuse_mixed
+from hitgen.results.reviewfile import ReviewRow, read_review, refuse_mixed, strangers
 from hitgen.results.verdicts import Judged, Verdict, judge
 
 
@@ -75,6 +75,8 @@ class Study:
     key: bytes
     offered: Offered
     edited: tuple[str, ...] = ()
+    strangers: Mapping[str, Fault] = field(default_factory=dict)
+    """A fault for each row of the review file of an assignment that nobody handed in, by its name."""
 
     def pseudonym(self, name: str) -> str:
         """What stands for a worker or an assignment in all that leaves this machine: a keyed hash, the key being in the ledger."""
@@ -85,6 +87,11 @@ class Study:
         """What was read of each submission, by assignment."""
         rows: tuple[AnyWork | Faulty, ...] = (*self.works, *self.faulty)
         return {row.received.assignment: row for row in rows}
+
+    @property
+    def lost(self) -> tuple[Fault, ...]:
+        """Those of the strangers in whose rows a person changed something, which counts for nothing."""
+        return tuple(fault for name, fault in self.strangers.items() if self.review[name].edits)
 
     def received(self) -> list[Received]:
         """Every submission, the faulty and the returned ones too, in order of time."""
@@ -140,6 +147,7 @@ def study_of(folder: Path, config: BatchConfig, ledger: Ledger, before: Study | 
     works, faulty = read_works(handed_in, manifest, method_of(config), known)
     review = read_review(folder)
     refuse_mixed(folder, review, rows)
+    unknown = strangers(folder, review, rows)
     judged = judge(works, faulty, config, {name: row.decided() for name, row in review.items()})
     key = ledger_key(ledger)
     return Study(
@@ -154,6 +162,7 @@ def study_of(folder: Path, config: BatchConfig, ledger: Ledger, before: Study | 
         key,
         Offered.of(ledger),
         edited,
+        unknown,
     )
 
 
