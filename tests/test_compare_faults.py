@@ -76,6 +76,8 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "crops without a source": (crops("other,0,0,64,48"), "batch.toml: method.crops: crops.csv has no row for 's0'"),
     "a crop of a table beyond the picture": (crops("s0,40,0,64,48"), "s0.png: method.crop: it has 80x64 pixels, and 64x48 are"),
     "a crop of no numbers": (crops("s0,left,0,64,48"), "crops.csv: line 2.x: 'left' is not a whole number"),
+    "a crop with a point": (crops("s0,0,0,64.000,48"), "crops.csv: line 2.width: '64.000' can be read in two ways"),
+    "a crop that is there twice": (crops("s0,0,0,64,48", "s0,8,0,64,48"), "crops.csv: line 3: 's0' has a row above"),
     "an odd crop of a table": (crops("s0,0,0,63,48"), "crops.csv: line 2: 63x48 has no half in whole pixels"),
     "errors upside down": (edit("crop =", "error_db = [30, 40]\ncrop ="), "batch.toml: method: error_db is [30.0, 40.0]; try the first"),
     "sizes upside down": (edit("crop =", "size_bpp = [0.1, 2]\ncrop ="), "batch.toml: method: size_bpp is [0.1, 2.0]; try the first"),

@@ -75,6 +75,23 @@ def test_what_goes_out_comes_in_again(tmp_path: Path) -> None:
             "\n".join(",".join(line.split(",")[:14] + line.split(",")[15:]) for line in (HEADER, ROW, ROW)),
             "and all else of this row is in line 2 too",
         ),
+        (
+            f"{HEADER}\n{ROW.replace('2515', '2.515')}\n{ROW.replace('1,right,2515', '2,right,940')}",
+            "line 2: response_time_ms is '2.515', as 2.515 is, which is 2515 ms to some, and to others two and a half ms",
+        ),
+        (f"{HEADER}\n{ROW.replace('2515', '2.5')}", "response_time_ms is less than 2.5 in half of the rows"),
+        (f"{HEADER}\n{ROW.replace('2515', '3')}", "these may be seconds; try milliseconds"),
+        (f"{HEADER}\n{ROW.replace('2515', '2,515')}".replace(",", ";").replace("2;515", "2,515"), "is '2,515', not"),
+        (
+            f"{HEADER}\n{ROW.replace('62,2,0', '62,2.000,0')}",
+            "img_num is '2.000', which can be read in two ways; try 2, or",
+        ),
+        (f"{HEADER}\n{ROW.replace('0,2,0,1', '0,2.000,0,1')}", "dlevel_right is '2.000', not a level"),
+        (
+            f"{HEADER.replace('_ms', '')}\n{ROW}",
+            "response_time: there is no such column, and none called response_time_ms",
+        ),
+        (f"{HEADER.replace('is_trap', 'trap')}\n{ROW}", "trap: there is no such column, and none called is_trap"),
         (f"{HEADER}\n{ROW.replace('2515', '1e300')}", "response_time_ms is '1e300'"),
         (f"{HEADER}\n{ROW.replace('0,0,1,right', 'yes,0,1,right')}", "is_bias is 'yes', not 0 or 1"),
         (f"{HEADER}\n{ROW.replace('0,1,right', '0,first,right')}", "question_order is 'first', not a count"),
@@ -107,8 +124,9 @@ def test_a_file_that_is_none_is_refused_with_its_line(
         lambda text: text.replace("157,62,2,0,6,0,0", "157.0,62.0,2.0,0.0,6.0,0.0,0"),
         lambda text: text.replace("0,0,0,1,right", "false,FALSE,False,1.0,RIGHT"),
         lambda text: text.replace("2515", '"2515,2"'),
+        lambda text: text.replace("2515", "2515.300"),
     ],
-    ids=["semicolons", "tabs", "mark", "upper case", "fractions", "words", "decimal comma"],
+    ids=["semicolons", "tabs", "mark", "upper case", "fractions", "words", "decimal comma", "point"],
 )
 def test_what_programs_make_of_a_file_says_the_same(tmp_path: Path, same: Callable[[str], str]) -> None:
     """A trap is a trap and the plain arm is plain, whatever a spreadsheet or a data frame wrote."""
@@ -157,7 +175,7 @@ def test_a_file_without_times_is_not_taken_for_a_quick_one_and_one_without_a_sca
     path.write_text("\n".join(",".join(row) for row in rows if row[13] in ("0", "is_trap")))
     assert main(["report", str(path), "--json", "--config", str(tmp_path / "c.toml")]) == 0
     assert "No boosted answer is to a trap" in capsys.readouterr().err
-    path.write_text("\n".join(",".join([*row[:-1], "3" if row[-1].isdecimal() else row[-1]]) for row in rows))
+    path.write_text("\n".join(",".join([*row[:-1], "300" if row[-1].isdecimal() else row[-1]]) for row in rows))
     assert main(["report", str(path), "--json"]) == 0
     assert "assignments are left out, by times (" in capsys.readouterr().err
 

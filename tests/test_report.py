@@ -386,6 +386,9 @@ def test_every_line_of_a_public_dataset_that_cannot_be_read_is_named(
     file.write_text("\n".join([PUBLIC.splitlines()[0], "a,JPEG,1,1,0,[" + "1  " * 200 + "nan]"]))
     assert main(["report", str(file)]) == 1, "told at once, however long the line"
     capsys.readouterr()
+    file.write_text(PUBLIC.splitlines()[0] + '\na,JPEG,2,1,0,"[12,0; 34,0]"\n')
+    assert main(["report", str(file), "--ratings", "level"]) == 1
+    assert "line 2: ratings has commas and semicolons" in capsys.readouterr().err
     file.write_text(PUBLIC.splitlines()[0] + '\na,JPEG,3,7,2,"[5\n7\n9]"\n')
     assert list(read_konjnd(file, "level").ladders[0].levels) == [5, 7, 9]
     file.write_text("source,level\na,1\n")

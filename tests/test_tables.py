@@ -73,6 +73,7 @@ def test_questions_are_read_as_spreadsheets_save_them(tmp_path: Path, name: str)
         (["gold", "g", "3", "6", "10 10 5; 50 10; 30 40", "9", "2"], "q.csv: line 2 points"),
         (["gold", "g", "3,5", "6", "10 10; 50 10; 30 40", "9", "2"], "is no whole number"),
         (["gold", "g", "true", "6", "10 10; 50 10; 30 40", "9", "2"], "q.csv: line 2"),
+        (["gold", "g", "3", "6.000", "10 10; 50 10; 30 40", "9", "2"], "'6.000' can be read in two ways"),
         (["gold", "g", "3", "6", "10 10; 50 10; 30 40", "1,500", "2"], "'1,500' can be read in two ways"),
     ],
 )

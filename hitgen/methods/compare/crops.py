@@ -11,7 +11,7 @@ from hitgen.batch.load import Batch
 from hitgen.batch.sources import LadderSource, table_rows
 from hitgen.config.read import validation_faults
 from hitgen.errors import Fault, InputError, in_config
-from hitgen.lib.files import file_sha256
+from hitgen.lib.files import file_sha256, is_grouped
 from hitgen.lib.pictures import upright_size
 from hitgen.methods.compare.config import Config, CropRow
 from hitgen.methods.compare.spread import Spread
@@ -67,6 +67,13 @@ def _crops(batch: Batch, faults: list[Fault]) -> Mapping[str, Crop]:
         except ValidationError as error:
             faults += validation_faults(error, CropRow, file, f"line {line}")
             continue
+        faults += [
+            Fault(file, f"line {line}.{name}", f"{row[name]!r} can be read in two ways", "a number without a point")
+            for name in CropRow.columns[1:]
+            if is_grouped(row[name])
+        ]
+        if crop.source in found:
+            faults.append(Fault(file, f"line {line}", f"{crop.source!r} has a row above", "leaving one of the two out"))
         found[crop.source] = (crop.x, crop.y, crop.width, crop.height)
         if "zoom" in _config(batch).method.boost and (crop.width % 2 or crop.height % 2):
             problem = f"{crop.width}x{crop.height} has no half in whole pixels, which zoom takes"

@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from statistics import median
 
 from hitgen.errors import Fault, InputError
-from hitgen.lib.files import csv_text, guarded, number, read_csv, unguarded, unpacked
+from hitgen.lib.files import csv_text, guarded, is_grouped, number, read_csv, unguarded, unpacked, whole_number
 from hitgen.methods.compare.answers import Answer, Side
 from hitgen.methods.compare.row import SOURCE, Arm, Asked
 
@@ -31,6 +33,9 @@ RESPONSES = {"left": "left", "right": "right", "notsure": "notsure", "not sure":
 FLAGS = {"": False, "0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
 Spelled = dict[tuple[str, str], tuple[str, str]]
 """How each source and codec is written, and where first."""
+TIME = "response_time_ms"
+LEAST_MS = 100
+"""Nobody looks and answers within so little: half of a file's answers never do."""
 MOST_LEVELS, MOST_COUNT, MOST_MS = 1000, 1_000_000, 86_400_000
 
 
@@ -56,6 +61,7 @@ def _read(path: Path, spelled: Spelled) -> tuple[Arm, list[Answer]]:
     ]
     if not rows:
         raise InputError(Fault(str(path), "", "it has no answers", "a file with one row an answer"))
+    _check_columns(path, rows[0][1])
     arm: Arm = "plain" if TOGGLES in rows[0][1] else "boosted"
     answers: list[Answer] = []
     faults: dict[str, list[tuple[int, CellError]]] = defaultdict(list)
@@ -68,9 +74,38 @@ def _read(path: Path, spelled: Spelled) -> tuple[Arm, list[Answer]]:
             _check_spelling(row, f"line {line} of {path.name}", spelled)
         except CellError as error:
             faults[error.column].append((line, error))
+    if TIME not in faults:
+        faults |= _time_faults(rows)
     if faults:
         raise InputError([_fault(path, told) for told in faults.values()])
     return arm, answers
+
+
+def _check_columns(path: Path, header: Iterable[str]) -> None:
+    """Refuse a column that is called nearly like one that is read and not there: it would be passed over."""
+    known, there = {*COLUMNS, TOGGLES}, set(header)
+    near = [(name, difflib.get_close_matches(name, known - there, 1, 0.72)) for name in sorted(there - known)]
+    faults = [
+        Fault(path.name, name, f"there is no such column, and none called {like[0]}", f"{like[0]}, or another name")
+        for name, like in near
+        if like
+    ]
+    if faults:
+        raise InputError(faults)
+
+
+def _time_faults(rows: Sequence[tuple[int, dict[str, str]]]) -> dict[str, list[tuple[int, CellError]]]:
+    """What is wrong with the times of a file as a whole: a point that may part thousands, or another unit."""
+    cells = [(line, text) for line, row in rows if (text := row.get(TIME, ""))]
+    grouped = [(line, text) for line, text in cells if is_grouped(text)]
+    if grouped and all(is_grouped(text) for _, text in cells if "." in text):
+        words = "which is 2515 ms to some, and to others two and a half ms, or seconds"
+        remedy = "whole milliseconds without a point, such as 2515"
+        return {TIME: [(line, CellError(TIME, f"is {text!r}, as 2.515 is, {words}", remedy)) for line, text in grouped]}
+    if cells and (middle := median(number(text) for _, text in cells)) < LEAST_MS:
+        problem = f"is less than {middle:g} in half of the rows, and nobody answers within {LEAST_MS} ms: these may be seconds"
+        return {TIME: [(cells[0][0], CellError(TIME, problem, "milliseconds, as the column's name says"))]}
+    return {}
 
 
 def _fault(path: Path, told: Sequence[tuple[int, CellError]]) -> Fault:
@@ -99,15 +134,15 @@ def _check_once(row: dict[str, str], line: int, met: dict[tuple[str, ...], int],
     if order and (first := met.setdefault((assignment, order), line)) != line:
         problem = f"{order!r} of assignment {assignment!r} is in line {first} too"
         raise CellError("question_order", problem, "each answer once")
-    if not order and row.get("response_time_ms") and (first := met.setdefault(tuple(row.values()), line)) != line:
-        raise CellError("response_time_ms", f"and all else of this row is in line {first} too", "each answer once")
+    if not order and row.get(TIME) and (first := met.setdefault(tuple(row.values()), line)) != line:
+        raise CellError(TIME, f"and all else of this row is in line {first} too", "each answer once")
 
 
 def _check_spelling(row: dict[str, str], where: str, spelled: Spelled) -> None:
     """Refuse a name that is written otherwise elsewhere: two spellings would be two sources or codecs."""
     for kind, columns in (("img_num", ("img_num",)), ("codec", ("codec_left", "codec_right"))):
         for column in columns:
-            name = _named(row[column])
+            name = _named(row, column)
             first, there = spelled.setdefault((kind, _seen(name)), (name, where))
             if first != name:
                 raise CellError(column, f"is {name!r}, which is {first!r} in {there}", "one spelling of each")
@@ -137,20 +172,22 @@ def _answer(arm: Arm, row: dict[str, str]) -> Answer:
     asked = _asked(row, left, right)
     # Numbers of people are a file's own: 17 of one file is not 17 of the other.
     worker, assignment = f"{arm} {unguarded(row['worker'])}", f"{arm} {unguarded(row['assignment'])}"
-    time_ms = _number(row, "response_time_ms", MOST_MS, "a time in ms")
+    time_ms = _number(row, TIME, MOST_MS, "a time in ms")
     return Answer(
-        arm, worker, assignment, asked, _named(row["img_num"]), left, right, response,  # type: ignore[arg-type]
+        arm, worker, assignment, asked, _named(row, "img_num"), left, right, response,  # type: ignore[arg-type]
         None if time_ms is None else round(time_ms), _whole(row, TOGGLES), _whole(row, "question_order") or 0,
     )  # fmt: skip
 
 
-def _number(row: dict[str, str], column: str, most: float, wanted: str) -> float | None:
+def _number(
+    row: dict[str, str], column: str, most: float, wanted: str, read: Callable[[str], float] = number
+) -> float | None:
     """The number in a cell from 0 to `most`; None where there is none."""
     text = row.get(column, "")
     if not text:
         return None
     try:
-        found = number(text)
+        found = read(text)
     except ValueError:
         found = -1.0
     if not 0 <= found <= most:
@@ -159,14 +196,15 @@ def _number(row: dict[str, str], column: str, most: float, wanted: str) -> float
 
 
 def _whole(row: dict[str, str], column: str, most: int = MOST_COUNT, wanted: str = "a count") -> int | None:
-    found = _number(row, column, most, wanted)
-    if found is not None and found % 1:
-        raise CellError(column, f"is {row[column]!r}, not {wanted}")
+    found = _number(row, column, most, wanted, whole_number)
     return None if found is None else int(found)
 
 
-def _named(cell: str) -> str:
+def _named(row: dict[str, str], column: str) -> str:
     """A name in a cell; a number that a program wrote as `2.0` is 2, as in another row or file."""
+    cell = row[column]
+    if re.fullmatch(r"[1-9]\d{0,2}[.,]000", cell):
+        raise CellError(column, f"is {cell!r}, which can be read in two ways", f"{cell[:-4]}, or {cell[:-4]}000")
     return unguarded(re.sub(r"^(\d+)[.,]0+$", r"\1", cell))
 
 
@@ -174,7 +212,7 @@ def _side(row: dict[str, str], side: str) -> Side:
     level = _whole(row, f"dlevel_{side}", MOST_LEVELS, f"a level from 0 to {MOST_LEVELS}")
     if level is None:
         raise CellError(f"dlevel_{side}", "is empty")
-    codec = _named(row[f"codec_{side}"])
+    codec = _named(row, f"codec_{side}")
     if not codec:
         raise CellError(f"codec_{side}", "is empty")
     if level and codec == "0":

@@ -113,6 +113,8 @@ def _ladder(cells: dict[str, str], taken: str) -> tuple[LadderAnswers, list[str]
 
 def _numbers(text: str) -> list[float]:
     """The numbers of a list as Python, R and spreadsheets write it: commas, semicolons or spaces between, one may follow the last."""
+    if ";" in text and "," in text:
+        raise ValueError("ratings has commas and semicolons, and a comma may be a decimal one")
     parts = text[1:-1].replace(";", ",").split(",") if text.startswith("[") and text.endswith("]") else [""]
     numbers = [word for part in parts for word in part.split()]
     if not all(part.strip() for part in parts[:-1]) or not all(map(NUMBER.fullmatch, numbers)) or len(text) < 2:
