@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from jinja2 import TemplateRuntimeError
+from jinja2.sandbox import SandboxedEnvironment
 
 from hitgen.build import build
 from hitgen.cli import main
@@ -16,6 +19,7 @@ from hitgen.errors import InputError
 from hitgen.lib.files import content_of, text_of
 from hitgen.manifest import read_manifest
 from hitgen.methods.pjnd.analysis.overlay import source_picture
+from hitgen.pages.bounds import MOST_TEXT, Bounded
 from hitgen.results.reviewfile import read_review
 from hitgen.stimuli.sources import open_source
 from tests.support.batches import link_batch
@@ -227,6 +231,60 @@ def test_a_layout_whose_expressions_have_no_end_is_told(
     layout.parent.mkdir(parents=True)
     layout.write_text(f"<p>\n{code}")
     assert f"templates/layouts/flicker.html: line 2: {told}" in said(study, capsys)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        *(
+            (f"{{% set ns = namespace(n='9', l=[9]) %}}{{% for n in range(99) %}}{doubled}{{% endfor %}}", told)
+            for doubled, told in (
+                ("{% set ns.n = ns.n ~ ns.n %}", "the text that it makes comes to more than 50,000,000 characters"),
+                ("{% set ns.n %}{{ ns.n }}{{ ns.n }}{% endset %}", "the text that it makes comes to more than"),
+                ("{% set ns.n = [ns.n, ns.n]|join %}", "the text that it makes comes to more than"),
+                ("{% set ns.n = ns.n.join([ns.n, ns.n]) %}", "the text that it makes comes to more than"),
+                ("{% set ns.n = ns.n.replace('9', '99') %}", "the text that it makes comes to more than"),
+                ("{% set ns.n = ns.n|replace('9', '99') %}", "the text that it makes comes to more than"),
+                ("{% set ns.n = '%s%s'|format(ns.n, ns.n) %}", "the text that it makes comes to more than"),
+                ("{% set ns.n = '%s%s' % (ns.n, ns.n) %}", "the text that it makes comes to more than"),
+                ("{% set ns.n = '{0}{0}'.format(ns.n) %}", "the text that it makes comes to more than"),
+                ("{% set ns.n = ns.n|e ~ '&' ~ ns.n|e %}", "the text that it makes comes to more than"),
+                ("{% set _ = ns.l.extend(ns.l) %}", "a list is given a number of more than 1,000,000"),
+                ("{% set ns.l = [ns.l, ns.l]|sum(start=[]) %}", "it makes a list of more than 1,000,000 entries"),
+            )
+        ),
+        (
+            "{% set x %}{% for a in 'x' * 300 %}{% for b in 'x' * 300 %}"
+            + "words" * 200
+            + "{% endfor %}{% endfor %}{% endset %}",
+            "it comes to more than 50,000,000 characters",
+        ),
+        ("{{ '%1000000000d' % 1 }}", "% is given a number of more than 100,000"),
+        ("{{ '%*d' % (10 ** 9, 1) }}", "% is given a number of more than 100,000"),
+        ("{{ '%.999999999f'|format(1.5) }}", "% is given a number of more than 100,000"),
+        ("{{ '{:1000000000}'.format(1) }}", "format is given a number of more than 100,000"),
+        ("{{ '{:{}}'.format(1, 10 ** 9) }}", "format is given a number of more than 100,000"),
+        ("{{ {'a': 1}|tojson(indent=10 ** 9) }}", "do_tojson is given a number of more than 100,000"),
+    ],
+)
+def test_a_text_that_doubles_or_widens_is_told_before_memory_ends(code: str, told: str) -> None:
+    environment = Bounded(autoescape=True)
+    with pytest.raises(TemplateRuntimeError, match=re.escape(told)):
+        environment.from_string(code).render()
+
+
+def test_what_is_counted_is_what_it_was() -> None:
+    code = (
+        "{% set m = ['&'|safe]|first %}{{ '<' ~ 1 ~ m }} {{ '%5.1f|%s' % (1.25, 'b') }} {{ '{:>4}'.format(7) }} {{ '%s'|format('<') }} "
+        "{{ ['<', 1]|join(', ') }} {{ 'a-b'|replace('-', '+') }} {{ 'ab'.replace('a', 'c') }} {{ ','.join(['a', 'b']) }} "
+        "{{ [1, 2]|map('string')|join }} {{ 'x'.format() }} {{ 7 % 4 }} {{ {'a': [1]}|tojson }} {% filter upper %}a{% endfilter %}"
+    )
+    plain = SandboxedEnvironment(autoescape=True).from_string(code).render()
+    bounded = Bounded(autoescape=True)
+    assert [bounded.from_string(code).render() for _ in range(3)] == [plain] * 3
+    assert plain.startswith("&lt;1&")
+    bounded.begin()
+    assert 0 < MOST_TEXT - (bounded.from_string(code).render(), bounded._text_left)[1] < 1000
 
 
 FOLDERS = (
