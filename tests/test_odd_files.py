@@ -140,7 +140,7 @@ def test_what_was_measured_and_got_lost_is_measured_again(study: Path, capsys: p
         (b"\n{% for %}", "line 2: Expected an expression, got 'end of statement block'; try mending that line"),
         (b"{% include 'nope.html' %}", "line 1: it includes 'nope.html', which is not there"),
         (b"\n{{ 1 / 0 }}", "line 2: what it computes fails: division by zero"),
-        (b"{{ title.size }}", "line 1: 'str object' has no attribute 'size'"),
+        (b"{{ title.size }}", "line 1: str has no attribute 'size'"),
         (b"{% include 'report/pjnd.html' %}", "line 1: templates include each other without end"),
         (b"\xff", "it is not UTF-8 text; try saving it as UTF-8"),
     ],
