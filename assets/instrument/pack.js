@@ -2,6 +2,13 @@
 
 const MAGIC = "HITPACK1";
 
+/** No index is as long: it has some hundred bytes for each of at most thousands of frames. */
+const MOST_INDEX_BYTES = 2 ** 24;
+
+/** No source is as long: of its pixels and beside them, in bytes. */
+const MOST_BYTES_PER_PIXEL = 8;
+const MOST_BYTES_BESIDE = 2 ** 16;
+
 /** @typedef {{width: number, height: number, levels: number[], frames: ({type: string, offset: number, length: number}|MadeFrame)[]}} Index */
 
 /**
@@ -12,11 +19,22 @@ function readIndex(bytes) {
   const start = MAGIC.length + 4;
   if (bytes.length < start) return null;
   if (new TextDecoder().decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) throw new Error("no pack");
-  const body = start + new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length, true);
+  if (length > MOST_INDEX_BYTES) throw new Error("no pack");
+  const body = start + length;
   if (bytes.length < body) return null;
   /** @type {Index} */
   const index = JSON.parse(new TextDecoder().decode(bytes.subarray(start, body)));
+  if (!isSound(index)) throw new Error("a pack's index has numbers that cannot be");
   return { index, body };
+}
+
+/** @param {Index} index */
+function isSound({ width, height, levels, frames }) {
+  /** @type {(number: unknown, least: number, most?: number) => boolean} */
+  const isCount = (number, least, most = Infinity) => Number.isSafeInteger(number) && least <= Number(number) && Number(number) <= most;
+  return isCount(width, 1) && isCount(height, 1) && levels.length > 0 && levels.every((number) => isCount(number, 0, frames.length - 1))
+    && frames.every((frame) => ("codec" in frame ? isCount(frame.quality, 1, 100) : isCount(frame.offset, 0) && isCount(frame.length, 1)));
 }
 
 /**
@@ -48,6 +66,7 @@ export function findSource(bytes, mostPixels) {
   const { width, height, levels, frames } = found.index;
   const source = frames[levels[0] ?? 0];
   if (!source || "codec" in source || !frames.some((frame) => "codec" in frame) || width * height > mostPixels) return false;
+  if (source.length > width * height * MOST_BYTES_PER_PIXEL + MOST_BYTES_BESIDE) return false; // damaged, which is told once all of it is there
   return { start: found.body + source.offset, length: source.length };
 }
 

@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hitgen.config.images import Subsampling
 from hitgen.errors import Fault, InputError
@@ -52,6 +52,14 @@ class PackIndex(Frozen):
         min_length=1, description="levels[d] is the number of the frame shown at level d; level 0 is the source"
     )
     frames: tuple[PackedFrame | MadeFrame, ...] = Field(min_length=1, description="each carried, or made of the first")
+
+    @model_validator(mode="after")
+    def _levels_have_frames(self) -> Self:
+        if not all(0 <= number < len(self.frames) for number in self.levels):
+            raise ValueError("levels names a frame that is not there")
+        if isinstance(self.frames[self.levels[0]], MadeFrame):
+            raise ValueError("the source is not carried")
+        return self
 
 
 @dataclass(frozen=True)

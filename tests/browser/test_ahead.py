@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from hitgen.build import build
 from hitgen.manifest import read_manifest
-from hitgen.stimuli.packs import Frame, MadeFrame, make_pack, pack_bytes, read_pack
+from hitgen.stimuli.packs import MAGIC, Frame, MadeFrame, make_pack, pack_bytes, read_pack
 from tests.support import nodes
 from tests.support.batches import write_batch
 from tests.support.servers import serve
@@ -58,6 +58,60 @@ def test_the_source_is_handed_on_as_it_comes(step: int) -> None:
 def test_what_is_no_source_of_made_frames_is_left_alone() -> None:
     assert given([SOURCE, Frame(b"carried", "image/jpeg")], 250) == []
     assert given([SOURCE, MADE], 250, size=(4096, 2160)) == []
+
+
+def with_index(**values: object) -> bytes:
+    """A pack of a source and a made frame whose index says something else."""
+    content = pack_bytes(make_pack(8, 8, [SOURCE, MADE]))
+    length = int.from_bytes(content[8:12], "little")
+    index = json.loads(content[12 : 12 + length])
+    index["frames"][0] |= {key: values.pop(key) for key in ("offset", "length") if key in values}
+    index["frames"][1] |= {key: values.pop(key) for key in ("quality",) if key in values}
+    text = json.dumps(index | values).encode()
+    return MAGIC + len(text).to_bytes(4, "little") + text + content[12 + length :]
+
+
+IMPOSSIBLE: list[dict[str, object]] = [
+    {"length": 2**40}, {"length": -1}, {"length": 0}, {"length": 10.5}, {"length": "nine"}, {"offset": -1}, {"offset": 0.5},
+    {"offset": 2**31}, {"width": 0}, {"width": -8}, {"height": 1.5}, {"height": None}, {"levels": []}, {"levels": [0, 2]},
+    {"levels": [0, -1]}, {"levels": [0, 0.5]}, {"levels": [1, 0]}, {"levels": 7}, {"quality": 0}, {"quality": 101},
+    {"quality": 1.5},
+]  # fmt: skip
+
+
+def test_numbers_that_cannot_be_are_refused_before_anything_is_made_of_them() -> None:
+    contents = [with_index(**dict(values)) for values in IMPOSSIBLE]
+    for content in contents:
+        with pytest.raises(ValueError):
+            read_pack(content)
+    texts = json.dumps([base64.b64encode(content).decode() for content in contents])
+    read = f"""const found = [];
+    for (const text of {texts}) {{
+      const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+      for (const read of [module.readPack, (bytes) => module.findSource(bytes, 1e6)]) {{
+        try {{ found.push(read(bytes)); }} catch (error) {{ found.push(error.message); }}
+      }}
+    }}
+    return found;"""
+    found = nodes.run("instrument/pack.js", read)
+    cannot, cut = "a pack's index has numbers that cannot be", "pack cut short"
+    for number, values in enumerate(IMPOSSIBLE):
+        whole, ahead = found[2 * number : 2 * number + 2]
+        if values == {"levels": [1, 0]}:  # what is not carried is told by whoever makes frames
+            assert ahead is False
+        elif values in ({"length": 2**40}, {"offset": 2**31}):
+            assert whole == cut and (ahead is False or ahead["length"] == len(SOURCE.content))
+        else:
+            assert (whole, ahead) == (cannot, cannot) or whole.endswith("is not a function"), (values, whole)
+
+
+def test_a_source_or_an_index_of_a_size_that_none_has_is_not_waited_for() -> None:
+    text = base64.b64encode(with_index(length=2**31)).decode()
+    assert nodes.run("runtime/ahead.js", GIVEN % json.dumps([text, 250, False])) == []
+    endless = base64.b64encode(MAGIC + b"\xff" * 400).decode()
+    thrown = "try { return module.findSource(bytes, 1e6); } catch (error) { return String(error); }"
+    decode = f"const bytes = Uint8Array.from(atob({endless!r}), (letter) => letter.charCodeAt(0));"
+    assert nodes.run("instrument/pack.js", decode + thrown) == "Error: no pack"
     assert given([SOURCE, MADE], 250, damaged=True) == []
 
 
