@@ -128,6 +128,27 @@ def test_while_locks_are_made_or_given_back(act: str, nth: int, folder: Path) ->
     assert (done.returncode, done.stderr) == (130, "hitgen: interrupted; the same command goes on from here\n")
 
 
+AT_BEGINNING = """
+import os, signal, sys
+from multiprocessing import forkserver
+connect = forkserver.connect_to_new_process
+def ended(fds):
+    made = connect(fds)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return made
+forkserver.connect_to_new_process = ended
+from hitgen.__main__ import main
+sys.exit(main())
+"""
+"""An end when a process is there and was not told yet what it is for, of which it would complain."""
+
+
+def test_an_end_while_a_process_begins_is_silent(folder: Path) -> None:
+    command = [sys.executable, "-c", AT_BEGINNING, "check", str(folder), "--workers", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (-signal.SIGTERM, "")
+
+
 def ended(number: int) -> None:
     """As the system ends a process where memory runs out."""
     os.kill(os.getpid(), signal.SIGKILL)

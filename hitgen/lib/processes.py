@@ -19,6 +19,8 @@ from hitgen.errors import OutsideError
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 IN_FLIGHT_PER_WORKER = 4
+ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What ends a process from outside, and can be put off."""
 KEPT_BYTES = 31 * 2**20
 """glibc keeps for the next picture what the last one left, up to the largest block that was ever given back, 32 MB at most."""
 
@@ -110,20 +112,23 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """An interrupt waits until the end of this block, and processes that begin inside never hear one."""
-    handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+    """What would end this process waits until the end of this block; processes that begin inside never hear an interrupt."""
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
+    handlers = {number: signal.getsignal(number) for number in ENDS}
+    held = {number: handler for number, handler in handlers.items() if handler not in (None, signal.SIG_IGN)}
     came: list[int] = []
     # The mask is inherited by processes; here it holds back nothing, since libraries' threads take the signal.
-    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    for number in held:
+        signal.signal(number, lambda number, _: came.append(number))
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
     try:
         yield
     finally:
         if mask is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGINT, handler)
-        if came:
-            handler(signal.SIGINT, None)
+        for number, handler in reversed(held.items()):  # what raises was held first, and is heard last
+            signal.signal(number, handler)
+        for number in sorted(came, reverse=True):  # an end before an interrupt, which may go no further
+            signal.raise_signal(number)
