@@ -186,6 +186,26 @@ def test_what_status_says_is_what_the_service_charged(study: Path, service: Conn
     assert third and service.refusals == []
 
 
+@pytest.mark.parametrize("asked", [1, 2, 3])
+def test_a_copy_that_tops_up_the_same_page_says_what_the_service_charged_or_stops(
+    study: Path, service: Connect, asked: int
+) -> None:
+    run(study)
+    backup = (study / "ledger.sqlite").read_bytes()
+    run(study, topup={"p0001": 2})
+    for left in study.glob("ledger.sqlite*"):
+        left.unlink()
+    (study / "ledger.sqlite").write_bytes(backup)
+    if asked != 2:
+        with pytest.raises(InputError, match=r"\(Live\) is of p0001.t1, with other places"):
+            run(study, topup={"p0001": asked})
+        next(row for row in service.projects.values() if row["participants"] == 2)["status"] = "Closed"
+    run(study, topup={"p0001": asked})
+    assert len(service.projects) == 2
+    with open_account(study) as account:
+        assert status(account).committed_usd == Decimal("1.50") * (7 if asked == 2 else 5)
+
+
 @pytest.mark.parametrize("faults", [[], ["busy"], ["lost"], ["broken"], ["unlisted"]])
 def test_a_project_is_made_once(
     study: Path, service: Connect, faults: list[str], monkeypatch: pytest.MonkeyPatch

@@ -141,6 +141,29 @@ def test_answers_on_no_list_that_is_known_are_kept(study: Path, service: Prolifi
         assert inbox.delivered() == {session}
 
 
+def test_a_clock_that_was_put_forward_drops_no_answers_of_today(
+    study: Path, service: Prolific, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where room runs out, what came an hour before the list is made up; by a wrong clock everything did."""
+    run(study)
+    monkeypatch.setattr("hitgen.collector.inbox.MAX_UNLISTED_BYTES", 100)
+    session, _ = service.take(next(iter(service.studies)), person(1))
+    listed = service.submissions.pop(session)  # the list lags
+    values = {"schema": 1, "batch": "demo", "page": "p0001", "hit": "p0001.1", "assignment": session, "trials": []}
+    with Inbox(study / "collected.sqlite", "demo", is_session, lambda _: False) as inbox:
+        assert inbox.add(json.dumps(values).encode(), "collector", datetime.now(UTC)) == "stored"
+    monkeypatch.setattr("hitgen.recruiters.prolific.prolific.utc_now", lambda: datetime.now(UTC) + timedelta(hours=2))
+    with monkeypatch.context() as wrong:
+        wrong.setattr(web_client.Response, "skew_s", property(lambda _: 7200.0))
+        with open_account(study) as account, pytest.raises(OutsideError, match="120 minutes ahead"):
+            status(account)
+    monkeypatch.setattr("hitgen.recruiters.prolific.prolific.utc_now", lambda: datetime.now(UTC))
+    service.submissions[session] = listed
+    service.complete(session, "HITGEN01")
+    with open_account(study) as account:
+        assert status(account).submitted == 1
+
+
 def test_approve_return_and_reject(study: Path, service: Prolific) -> None:
     run(study)
     one, two, three = (work(study, service, person(number)) for number in range(3))

@@ -29,6 +29,8 @@ from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import Kind, Opening, Recruiter
 
 MAX_SKEW_S = 300
+TOLD_WITHIN_S = 2
+"""A service tells its time in whole seconds, which were on their way for a while."""
 PUBLISHED_AGAIN = (
     "undoing what was changed in batch.toml and removing build/, which is fetched back as it was published, or `hitgen close` "
     "and another batch name"
@@ -66,7 +68,8 @@ class Account:
 
     def by_its_clock(self, moment: datetime) -> datetime:
         """A moment of this machine's clock by the recruiter's, which ends what is open, as far as it has told its time."""
-        return moment - timedelta(seconds=self.recruiter.skew_s)
+        skew_s = self.recruiter.skew_s
+        return moment - timedelta(seconds=skew_s) if abs(skew_s) > TOLD_WITHIN_S else moment
 
     def check_clock(self) -> None:
         """Stop where this machine's clock is too far off to tell a token's age."""
@@ -74,8 +77,8 @@ class Account:
         if abs(skew_s) > MAX_SKEW_S:
             way = "ahead of" if skew_s > 0 else "behind"
             raise OutsideError(
-                f"this computer's clock is {abs(skew_s) / 60:.0f} minutes {way} the recruiter's; set it and "
-                "run this again"
+                f"this computer's clock is {abs(skew_s) / 60:.0f} minutes {way} the recruiter's; set "
+                "whichever is wrong and run this again"
             )
 
 

@@ -17,7 +17,7 @@ from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgeme
 from hitgen.lib.clock import utc_now
 from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.connect.config import ConnectRecruiter
-from hitgen.recruiters.connect.projects import TOKEN_LIVES, Projects, token_of
+from hitgen.recruiters.connect.projects import OVER, TOKEN_LIVES, Projects, token_of
 from hitgen.recruiters.drafts import DEARER
 from hitgen.recruiters.panel.handout import SHUT_OUT
 from hitgen.recruiters.panel.places import ByTurns
@@ -26,7 +26,6 @@ from hitgen.recruiters.shapes import number
 
 API = "https://connect-api.cloudresearch.com/api/v1"
 JUDGEMENTS: dict[str, Judgement] = {"Pending": "Submitted", "Approved": "Approved", "Rejected": "Rejected"}
-OVER = ("Completed", "Closed", "Archived")
 NEVER = timedelta(days=3_650)
 BONUS = "connect:bonus"
 NOT_LISTED = "Connect does not list this assignment"

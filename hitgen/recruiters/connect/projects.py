@@ -25,6 +25,7 @@ PAGE_SIZE = 100
 PROJECT, PROMISE, AGREED = "connect:project", "connect:promise", "connect:agreed"
 TOKEN = "IDEMPOTENCY-TOKEN"
 TOKEN_LIVES = timedelta(hours=24)
+OVER = ("Completed", "Closed", "Archived")
 STATUSES = ("Unpublished", "Live", "Paused", "Completed", "Closed", "Archived")
 LEAST_MINUTES_MORE = 10
 LISTING = {"projects?": [{"projectId": str}], "nextToken?": str}
@@ -132,10 +133,16 @@ class Projects:
         for row in list(self._listed()):
             before, _, word = str(row.get("internalName", "")).rpartition(" ")
             project = str(row["projectId"])
-            if before == start and is_for(word, orders) and self.status(project) != "Archived":
-                if not (is_stale(word, orders) and self.status(project) == "Unpublished"):
-                    return project
-                self.move(project, "Archived")
+            status = self.status(project)
+            if before != start or not is_for(word, orders) or status == "Archived":
+                continue
+            if not is_stale(word, orders) or status in OVER:
+                return project
+            if status != "Unpublished":
+                problem = f"project {project} ({status}) is of {orders[0].hit}, with other places, pages or reward than this ledger has"
+                remedy = "the copy of the ledger that made it, or closing it on Connect's own site"
+                raise InputError(Fault("ledger.sqlite", "", problem, remedy))
+            self.move(project, "Archived")
         return None
 
     def _payload(self, name: str, orders: Sequence[Order], excluded: Sequence[str]) -> dict[str, Any]:

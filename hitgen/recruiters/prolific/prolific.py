@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -270,6 +270,8 @@ class Prolific(Recruiter):
         """Note whose turn Prolific lists, so that a full inbox takes their answers, and drop what others made up."""
         asked_at = utc_now()
         people = [seen.people for study in self._studies.ids() if (seen := self._look(study))]
+        # A clock that was put forward since answers came makes none of them old.
+        asked_at -= timedelta(seconds=max(0.0, self._rest.skew_s))
         listed = {str(row["id"]) for rows in people for row in rows}
         known = self._book.notes(LISTED)
         for session in sorted(listed - known.keys()):
