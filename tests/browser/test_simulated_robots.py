@@ -54,3 +54,18 @@ def test_robots_answer_levels_that_a_page_chooses(tmp_path: Path) -> None:
     assert rows.height == 3 * 3 and rows.filter(pl.col("role") == "gold")["response"].to_list() == ["none"] * 3
     compared = rows.filter(pl.col("role") == "study")
     assert compared["level"].min() >= 1 and compared["other"].n_unique() > 1, "each page chose levels of its own"
+
+
+@pytest.mark.soak
+def test_robots_select_pictures(tmp_path: Path) -> None:
+    hit = "study = 3\nratings = 2\ncomparisons = 2\ncatch = 3\n"
+    folder = study(tmp_path / "batch", 'flickering = "each"\n', hit=hit)
+    build(folder, workers=1)
+    people = tmp_path / "people.toml"
+    people.write_text('spammers = 0.5\nkinds = ["left"]\nlapse = 0\nguess = 0\nhits_per_worker = 1\n')
+    simulated(folder, people)
+    rows = make_dataset(folder).ratings
+    assert rows.height == 2 * 9
+    firsts = rows.with_columns(first=(pl.col("position") == 1) == (pl.col("response") == "here"))
+    left = [bool(each["first"].all()) for _, each in firsts.group_by("worker")]
+    assert sorted(left) == [False, True], "one of them selects the left picture alone"
