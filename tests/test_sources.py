@@ -256,6 +256,8 @@ def test_init_tells_all_that_is_wrong_with_a_folder_at_once(tmp_path: Path, caps
         "its colour mode is CMYK; try saving it as RGB",
         "the file is empty; try copying it again",
     ]
+    assert main(["init", str(tmp_path / "new"), "--images", str(photos / "a.png")]) == 1
+    assert "a.png: it is a file; try a folder" in capsys.readouterr().err
     assert "cmyk.jpg" in said[1] and "empty.png" in said[2] and not (tmp_path / "new").exists()
 
 

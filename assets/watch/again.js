@@ -53,7 +53,7 @@ function list(id, trials, chosen) {
       element("td", { class: "text" }, trial.role + (trial.attempt > 1 ? `, try ${trial.attempt}` : "")),
       element("td", { class: "text" }, trial.answer),
       element("td", {}, trial.s.toFixed(1)),
-      checked ? element("td", { class: "text" }, trial.checks.map(([name, passed]) => `${passed ? "✓" : "✗"} ${name}`).join(" ")) : null,
+      checked ? element("td", { class: "text" }, trial.checks.map(([name, passed]) => `${passed ? "✓" : "✗"}\u00a0${name}`).join(" ")) : null,
     );
   });
   fill("trials", ["", "picture", "role", "answer", "s", ...(checked ? ["checks"] : [])], rows);

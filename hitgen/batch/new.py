@@ -115,7 +115,8 @@ def sort_out(images: Path, elsewhere: Collection[Path] = ()) -> tuple[list[Path]
     InputError where there are none.
     """
     if not images.is_dir():
-        raise InputError(Fault(str(images), "", "there is no such folder", "a folder with photographs"))
+        problem = "it is a file" if images.exists() else "there is no such folder"
+        raise InputError(Fault(str(images), "", problem, "a folder with photographs"))
     found, left_out = _sorted_out(images, {path.resolve() for path in elsewhere})
     first: dict[str, Path] = {}
     twins = [(first.setdefault(composed(path.stem), path), path) for path in found]

@@ -101,7 +101,7 @@ def data_dictionary(method: AnyMethod, config: BatchConfig | None = None) -> str
         "# Data dictionary",
         "",
         "CSV and Parquet hold the same rows. In CSV, text that a spreadsheet would take for a formula has an apostrophe before it.",
-        "An empty cell (null in Parquet) is a value that there is not; yes and no are true and false.",
+        "An empty cell is a value that there is not (in Parquet null, of `reasons` and `rules` an empty text: there are none); yes and no are true and false.",
     ]
     for name, table in tables_of(method, config).items():
         lines += ["", f"## {name}", "", f"{table.about[0].upper()}{table.about[1:]}.", ""]
