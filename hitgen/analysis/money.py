@@ -7,13 +7,14 @@ from datetime import datetime
 from pathlib import Path
 
 from hitgen.ledger.ledger import LEDGER, Ledger, read_ledger
+from hitgen.ledger.rows import OFFLINE
 from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.clock import utc_now
 
 
 @dataclass(frozen=True)
 class Spending:
-    """The totals of a batch's ledger, and where it was published."""
+    """The totals of a batch's ledger, where it was published, and whether there is nothing left to close."""
 
     environment: str
     simulated: bool
@@ -35,5 +36,5 @@ def _spending(ledger: Ledger, now: datetime) -> Spending:
         environment=bound.environment if bound else "",
         simulated=bound is not None and bound.is_simulated,
         totals=totals(ledger, now),
-        closed=ledger.fact("closed") is not None,
+        closed=ledger.fact("closed") is not None or (bound is not None and bound.endpoint == OFFLINE),
     )
