@@ -60,6 +60,7 @@ def test_saved_files_are_graded_reported_and_exported(
     assert not found.faulty and {verdict.use for verdict in found.judged.ratings.values()} == {"use"}
     for verb in ("review", "report", "export"):
         assert main([verb, str(study.folder)]) == 0, capsys.readouterr().err
+    assert "hitgen close" not in capsys.readouterr().out.splitlines()[-1], "nothing was published"
     with (study.folder / "results" / "export" / "ratings.csv").open(newline="") as file:
         used = [row for row in csv.DictReader(file) if row["role"] == "study" and row["use"] == "use"]
     assert len(used) == 10
