@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
 from hitgen.config.kinds import METHODS
-from hitgen.config.read import config_model, models_of
+from hitgen.config.read import config_model, models_of, read_config
 from tests.generated import DOCS, METHOD, config_table, tables_of
 
 
@@ -28,6 +31,31 @@ def test_every_key_has_a_sentence() -> None:
     for path in set(tables(METHOD.config)):
         for row in config_table(path).splitlines()[2:]:
             assert row.split("|")[3].strip(), (path, row)
+
+
+BLOCK = re.compile(r"(?<!-->\n)^```toml\n(.*?)^```|((?:^    \[[^\n]*\n(?:    [^\n]*\n)*)+)", re.MULTILINE | re.DOTALL)
+START = {
+    "batch": 'name = "t"\nseed = 1\n',
+    "[images]": 'name = "study"\nsources = "images/*.png"\ncodec = "jpeg"\nlevels = 5\n',
+    "consent": 'title = "t"\ncontact = "c"\nexemption = "e"\nretention = "r"\nwithdrawal = "w"\n',
+}
+
+
+def shown() -> Iterator[tuple[str, str]]:
+    for path in sorted(DOCS.glob("*.md")):
+        for fenced, indented in BLOCK.findall(path.read_text(encoding="utf-8")):
+            yield path.name, fenced or textwrap.dedent(indented)
+
+
+@pytest.mark.parametrize(("document", "block"), list(shown()))
+def test_every_table_that_a_document_shows_is_taken(document: str, block: str, tmp_path: Path) -> None:
+    tables = "".join(f"[{name}]\n{text}" for name, text in START.items() if f"[{name}]" not in block)
+    if "[[recruiter." in block and "[recruiter]" not in block:
+        tables += '[recruiter]\nkind = "mturk"\n'
+    if '"qualification"' in block:
+        tables += "[qualification]\n"
+    (tmp_path / "batch.toml").write_text(f"{tables}\n{block}", encoding="utf-8")
+    read_config(tmp_path / "batch.toml")
 
 
 def boundless(schema: Any, path: str = "") -> Iterator[str]:
