@@ -95,6 +95,17 @@ def test_what_nobody_sees_is_censored_and_ladders_of_any_length_go_together() ->
     assert all(len(one) == 21 for one in sur)
 
 
+@pytest.mark.parametrize("levels", [3, 4, 6, 10])
+def test_on_ladders_of_few_levels_people_go_on_to_differ(levels: int) -> None:
+    """Most answers to a ladder may be one and the same level there: the others are no lapses for that."""
+    studies = [rated(Population(), FRESH + 60 + n, images=20, levels=levels, gold=3, ratings=25) for n in range(2)]
+    for study in studies:
+        _, model = modelled(study)
+        assert (model.spread * levels / 100).min() > 0.2 and model.honest[study.honest].mean() > 0.9
+    ours, theirs = np.mean([errors(study) for study in studies], axis=0)
+    assert ours < 1.2 * theirs
+
+
 def test_intervals_hold_the_truth() -> None:
     study = rated(Population(), FRESH + 20, images=40, each=8, gold=3)
     found = cross(study.answers(), study.gold_evidence(), (0.75,))
@@ -207,6 +218,11 @@ def test_odd_studies_have_finite_figures_or_none(
         assert np.isfinite([one.mean.low or 0, one.mean.high or 0, one.sd.value or 0, one.levels[0.5].value or 0]).all()
     nobody = {f"w{n}": -40.0 for n in range(14)}
     assert cross(everybody(level_max, levels), nobody, (0.5,)) is None, "gold says that nobody is honest"
+
+
+def test_where_nobody_differs_no_ratings_are_saved() -> None:
+    same, wide = Estimate(1.0, 1.0, 1.0), Estimate(1.0, 0.5, 1.5)
+    assert saved_share([(same, wide)]) is None
 
 
 def test_saved_ratings_go_by_the_squares_of_widths() -> None:

@@ -129,7 +129,10 @@ class Fitting:
              for ladder, n in enumerate(np.bincount(self.data.ladder, minlength=self.ladders))]
         )  # fmt: skip
         ones = np.ones(self.workers)
-        spread = np.full(self.ladders, 1.5 * float(np.median(np.abs(self.at - mu[self.data.ladder]))) + 1)
+        # Half a level at least: where most answers of a short ladder are one, nothing finds back from a spread of none.
+        spread = 1.5 * float(np.median(np.abs(self.at - mu[self.data.ladder]))) + np.maximum(
+            1.0, 50 / self.data.level_max
+        )
         return Model(mu, spread, 0 * ones, 0 * ones, ones, honest, 25.0, LAPSE, classes, np.ones(len(self.at)), self.at)
 
     def _of_ladder(self, ladder: int, honest: FloatArray) -> tuple[FloatArray, FloatArray]:

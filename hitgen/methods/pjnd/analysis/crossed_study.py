@@ -162,8 +162,8 @@ def _bounds(resamples: FloatArray, n: float) -> list[tuple[float, float]]:
 def saved_share(pairs: Sequence[tuple[Estimate, Estimate]]) -> float | None:
     """The share of ratings that a first estimate's interval would have cost less than a second's: by the squares of their widths.
 
-    The median over ladders that have both; None without any.
+    The median over ladders that have both, and on which people differ at all; None without any.
     """
     widths = [(one.width, other.width) for one, other in pairs]
-    ratios = [1 - (one / other) ** 2 for one, other in widths if one is not None and other]
+    ratios = [1 - (one / other) ** 2 for one, other in widths if one and other]
     return float(np.median(ratios)) if ratios else None
