@@ -244,6 +244,32 @@ def test_a_bonus_is_paid_once(study: Path, service: Connect, faults: list[str]) 
     assert service.paid()[person(1)] == (50 if faults == ["broken"] else 100)
 
 
+@pytest.mark.parametrize("amount", ["0.60", "0.25", "0.50"])
+def test_a_backup_of_before_a_bonus_that_is_another_by_now_pays_no_second_one(
+    study: Path, service: Connect, amount: str
+) -> None:
+    run(study)
+    place = work(study, service, 1)
+    backup = (study / "ledger.sqlite").read_bytes()
+    with open_account(study) as account:
+        collect(account)
+        once(account, Act("approve", person(1), place))
+        once(account, bonus(account, place))
+    for left in study.glob("ledger.sqlite*"):
+        left.unlink()
+    (study / "ledger.sqlite").write_bytes(backup)
+    with open_account(study) as account:
+        collect(account)
+        act = bonus_act(account, "training", person(1), place, Decimal(amount), "thank you for training", 2)
+        if amount == "0.60":
+            with pytest.raises(RefusedError, match=r"\$0\.50 of bonus were paid .* that this ledger did not ask for"):
+                once(account, act)
+            assert account.ledger.act(act) is None
+        else:
+            assert once(account, act) == "paid"
+    assert service.paid()[person(1)] == 50
+
+
 def test_without_production_nothing_is_published_or_spent(
     study: Path, service: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -250,6 +250,31 @@ def test_a_bonus_in_doubt_is_sent_again_after_a_day(
     assert paid(service, session) == [50]
 
 
+@pytest.mark.parametrize("amount", ["0.60", "0.25", "0.50"])
+def test_a_backup_of_before_a_bonus_that_is_another_by_now_pays_no_second_one(
+    study: Path, service: Prolific, amount: str
+) -> None:
+    run(study)
+    session = work(study, service, person(0))
+    backup = (study / "ledger.sqlite").read_bytes()
+    with open_account(study) as account:
+        status(account)
+        once(account, bonus(account, session))
+    for left in study.glob("ledger.sqlite*"):
+        left.unlink()
+    (study / "ledger.sqlite").write_bytes(backup)
+    with open_account(study) as account:
+        status(account)
+        act = bonus_act(account, "training", person(0), session, Decimal(amount), "thank you", 2)
+        if amount == "0.50":
+            assert once(account, act) == "paid"
+        else:
+            with pytest.raises(RefusedError, match=r"\$0\.50 of bonus were paid .* that this ledger did not ask for"):
+                once(account, act)
+            assert account.ledger.act(act) is None
+    assert paid(service, session) == [50]
+
+
 def test_a_lost_reply_makes_no_second_study(study: Path, service: Prolific) -> None:
     service.faults = ["", "lost"]  # the group, then the draft
     with pytest.raises(UnknownOutcomeError):

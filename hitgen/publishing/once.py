@@ -9,6 +9,7 @@ from decimal import Decimal
 from hitgen.ledger.acts import IN_DOUBT, Act, Intent
 from hitgen.ledger.rows import Bonus
 from hitgen.publishing.publication import Account
+from hitgen.recruiters.base import RefusedError
 
 UNKNOWN = "unknown"
 """The outcome of an act that may or may not have been done, and is not done again."""
@@ -27,6 +28,12 @@ def once(account: Account, act: Act) -> str:
         return UNKNOWN
     # Asked also when this ledger means it for the first time: another copy of it may have paid, and perhaps another amount.
     known = account.recruiter.bonuses(act.subject) if IN_DOUBT[act.verb] == "ask" else []
+    if IN_DOUBT[act.verb] == "ask" and not before and (unasked_usd := account.recruiter.unasked_usd(act.bonus)):
+        told = (
+            f"${unasked_usd:.2f} of bonus were paid for it that this ledger did not ask for: by another copy of it, or by hand. "
+            "Nothing was paid: set this bonus to 0 in results/review.csv, and pay what is still due by hand"
+        )
+        raise RefusedError("unasked", told)
     intent = account.ledger.intend_act(act if before else _as_paid(account, act, known), account.now())
     paid = intent.act.bonus in known
     outcome = "paid" if paid else _do(account, intent)

@@ -155,6 +155,10 @@ class Recruiter(ABC):
         """The bonuses that are known to be paid for an assignment."""
         return []
 
+    def unasked_usd(self, bonus: Bonus) -> Decimal:
+        """What was paid beside what this notebook asked for, where that is not this bonus, and does not say what it is for."""
+        return FREE
+
     def exclude(self, worker: str, group: str | None = None) -> None:  # noqa: B027
         """Shut a worker out of one group of trials of this batch, or of every batch."""
 

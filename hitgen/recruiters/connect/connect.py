@@ -15,6 +15,7 @@ from hitgen.collector.ways import Way
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
 from hitgen.lib.clock import utc_now
+from hitgen.lib.money import FREE
 from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.connect.config import ConnectRecruiter
 from hitgen.recruiters.connect.projects import OVER, TOKEN_LIVES, Projects, token_of
@@ -193,6 +194,11 @@ class Connect(Recruiter):
         except (RefusedError, InputError):  # also where the key is no longer valid, nothing was done
             self._book.drop(BONUS, token)
             raise
+
+    def unasked_usd(self, bonus: Bonus) -> Decimal:
+        """What Connect shows as paid that was not asked for here, where it is less than this bonus."""
+        rest = Decimal(str(self._found(bonus.assignment)[1]["bonus"])) - sum(self._asked(bonus.assignment))
+        return rest if 0 < rest < bonus.amount_usd else FREE
 
     def _note(self, bonus: Bonus, token: str, before: Decimal) -> None:
         row = {"assignment": bonus.assignment, "worker": bonus.worker, "amount_usd": str(bonus.amount_usd)}

@@ -12,6 +12,7 @@ from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Bonus
 from hitgen.lib.clock import utc_now
+from hitgen.lib.money import FREE
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.prolific.currency import Currency
 from hitgen.recruiters.rest import Rest
@@ -73,11 +74,21 @@ class Bonuses:
         """What was paid before another copy of this ledger paid this bonus, where Prolific shows a payment of this amount that
         this copy did not ask for; else nothing."""
         cents, paid = self._hundredths(bonus.amount_usd), self._paid_cents(bonus.assignment)
-        mine = [row for row in self._rows(bonus.assignment) if self._hundredths(Decimal(row["amount_usd"])) == cents]
-        if paid.count(cents) <= len(mine):
+        if not self._unasked(bonus.assignment, paid)[cents]:
             return []
         paid.remove(cents)
         return [paid]
+
+    def unasked_usd(self, bonus: Bonus) -> Decimal:
+        """What the record shows as paid that this copy did not ask for, where none of it is this amount."""
+        found = self._unasked(bonus.assignment, self._paid_cents(bonus.assignment))
+        if found[self._hundredths(bonus.amount_usd)]:
+            return FREE
+        return self._currency.usd(Decimal(sum(found.elements())))
+
+    def _unasked(self, assignment: str, paid: list[int]) -> Counter[int]:
+        """Of the payments of these amounts those that this copy did not ask for."""
+        return Counter(paid) - Counter(self._hundredths(Decimal(row["amount_usd"])) for row in self._rows(assignment))
 
     def _rows(self, assignment: str) -> list[dict[str, Any]]:
         """What this ledger asked to be paid for an assignment."""

@@ -342,6 +342,10 @@ class Prolific(Recruiter):
         """The bonuses that Prolific's record shows as paid since we asked for them."""
         return self._bonuses.paid(assignment)
 
+    def unasked_usd(self, bonus: Bonus) -> Decimal:
+        """What Prolific shows as paid that was not asked for here, where none of it is this amount."""
+        return self._bonuses.unasked_usd(bonus)
+
     def exclude(self, worker: str, group: str | None = None) -> None:
         """Shut a participant out of every batch; one page a person is seen to by the studies' filters."""
         if group is None:
