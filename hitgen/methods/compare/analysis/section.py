@@ -139,7 +139,7 @@ def _section(
         "most_sources": figures.MOST_SOURCES, "verdicts": {"threshold": THRESHOLD, "sure": SURE, "least": ANSWERS_MIN},
     }  # fmt: skip
     summary = (
-        ("answers in use", f"{sum(answer.scaled for answer in used):,}"), ("sources", str(len(scale.sources))),
+        ("answers in the scale", f"{sum(answer.scaled for answer in used):,}"), ("sources", str(len(scale.sources))),
         ("unit", scale.called),
     )  # fmt: skip
     return Section(
