@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,7 +15,7 @@ from hitgen.build import build
 from hitgen.checks.made import seeing
 from hitgen.collector.app import Collector
 from hitgen.collector.inbox import FILE, Inbox
-from hitgen.collector.server import Server
+from hitgen.collector.server import Server, bound
 from hitgen.config.batch import BatchConfig
 from hitgen.config.hosts import FolderHost, S3Host
 from hitgen.config.kinds import RECRUITERS
@@ -29,7 +30,6 @@ from hitgen.ledger.lock import locked
 from hitgen.lib.aws import PLAY
 from hitgen.lib.files import private_folder
 from hitgen.lib.nested import read_json
-from hitgen.lib.ports import free_port
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder
 from hitgen.methods.base import method_of
@@ -160,7 +160,9 @@ def open_rehearsal(
         private_folder(scratch)
         # With these it is a study that can be reviewed, reported and exported.
         shutil.copyfile(folder / CONFIG_NAME, scratch / CONFIG_NAME)
-        address = f"http://127.0.0.1:{free_port()}"
+        # Held from now on: until pages are sealed for it and the server is up, others could be given the port.
+        held = stack.enter_context(bound("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{held.getsockname()[1]}"
         double = stack.enter_context(RECRUITERS.get(kind).rehearse(config, scratch, address))
         host = (
             FolderHost(kind="folder", base_url=address) if double.seals_anew else stack.enter_context(_bucket(config))
@@ -169,7 +171,7 @@ def open_rehearsal(
         if double.seals_anew:
             (scratch / "cache").symlink_to(BuildFolder(folder).cache.resolve(), target_is_directory=True)
             build(folder, progress=progress, config=local, into=scratch)
-            stack.enter_context(_server(local, scratch, address))
+            stack.enter_context(_server(local, scratch, held))
         else:
             if not as_built:
                 build(folder, progress=progress)
@@ -194,14 +196,13 @@ def _bucket(config: BatchConfig) -> Iterator[S3Host]:
 
 
 @contextmanager
-def _server(config: BatchConfig, scratch: Path, address: str) -> Iterator[None]:
+def _server(config: BatchConfig, scratch: Path, held: socket.socket) -> Iterator[None]:
     """The pages, and the collector where answers come to one; elsewhere what is posted here is refused."""
-    port = int(address.rpartition(":")[2])
     with ExitStack() as stack:
         if kind_of(config).results is None:
             inbox = stack.enter_context(Inbox(scratch / FILE, ""))
             collector = Collector(inbox, pages=scratch / "published")
         else:
             collector, inbox = stack.enter_context(open_collector(scratch, hand_out=None, config=config))
-        stack.enter_context(Server(collector, "127.0.0.1", port))
+        stack.enter_context(Server(collector, "127.0.0.1", held.getsockname()[1], held))
         yield

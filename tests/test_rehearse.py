@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from hitgen.build import Build, build
+from hitgen.config.batch import BatchConfig
+from hitgen.config.hosts import FolderHost
 from hitgen.errors import InputError
 from hitgen.recruiters.mturk.double import MTurkDouble
 from hitgen.rehearsal import Rehearsal, open_rehearsal
 from hitgen.robots.crew import Crew
-from tests.support.batches import make_batch
+from tests.support.batches import link_batch, make_batch
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.long
 
@@ -77,6 +83,23 @@ def test_a_rehearsal_begins_anew_and_only_one_at_a_time(tmp_path: Path) -> None:
                 pass
     assert sorted(path.name for path in folder.glob("*.sqlite*")) == []
     assert (folder / "build" / "rehearsal" / "ledger.sqlite").exists()
+
+
+def test_the_address_is_nobody_else_s_while_pages_are_sealed_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = link_batch(tmp_path / "batch", free_port())
+    build(folder, workers=1)
+
+    def sealed(batch: Path, *, config: BatchConfig, **more: Any) -> Build:
+        assert isinstance(config.host, FolderHost)
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", urlsplit(config.host.base_url).port))
+        return build(batch, config=config, workers=1, **more)
+
+    monkeypatch.setattr("hitgen.rehearsal.build", sealed)
+    with open_rehearsal(folder) as rehearsal:
+        assert len(rehearsal.publish().made) == 1
 
 
 def test_pages_that_hand_in_elsewhere_are_not_rehearsed(tmp_path: Path) -> None:

@@ -44,15 +44,15 @@ class App(Protocol):
 
 
 class Server:
-    """An application that listens on `host` and `port` (0: any free one) while it runs.
+    """An application that listens on `host` and `port` (0: any free one) while it runs, or on a socket that is `held` for it.
 
     Raises OSError, ValueError or OverflowError where nothing can listen there.
     """
 
-    def __init__(self, app: App, host: str, port: int) -> None:
+    def __init__(self, app: App, host: str, port: int, held: socket.socket | None = None) -> None:
         made: Any = create_server(
             cast(Any, app),
-            sockets=[_bound(host, port)],
+            sockets=[held or bound(host, port)],
             threads=THREADS,
             max_request_body_size=SUBMISSION_LIMIT_BYTES + 1,
             max_request_header_size=MOST_HEADER_BYTES,
@@ -104,7 +104,7 @@ class Server:
         close_all(self._server._map)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def bound(host: str, port: int) -> socket.socket:
     """One socket on one address, though a name may stand for several; closed again where it cannot be had."""
     if not host:
         raise ValueError("it names no host")

@@ -15,11 +15,11 @@ from PIL import Image, ImageOps
 
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME
-from hitgen.lib.ports import free_port
 from hitgen.manifest import BuildFolder
 from hitgen.results.study import read_study
 from hitgen.robots.browser import open_browser
 from tests.support.figures import write_figures
+from tests.support.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "batches" / "demo"

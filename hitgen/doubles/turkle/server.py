@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -38,9 +39,9 @@ class RunningTurkle:
 
 @contextmanager
 def running_turkle(
-    folder: Path, port: int, workers: Sequence[str] = ("anna", "ben", "cleo")
+    folder: Path, port: int = 0, workers: Sequence[str] = ("anna", "ben", "cleo")
 ) -> Iterator[RunningTurkle]:
-    """Turkle with an empty database in `folder`, until the block ends."""
+    """Turkle with an empty database in `folder`, on a port (0: a free one), until the block ends."""
     database = str(folder / "turkle.sqlite")
     environment = {
         **os.environ,
@@ -54,6 +55,7 @@ def running_turkle(
 
     run("-m", "django", "migrate", "-v", "0")
     token = run("-c", PEOPLE, PASSWORD, *workers).strip().splitlines()[-1]
+    port = port or _free_port()  # not before: others could be given it meanwhile
     url = f"http://127.0.0.1:{port}"
     private_file(folder / "turkle.log")
     with (folder / "turkle.log").open("wb") as log:
@@ -65,6 +67,12 @@ def running_turkle(
         finally:
             server.kill()
             server.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def _wait(url: str, server: subprocess.Popen[bytes]) -> None:

@@ -40,10 +40,9 @@ class TurkleKind(Kind[TurkleRecruiter]):
     def rehearse(cls, config: BatchConfig, scratch: Path, address: str) -> Iterator[Double]:
         """A real Turkle."""
         from hitgen.doubles.turkle.server import running_turkle
-        from hitgen.lib.ports import free_port
         from hitgen.recruiters.turkle.double import TOKEN, WORKERS, TurkleDouble
 
-        with running_turkle(scratch, free_port(), WORKERS) as service:
+        with running_turkle(scratch, workers=WORKERS) as service:
             given = config.recruiter
             own = given if isinstance(given, TurkleRecruiter) else TurkleRecruiter(kind="turkle", url=service.url)
             yield TurkleDouble(own.model_copy(update={"url": service.url, "token_env": TOKEN}), service)
