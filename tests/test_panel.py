@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from hitgen.collector.door import MOST_QUERY
+from hitgen.collector.rates import PLACES_REFILL_S
 from hitgen.config.read import read_config
 from hitgen.errors import InputError
 from hitgen.recruiters.seals import completion_code, place_pattern
@@ -210,8 +211,11 @@ def test_one_network_gets_so_many_places(study: PanelStudy) -> None:
     study.open("p0001.1", 400)
     said = [study.go(f"PID=a{number}", "POST", REMOTE_ADDR="203.0.113.5") for number in range(302)]
     assert [one.status for one in said] == [303] * 300 + [429] * 2
+    study.wait(seconds=PLACES_REFILL_S)
+    later = [study.go(f"PID=c{number}", "POST", REMOTE_ADDR="203.0.113.5").status for number in range(2)]
+    assert later == [303, 429]
     assert study.go("PID=a0", "POST", REMOTE_ADDR="203.0.113.5").place == said[0].place
-    assert study.go("PID=b", "POST", REMOTE_ADDR="203.0.113.6").place and given(study) == 301
+    assert study.go("PID=b", "POST", REMOTE_ADDR="203.0.113.6").place and given(study) == 302
 
 
 FAULTS = {

@@ -63,6 +63,7 @@ class PanelStudy:
     def __post_init__(self) -> None:
         handing = self.kind.hand_out(LedgerView(self.folder), self.inbox, lambda: self.now)
         self.collector = Collector(self.inbox, hand_out=handing, now=lambda: self.now)
+        self.collector._places._clock = lambda: self.now.timestamp()
 
     @property
     def recruiter(self) -> Recruiter:
