@@ -237,9 +237,12 @@ def opening_s(path: Path, hits: int) -> float:
 
 
 def test_opening_pages_takes_time_that_grows_as_they_do(tmp_path: Path) -> None:
-    few_s = min(opening_s(tmp_path / f"few{n}.sqlite", 500) for n in range(3))
-    many_s = min(opening_s(tmp_path / f"many{n}.sqlite", 2000) for n in range(3))
-    assert many_s < 6 * few_s
+    def more(turn: int) -> float:
+        """By how much four times as many take longer, in the same moment: how fast a busy processor is changes."""
+        few_s = opening_s(tmp_path / f"few{turn}.sqlite", 500)
+        return opening_s(tmp_path / f"many{turn}.sqlite", 2000) / few_s
+
+    assert any(more(turn) < 6 for turn in range(3))
 
 
 @pytest.mark.soak
