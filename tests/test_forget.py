@@ -85,6 +85,23 @@ def test_who_was_meant_is_said_and_nothing_is_touched(
     assert cli.main(["forget", str(tmp_path), "WLEAVES"]) == 0
 
 
+def test_an_id_of_nobody_is_told_with_those_that_are_like_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = study(tmp_path)
+    assert cli.main(["forget", str(tmp_path), name]) == 1
+    said = f"hitgen: forget: WORKER: {name!r} is what an export calls the worker 'WLEAVES'; try 'WLEAVES'\n"
+    assert capsys.readouterr().err == said
+    assert cli.main(["forget", str(tmp_path), "WLEAVE"]) == 0
+    nobody = "0 rows erased: nobody here is called 'WLEAVE', whose answers will not be taken in either"
+    assert capsys.readouterr().out == f"{nobody}; those here that are most like it: 'WLEAVES'\n"
+    assert cli.main(["forget", str(tmp_path), "A0XYZ"]) == 0
+    assert "most like it" not in capsys.readouterr().out
+    assert cli.main(["forget", str(tmp_path), "A0XYZ"]) == 0
+    assert capsys.readouterr().out.startswith("0 rows erased: 'A0XYZ' was forgotten before\n")
+    assert len(read_review(tmp_path)) == 2
+
+
 @pytest.mark.parametrize("given", ["p0001", "use", "study", "yes", "no", ""])
 def test_words_of_the_review_file_are_no_names_of_people(tmp_path: Path, given: str) -> None:
     study(tmp_path)

@@ -70,7 +70,10 @@ def test_publish_status_and_close(folder: Path, recruiter: Memory, capsys: pytes
     assert cli.main(["delete", str(folder)]) == 0
     assert capsys.readouterr().out == f"0 HITs deleted\nnext: hitgen export {folder}\n"
     assert cli.main(["forget", str(folder), "A1"]) == 0
-    assert capsys.readouterr().out == "0 rows erased\n"
+    assert (
+        capsys.readouterr().out
+        == "0 rows erased: nobody here is called 'A1', whose answers will not be taken in either\n"
+    )
 
 
 def test_production_without_the_total_ends_with_1_and_yes_does_not_replace_it(

@@ -29,7 +29,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
 def forgotten_lines(done: Forgotten) -> list[str]:
     """What was erased and what else names the worker."""
     return [
-        f"{count(done.rows, 'row')} erased",
+        f"{count(done.rows, 'row')} erased" + (f": {done.unknown}" if done.unknown else ""),
         *(f"{path} was written again" for path in _shortened(done.erased.rewritten)),
         *(f"{path} was removed: make it again without this worker" for path in _shortened(done.erased.removed)),
         *(f"{path} still names this worker: delete or change it" for path in done.still_named_in),

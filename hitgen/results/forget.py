@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import difflib
 import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +26,7 @@ from hitgen.results.pseudonyms import ledger_key, pseudonym
 from hitgen.results.reviewfile import review_path
 
 CHUNK = 1 << 20
+MOST_LIKE = 3
 SHORTEST = 4
 """A shorter id, such as the number of a task, stands in any file."""
 PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"Rar!", b"PAR1")
@@ -46,13 +48,14 @@ class Erased:
 class Forgotten:
     """How many rows were erased, which files were written again or removed, which still name the worker, and which may.
 
-    Into those that may, packed archives or files of other users, nobody has looked.
+    Into those that may, packed archives or files of other users, nobody has looked. `unknown` says what was looked for where nothing was found.
     """
 
     rows: int
     erased: Erased
     still_named_in: tuple[Path, ...]
     not_looked_into: tuple[Path, ...] = ()
+    unknown: str = ""
 
 
 def forget(folder: Path, worker: str) -> Forgotten:
@@ -69,7 +72,7 @@ def forget(folder: Path, worker: str) -> Forgotten:
     ledgers = sorted(folder.glob("ledger*.sqlite"))
     if not ledgers:
         raise InputError(Fault(str(folder), "", "has no ledger, so nothing is kept of any worker"))
-    _check_meant(folder, ledgers, worker)
+    is_somebody, unknown = _check_meant(folder, ledgers, worker)
     rows, work, names = 0, set[str](), {worker}
     for path in ledgers:
         with locked(path), Ledger(path) as ledger:
@@ -88,31 +91,42 @@ def forget(folder: Path, worker: str) -> Forgotten:
                 Places("", ledger.book).retire(worker)
                 ledger.compact()
     names |= work
-    # A worker nobody knows is no reason to make everything again; a run that was cut off here is.
+    # Nothing is made again where nothing is left of a worker; a run that was cut off here left something.
+    if not (is_somebody or rows):  # whose id may be a part of somebody's, which all files then seem to name
+        return Forgotten(0, Erased((), ()), (), (), unknown)
     known = rows > 0 or bool(_naming(folder, names))
     erased = _erase(folder, worker, work) if known else Erased((), ())
-    return Forgotten(rows, erased, _naming(folder, names), _closed_to_us(folder, erased.rewritten))
+    unknown = "" if known else unknown
+    return Forgotten(rows, erased, _naming(folder, names), _closed_to_us(folder, erased.rewritten), unknown)
 
 
-def _check_meant(folder: Path, ledgers: Iterable[Path], worker: str) -> None:
-    """Refuse an id that nobody has where it is an assignment's, or somebody's but for spaces and case."""
+def _check_meant(folder: Path, ledgers: Iterable[Path], worker: str) -> tuple[bool, str]:
+    """Refuse an id that nobody has where it is an assignment's, a pseudonym, or somebody's but for spaces and case; whether it
+    is or was somebody's, and what to say where nothing of theirs is found."""
     people: set[str] = set()
     whose: dict[str, str] = {}
+    called: dict[str, str] = {}
     for path in ledgers:
         with locked(path), Ledger(path) as ledger:
             if ledger.is_forgotten(worker):
-                return  # a run that was cut off goes on
+                return True, f"{worker!r} was forgotten before"  # a run that was cut off goes on
             found = dict(_work(folder, ledger))
             whose |= found
-            people |= {*found.values(), *(intent.act.worker for intent in ledger.acts())} - {""}
+            mine = {*found.values(), *(intent.act.worker for intent in ledger.acts())} - {""}
+            people |= mine
+            called |= {pseudonym(ledger_key(ledger), name): name for name in mine}
     if worker in people:
-        return
-    if worker.strip() in whose:
-        problem = f"{worker.strip()!r} is an assignment, of the worker {whose[worker.strip()]!r}"
-        raise InputError(Fault("forget", "WORKER", problem, f"{whose[worker.strip()]!r}"))
+        return True, ""
+    for names, kind in ((whose, "an assignment, of"), (called, "what an export calls")):
+        if right := names.get(worker.strip()):
+            problem = f"{worker.strip()!r} is {kind} the worker {right!r}"
+            raise InputError(Fault("forget", "WORKER", problem, f"{right!r}"))
     near = sorted(name for name in people if name.strip().casefold() == worker.strip().casefold())
     if near:
         raise InputError(Fault("forget", "WORKER", f"nobody is called {worker!r}", " or ".join(map(repr, near))))
+    like = ", ".join(map(repr, difflib.get_close_matches(worker.strip(), sorted(people), MOST_LIKE, 0.75)))
+    meant = f"; those here that are most like it: {like}" if like else ""
+    return False, f"nobody here is called {worker!r}, whose answers will not be taken in either{meant}"
 
 
 def _work(folder: Path, ledger: Ledger) -> Iterator[tuple[str, str]]:
