@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.batch.load import Batch, load_batch
+from hitgen.batch.resources import ejected_warnings
 from hitgen.batch.sources import LadderSource, untaken
 from hitgen.build import plan_of, unfilled
 from hitgen.checks.made import check_faults
@@ -128,7 +129,12 @@ def check(
     renderer.check(plan.pages[0])
     found = outlook(batch, plan, renderer.style)
     faults, warnings = evidence(batch, found)
-    warnings = [*text_warnings(batch.config, batch.folder), *([NO_CHOICE] * renderer.lacks_choice), *warnings]
+    warnings = [
+        *ejected_warnings(folder),
+        *text_warnings(batch.config, batch.folder),
+        *([NO_CHOICE] * renderer.lacks_choice),
+        *warnings,
+    ]
     if trial:
         faults, warnings = [], [*map(str, faults), *warnings]
     planned = _planned(batch, plan, found, warnings)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from hitgen.batch.resources import unused_scripts
+from hitgen.batch.resources import ejected_warnings, unused_scripts
 from hitgen.build import build
 from hitgen.cli import main
 from hitgen.errors import InputError
+from hitgen.lib.shipped import shipped
 from tests.support.batches import write_batch
 
 
@@ -34,6 +35,53 @@ def test_scripts_that_are_used_or_belong_to_another_method_are_none(tmp_path: Pa
         (assets / name).parent.mkdir(parents=True, exist_ok=True)
         (assets / name).write_text("")
     assert unused_scripts(tmp_path, {"methods/pjnd/mine.js", "runtime/main.js"}) == []
+
+
+def test_a_copy_of_an_earlier_hitgen_that_does_not_fit_is_told_with_the_way_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_batch(tmp_path / "a batch")
+    own, name = folder / "assets" / "instrument" / "pack.js", "assets/instrument/pack.js"
+    assert main(["eject", str(folder), name]) == 0
+    text = own.read_text("utf-8")
+    own.write_text(text.replace("export function findSource", "function findSource"), "utf-8")
+    kept = folder / ".ejected" / name
+    assert kept.read_text("utf-8") == text
+    capsys.readouterr()
+    for compared, shows in (
+        (kept, "what you changed"),
+        (shipped("assets") / "instrument" / "pack.js", "what you changed, with"),
+    ):
+        assert main(["check", str(folder)]) == 1
+        told = capsys.readouterr().err
+        assert told.startswith(
+            f"hitgen: {name}: it does not export 'findSource', which assets/runtime/ahead.js imports; the batch's own was "
+            "copied from another version of hitgen; try "
+        )
+        assert f"`diff '{compared}' '{own}'`".replace("'", "") in told.replace("'", "") and shows in told
+        assert f"`mv '{own}' '{own}.old'` and `hitgen eject '{folder}' {name}`" in told
+        kept.unlink(missing_ok=True)
+    maker = folder / "assets" / "codecs" / "maker.js"
+    own.rename(f"{own}.old")
+    assert main(["eject", str(folder), "codecs/maker.js"]) == 0
+    maker.write_text(maker.read_text("utf-8").replace("{ loadKernel }", "{ loadOld }").replace("loadKernel", "loadOld"))
+    assert main(["check", str(folder)]) == 1
+    told = capsys.readouterr().err
+    assert "maker.js: line 4 imports 'loadOld', which assets/codecs/kernel.js does not export; the batch's own" in told
+
+
+def test_a_copy_of_which_the_shipped_one_has_changed_since_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "batch.toml").write_text("")
+    for name in ("parts/controls.html", "runtime/visit.js", "runtime/main.js"):
+        assert main(["eject", str(tmp_path), name]) == 0
+    assert not list(ejected_warnings(tmp_path))
+    for original in (tmp_path / ".ejected").rglob("*.*"):
+        if original.is_file() and original.name != "visit.js":
+            original.write_text("as it was")
+    (tmp_path / "assets" / "runtime" / "main.js").unlink()
+    [told] = ejected_warnings(tmp_path)
+    assert told.startswith("templates/parts/controls.html: the shipped one has changed since it was copied, and is ")
+    assert "/.ejected/templates/methods/pjnd/parts/controls.html" in told and told.endswith("shows what you changed")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hitgen.batch.resources import KINDS, names
+from hitgen.batch.resources import EJECTED, KINDS, names
 from hitgen.batch.sources import composed, name_problem
 from hitgen.config.kinds import DEFAULT_METHOD
 from hitgen.config.read import nearest
@@ -247,6 +247,8 @@ def eject(batch_folder: Path, name: str) -> Path:
     target = batch_folder / own
     if target.exists():
         raise InputError(Fault(str(target), "", "the batch has its own already", "editing that, or removing it first"))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, (shipped(kind) / rest).read_bytes())
+    content = (shipped(kind) / rest).read_bytes()
+    for path in (batch_folder / EJECTED / source, target):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content)
     return target

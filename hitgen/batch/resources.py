@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from hitgen.errors import Fault
 from hitgen.lib.shipped import shipped
 
 KINDS = ("templates", "assets")
+EJECTED = ".ejected"
+"""Where a batch keeps what it ejected as it was: what users changed in their own is told by it."""
 
 
 def search_path(kind: str, batch_folder: Path | None, method: str | None = None) -> list[Path]:
@@ -46,6 +50,48 @@ def unused_scripts(batch_folder: Path, used: Iterable[str]) -> list[Fault]:
         into = f"moving what you changed into assets/{homes[0]} (hitgen eject)" if homes else "removing it"
         faults.append(Fault(f"assets/{name}", "", "no page uses this script", into))
     return faults
+
+
+def is_own(path: Path | None, name: str) -> bool:
+    """Whether an asset is a batch's own copy of a shipped one."""
+    there = shipped("assets") / name
+    return path is not None and path != there and there.is_file()
+
+
+def misfit(own: Path, name: str, problem: str) -> Fault:
+    """The fault of a batch's own copy of a shipped script that this hitgen's other scripts do not go with, and how to go on from it."""
+    batch = own.parents[name.count("/") + 1]
+    differ, what = _compared(batch, f"assets/{name}", own)
+    aside, anew = (
+        shlex.join(["mv", str(own), f"{own}.old"]),
+        shlex.join(["hitgen", "eject", str(batch), f"assets/{name}"]),
+    )
+    return Fault(
+        f"assets/{name}", "", f"{problem}; the batch's own was copied from another version of hitgen",
+        f"`{differ}`, which shows {what}, then `{aside}` and `{anew}`, and changing the new one likewise",
+    )  # fmt: skip
+
+
+def ejected_warnings(batch_folder: Path) -> Iterator[str]:
+    """What to mind of copies of which the shipped one is another by now."""
+    for original in sorted(path for path in (batch_folder / EJECTED).rglob("*") if path.is_file()):
+        source = original.relative_to(batch_folder / EJECTED).as_posix()
+        kind, _, name = source.partition("/")
+        present = shipped(kind) / name
+        mine = (batch_folder / source, batch_folder / re.sub(r"methods/[^/]+/", "", source))
+        own = next((path for path in mine if path.is_file()), None)
+        if own and present.is_file() and present.read_bytes() != original.read_bytes():
+            differ, what = _compared(batch_folder, source, own)
+            yield f"{own.relative_to(batch_folder).as_posix()}: the shipped one has changed since it was copied, and is {present}; `{differ}` shows {what}"
+
+
+def _compared(batch: Path, source: str, own: Path) -> tuple[str, str]:
+    """A command that compares a batch's own file with what it was copied from, and what that shows."""
+    kind, _, name = source.partition("/")
+    kept = batch / EJECTED / source
+    if kept.is_file():
+        return shlex.join(["diff", str(kept), str(own)]), "what you changed"
+    return shlex.join(["diff", str(shipped(kind) / name), str(own)]), "what you changed, with what hitgen did"
 
 
 def all_files(batch_folder: Path | None) -> Iterator[Path]:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from hitgen.batch import resources
 from hitgen.errors import Fault, InputError
 from hitgen.lib.files import text_of
 
@@ -104,8 +105,15 @@ class _Linker:
     def _file(self, name: str, importer: str, line: int) -> Path:
         path = self._find(name)
         if path is None:
+            self._refuse_misfit(importer, f"line {line} imports {name!r}, which is not there")
             raise _refusal(importer, line, f"it imports {name!r}, which is not there", "its name")
         return path
+
+    def _refuse_misfit(self, name: str, problem: str) -> None:
+        """Say of a batch's own copy of a shipped script that the others do not go with it."""
+        path = self._find(name)
+        if path and resources.is_own(path, name):
+            raise InputError(resources.misfit(path, name, problem))
 
     def visit(self, module: str, trail: list[str], line: int = 1) -> None:
         if module in trail:
@@ -132,7 +140,9 @@ class _Linker:
             name for _, name in _EXPORT.findall(_masked(text_of(self._file(imported, module, line)), strings=True))
         }
         for name in _names(match.group(1)):
-            if name.split(":")[0] not in exported:
+            if (wanted := name.split(":")[0]) not in exported:
+                self._refuse_misfit(imported, f"it does not export {wanted!r}, which assets/{module} imports")
+                self._refuse_misfit(module, f"line {line} imports {wanted!r}, which assets/{imported} does not export")
                 raise _refusal(module, line, f"{match.group(2)} does not export {name!r}", "the exported name")
 
     def _take_data(self, module: str, match: re.Match[str], code: str, line: int) -> None:
@@ -140,6 +150,7 @@ class _Linker:
         there = json.loads(text_of(self._file(file, module, line)))
         keys = set(re.findall(rf"\b{match.group(1)}\.(\w+)", code[match.end() :]))
         for key in sorted(keys - set(there)):
+            self._refuse_misfit(module, f"line {line} names {key!r}, which assets/{file} does not have")
             raise _refusal(module, line, f"{match.group(2)} has no {key!r}", "one of its keys")
         self._used[file] = self._used.get(file, set()) | keys
 

@@ -33,7 +33,7 @@ PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"\x
 """How archives begin: zip, gzip, bzip2, xz, 7z, zstd, rar; and Parquet."""
 PEOPLE = ("worker", "participant")
 """The columns of tables that say who somebody is: what else is called like somebody, such as a page, stays."""
-SHOWN = ("assets", "batch.toml", "cache", "gold", "images", "published", "templates")
+SHOWN = (".ejected", "assets", "batch.toml", "cache", "gold", "images", "published", "templates")
 
 
 @dataclass(frozen=True)
