@@ -232,6 +232,23 @@ def test_rows_of_nobody_in_which_nothing_was_changed_are_counted(
     assert list(read_review(tmp_path)) == ["A1", "A2", "A3", "A4"]
 
 
+def test_a_column_of_one_s_own_stays_with_its_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study(tmp_path)
+    assert cli.main(["review", str(tmp_path)]) == 0
+    path = review_path(tmp_path)
+    header, *rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"))))
+    noted = [[*row, note, ""] for row, note in zip(rows, ("asked twice", "'=1+1", "", ""), strict=True)]
+    path.write_text(csv_text([[*header, "own", ""], *noted]))
+    for _ in range(2):
+        assert cli.main(["review", str(tmp_path)]) == 0
+        again = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"))))
+        assert again == [[*header, "own"], *(row[:-1] for row in noted)]
+    assert read_review(tmp_path)["A2"].own == {"own": "=1+1"}
+    edited(tmp_path, lambda rows: rows["A1"].update(assignment="1.2E+23"))
+    assert cli.main(["review", str(tmp_path)]) == 1
+    assert "own = 'asked twice'" in capsys.readouterr().err
+
+
 def test_the_quiz_admits_by_its_share(tmp_path: Path) -> None:
     small = SmallStudy(tmp_path, quiz=True)
     works = [small.answer("p0001", f"A{n}", f"W{n}", gold=gold) for n, gold in enumerate(["right", "level", "wrong"])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, cast
@@ -35,7 +35,10 @@ MAX_BONUS_USD = Decimal(1000)
 
 @dataclass(frozen=True)
 class ReviewRow:
-    """One assignment; `proposed` is what the rules say of the editable columns, so that edits can be told."""
+    """One assignment; `proposed` is what the rules say of the editable columns, so that edits can be told.
+
+    `own` are the cells of columns that a person has added, by name.
+    """
 
     assignment: str
     worker: str
@@ -55,6 +58,7 @@ class ReviewRow:
     shut_out: str
     reasons: str
     proposed: tuple[str, ...] = ()
+    own: Mapping[str, str] = field(default_factory=dict)
 
     def editable(self) -> tuple[str, ...]:
         """The editable columns as text."""
@@ -67,9 +71,9 @@ class ReviewRow:
 
     @property
     def edits(self) -> dict[str, str]:
-        """What a person wrote into editable columns, by column."""
+        """What a person wrote into editable columns and those of their own, by column."""
         asked = zip(EDITABLE, self.editable(), self.proposed, strict=True)
-        return {name: now for name, now, before in asked if now != before}
+        return {name: now for name, now, before in asked if now != before} | {k: v for k, v in self.own.items() if v}
 
     def with_edits(self, old: ReviewRow | None) -> ReviewRow:
         """This proposal with what a person had changed in an older one.
@@ -86,10 +90,10 @@ class ReviewRow:
         proposed = tuple(
             edits[name][1] if name in edits else now for name, now in zip(EDITABLE, self.editable(), strict=True)
         )
-        return replace(self, **{name: value for name, (value, _) in edits.items()}, proposed=proposed)
+        return replace(self, **{name: value for name, (value, _) in edits.items()}, proposed=proposed, own=old.own)
 
 
-COLUMNS = tuple(field.name for field in fields(ReviewRow))
+COLUMNS = tuple(each.name for each in fields(ReviewRow) if each.name != "own")
 
 
 def review_path(folder: Path) -> Path:
@@ -99,8 +103,11 @@ def review_path(folder: Path) -> Path:
 
 def write_review(folder: Path, rows: Iterable[ReviewRow]) -> Path:
     """Write the review file; readable by its owner alone, since it names workers."""
-    values = ({**row.__dict__, "proposed": json.dumps(row.proposed)} for row in rows)
-    text = csv_text([COLUMNS, *([guarded(str(row[name])) for name in COLUMNS] for row in values)])
+    rows = list(rows)
+    columns = (*COLUMNS, *dict.fromkeys(name for row in rows for name in row.own))
+    values = ({**row.__dict__, **row.own, "proposed": json.dumps(row.proposed)} for row in rows)
+    heading = [guarded(name) for name in columns]
+    text = csv_text([heading, *([guarded(str(row.get(name, ""))) for name in columns] for row in values)])
     path = review_path(folder)
     private_folder(path.parent)
     # A byte order mark, or Excel reads names in the wrong alphabet.
@@ -130,7 +137,8 @@ def read_review(folder: Path) -> dict[str, ReviewRow]:
         found = list(_faults(values, rows))
         faults += [Fault(f"{path}, row {line}", *fault) for fault in found]
         if not found:
-            rows[values["assignment"]] = _row(values)
+            own = {unguarded(name): unguarded(cell) for name, cell in cells.items() if name and name not in COLUMNS}
+            rows[values["assignment"]] = replace(_row(values), own=own)
     if faults:
         raise InputError(faults)
     return rows
