@@ -80,7 +80,11 @@ def plant(picture: Image.Image, images: AnyImageSet, onset: int | None, seed: in
     if levels <= WINDOW_LEVELS + 1 or not 2 <= (onset or 2) <= levels - WINDOW_LEVELS:
         what = f"an onset at level {onset}" if onset else f"a ladder of {levels} levels"
         problem = f"{what} leaves no room for a window of {WINDOW_LEVELS} levels"
-        remedy = f"a level of 2 to {levels - WINDOW_LEVELS}" if levels > WINDOW_LEVELS + 1 else "more levels"
+        remedy = (
+            f"a level of 2 to {levels - WINDOW_LEVELS}"
+            if levels > WINDOW_LEVELS + 1
+            else "more levels, or gold by --catch"
+        )
         raise InputError(Fault(name, "onset", problem, remedy))
     looking = _Looking(picture, images, RADIUS_SHARE * picture.height, name)
     frames = looking.at_levels()
