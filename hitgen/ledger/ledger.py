@@ -293,11 +293,13 @@ class Ledger:
                 auto_approval_at=moment(row["auto_approval_at"]),
             )
 
-    def by_status(self) -> dict[str, Counter[str]]:
-        """How many submissions each HIT has in each status, those of forgotten workers included."""
+    def by_status(self, forgotten: bool = False) -> dict[str, Counter[str]]:
+        """How many submissions each HIT has in each status, those of forgotten workers included, or these alone."""
         found: dict[str, Counter[str]] = {row[0]: Counter() for row in self._database.execute("SELECT hit FROM hits")}
-        both = "SELECT hit, status FROM submissions UNION ALL SELECT hit, status FROM nameless"
-        for hit, status, count in self._database.execute(f"SELECT hit, status, count(*) FROM ({both}) GROUP BY 1, 2"):
+        rows = (
+            "" if forgotten else "SELECT hit, status FROM submissions UNION ALL "
+        ) + "SELECT hit, status FROM nameless"
+        for hit, status, count in self._database.execute(f"SELECT hit, status, count(*) FROM ({rows}) GROUP BY 1, 2"):
             found[hit][status] = count
         return found
 

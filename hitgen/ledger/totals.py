@@ -58,12 +58,12 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
 
     A HIT that expired in between is not over: somebody may have accepted it after it was looked at.
     """
-    hits, by_status, forgotten = ledger.hits(), ledger.by_status(), ledger.forgotten()
+    hits, by_status, forgotten = ledger.hits(), ledger.by_status(), ledger.by_status(forgotten=True)
     taken = {hit.hit: by_status[hit.hit].total() - by_status[hit.hit]["Returned"] for hit in hits}
     ended = {hit.hit for hit in hits if hit.state == "ended" or (hit.expires_at is not None and hit.expires_at <= now)}
-    # Of whom was forgotten the recruiter may count another number than the ledger.
-    again = {hit.hit: 0 if hit.hit in forgotten else by_status[hit.hit]["Rejected"] for hit in hits}
-    left = {hit.hit: _left(hit, taken[hit.hit], again[hit.hit], hit.hit in ended) for hit in hits}
+    left = {
+        hit.hit: _left(hit, taken[hit.hit], by_status[hit.hit], forgotten[hit.hit], hit.hit in ended) for hit in hits
+    }
     over = {hit.hit for hit in hits if _is_over(hit, left[hit.hit], hit.hit in ended)}
     coming = {
         hit.hit: 0 if hit.hit in over else min(left[hit.hit], hit.pending or 0) if hit.hit in ended else left[hit.hit]
@@ -88,11 +88,15 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
     )
 
 
-def _left(hit: Hit, taken: int, rejected: int, ended: bool) -> int:
-    """The places that nobody has handed in for; where the recruiter gives those of rejected work out again, these too."""
+def _left(hit: Hit, taken: int, work: Counter[str], forgotten: Counter[str], ended: bool) -> int:
+    """The places that nobody has handed in for; where the recruiter gives those of rejected work out again, these too.
+
+    Such a one does not know whose places forgotten people have.
+    """
     left = max(0, hit.order.assignments - taken)
     is_open = hit.state == "created" and not ended
-    return max(left, min(left + rejected, (hit.pending or 0) + (hit.available or 0) * is_open))
+    told = (hit.pending or 0) + (hit.available or 0) * is_open
+    return max(left, min(left + work["Rejected"], told - forgotten["Submitted"] - forgotten["Approved"]))
 
 
 def _is_over(hit: Hit, left: int, ended: bool) -> bool:

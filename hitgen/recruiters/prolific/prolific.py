@@ -47,7 +47,7 @@ LEAST_WORDS = 100
 @dataclass(frozen=True)
 class _Seen:
     """A study as Prolific has it, everyone who took a place of it, places done by HIT, how many are held by people who are at work or
-    whose answers are missing, and how many by people of whom nothing will come: forgotten ones, and whom somebody approved so."""
+    whose answers are missing, and how many by people of whom nothing will come, as somebody approved them so."""
 
     study: dict[str, Any]
     people: list[dict[str, Any]]
@@ -182,7 +182,9 @@ class Prolific(Recruiter):
                 raise
             done = Counter(answers[row["id"]] for row in rows if row["id"] in answers and row["status"] in HOLDING)
             missing = [row for row in rows if row["id"] not in answers and row["status"] in HOLDING]
-            used_up = sum(row["status"] in DECIDED or self._inbox.was_erased(row["id"]) for row in missing)
+            # Whose answers were erased has a place that the ledger alone knows.
+            missing = [row for row in missing if not self._inbox.was_erased(row["id"])]
+            used_up = sum(row["status"] in DECIDED for row in missing)
             at_work = sum(row["status"] in AT_WORK for row in rows) + len(missing) - used_up
             self._seen[study] = _Seen(found, rows, done, at_work, used_up)
         return self._seen[study]
