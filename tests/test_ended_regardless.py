@@ -106,6 +106,8 @@ def test_what_is_out_is_ended_whatever_became_of_the_folder(
     assert told == "recruiter" or told in capsys.readouterr().out
     assert cli.main(["fetch", str(folder)]) == 0
     assert told in capsys.readouterr().out
+    if change == "nothing to build of":
+        assert cli.main(["review", str(folder)]) == 0 and cli.main(["review", str(folder), "--apply", "--yes"]) == 0
     recruiter.approve(next(row.assignment for rows in recruiter.handed_in.values() for row in rows))
     assert cli.main(["close", str(folder), "--yes"]) == 0
     assert told in (said := capsys.readouterr().out)
