@@ -115,7 +115,7 @@ def test_the_export_holds_the_same_rows_twice_and_names_nobody(
     assert b"WORKER1" not in files and b"HIT000" not in files
     surveys = polars.read_parquet(done.folder / "surveys.parquet")
     assert '=HYPERLINK("http://evil.example","x")' in surveys["answer"].to_list()
-    assert {"question": "ease", "answer": "3"} in surveys.select("question", "answer").to_dicts()
+    assert {"question": "ease", "answer": "3.0"} in surveys.select("question", "answer").to_dicts()
     text = (done.folder / "surveys.csv").read_text()
     assert "'=HYPERLINK" in text and "\x1b" not in (done.folder / "ratings.csv").read_text()
 

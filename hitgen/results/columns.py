@@ -28,19 +28,13 @@ IMAGES = (
     Column("pack", str, "digest of the file with all frames", lambda r: r.ladder.pack),
 )  # fmt: skip
 
-
-def _words(answer: object) -> str:
-    """An answer as it was typed: a whole number has no point."""
-    return f"{answer:.0f}" if isinstance(answer, float) and answer.is_integer() else str(answer)
-
-
 SURVEYS = (
     Column("batch", str, c.BATCH.about, lambda r: r.batch),
     Column("page", str, c.PAGE.about, lambda r: r.work.page.page),
     Column("assignment", str, c.ASSIGNMENT.about, lambda r: r.assignment),
     Column("worker", str, c.WORKER.about, lambda r: r.worker),
     Column("question", str, "the question's name in batch.toml", lambda r: r.question),
-    Column("answer", str, "as given, a choice in the words of the first language; empty where it was skipped", lambda r: None if r.answer is None else _words(r.answer)),
+    Column("answer", str, "as given: a choice in the words of the first language, a number with its point (18.0); empty where it was skipped", lambda r: None if r.answer is None else str(r.answer)),
 )  # fmt: skip
 
 
