@@ -46,8 +46,13 @@ def test_saved_files_are_graded_reported_and_exported(
         for page in study.names:
             saved(study, page, folder / person / f"{page}.json", 40 + number)
     saved(study, "p0001", folder / "lonely.json", 50)
+    for name in ("anna/small-p0001-submission.csv", "ben/p0001.csv", "carl/small-p0001-submission.csv"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("trial\n")
+    saved(study, "p0001", folder / "anna" / "small-p0001-submission.json", 40)
     assert main(["import", str(study.folder), str(folder)]) == 0
     said = capsys.readouterr().out
+    assert "carl/small-p0001-submission.csv is a table that a page saved" in said and said.count(".csv") == 1
     assert (
         "stored: 5 (" in said
         and "5 new submissions in the ledger" in said
@@ -76,7 +81,7 @@ def test_a_copy_counts_once_and_a_second_try_does_not_count(
     again = saved(study, "p0001", tmp_path / "again.json", 60)
     assert main(["import", str(study.folder), str(first), str(copy), str(again), "--person", "anna"]) == 0
     said = capsys.readouterr().out
-    assert "stored: 1 (" in said and "again: 1 (" in said and "other: 1 (" in said and "1 new submissions" in said
+    assert "stored: 1 (" in said and "again: 1 (" in said and "other: 1 (" in said and "1 new submission in" in said
     assert main(["import", str(study.folder), str(first)]) == 0
     assert workers(study) == [("anna", "p0001")]
 

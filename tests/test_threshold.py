@@ -128,6 +128,17 @@ def study(folder: Path, more: str = "", hit: str = "") -> Path:
     return folder
 
 
+@pytest.mark.parametrize(("levels", "told"), [(9, 1), (10, 0)])
+def test_check_says_that_few_levels_make_intervals_too_narrow(
+    levels: int, told: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = study(tmp_path / "few")
+    config = folder / "batch.toml"
+    config.write_text(config.read_text().replace(f"levels = {LEVELS}", f"levels = {levels}"))
+    assert main(["check", str(folder)]) == 0
+    assert capsys.readouterr().out.count("levels is guessed from what is usual") == told
+
+
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = study(tmp_path_factory.mktemp("thresholds") / "first")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from hitgen.commands import options
 from hitgen.console import Console
 from hitgen.errors import Fault, InputError
 from hitgen.lib.clock import utc_now
+from hitgen.lib.text import count
 from hitgen.publishing.publication import open_account
 from hitgen.results.offline import import_offline, is_offline
 from hitgen.results.take_in import Imported, import_files
@@ -29,6 +31,10 @@ def run(given: argparse.Namespace, console: Console) -> None:
         with open_account(given.folder, progress=console.on_progress) as account:
             done = import_files(account, given.files)
     console.say(*imported_lines(done))
+    console.warn(
+        f"{path} is a table that a page saved, and the JSON file that is taken in is not beside it: ask for that"
+        for path in tables_alone(given.files)
+    )
     taken = sum(len(done.outcomes.get(name, ())) for name in ("stored", "again", "other"))
     if not taken:
         raise InputError(
@@ -43,10 +49,16 @@ OUTCOMES = {
     "other": "the same page by the same person again; the first counts",
     "unknown-place": "it is of no place that this study gave out",
     "too-large": "it is too large for a submission",
-    "not-json": "it is no JSON",
+    "not-json": "it is no JSON; ask for the JSON file that the page offers to save",
     "not-ours": "it is no submission of this study",
     "full": "there is no room for more",
 }
+
+
+def tables_alone(paths: Iterable[Path]) -> list[Path]:
+    """The tables in these folders that pages saved where a person kept no JSON file of the same page."""
+    tables = [found for path in paths if path.is_dir() for found in sorted(path.rglob("*-submission*.csv"))]
+    return [table for table in tables if not table.with_suffix(".json").exists()]
 
 
 def imported_lines(done: Imported) -> list[str]:
@@ -58,4 +70,4 @@ def imported_lines(done: Imported) -> list[str]:
         for outcome, rows in refused.items()
         for path in rows
     ]
-    return [*lines, f"{done.new} new submissions in the ledger"]
+    return [*lines, f"{count(done.new, 'new submission')} in the ledger"]

@@ -39,6 +39,8 @@ GAP_CSS_PX: int = CONTRACT["gap_css_px"]
 CATCH, OF_ONE = PassRates(0.4, 0.9, 0.8), PassRates(0.5, 0.9, 0.8)
 STRAIGHT_MIN = 8
 """So many comparisons with one response are no looking: levels are chosen so that about half of the answers are "none"."""
+LEAST_LEVELS = 10
+"""Simulated intervals of the 75% level hold the truth in 91 to 93% on ladders of 10 levels, and in 73 to 88% on those of 4 to 6."""
 ALONE_S, OF_SEVERAL_S = 8, 4
 MOST_ACROSS = 3
 
@@ -96,6 +98,12 @@ class Threshold(Method[Config, Manifest, Row]):
     def warnings(self, batch: Batch, plan: Plan) -> Iterator[str]:
         if not batch.config.hit.catch:  # type: ignore[attr-defined]
             yield "batch.toml: hit.catch: without catch trials nobody can be screened, and guessing looks like seeing"
+        for images in batch.config.images:
+            if images.level_count < LEAST_LEVELS:
+                yield (
+                    f"batch.toml: images: {images.name} has {images.level_count} levels; on fewer than {LEAST_LEVELS} what lies between two "
+                    'levels is guessed from what is usual, and intervals are too narrow; try more levels, or method.kind = "pjnd"'
+                )
 
     def faults(self, batch: Batch) -> Iterator[Fault]:
         from hitgen.methods.threshold.analysis import read_posteriors
