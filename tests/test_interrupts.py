@@ -35,11 +35,14 @@ sys.exit(main())
 """
 
 AT_WORK = """
-import os, signal, sys
+import multiprocessing, os, signal, sys, time
 from hitgen.lib import processes
 wait = processes.wait
 def interrupted(*given, **how):
     done = wait(*given, **how)
+    for process in multiprocessing.active_children():
+        os.kill(process.pid, signal.SIGINT)
+    time.sleep(0.1)  # for what they may say before they are ended
     os.killpg(0, signal.SIGINT)
     return done
 processes.wait = interrupted
