@@ -44,7 +44,7 @@ def plainly(name: str) -> Iterator[None]:
     except TemplateSyntaxError as error:
         raise refusal(error.name or name, error.lineno, str(error.message), "mending that line") from None
     except UndefinedError as error:
-        problem = re.sub(r"'[\w.]*?(\w+) object'", r"\1", str(error.message))  # no address of a class
+        problem = re.sub(r"'(?:[\w.]*\.)?(\w+) object'", r"\1", str(error.message))  # no address of a class
         raise refusal(*_line(error, name), problem, "a name of docs/templates.md") from None
     except TemplateError as error:
         raise refusal(*_line(error, name), str(error.message), START) from None
