@@ -145,6 +145,21 @@ def test_a_whole_life_on_prolific(study: Path, service: Prolific) -> None:
     assert found.committed_usd == found.paid_usd == PLACE_USD * approved + Decimal("0.50")
 
 
+def test_whoever_is_at_work_is_counted_beside_whom_was_forgotten(study: Path, service: Prolific) -> None:
+    """Prolific does not say at which page people are, and hitgen not any more at which one a forgotten person was."""
+    run(study)
+    (name,) = service.studies
+    for number in range(9):
+        work(study, service, person(number), answers=number == 0)
+        same(study, service)
+    forget(study, person(0))
+    same(study, service, forgotten=1)
+    with open_account(study) as account:
+        expire(account)
+    assert same(study, service, forgotten=1).committed_usd == 9 * PLACE_USD
+    assert service.studies[name]["status"] == "AWAITING REVIEW"
+
+
 @pytest.mark.parametrize("ended", ["", "AWAITING REVIEW", "COMPLETED"])
 def test_a_backup_of_before_a_top_up_takes_it_in_open_or_ended(study: Path, service: Prolific, ended: str) -> None:
     run(study)

@@ -73,7 +73,9 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
     paid_usd = sum((intent.act.cost_usd for intent in ledger.acts("bonus", done=True)), Decimal(0))
     for hit in hits:
         work = by_status[hit.hit]
-        committed_usd += hit.place_usd * (coming[hit.hit] + taken[hit.hit] - work["Rejected"])
+        # More at work than places are left: the recruiter does not know which one is that of whom was forgotten.
+        elsewhere = max(0, (hit.pending or 0) - left[hit.hit]) if hit.hit in ended and hit.state != "deleted" else 0
+        committed_usd += hit.place_usd * (coming[hit.hit] + elsewhere + taken[hit.hit] - work["Rejected"])
         paid_usd += hit.place_usd * work["Approved"]
     return Totals(
         hits=tuple(hits),
