@@ -171,3 +171,27 @@ export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
     timing: () => timing.snapshot(),
   };
 }
+
+/**
+ * What a task does with its flickers while the page is left or covered, and when the display's rate is known better.
+ * @param {(act: (flicker: ReturnType<typeof createFlicker>) => void) => void} each does something with every one
+ * @param {() => void} goOn @param {(is: boolean) => void} setPaused
+ */
+export function suspending(each, goOn, setPaused) {
+  return {
+    pause() {
+      setPaused(true);
+      each((flicker) => flicker.stop());
+    },
+    resume() {
+      setPaused(false);
+      goOn();
+    },
+    hide: () => each((flicker) => flicker.hide()),
+    reveal() {
+      each((flicker) => flicker.reveal());
+      goOn();
+    },
+    setFrameMs: (/** @type {number} */ ms) => each((flicker) => flicker.setFrameMs(ms)),
+  };
+}

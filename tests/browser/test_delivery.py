@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from hitgen.batch import resources
-from hitgen.pages.script import link
+from tests.support.browsers import with_script
 
 pytestmark = pytest.mark.browser
 SETTING = """async ({ results, replies, saved, tries }) => {
@@ -51,13 +49,8 @@ S3 = {"kind": "s3", "policy_url": "https://a.org/answers.json", "post_url": "htt
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    script = link("runtime/delivery.js", lambda name: resources.find("assets", name, Path()), "delivery")
-    context = browser.new_context()
-    made = context.new_page()
-    made.goto("about:blank")
-    made.add_script_tag(content=script)
-    yield made
-    context.close()
+    with with_script(browser, "runtime/delivery.js", "delivery") as made:
+        yield made
 
 
 def deliver(

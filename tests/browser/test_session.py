@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from hitgen.batch import resources
 from hitgen.methods.submission import DisplayRecord
-from hitgen.pages.script import link
+from tests.support.browsers import with_script
 
 pytestmark = pytest.mark.browser
 SETTING = """({ wall, steady, saved }) => {
@@ -28,13 +26,8 @@ SETTING = """({ wall, steady, saved }) => {
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    script = link("runtime/session.js", lambda name: resources.find("assets", name, Path()), "session")
-    context = browser.new_context()
-    made = context.new_page()
-    made.goto("about:blank")
-    made.add_script_tag(content=script)
-    yield made
-    context.close()
+    with with_script(browser, "runtime/session.js", "session") as made:
+        yield made
 
 
 def seen(page: Page, steady: Sequence[float], wall: Sequence[float] = (1e12,), saved: Any = None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 // The method pjnd: move a slider until flicker is just seen, then mark where it is seen.
 
 import { createDecoder } from "../../instrument/decoder.js";
-import { createFlicker } from "../../instrument/flicker.js";
+import { createFlicker, suspending } from "../../instrument/flicker.js";
 import { shownSize } from "../../instrument/geometry.js";
 import { createSchedule } from "../../instrument/schedule.js";
 import { composing, readView, recast } from "../../instrument/view.js";
@@ -97,19 +97,6 @@ function createTask(tools) {
       onSize(size);
     },
     stop: () => trial.stop(),
-    pause() {
-      paused = true;
-      flicker.stop();
-    },
-    resume() {
-      paused = false;
-      goOn();
-    },
-    hide: () => flicker.hide(),
-    reveal() {
-      flicker.reveal();
-      goOn();
-    },
-    setFrameMs: (ms) => flicker.setFrameMs(ms),
+    ...suspending((act) => act(flicker), goOn, (is) => (paused = is)),
   };
 }

@@ -1,5 +1,6 @@
 // One comparison: level and side are chosen, both sides are shown on one clock, and the answer is taken.
 
+import { suspending } from "../../instrument/flicker.js";
 import { gridOffset, shownSize } from "../../instrument/geometry.js";
 import { isMeant } from "../../runtime/page.js";
 import { choose, decode, viewOf } from "./show.js";
@@ -152,19 +153,6 @@ export function createComparison(tools, flickerAt) {
       both((flicker) => flicker.repaint());
     },
     stop,
-    pause() {
-      paused = true;
-      both((flicker) => flicker.stop());
-    },
-    resume() {
-      paused = false;
-      goOn();
-    },
-    hide: () => both((flicker) => flicker.hide()),
-    reveal() {
-      both((flicker) => flicker.reveal());
-      goOn();
-    },
-    setFrameMs: (ms) => both((flicker) => flicker.setFrameMs(ms)),
+    ...suspending(both, goOn, (is) => (paused = is)),
   };
 }

@@ -1,5 +1,6 @@
 // Several pictures of different ladders at once: each flickers at a level of its own, and every one that does is selected.
 
+import { suspending } from "../../instrument/flicker.js";
 import { gridOffset, shownSize } from "../../instrument/geometry.js";
 import { isMeant } from "../../runtime/page.js";
 import contract from "./contract.json" with { type: "json" };
@@ -220,19 +221,6 @@ export function createPictures(tools, flickerOn) {
       each((flicker) => flicker.repaint());
     },
     stop,
-    pause() {
-      paused = true;
-      each((flicker) => flicker.stop());
-    },
-    resume() {
-      paused = false;
-      goOn();
-    },
-    hide: () => each((flicker) => flicker.hide()),
-    reveal() {
-      each((flicker) => flicker.reveal());
-      goOn();
-    },
-    setFrameMs: (ms) => each((flicker) => flicker.setFrameMs(ms)),
+    ...suspending(each, goOn, (is) => (paused = is)),
   };
 }
