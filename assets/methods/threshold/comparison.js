@@ -3,7 +3,7 @@
 import { suspending } from "../../instrument/flicker.js";
 import { gridOffset, shownSize } from "../../instrument/geometry.js";
 import { isMeant } from "../../runtime/page.js";
-import { choose, decode, viewOf } from "./show.js";
+import { choose, createStop, decode, viewOf } from "./show.js";
 
 const SHOWN_BEFORE_ANSWER = 4;
 const SIDES = /** @type {const} */ (["left", "right"]);
@@ -24,7 +24,6 @@ export function createComparison(tools, flickerAt) {
   const page = /** @type {ThresholdPage} */ (tools.page);
   const { display } = page;
   const stage = slot("stage");
-  const [stopButton, resumeButton] = [slot("stop"), slot("resume")];
   const places = { left: slot("left"), right: slot("right") };
   const canvases = { left: /** @type {HTMLCanvasElement} */ (part("canvas-left")), right: /** @type {HTMLCanvasElement} */ (part("canvas-right")) };
   const buttons = /** @type {Record<PairResponse, HTMLButtonElement>} */ ({
@@ -41,8 +40,8 @@ export function createComparison(tools, flickerAt) {
   /** @type {"left"|"right"} the side whose flicker runs through the higher level, though nothing of it may be seen in a catch trial */
   let flickering = "left";
   let paused = false;
-  let stopped = false;
   let finish = () => {};
+  const stopping = createStop(tools, { isShown: () => spec !== null, halt: () => both((flicker) => flicker.stop()), goOn });
 
   /** @param {"left"|"right"} side @param {number|null} shown */
   function tell(side, shown) {
@@ -76,20 +75,7 @@ export function createComparison(tools, flickerAt) {
   }
 
   function goOn() {
-    if (!paused && spec && !stopped) both((flicker) => flicker.start());
-  }
-
-  /** @param {boolean} is */
-  function setStopped(is) {
-    stopped = is;
-    stopButton.hidden = is;
-    resumeButton.hidden = part("stopped").hidden = !is;
-  }
-
-  function resume() {
-    setStopped(false);
-    goOn();
-    stage.focus({ preventScroll: true });
+    if (!paused && spec && !stopping.stopped()) both((flicker) => flicker.start());
   }
 
   /** @param {PairResponse} response */
@@ -106,21 +92,12 @@ export function createComparison(tools, flickerAt) {
 
   buttons.both.hidden = !paired;
   for (const response of RESPONSES) buttons[response].addEventListener("click", (event) => isMeant(event) && answer(response));
-  stopButton.addEventListener("click", stop);
-  resumeButton.addEventListener("click", resume);
   window.addEventListener("keydown", (event) => {
     const response = KEYS[event.key];
     if (!spec || !response || buttons[response].hidden || event.repeat || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     answer(response);
   });
-
-  function stop() {
-    if (!spec || stopped) return;
-    both((flicker) => flicker.stop());
-    setStopped(true);
-    resumeButton.focus({ preventScroll: true });
-  }
 
   return {
     async run(next, packs, saved) {
@@ -141,9 +118,7 @@ export function createComparison(tools, flickerAt) {
         flicker.restartTiming();
         flicker.setLevel(levelAt(side));
       }
-      setStopped(false);
-      goOn();
-      stage.focus({ preventScroll: true });
+      stopping.run();
       await /** @type {Promise<void>} */ (new Promise((resolve) => (finish = resolve)));
       decoder.close();
       decoder = null;
@@ -152,7 +127,7 @@ export function createComparison(tools, flickerAt) {
       if (spec) decoder?.setTarget(fit());
       both((flicker) => flicker.repaint());
     },
-    stop,
+    stop: stopping.stop,
     ...suspending(both, goOn, (is) => (paused = is)),
   };
 }

@@ -4,10 +4,9 @@ import { suspending } from "../../instrument/flicker.js";
 import { gridOffset, shownSize } from "../../instrument/geometry.js";
 import { isMeant } from "../../runtime/page.js";
 import contract from "./contract.json" with { type: "json" };
-import { choose, decode, viewOf } from "./show.js";
+import { choose, createStop, decode, viewOf } from "./show.js";
 
 const SHOWN_BEFORE_ANSWER = 4;
-const MOST_ACROSS = 3;
 /** Source and wanted level: no other one is ever shown. */
 const FRAMES = { budgetBytes: 0, leastFrames: 2 };
 const CONTROLS = "button, select, input, textarea, a";
@@ -16,7 +15,7 @@ const CONTROLS = "button, select, input, textarea, a";
 /** @typedef {(canvas: HTMLCanvasElement, onShown: (shown: number|null) => void, onFrame: () => void) => Flicker} FlickerOn */
 
 /** How many of several pictures stand beside each other. @param {number} pictures */
-export const acrossOf = (pictures) => (pictures <= MOST_ACROSS ? pictures : pictures / 2);
+export const acrossOf = (pictures) => (pictures <= contract.most_across ? pictures : pictures / 2);
 
 /** The trials that are shown at once with one. @param {PageData} page @param {ThresholdTrial} trial */
 export function groupOf({ study }, trial) {
@@ -34,7 +33,7 @@ export function createPictures(tools, flickerOn) {
   const page = /** @type {ThresholdPage} */ (tools.page);
   const { display } = page;
   const stage = slot("stage");
-  const [goOnButton, stopButton, resumeButton] = [/** @type {HTMLButtonElement} */ (slot("go-on")), slot("stop"), slot("resume")];
+  const goOnButton = /** @type {HTMLButtonElement} */ (slot("go-on"));
   const places = Array.from({ length: page.pictures }, (_, at) => createPlace(at));
   stage.style.gap = `${contract.gap_css_px}px`;
   stage.style.gridTemplateColumns = `repeat(${acrossOf(page.pictures)}, auto)`;
@@ -44,8 +43,8 @@ export function createPictures(tools, flickerOn) {
   /** @type {PicturesState} */
   let state = { trial: "", pictures: [], started_ms: 0 };
   let paused = false;
-  let stopped = false;
   let finish = () => {};
+  const stopping = createStop(tools, { isShown: () => shown.length > 0, halt: () => each((flicker) => flicker.stop()), goOn });
 
   /** @param {number} at */
   function createPlace(at) {
@@ -114,27 +113,7 @@ export function createPictures(tools, flickerOn) {
 
   /** All begin in one frame, so that they swap in the same ones. */
   function goOn() {
-    if (!paused && !stopped && all(({ decoder }, { level }) => decoder?.get(0) && decoder.get(level))) each((flicker) => flicker.start());
-  }
-
-  /** @param {boolean} is */
-  function setStopped(is) {
-    stopped = is;
-    stopButton.hidden = is;
-    resumeButton.hidden = part("stopped").hidden = !is;
-  }
-
-  function resume() {
-    setStopped(false);
-    goOn();
-    stage.focus({ preventScroll: true });
-  }
-
-  function stop() {
-    if (!shown.length || stopped) return;
-    each((flicker) => flicker.stop());
-    setStopped(true);
-    resumeButton.focus({ preventScroll: true });
+    if (!paused && !stopping.stopped() && all(({ decoder }, { level }) => decoder?.get(0) && decoder.get(level))) each((flicker) => flicker.start());
   }
 
   function answer() {
@@ -155,8 +134,6 @@ export function createPictures(tools, flickerOn) {
   }
 
   goOnButton.addEventListener("click", (event) => isMeant(event) && answer());
-  stopButton.addEventListener("click", stop);
-  resumeButton.addEventListener("click", resume);
   window.addEventListener("keydown", (event) => {
     if (!shown.length || event.repeat || event.altKey || event.ctrlKey || event.metaKey) return;
     const number = Number(/^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] ?? 0);
@@ -203,9 +180,7 @@ export function createPictures(tools, flickerOn) {
         place.flicker.setLevel(level);
       });
       describe();
-      setStopped(false);
-      goOn();
-      stage.focus({ preventScroll: true });
+      stopping.run();
       await /** @type {Promise<void>} */ (new Promise((resolve) => (finish = resolve)));
       for (const place of places) {
         place.decoder?.close();
@@ -220,7 +195,7 @@ export function createPictures(tools, flickerOn) {
       }
       each((flicker) => flicker.repaint());
     },
-    stop,
+    stop: stopping.stop,
     ...suspending(each, goOn, (is) => (paused = is)),
   };
 }

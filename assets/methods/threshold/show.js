@@ -28,6 +28,41 @@ export async function viewOf({ later, window }, trial, pack) {
 }
 
 /**
+ * The stop that a worker asks for, with its buttons; while nothing is shown there is nothing to stop.
+ * @param {Tools} tools
+ * @param {{isShown: () => boolean, halt: () => void, goOn: () => void}} trial
+ */
+export function createStop({ slot, part }, { isShown, halt, goOn }) {
+  const [stage, stopButton, resumeButton] = [slot("stage"), slot("stop"), slot("resume")];
+  let stopped = false;
+
+  /** @param {boolean} is */
+  function set(is) {
+    stopped = is;
+    stopButton.hidden = is;
+    resumeButton.hidden = part("stopped").hidden = !is;
+  }
+
+  function stop() {
+    if (!isShown() || stopped) return;
+    halt();
+    set(true);
+    resumeButton.focus({ preventScroll: true });
+  }
+
+  /** Run, from the start of a trial or from where it was stopped. */
+  function run() {
+    set(false);
+    goOn();
+    stage.focus({ preventScroll: true });
+  }
+
+  stopButton.addEventListener("click", stop);
+  resumeButton.addEventListener("click", run);
+  return { stop, run, stopped: () => stopped };
+}
+
+/**
  * @param {Tools} tools @param {Pack} pack @param {View} view
  * @param {Pick<NonNullable<Parameters<typeof createDecoder>[1]>, "target"|"budgetBytes"|"leastFrames"|"onDecoded">} more
  */

@@ -42,7 +42,6 @@ STRAIGHT_MIN = 8
 LEAST_LEVELS = 10
 """Simulated intervals of the 75% level hold the truth in 91 to 93% on ladders of 10 levels, and in 73 to 88% on those of 4 to 6."""
 ALONE_S, OF_SEVERAL_S = 8, 4
-MOST_ACROSS = 3
 
 
 class Threshold(Method[Config, Manifest, Row]):
@@ -260,7 +259,7 @@ class Threshold(Method[Config, Manifest, Row]):
 
 def grid_of(pictures: int) -> tuple[int, int]:
     """How many of several pictures stand beside each other, and in how many rows."""
-    return (pictures, 1) if pictures <= MOST_ACROSS else (pictures // 2, 2)
+    return (pictures, 1) if pictures <= CONTRACT["most_across"] else (pictures // 2, 2)
 
 
 def responses_of(work: AnyWork) -> Iterator[str]:

@@ -22,7 +22,6 @@ def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
         return _of_several(work, attempt, trial)
     panes = tuple(_panel(side, ladder, row) for side in ("left", "right"))
     catch = trial.asked == "catch"
-    came = ("right" if row.found else "false alarm") if catch else "found" if row.found else "missed"
     beside = (("other side", f"level {row.other}"),) if row.other else ()
     facts = (
         ("level", f"{row.level} of {ladder.level_max}"),
@@ -34,7 +33,7 @@ def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
         ("answered", TOLD[row.response]),
     )
     return Replay(
-        f"level {row.level}{f' beside {row.other}' if row.other else ''}, {TOLD[row.response]}: {came}",
+        f"level {row.level}{f' beside {row.other}' if row.other else ''}, {TOLD[row.response]}: {_came(row, catch)}",
         panes,
         _curve(work, attempt),
         facts,
@@ -44,7 +43,6 @@ def replay_of(work: AnyWork, attempt: Attempt[Row]) -> Replay:
 def _of_several(work: AnyWork, attempt: Attempt[Row], trial: Trial) -> Replay:
     """One of several pictures, whether it was selected, and how the others of its trial were answered."""
     row, ladder, catch = attempt.row, attempt.ladder, trial.asked == "catch"
-    came = ("right" if row.found else "false alarm") if catch else "found" if row.found else "missed"
     answered = TOLD["here"] if row.response == "here" else "not selected"
     name = f"picture {row.position}"
     others = sorted(
@@ -59,7 +57,12 @@ def _of_several(work: AnyWork, attempt: Attempt[Row], trial: Trial) -> Replay:
     source, level = Picture(ladder.pack, 0), Picture(ladder.pack, row.level)
     steps = ((0, (source,) if catch else (source, level)),)
     pane = Pane(name, ladder.width, ladder.height, steps, chosen=row.response == "here")
-    return Replay(f"level {row.level}, {answered}: {came}", (pane,), _curve(work, attempt), facts)
+    return Replay(f"level {row.level}, {answered}: {_came(row, catch)}", (pane,), _curve(work, attempt), facts)
+
+
+def _came(row: Row, catch: bool) -> str:
+    """What an answer comes to."""
+    return ("right" if row.found else "false alarm") if catch else "found" if row.found else "missed"
 
 
 def _is_beside(other: Attempt[Any], attempt: Attempt[Any]) -> bool:
