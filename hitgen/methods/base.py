@@ -144,8 +144,6 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     """The answer, as columns of `ratings`."""
     tables: ClassVar[Mapping[str, RowTable]] = {}
 
-    across: ClassVar[tuple[int, int]] = (1, 0)
-    """How many pictures usually stand side by side, and the CSS pixels between them."""
     pace: ClassVar[str] = "45 s a picture"
     """What a trial is reckoned to take, in words."""
 
@@ -202,8 +200,7 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
 
     def arranged(self, config: ConfigT) -> Arranged:
         """How the pictures of a trial stand."""
-        across, gap_css_px = self.across
-        return Arranged(across, gap_css_px=gap_css_px)
+        return Arranged()
 
     def form(self, config: ConfigT) -> str:
         """The form of its trials, where it has several: what layouts must hold for it alone stands under `forms` in its contract."""

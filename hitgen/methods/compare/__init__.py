@@ -14,7 +14,7 @@ from hitgen.lib.contract import read_contract
 from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder
 from hitgen.manifest import Trial as AnyTrial
-from hitgen.methods.base import Method
+from hitgen.methods.base import Arranged, Method
 from hitgen.methods.compare import manifest, overview, screening
 from hitgen.methods.compare.answers import worse_of
 from hitgen.methods.compare.config import Config
@@ -40,8 +40,7 @@ from hitgen.robots.robot import MakeRobot, WorkRecord
 if TYPE_CHECKING:
     from hitgen.methods.population import Simulation
 
-GAP_PX: int = read_contract("methods/compare")["gap_css_px"]
-"""CSS pixels between the two pictures."""
+SIDE_BY_SIDE = Arranged(across=2, gap_css_px=read_contract("methods/compare")["gap_css_px"])
 BOOSTED_S, PLAIN_S = 4.0, 8.0
 
 
@@ -58,7 +57,6 @@ class Compare(Method[Config, Manifest, Row]):
     answer_columns = ANSWER
     public_columns = NEEDED
     analysis_about = "the scale in JND, questions, detection, and answers in the columns of JPEG AIC-3's public files"
-    across = (2, GAP_PX)
     pace = f"{BOOSTED_S:g} s a boosted question, {PLAIN_S:g} s a plain one"
 
     # What is built
@@ -96,6 +94,9 @@ class Compare(Method[Config, Manifest, Row]):
     def flickering(self, config: Config, ladder: Ladder) -> int:
         boosted = isinstance(ladder, manifest.Ladder) and ladder.arm == "boosted"
         return 2 if boosted and "flicker" in config.method.boost else 0
+
+    def arranged(self, config: Config) -> Arranged:
+        return SIDE_BY_SIDE
 
     def wanted(self, config: Config, trial: Any) -> int:
         return config.answers(trial.arm)

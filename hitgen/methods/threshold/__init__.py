@@ -57,7 +57,6 @@ class Threshold(Method[Config, Manifest, Row]):
     )
     rules = ("gold", "speed", "display", "flicker", "copy")
     own_rules = ("straight",)
-    across = (2, GAP_CSS_PX)
     pace = f"{ALONE_S} s a comparison of two pictures, {OF_SEVERAL_S} s each of several"
     answer_columns: ClassVar = (
         Column("asked", str, "compare, or catch: nothing flickered", lambda r: r.attempt.known.asked),
@@ -127,7 +126,7 @@ class Threshold(Method[Config, Manifest, Row]):
 
     def arranged(self, config: Config) -> Arranged:
         if config.method.flickering != "each":
-            return super().arranged(config)
+            return Arranged(across=2, gap_css_px=GAP_CSS_PX)
         across, down = grid_of(config.method.pictures)
         return Arranged(across, down, GAP_CSS_PX, CONTRACT["below_css_px"])
 

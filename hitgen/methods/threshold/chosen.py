@@ -11,7 +11,7 @@ from hitgen.manifest import Page
 from hitgen.methods.submission import Submission
 from hitgen.methods.threshold import quest
 from hitgen.methods.threshold.manifest import Grid, Manifest, Trial
-from hitgen.methods.threshold.quest import Compared, Weights
+from hitgen.methods.threshold.quest import Compared, Levels, Weights
 from hitgen.methods.threshold.row import Row
 
 AS_GOOD = 1e-5
@@ -20,8 +20,6 @@ FIRST = 3
 """So many comparisons of a ladder are looked at: ways of answering them are few, so that each is reckoned once for all workers."""
 LEAST_WEIGHT = 1e-12
 """Of what a page's nine decimals leave nothing of."""
-Levels = tuple[int, int]
-"""Where most flickers, and at the other side."""
 
 
 def strange_levels(submission: Submission[Row], page: Page, manifest: Manifest) -> Iterator[str]:
@@ -36,10 +34,10 @@ def strange_levels(submission: Submission[Row], page: Page, manifest: Manifest) 
         before = answers.get(ladder.pack, ())
         if len(before) >= FIRST:
             continue
-        paired = manifest.flickering == "both" and ladder.level_max > 1
-        best, losses = _choices(manifest.prior, manifest.grid, ladder.level_max, before, paired)
+        best, losses = _choices(manifest.prior, manifest.grid, ladder.level_max, before, manifest.flickering == "both")
         levels = (row.level, row.other)
         if losses.get(levels, 1.0) > AS_GOOD:
+            paired = best[1] > 0
             yield f"trial {name} has {_told(levels, paired)}; by the answers before it its page chose {_told(best, paired)}"
             return
         if isinstance(trial, Trial) and trial.asked == "compare":
@@ -70,15 +68,6 @@ def _choices(
     prior: tuple[float, ...], grid: Grid, level_max: int, answers: tuple[Compared, ...], paired: bool
 ) -> tuple[Levels, dict[Levels, float]]:
     """The best levels, and by how much more entropy is expected to be left by each choice than by it, in nats."""
-    rates = grid.guess, grid.lapse
     weights: Weights = np.maximum(prior, LEAST_WEIGHT).reshape(len(grid.means), len(grid.sds))
-    if paired:
-        choices = quest.pairs(level_max)
-        weights = quest.updated_by_pairs(weights, answers, level_max, *rates)
-        left = quest.expected_entropies_of_pairs(weights, level_max, *rates)
-    else:
-        choices = [(level, 0) for level in range(1, level_max + 1)]
-        seen = [(level, outcome == "found") for level, _, outcome in answers]
-        weights = quest.updated(weights, seen, level_max, *rates)
-        left = quest.expected_entropies(weights, level_max, *rates)
+    choices, left = quest.choices(weights, answers, level_max, grid.guess, grid.lapse, paired)
     return choices[int(left.argmin())], dict(zip(choices, (left - left.min()).tolist(), strict=True))

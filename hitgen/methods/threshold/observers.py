@@ -14,16 +14,8 @@ from hitgen.config.batch import BatchConfig
 from hitgen.manifest import Ladder, Trial
 from hitgen.methods import population
 from hitgen.methods.population import Person, Positive, Share
-from hitgen.methods.threshold.quest import (
-    Compared,
-    Weights,
-    best_level,
-    best_pair,
-    outcome_of,
-    prior,
-    updated,
-    updated_by_pairs,
-)
+from hitgen.methods.threshold import quest
+from hitgen.methods.threshold.quest import Compared, Levels, Weights, outcome_of, prior
 from hitgen.methods.threshold.robot import Answer, Shown
 from hitgen.methods.threshold.row import Response, Side
 
@@ -35,14 +27,10 @@ SIDES: tuple[Side, ...] = ("left", "right")
 
 @lru_cache(maxsize=4096)
 def chosen(
-    begun: tuple[float, ...], level_max: int, guess: float, lapse: float, answers: tuple[Compared, ...], paired: bool
-) -> tuple[int, int]:
-    """The levels that a page chooses that began with these weights, after these answers: the one and the other (0: the source)."""
-    known = np.reshape(begun, prior().shape)
-    if paired:
-        return best_pair(updated_by_pairs(known, answers, level_max, guess, lapse), level_max, guess, lapse)
-    seen = [(level, outcome == "found") for level, _, outcome in answers]
-    return best_level(updated(known, seen, level_max, guess, lapse), level_max, guess, lapse), 0
+    begun: tuple[float, ...], answers: tuple[Compared, ...], level_max: int, guess: float, lapse: float, paired: bool
+) -> Levels:
+    """As `quest.chosen`, reckoned once for all observers whose pages began with these weights and were answered so."""
+    return quest.chosen(np.reshape(begun, prior().shape), answers, level_max, guess, lapse, paired)
 
 
 USUAL = tuple(map(float, prior().ravel()))
@@ -115,10 +103,9 @@ class Observer(population.Observer):
             self._positions = [int(each) + 1 for each in self._rng.permutation(self._method.pictures)]
         return self._positions.pop()
 
-    def _levels(self, truth: LadderTruth, before: list[Compared]) -> tuple[int, int]:
+    def _levels(self, truth: LadderTruth, before: list[Compared]) -> Levels:
         begun, method = self._begun.get(truth.ladder, USUAL), self._method
-        paired = method.flickering == "both" and truth.level_max > 1
-        return chosen(begun, truth.level_max, method.guess, method.lapse, tuple(before), paired)
+        return chosen(begun, tuple(before), truth.level_max, method.guess, method.lapse, method.flickering == "both")
 
     def _response(self, truth: LadderTruth, level: int, other: int, side: Side, position: int) -> Response:
         if position:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from statistics import NormalDist
 from typing import Literal, get_args
 
 import numpy as np
@@ -17,8 +16,6 @@ from numpy.typing import NDArray
 
 MEANS = tuple(round(0.02 + 0.04 * step, 2) for step in range(29))
 SDS = (0.04, 0.07, 0.1, 0.13, 0.17, 0.22, 0.3)
-FINE_MEANS = tuple(float(mean) for mean in np.linspace(0.005, 1.2, 240))
-FINE_SDS = tuple(float(sd) for sd in np.geomspace(0.03, 0.35, 24))
 PRIOR_MEAN, PRIOR_MEAN_SD, PRIOR_SD, PRIOR_SD_LOG = 0.4, 0.16, 0.11, 0.25
 """What is known of a picture before anybody looked: published PJND studies, in shares of the ladder."""
 Weights = NDArray[np.float64]
@@ -27,18 +24,20 @@ Seen = tuple[int, bool]
 Outcome = Literal["none", "found", "wrong", "both"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """What a response comes to: no flicker named, the side of the higher level, the other side, or both."""
+Levels = tuple[int, int]
+"""The higher level, and the one at the other side (0: the source)."""
 Compared = tuple[int, int, Outcome]
-"""The higher level, the one at the other side (0: the source), and what came of it."""
+"""The levels, and what came of them."""
 LEAST_LAPSE = 0.001
 """With fewer an answer could be impossible, and nothing be left of a posterior."""
 PAIRED_LEVELS = 50
 """Of so many levels at most pairs are made."""
 
 
-def prior(means: Sequence[float] = MEANS, sds: Sequence[float] = SDS) -> Weights:
+def prior() -> Weights:
     """What is known before the first answer: means x SDs, summing to 1."""
-    of_means = np.exp(-0.5 * ((np.array(means) - PRIOR_MEAN) / PRIOR_MEAN_SD) ** 2)
-    of_sds = np.exp(-0.5 * (np.log(np.array(sds) / PRIOR_SD) / PRIOR_SD_LOG) ** 2)
+    of_means = np.exp(-0.5 * ((np.array(MEANS) - PRIOR_MEAN) / PRIOR_MEAN_SD) ** 2)
+    of_sds = np.exp(-0.5 * (np.log(np.array(SDS) / PRIOR_SD) / PRIOR_SD_LOG) ** 2)
     weights = np.outer(of_means, of_sds)
     return np.asarray(weights / weights.sum())
 
@@ -53,25 +52,19 @@ def normal_cdf(z: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.where(z > 0, 1 - tail, tail))
 
 
-def found_rates(
-    levels: NDArray[np.float64], level_max: int, guess: float, lapse: float,
-    means: Sequence[float] = MEANS, sds: Sequence[float] = SDS,
-) -> NDArray[np.float64]:  # fmt: skip
+def found_rates(levels: Weights, level_max: int, guess: float, lapse: float) -> Weights:
     """How often the flickering side is found: levels x means x SDs."""
-    mean, sd = np.array(means)[None, :, None] * level_max, np.array(sds)[None, None, :] * level_max
+    mean, sd = np.array(MEANS)[None, :, None] * level_max, np.array(SDS)[None, None, :] * level_max
     seen = normal_cdf((levels[:, None, None] - mean) / sd)
     return np.asarray(guess + (1 - guess - lapse) * seen)
 
 
-def updated(
-    weights: Weights, answers: Iterable[Seen], level_max: int, guess: float, lapse: float,
-    means: Sequence[float] = MEANS, sds: Sequence[float] = SDS, tempering: float = 1.0,
-) -> Weights:  # fmt: skip
-    """The posterior after answers; each counts as `tempering` of an independent one."""
+def updated(weights: Weights, answers: Iterable[Seen], level_max: int, guess: float, lapse: float) -> Weights:
+    """The posterior after answers to one level each."""
     logs = np.log(weights)
     for level, found in answers:
-        rate = found_rates(np.array([float(level)]), level_max, guess, lapse, means, sds)[0]
-        logs = logs + tempering * np.log(rate if found else 1 - rate)
+        rate = found_rates(np.array([float(level)]), level_max, guess, lapse)[0]
+        logs = logs + np.log(rate if found else 1 - rate)
     result = np.exp(logs - logs.max())
     return np.asarray(result / result.sum())
 
@@ -97,11 +90,6 @@ def entropy(weights: Weights) -> float:
     """What is not known, in nats."""
     held = weights[weights > 0]
     return float(-(held * np.log(held)).sum())
-
-
-def best_level(weights: Weights, level_max: int, guess: float, lapse: float) -> int:
-    """The level whose answer is expected to say most; the lowest of equal ones."""
-    return int(np.argmin(expected_entropies(weights, level_max, guess, lapse))) + 1
 
 
 def expected_gain(weights: Weights, level_max: int, guess: float, lapse: float) -> float:
@@ -134,13 +122,13 @@ def sides_of(choices: int) -> int:
     return min(2, choices - 1)
 
 
-def pairs(level_max: int) -> list[tuple[int, int]]:
-    """The pairs of levels (higher, other) that a page chooses from, the lowest first."""
+def pairs(level_max: int) -> list[Levels]:
+    """The pairs of levels that a page chooses from, the lowest first."""
     levels = range(level_max, 0, -math.ceil(level_max / PAIRED_LEVELS))
     return sorted((high, low) for high in levels for low in levels if low < high)
 
 
-def pair_rates(chosen: Sequence[tuple[int, int]], level_max: int, guess: float, lapse: float) -> Weights:
+def pair_rates(chosen: Sequence[Levels], level_max: int, guess: float, lapse: float) -> Weights:
     """How often each outcome of pairs of levels comes: outcomes x pairs x means x SDs."""
     levels, at = np.unique(np.array(chosen, dtype=np.float64), return_inverse=True)
     sees = found_rates(levels, level_max, 0, 0)[at.reshape(-1, 2)]
@@ -165,18 +153,24 @@ def expected_entropies_of_pairs(weights: Weights, level_max: int, guess: float, 
     return np.asarray(_left(joint, share, (2, 3)).sum(0))
 
 
-def best_pair(weights: Weights, level_max: int, guess: float, lapse: float) -> tuple[int, int]:
-    """The pair of levels whose answer is expected to say most; the first of equal ones."""
-    return pairs(level_max)[int(np.argmin(expected_entropies_of_pairs(weights, level_max, guess, lapse)))]
+def choices(
+    weights: Weights, answers: Sequence[Compared], level_max: int, guess: float, lapse: float, paired: bool
+) -> tuple[list[Levels], Weights]:
+    """What a page that began with `weights` can choose after answers, and the entropy to be expected after each choice, in nats.
+
+    The first of those with the least is chosen: pairs of levels where both sides may flicker, and one level against the source otherwise.
+    """
+    if paired and level_max > 1:
+        known = updated_by_pairs(weights, answers, level_max, guess, lapse)
+        return pairs(level_max), expected_entropies_of_pairs(known, level_max, guess, lapse)
+    seen = [(level, outcome == "found") for level, _, outcome in answers]
+    left = expected_entropies(updated(weights, seen, level_max, guess, lapse), level_max, guess, lapse)
+    return [(level, 0) for level in range(1, level_max + 1)], left
 
 
-def sur_level(
-    weights: Weights, level_max: int, share: float, means: Sequence[float] = FINE_MEANS, sds: Sequence[float] = FINE_SDS
-) -> tuple[float, float, float]:
-    """The level at which a share of people sees nothing yet: its mean, and the middle 95% of its posterior."""
-    z = NormalDist().inv_cdf(1 - share)
-    levels = (np.array(means)[:, None] + z * np.array(sds)[None, :]).clip(0) * level_max
-    order = np.argsort(levels, axis=None)
-    ordered, sums = levels.ravel()[order], np.cumsum(weights.ravel()[order])
-    low, high = (float(ordered[min(int(np.searchsorted(sums, at)), ordered.size - 1)]) for at in (0.025, 0.975))
-    return float((levels * weights).sum()), low, high
+def chosen(
+    weights: Weights, answers: Sequence[Compared], level_max: int, guess: float, lapse: float, paired: bool
+) -> Levels:
+    """The levels that a page chooses."""
+    levels, left = choices(weights, answers, level_max, guess, lapse, paired)
+    return levels[int(left.argmin())]
