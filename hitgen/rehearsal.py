@@ -119,7 +119,7 @@ class Rehearsal:
         """What people should open, line by line."""
         return self.double.by_hand(self)
 
-    def by_robots(self, robots: int, worked: Worked = lambda: None) -> Counter[str]:
+    def by_robots(self, robots: int, worked: Worked) -> Counter[str]:
         """Let robots work all there is; how it ended: `done`, or the screen where they were stuck."""
         return self.double.by_robots(self, robots, worked)
 

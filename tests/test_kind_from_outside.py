@@ -16,8 +16,8 @@ from pydantic import Field
 
 from hitgen.cli import main
 from hitgen.config.kinds import RECRUITERS
+from hitgen.config.read import batch_schema
 from hitgen.config.recruiter import Recruiting
-from hitgen.config.schema import batch_schema
 from hitgen.ledger.rows import Binding, HitProgress, Judgement, Order, Received
 from hitgen.lib import money
 from hitgen.lib.money import Quote

@@ -72,7 +72,7 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Sect
     return section
 
 
-def public_section(published: PublicData, progress: OnProgress = silent) -> Section:
+def public_section(published: PublicData, progress: OnProgress) -> Section:
     """What the method that knows a public dataset's columns makes of its files."""
     return _public_method(published.files[0]).public_section(published, progress)
 

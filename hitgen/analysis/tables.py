@@ -11,7 +11,7 @@ import polars as pl
 from hitgen.analysis.analysed import Analysed
 from hitgen.analysis.paper import paper
 from hitgen.lib.files import private_folder, shut, write_whole
-from hitgen.lib.progress import OnProgress, silent
+from hitgen.lib.progress import OnProgress
 from hitgen.manifest import BuildFolder
 from hitgen.methods.base import method_of
 from hitgen.methods.figures import Drawing
@@ -21,7 +21,7 @@ from hitgen.results.export import csv_bytes, export_path
 FORMS = ("svg", "pdf")
 
 
-def write_analysis(found: Analysed, progress: OnProgress = silent, out: Path | None = None) -> Path:
+def write_analysis(found: Analysed, progress: OnProgress, out: Path | None) -> Path:
     """Write what the study's method makes of it under `analysis/` of its export; each file is replaced whole."""
     study = found.study
     into = private_folder((out or export_path(study.folder)) / "analysis")
@@ -38,7 +38,7 @@ def write_analysis(found: Analysed, progress: OnProgress = silent, out: Path | N
     return into
 
 
-def write_figures(found: Analysed, progress: OnProgress = silent, out: Path | None = None) -> tuple[int, list[str]]:
+def write_figures(found: Analysed, progress: OnProgress, out: Path | None) -> tuple[int, list[str]]:
     """Write each figure of the report as SVG and PDF under `figures/` of the export; how many, and whose PDF lacks letters.
 
     Files of earlier figures that there are no more are removed.
@@ -59,7 +59,7 @@ def write_figures(found: Analysed, progress: OnProgress = silent, out: Path | No
     return len(kept) // len(FORMS), lacking
 
 
-def write_paper(found: Analysed, out: Path | None = None) -> None:
+def write_paper(found: Analysed, out: Path | None) -> None:
     """Write the methods in a paper's words, and what they cite, into the export."""
     into, told = out or export_path(found.study.folder), paper(found)
     write_whole(into / "methods.md", told.markdown.encode(), private=True)

@@ -15,9 +15,8 @@ from pathlib import Path
 from hitgen.batch.resources import EJECTED, KINDS, names
 from hitgen.batch.sources import composed, name_problem
 from hitgen.config.kinds import DEFAULT_METHOD
-from hitgen.config.read import nearest
+from hitgen.config.read import batch_schema, nearest
 from hitgen.config.recruiter import Recruiting
-from hitgen.config.schema import SCHEMA_NAME, batch_schema
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.lib.contract import FILE
 from hitgen.lib.files import write_whole
@@ -27,6 +26,7 @@ from hitgen.lib.text import plain
 from hitgen.lib.toml import read_toml
 
 LONGEST_NAME = 64
+SCHEMA_NAME = "batch.schema.json"
 
 TEMPLATE = """#:schema ./{schema}
 # A hitgen batch. Fill in [consent], then run:  {check}   and   {build}
@@ -108,7 +108,7 @@ class Recipe:
     """Whether there will be more pages than those."""
 
 
-def sort_out(images: Path, elsewhere: Collection[Path] = ()) -> tuple[list[Path], list[str], list[Fault]]:
+def sort_out(images: Path, elsewhere: Collection[Path]) -> tuple[list[Path], list[str], list[Fault]]:
     """The pictures of a folder for a study, in words what is left out, and which have one name; `elsewhere` are those
     meant for other things.
 
@@ -134,9 +134,7 @@ def sort_out(images: Path, elsewhere: Collection[Path] = ()) -> tuple[list[Path]
     return found, left_out, faults
 
 
-def write_new(
-    folder: Path, recipe: Recipe, pictures: Sequence[Path], finish: Callable[[Path], None] = lambda _: None
-) -> None:
+def write_new(folder: Path, recipe: Recipe, pictures: Sequence[Path], finish: Callable[[Path], None]) -> None:
     """A new batch folder with copies of these pictures in its images/, whole or not at all.
 
     `finish` does what is left to do in it before it gets its name. InputError where the folder has something in it.

@@ -75,10 +75,10 @@ def find_sources(folder: Path, images: AnyImageSet, field: str, faults: list[Fau
         problem = name_problem(source)
         if problem:
             remedy = f"another name in {images.sources}" if images.sources.endswith(".csv") else "renaming the file"
-            faults.append(Fault(_told(path, folder), "", f"its name {problem}", remedy))
+            faults.append(Fault(name_of(path, folder), "", f"its name {problem}", remedy))
         elif composed(source) in seen:
             first = seen[composed(source)]
-            same = "the same file twice" if first == path else f"{_told(first, folder)} and {_told(path, folder)}"
+            same = "the same file twice" if first == path else f"{name_of(first, folder)} and {name_of(path, folder)}"
             twins = "" if first.stem != path.stem or first == path else ", alike but for their ending or folder"
             faults.append(in_config(field, f"two sources are called {source!r} ({same}{twins})", _RENAMING))
         else:
@@ -100,7 +100,7 @@ def untaken(ladders: Iterable[LadderSource]) -> list[str]:
     directories = {ladder.path.parent for ladder in by_pattern if ladder.images.role == "study"}
     beside = sorted(path for directory in directories for path in directory.iterdir() if path not in taken)
     return [
-        _told(path, folder)
+        name_of(path, folder)
         for path in beside
         if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
     ]
@@ -115,7 +115,8 @@ def name_problem(name: str) -> str:
     return "begins or ends with a space" if name != name.strip() else ""
 
 
-def _told(path: Path, folder: Path) -> str:
+def name_of(path: Path, folder: Path) -> str:
+    """A file's path as it is told: from the batch folder where it lies in it."""
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
@@ -145,7 +146,7 @@ def _of_pattern(folder: Path, pattern: str, field: str, faults: list[Fault]) -> 
 
 def _no_file(path: Path, folder: Path) -> Fault | None:
     """What is wrong with something that a pattern meets and that is no file; None for a folder of its own kind."""
-    name = _told(path, folder)
+    name = name_of(path, folder)
     if path.is_symlink() and not path.exists():
         return Fault(
             name, "", "it is a link to a file that is not there", "copying the file here, or removing the link"

@@ -26,7 +26,7 @@ Side = Literal["left", "right", "up", "down"]
 SIDES: tuple[Side, ...] = ("left", "right", "up", "down")
 LogMAR = Annotated[float, Field(ge=-1, le=3)]
 STEP = 0.1
-RINGS_A_SIZE, RIGHT_A_SIZE = 3, 2
+RIGHT_A_SIZE = 2
 """A size is seen by whoever tells two of three gaps; of four sides, who guesses does so in 16 of 100 sizes."""
 
 

@@ -33,10 +33,10 @@ class LocalWay:
 
     until: datetime | None = None
 
-    def __init__(self, address: str, batch: str, site: Site | None = None) -> None:
+    def __init__(self, address: str, batch: str, site: Site) -> None:
         self._address = address
         self._batch = batch
-        self._site = site or Site()
+        self._site = site
 
     @property
     def address(self) -> str:

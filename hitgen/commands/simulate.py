@@ -12,8 +12,8 @@ from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, InputError, at_option
 from hitgen.lib.text import count
 from hitgen.methods.base import method_of
+from hitgen.methods.population import read_population
 from hitgen.simulation.answers import SimulatedWorker
-from hitgen.simulation.population import read_population
 from hitgen.simulation.simulate import Work, simulate
 
 

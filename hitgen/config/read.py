@@ -54,6 +54,11 @@ def config_model(table: dict[str, Any]) -> type[BatchConfig]:
     return model
 
 
+def batch_schema() -> dict[str, Any]:
+    """The JSON Schema, for editors, of what people write for the method that a new batch has."""
+    return config_model({}).model_json_schema(mode="validation")
+
+
 MOST_NAMED = 30
 """More words than these help nobody who has to choose one."""
 

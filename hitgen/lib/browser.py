@@ -26,7 +26,7 @@ class NoBrowserError(HitgenError):
 
 
 @contextmanager
-def open_chromium(flags: Sequence[str] = ()) -> Iterator[Any]:
+def open_chromium(flags: Sequence[str]) -> Iterator[Any]:
     """A Playwright browser, started with `flags` beside its usual ones.
 
     Raises NoBrowserError where this machine has none, ImportError where Playwright is not installed.

@@ -5,13 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from hitgen.config.base import Strict
 from hitgen.config.batch import BatchConfig
+from hitgen.config.read import validation_faults
+from hitgen.errors import Fault, InputError
+from hitgen.lib.files import content_of
+from hitgen.lib.toml import read_toml
 from hitgen.manifest import Ladder, Manifest, Trial
 
 HONEST = "honest"
@@ -31,6 +36,18 @@ class Population(Strict):
     gold_known: Share = Field(default=0, description="spammers who know the answers of gold questions")
     inconsistency: float = Field(default=0, ge=0, description="SD of the logarithm of a worker's own noise")
     hits_per_worker: int = Field(default=10, ge=1)
+
+
+def read_population(path: Path, model: type[Population]) -> Population:
+    """The population in a TOML file; InputError with every fault in it."""
+    try:
+        return model.model_validate(read_toml(content_of(path), str(path)))
+    except FileNotFoundError:
+        raise InputError(
+            Fault(str(path), "", "there is no such file", "`hitgen simulate` without --population")
+        ) from None
+    except ValidationError as error:
+        raise InputError(validation_faults(error, model, path.name)) from None
 
 
 @dataclass(frozen=True)

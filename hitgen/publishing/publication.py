@@ -114,6 +114,11 @@ def shut_batch(folder: Path) -> None:
             shut(path)
 
 
+def never_published(ledger: Path) -> InputError:
+    """That a batch has no ledger, or an empty one."""
+    return InputError(Fault(str(ledger), "", "this batch was never published", "`hitgen publish` first"))
+
+
 @contextmanager
 def open_account(
     folder: Path,
@@ -130,11 +135,11 @@ def open_account(
     strict = None if ending and path.exists() else read_config(folder / CONFIG_NAME)
     shut_batch(folder)
     if not path.exists():
-        raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
+        raise never_published(path)
     with locked(path), Ledger(path) as ledger:
         bound = ledger.account
         if bound is None:
-            raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
+            raise never_published(path)
         config, notes = (strict, ()) if strict else config_to_end_by(folder, ledger)
         opening = Opening(folder, ledger.book, bound.environment == "production")
         used = recruiter or kind_of(config).open(opening)
@@ -146,7 +151,7 @@ def open_account(
             used = kind_of(config).open(opening)
         with closing(used):
             if used.account() != bound and not ledger.has_hits:
-                raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
+                raise never_published(path)
             ledger.bind(used.account())
             keep_config(ledger, config, anew=False)
             yield Account(folder, config, ledger, used, now, progress=progress, notes=notes)

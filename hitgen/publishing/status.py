@@ -9,12 +9,12 @@ from pathlib import Path
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
-from hitgen.errors import CONFIG_NAME, Fault, InputError
+from hitgen.errors import CONFIG_NAME
 from hitgen.ledger.ledger import LEDGER, Ledger, read_ledger
 from hitgen.ledger.rows import Binding
 from hitgen.ledger.totals import totals
 from hitgen.publishing.collect import collect
-from hitgen.publishing.publication import Account
+from hitgen.publishing.publication import Account, never_published
 from hitgen.publishing.remembered import config_to_end_by
 from hitgen.publishing.rules import edited_rules
 from hitgen.recruiters import kind_of
@@ -62,7 +62,7 @@ def status_offline(folder: Path, now: datetime) -> Status:
     path = folder / LEDGER
     if not path.exists():
         read_config(folder / CONFIG_NAME)  # where there is no batch either, that is the first thing to be told
-        raise InputError(Fault(str(path), "", "this batch was never published", "`hitgen publish` first"))
+        raise never_published(path)
 
     def look(ledger: Ledger) -> Status:
         config, notes = config_to_end_by(folder, ledger)
@@ -76,7 +76,7 @@ def status_of(ledger: Ledger, folder: Path, config: BatchConfig, now: datetime, 
     """The state of a published batch as its ledger has it; InputError where it is bound to nobody."""
     found = totals(ledger, now)
     if bound is None:
-        raise InputError(Fault(str(ledger.path), "", "this batch was never published", "`hitgen publish` first"))
+        raise never_published(ledger.path)
     open_hits = [hit for hit in found.hits if hit.hit in found.open]
     return Status(
         account=bound,

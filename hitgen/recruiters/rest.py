@@ -15,7 +15,7 @@ from hitgen.recruiters.base import RefusedError, UnknownOutcomeError
 from hitgen.recruiters.shapes import Shape, misfit
 
 
-def token_from(variable: str, environment: Mapping[str, str] | None = None, key: str = "recruiter.token_env") -> str:
+def token_from(variable: str, environment: Mapping[str, str] | None, key: str = "recruiter.token_env") -> str:
     """The secret in an environment variable, which `key` of batch.toml names; InputError where there is none."""
     token = (os.environ if environment is None else environment).get(variable, "").strip()
     if not token:

@@ -95,7 +95,7 @@ def tables_of(method: AnyMethod, config: BatchConfig | None = None) -> Mapping[s
     }
 
 
-def data_dictionary(method: AnyMethod, config: BatchConfig | None = None) -> str:
+def data_dictionary(method: AnyMethod, config: BatchConfig) -> str:
     """What every column of every table means, as Markdown."""
     lines = [
         "# Data dictionary",

@@ -46,7 +46,7 @@ def is_offline(folder: Path) -> bool:
         return bound is None or bound.endpoint == OFFLINE or simulated
 
 
-def import_offline(folder: Path, paths: Sequence[Path], now: datetime, person: str = "") -> Imported:
+def import_offline(folder: Path, paths: Sequence[Path], now: datetime, person: str) -> Imported:
     """Take in what pages saved that nobody sent: each submission once, however often its file is named.
 
     All files are of `person`; without it, those of one folder below a named one are one person's, and any other file is a

@@ -16,6 +16,7 @@ from hitgen.robots.robot import MakeRobot, WorkRecord
 
 VIEWPORT = {"width": 1680, "height": 1050}
 WAIT_MS = 30_000
+AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,16 @@ def work(
     workers: int = 1,
     between: Callable[[], object] | None = None,
     worked: Callable[[Worked], object] | None = None,
-    at_once: int = 2,
 ) -> list[Worked]:
     """Let every open HIT be worked by `workers` different robots, as far as its places and its demands allow.
 
-    `robot` makes each of them, from `at_once` threads. They work in rounds of at most one HIT a robot, and `between` is called after each: there
+    `robot` makes each of them, from AT_ONCE threads. They work in rounds of at most one HIT a robot, and `between` is called after each: there
     a requester can collect, publish and grant, so that nobody is offered what they must not see; `worked` is told
     each HIT when it is done. A robot that is offered nothing more leaves, and a new one comes. Raises InputError where there is no browser.
     """
     crew, done = Crew(marketplace, workers), []
     while pairs := crew.next_round():
-        shares = [pairs[start::at_once] for start in range(min(at_once, len(pairs)))]
+        shares = [pairs[start::AT_ONCE] for start in range(min(AT_ONCE, len(pairs)))]
         with ThreadPoolExecutor(len(shares)) as pool:
             for some in pool.map(lambda share: _work_some(marketplace, robot, share, worked), shares):
                 done += some

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from hitgen.batch.sources import LadderSource
+from hitgen.batch.sources import LadderSource, name_of
 from hitgen.config.images import FilesSet
 from hitgen.errors import Fault, InputError
 from hitgen.lib.files import write_whole
 from hitgen.lib.pictures import upright_size
-from hitgen.lib.progress import OnProgress, silent
+from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Level
 from hitgen.stimuli.codecs import encode_frame, lossless, prepare
-from hitgen.stimuli.files import name_of
 from hitgen.stimuli.ladders import cache_key
 from hitgen.stimuli.measure import MADE, Look, is_look, look_at, on_all_cores, read_look, write_look
 from hitgen.stimuli.packs import make_pack
@@ -43,7 +42,7 @@ def is_large(source: LadderSource) -> bool:
 
 
 def estimate_ladders(
-    sources: Sequence[LadderSource], cache: Path, workers: int | None = None, progress: OnProgress = silent
+    sources: Sequence[LadderSource], cache: Path, workers: int | None, progress: OnProgress
 ) -> list[tuple[Ladder, Look]]:
     """Each ladder as a build will make it and what its frames are like, both scaled up from tiles; cached by content.
 

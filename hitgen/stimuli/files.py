@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from hitgen.batch.sources import LadderSource
+from hitgen.batch.sources import LadderSource, name_of
 from hitgen.config.images import FilesSet
 from hitgen.errors import Fault, InputError, in_config
 from hitgen.lib.containers import PNG_HEAD, boxes, item_properties, item_types, jpeg_segments, png_chunks, webp_chunks
@@ -92,11 +92,6 @@ def _from_csv(images: FilesSet, source: str, folder: Path) -> list[Path]:
             f"one row for each level 1..{images.levels}, or {FEWER}",
         )
     return [found[level] for level in range(1, images.levels + 1)]
-
-
-def name_of(path: Path, folder: Path) -> str:
-    """A file's path as it is told: from the batch folder where it lies in it."""
-    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
 def carried_frame(path: Path, name: str, size: tuple[int, int]) -> Frame:

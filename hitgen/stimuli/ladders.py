@@ -8,12 +8,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from hitgen.batch.sources import LadderSource
+from hitgen.batch.sources import LadderSource, name_of
 from hitgen.config.images import FilesSet, JpegSet
 from hitgen.lib.files import file_sha256
 from hitgen.manifest import Ladder, Level
 from hitgen.stimuli.codecs import encode_frame, library_versions, lossless, prepare
-from hitgen.stimuli.files import carried_frame, level_files, name_of
+from hitgen.stimuli.files import carried_frame, level_files
 from hitgen.stimuli.kernel import kernel_digest
 from hitgen.stimuli.packs import Frame, MadeFrame, make_pack, write_pack
 from hitgen.stimuli.sources import open_source

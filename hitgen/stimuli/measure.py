@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hitgen.config.hit import Display
 from hitgen.lib.files import write_whole
 from hitgen.lib.processes import shared
-from hitgen.lib.progress import OnProgress, silent
+from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder
 from hitgen.stimuli.flash import areas_sr, light_of
 from hitgen.stimuli.packs import Frame, Pack, open_pack, pack_path
@@ -109,9 +109,9 @@ def measure_ladders(
     packs: Path,
     cache: Path,
     display: Display,
-    workers: int | None = None,
-    progress: OnProgress = silent,
-    views: Mapping[str, View] | None = None,
+    workers: int | None,
+    progress: OnProgress,
+    views: Mapping[str, View],
 ) -> dict[str, Measured]:
     """The measurements of every ladder by its key, on all cores, cached by pack: another display measures nothing again.
 
@@ -120,7 +120,7 @@ def measure_ladders(
     cache.mkdir(parents=True, exist_ok=True)
     tasks: list[_Task] = []
     for ladder in ladders:
-        view = (views or {}).get(ladder.key)
+        view = views.get(ladder.key)
         name = f"{ladder.pack}-{view.digest}" if view else ladder.pack
         tasks.append((pack_path(packs, ladder.pack), cache / f"{name}.npz", view))
     todo = [task for task in dict.fromkeys(tasks) if not is_look(task[1])]
@@ -171,9 +171,7 @@ def read_look(path: Path) -> Look:
         return Look(kept["mse"], kept["bytes"], kept["counts"], cell_px, width, tuple(map(str, kept["types"])))
 
 
-def ladder_warnings(
-    ladders: Sequence[Ladder], measured: dict[str, Measured], estimated: Collection[str] = ()
-) -> list[str]:
+def ladder_warnings(ladders: Sequence[Ladder], measured: dict[str, Measured], estimated: Collection[str]) -> list[str]:
     """What looks wrong with the ladders of a batch, in words; the bytes of `estimated` ones are told of nobody."""
     study = [ladder for ladder in ladders if ladder.role == "study"]
     types = {kind for ladder in study for kind in measured[ladder.key].types}

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image
 
-from hitgen.batch.sources import LadderSource, Treatment
+from hitgen.batch.sources import LadderSource, Treatment, name_of
 from hitgen.config.images import FilesSet, Parameter
 from hitgen.errors import Fault, InputError
 from hitgen.lib.pictures import upright_size
@@ -22,7 +22,7 @@ from hitgen.methods.compare.manifest import Ladder
 from hitgen.methods.compare.row import Arm
 from hitgen.methods.compare.spread import Spread, spread_parameters
 from hitgen.stimuli.codecs import code, lossless, prepare
-from hitgen.stimuli.files import carried_frame, level_files, name_of
+from hitgen.stimuli.files import carried_frame, level_files
 from hitgen.stimuli.packs import make_pack, write_pack
 from hitgen.stimuli.sources import decode_rgb, open_source
 

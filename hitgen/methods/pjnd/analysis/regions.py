@@ -10,6 +10,7 @@ from hitgen.methods.pjnd.analysis.answers import FloatArray
 
 SIGMA_PX = 35.0
 BASE_HEIGHT_PX = 480
+SPLITS = 10
 
 
 def sigma_px(height: int) -> float:
@@ -58,7 +59,7 @@ def map_correlation(one: FloatArray, other: FloatArray) -> float | None:
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
-def split_half(clicks: Clicks, rng: np.random.Generator, splits: int = 10) -> float | None:
+def split_half(clicks: Clicks, rng: np.random.Generator) -> float | None:
     """Mean correlation between the maps of two random halves of the workers; None with fewer than 4 of them.
 
     A worker's clicks stay together; the maps are read at every quarter of a sigma.
@@ -68,7 +69,7 @@ def split_half(clicks: Clicks, rng: np.random.Generator, splits: int = 10) -> fl
         return None
     step = sigma_px(clicks.height) / 4
     found = []
-    for _ in range(splits):
+    for _ in range(SPLITS):
         first = rng.permutation(len(names)) < len(names) // 2
         halves = (_only(clicks, first[whose]), _only(clicks, ~first[whose]))
         correlation = map_correlation(*(region_map(half, step) for half in halves))

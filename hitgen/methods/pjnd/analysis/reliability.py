@@ -10,6 +10,7 @@ import numpy as np
 from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
 
 LEAST_IN_COMMON = 3
+SPLITS = 200
 Table = tuple[FloatArray, FloatArray]
 """Answers (0 where there is none) and 1 where there is one; workers x ladders."""
 
@@ -52,13 +53,13 @@ def _table(ladders: Sequence[LadderAnswers]) -> tuple[tuple[str, ...], Table]:
     return names, (levels, given)
 
 
-def split_half(ladders: Sequence[LadderAnswers], rng: np.random.Generator, splits: int = 200) -> SplitHalf | None:
+def split_half(ladders: Sequence[LadderAnswers], rng: np.random.Generator) -> SplitHalf | None:
     """How well one half of the workers agrees with the other on the ladders' means; None with fewer than 3 ladders."""
     names, (levels, given) = _table(ladders)
     if len(names) < 4 or len(ladders) < LEAST_IN_COMMON:
         return None
     found = []
-    for _ in range(splits):
+    for _ in range(SPLITS):
         first = (rng.permutation(len(names)) < len(names) // 2).astype(np.float64)
         sums, counts = first @ levels, first @ given
         other_sums, other_counts = levels.sum(0) - sums, given.sum(0) - counts
