@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -19,9 +19,11 @@ from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.totals import totals
 from hitgen.publishing.collect import collect
+from hitgen.publishing.end import Ended, close, expire
 from hitgen.publishing.once import bonus_act, once
-from hitgen.publishing.publication import open_account, open_publication
+from hitgen.publishing.publication import Account, open_account, open_publication
 from hitgen.publishing.publish import PublicationPlan, Published, plan_publication, publish
+from hitgen.publishing.status import status
 from hitgen.recruiters.memory import Killed, Memory
 from hitgen.results.fetch import fetch
 from hitgen.results.topup import plan_topup
@@ -120,6 +122,38 @@ def test_two_machines_pay_a_bonus_once(folder: Path) -> None:
             collect(account)
             assert once(account, bonus_act(account, "done", "A1", assignment, Decimal("0.50"), "thanks", 5)) == "paid"
     assert len(recruiter.paid) == 1
+
+
+@pytest.mark.parametrize("ending", [expire, close])
+def test_what_another_machine_topped_up_is_counted_ended_and_kept_its_pages(
+    folder: Path, ending: Callable[[Account], object]
+) -> None:
+    """The other machine's HIT went on taking people after a close that had removed its page, and nobody's table had their answers."""
+    recruiter = Memory()
+    run(folder, recruiter)
+    for number in range(5):
+        recruiter.work("p0001.1", f"A{number}", "Rejected")
+    other = copy_of(folder)
+    run(folder, recruiter, topup={"p0001": 2})
+    recruiter.work("p0001.t1", "B1")
+    with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
+        told = status(account)
+    copied = (other / "ledger.sqlite").read_bytes()
+    with open_account(other, now=recruiter.clock, recruiter=recruiter) as account:
+        assert status(account) == told
+        unseen = {hit.order.hit: hit.order.unseen for hit in account.ledger.hits()}
+    with Ledger(folder / "ledger.sqlite") as ledger:
+        assert unseen == {hit.order.hit: hit.order.unseen for hit in ledger.hits()}
+    (other / "ledger.sqlite").write_bytes(copied)
+    with open_account(other, now=recruiter.clock, recruiter=recruiter) as account:
+        assert fetch(account).total == 6
+    (other / "ledger.sqlite").write_bytes(copied)
+    with open_account(other, now=recruiter.clock, recruiter=recruiter) as account:
+        ended = ending(account)
+        assert all(hit.expires_at <= recruiter.now for hit in recruiter.hits.values())
+        assert status(account).committed_usd == Decimal("1.44")
+        if isinstance(ended, Ended):
+            assert not ended.closed and "not judged" in ended.left["p0001.t1"]
 
 
 @pytest.mark.parametrize("days", [0, 8])

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hitgen.errors import Fault, InputError, OutsideError
+from hitgen.ledger.ledger import MANIFEST_FACT
 from hitgen.ledger.rows import Hit, HitName, HitProgress
+from hitgen.manifest import Page, parse_manifest
 from hitgen.publishing.create import cost_usd
-from hitgen.publishing.orders import Intended
-from hitgen.publishing.publication import Publication
+from hitgen.publishing.orders import Intended, Orders
+from hitgen.publishing.publication import Account, Publication
 
 WRITTEN = re.compile(r"[A-Za-z0-9_-]+\.t?[0-9]{1,9}(r[0-9]{1,9})?")
 """How a HIT's name is written."""
@@ -24,9 +26,7 @@ def adopt(publication: Publication, others: bool = False) -> tuple[str, ...]:
     names them. Raises OutsideError where two HITs stand for the same places.
     """
     ledger = publication.ledger
-    known = {hit.hit_id for hit in ledger.hits()}
-    listed = sorted(_of_this_batch(publication), key=lambda row: _place(row[1]))
-    new = [(made_by, name, found) for made_by, name, found in listed if found.hit_id not in known]
+    new = _unknown(publication)
     foreign = [found for made_by, _, found in new if made_by != ledger.name]
     if foreign and not others:
         problem = (
@@ -46,18 +46,42 @@ def adopt(publication: Publication, others: bool = False) -> tuple[str, ...]:
         if row and row.hit_id:
             _refuse_twins(row, found)
         if row is None or row.state == "refused":
-            _take_in(publication, name, found)
+            _refuse_other_build(publication.page(name.page), found)
+            _take_in(publication, publication.orders, publication.page(name.page), name, found)
             adopted.append(str(name))
         # What is intended is settled by publishing.
     return tuple(adopted)
 
 
-def _of_this_batch(publication: Publication) -> Iterator[tuple[str, HitName, HitProgress]]:
+def adopt_ours(account: Account) -> None:
+    """Take into the ledger what another copy of it has made since, by the manifest that was published.
+
+    What cannot be told so, a twin or a page of another build, waits for the next publication, which says what to do.
+    """
+    text = account.ledger.fact(MANIFEST_FACT)
+    if text is None:
+        return
+    manifest = parse_manifest(text, "the published manifest in the ledger")
+    orders = Orders(account.config, manifest.pages, account.ledger.name)
+    for made_by, name, found in _unknown(account):
+        row, page = account.ledger.hit(str(name)), manifest.by_page.get(name.page)
+        if made_by == account.ledger.name and page and not _is_of_another(page, found):
+            if row is None or row.state == "refused":
+                _take_in(account, orders, page, name, found)
+
+
+def _unknown(account: Account) -> list[tuple[str, HitName, HitProgress]]:
+    known = {hit.hit_id for hit in account.ledger.hits()}
+    listed = sorted(_of_this_batch(account), key=lambda row: _place(row[1]))
+    return [row for row in listed if row[2].hit_id not in known]
+
+
+def _of_this_batch(account: Account) -> Iterator[tuple[str, HitName, HitProgress]]:
     """Ledger, name and state of what is listed of this batch, whoever made it; each once, also where it moved while the
     listing was read. What hitgen cannot have written is nobody's."""
-    for found in {found.hit_id: found for found in publication.recruiter.everything()}.values():
+    for found in {found.hit_id: found for found in account.recruiter.everything()}.values():
         words = found.annotation.split(" ")
-        ours = len(words) == 4 and words[0] == "hitgen" and words[2] == publication.config.batch.name
+        ours = len(words) == 4 and words[0] == "hitgen" and words[2] == account.config.batch.name
         if ours and WRITTEN.fullmatch(words[3]) and not found.gone:
             yield words[1], HitName.of(words[3]), found
 
@@ -73,20 +97,26 @@ def _refuse_twins(row: Hit, found: HitProgress) -> None:
     )
 
 
-def _take_in(publication: Publication, name: HitName, found: HitProgress) -> None:
-    ledger = publication.ledger
-    page = publication.page(name.page)
+def _is_of_another(page: Page, found: HitProgress) -> bool:
     told = PAGE_IN_URL.search(found.url)
-    if told and told[1] != page.sha256:
-        problem = f"HIT {found.hit_id} shows page {name.page} of another build"
+    return bool(told and told[1] != page.sha256)
+
+
+def _refuse_other_build(page: Page, found: HitProgress) -> None:
+    if _is_of_another(page, found):
+        problem = f"HIT {found.hit_id} shows page {page.page} of another build"
         remedy = "the build it was published with, or ending and deleting it at the requester's page"
-        raise InputError(Fault("build/manifest.json", name.page, problem, remedy))
+        raise InputError(Fault("build/manifest.json", page.page, problem, remedy))
+
+
+def _take_in(account: Account, orders: Orders, page: Page, name: HitName, found: HitProgress) -> None:
+    ledger = account.ledger
     before = ledger.hit(str(HitName(name.page, name.number, name.topup, name.copy - 1))) if name.copy > 1 else None
-    meant = publication.orders.intended(name, found.assignments, found.url, before.hit if before else None)
+    meant = orders.intended(name, found.assignments, found.url, before.hit if before else None)
     # A recruiter that pays nobody may not know what was promised.
     order = replace(meant.order, reward_usd=found.reward_usd or meant.order.reward_usd, annotation=found.annotation)
     hit = Intended(order, page.sha256, meant.in_turn, meant.replaces)
     with ledger.together():
-        ledger.intend(order, page.sha256, cost_usd(publication, hit), found.created_at, hit.replaces)
+        ledger.intend(order, page.sha256, cost_usd(account, hit), found.created_at, hit.replaces)
         ledger.created(order.hit, found)
-        publication.recruiter.adopted(order, found.hit_id)
+        account.recruiter.adopted(order, found.hit_id)

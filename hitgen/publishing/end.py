@@ -13,6 +13,7 @@ from hitgen.hosts import open_host
 from hitgen.ledger.rows import Binding, Hit
 from hitgen.ledger.totals import CENT, Totals, totals
 from hitgen.lib.progress import counted
+from hitgen.publishing.adopt import adopt_ours
 from hitgen.publishing.collect import collect
 from hitgen.publishing.money import check_total, money_faults
 from hitgen.publishing.orders import raise_faults
@@ -155,6 +156,7 @@ def _end(account: Account) -> tuple[list[str], list[str]]:
     collect(account)
     ended = _end_known(account, [])
     waiting = settle_doubtful(account)
+    adopt_ours(account)
     ended = _end_known(account, ended)
     collect(account)
     return ended, waiting

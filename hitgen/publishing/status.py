@@ -13,6 +13,7 @@ from hitgen.errors import CONFIG_NAME
 from hitgen.ledger.ledger import LEDGER, Ledger, read_ledger
 from hitgen.ledger.rows import Binding
 from hitgen.ledger.totals import totals
+from hitgen.publishing.adopt import adopt_ours
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account, never_published
 from hitgen.publishing.remembered import config_to_end_by
@@ -50,6 +51,7 @@ def status(account: Account, refresh: bool = True) -> Status:
     """The state of a published batch; with `refresh` the recruiter is asked and submissions are taken in."""
     now = account.now()
     if refresh:
+        adopt_ours(account)
         collect(account)
     # Before it is published a ledger is tied to nobody.
     bound = account.ledger.account or account.recruiter.account()

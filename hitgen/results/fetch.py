@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hitgen.publishing.adopt import adopt_ours
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account
 from hitgen.results.parse import Faulty
@@ -24,6 +25,7 @@ class Fetched:
 
 def fetch(account: Account, everything: bool = False) -> Fetched:
     """Take in what was handed in, complete and once; with `everything` each HIT is looked into, not only changed ones."""
+    adopt_ours(account)
     new = collect(account, everything)
     study: Study = read_study(account.folder, account.ledger, account.config)
     doubtful = sum(hit.state == "intended" for hit in account.ledger.hits())
