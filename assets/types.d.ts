@@ -216,7 +216,7 @@ interface Schedule {
 
 interface CarriedFrame {
   type: string;
-  bytes: Uint8Array<ArrayBuffer>;
+  bytes: Uint8Array<ArrayBuffer> | Blob;
 }
 
 /** A frame that the page makes of its pack's source. */

@@ -1,6 +1,7 @@
 // Makes the frames of packs that carry a source alone: in a worker, so that the flicker's clock is never late; where none can be
 // had, in the page itself. Source and levels go one way, from pixels to a bitmap.
 
+import { bytesOf } from "../instrument/pack.js";
 import { loadKernel } from "./kernel.js";
 import { createReading } from "./webp.js";
 
@@ -12,7 +13,7 @@ const STRIP_PIXELS = 2 ** 18;
 
 /**
  * @typedef {{width: number, height: number}} Size of a source
- * @typedef {Size & {source: Uint8Array}} Recipe of a pack: its source as lossless WebP
+ * @typedef {Size & {source: Uint8Array<ArrayBuffer>|Blob}} Recipe of a pack: its source as lossless WebP
  * @typedef {{width: number, height: number}|null} Target size in device pixels; null: the source's own
  * @typedef {import("./kernel.js").Strips} Strips
  * @typedef {(strips: Strips, width: number, height: number, target: Target) => Promise<ImageBitmap>} ToBitmap
@@ -120,11 +121,14 @@ export function createBench(paint = createPainter(), load = loadKernel) {
   /** @type {ReturnType<typeof createAhead>|null} */
   let ahead = null;
 
-  /** @param {Uint8Array} source */
-  function readSource(source) {
+  /** @param {Uint8Array<ArrayBuffer>|Blob} content of a source: memory that is its own is free again at once, where the browser can do that */
+  async function readSource(content) {
+    const source = await bytesOf(content);
     const reading = ahead?.isOf(source) ? ahead.reading : createReading();
     if (reading === ahead?.reading) ahead = null;
-    return /** @type {import("./webp.js").Picture} */ (reading(source, true)).pixels;
+    const { pixels } = /** @type {import("./webp.js").Picture} */ (reading(source, true));
+    if (source !== content) source.buffer.transfer?.(0);
+    return pixels;
   }
 
   /** Large ones are read again in the rare case. @param {{pixels: Uint8ClampedArray<ArrayBuffer>|null}} kept */
@@ -133,19 +137,19 @@ export function createBench(paint = createPainter(), load = loadKernel) {
     kept.pixels = null;
   }
 
-  /** @type {(pack: number, frame: MadeFrame|null, target: Target, source: Uint8Array|null) => Promise<ImageBitmap>} */
+  /** @type {(pack: number, frame: MadeFrame|null, target: Target, source: Uint8Array<ArrayBuffer>|Blob|null) => Promise<ImageBitmap>} */
   async function make(pack, frame, target, source) {
     const kept = packs.get(pack);
     if (!kept) throw new Error(`pack ${pack} is not open`);
     const { width, height } = kept.size;
     const read = () => readSource(source ?? new Uint8Array());
     if (!frame) {
-      const pixels = kept.pixels ?? read();
+      const pixels = kept.pixels ?? (await read());
       if (width * height <= QUICK_PIXELS || !kept.frames) kept.pixels = pixels;
       return paint(stripsOf(pixels, width), width, height, target);
     }
     if (!kept.frames) {
-      const pixels = kept.pixels ?? read();
+      const pixels = kept.pixels ?? (await read());
       kept.frames = await (await (kernel ??= load())).prepare(pixels, width, height, frame.subsampling);
       kept.pixels = pixels;
       if (width * height > QUICK_PIXELS) forget(kept);
@@ -204,7 +208,7 @@ export function serve(scope, bench = createBench()) {
       } catch (error) {
         scope.postMessage([number, null, String(error)]);
       }
-      source?.buffer.transfer?.(0); // a copy that came with the message: its memory is free at once, where the browser can do that
+      source?.buffer?.transfer?.(0); // a copy that came with the message: its memory is free at once, where the browser can do that
     }
   };
 }

@@ -9,6 +9,9 @@ const MOST_INDEX_BYTES = 2 ** 24;
 const MOST_BYTES_PER_PIXEL = 8;
 const MOST_BYTES_BESIDE = 2 ** 16;
 
+/** What longer packs carry is the browser's to keep, which may put it on disk; a shorter one is at hand sooner. */
+const LONG_BYTES = 2 ** 23;
+
 /** @typedef {{width: number, height: number, levels: number[], frames: ({type: string, offset: number, length: number}|MadeFrame)[]}} Index */
 
 /**
@@ -46,11 +49,12 @@ export function readPack(bytes) {
   const found = readIndex(bytes);
   if (!found) throw new Error("no pack");
   const { index, body } = found;
+  const whole = bytes.length > LONG_BYTES ? new Blob([bytes]) : bytes;
   const frames = index.frames.map((frame) => {
     if ("codec" in frame) return frame;
-    const carried = bytes.subarray(body + frame.offset, body + frame.offset + frame.length);
-    if (carried.length !== frame.length) throw new Error("pack cut short");
-    return { type: frame.type, bytes: carried };
+    const [start, end] = [body + frame.offset, body + frame.offset + frame.length];
+    if (end > bytes.length) throw new Error("pack cut short");
+    return { type: frame.type, bytes: whole instanceof Blob ? whole.slice(start, end) : whole.subarray(start, end) };
   });
   return { width: index.width, height: index.height, levels: index.levels, frames };
 }
@@ -68,6 +72,11 @@ export function findSource(bytes, mostPixels) {
   if (!source || "codec" in source || !frames.some((frame) => "codec" in frame) || width * height > mostPixels) return false;
   if (source.length > width * height * MOST_BYTES_PER_PIXEL + MOST_BYTES_BESIDE) return false; // damaged, which is told once all of it is there
   return { start: found.body + source.offset, length: source.length };
+}
+
+/** What a frame carries. @param {Uint8Array<ArrayBuffer>|Blob} content */
+export async function bytesOf(content) {
+  return content instanceof Blob ? new Uint8Array(await content.arrayBuffer()) : content;
 }
 
 /** @param {string} text @returns {Uint8Array<ArrayBuffer>} */

@@ -2,7 +2,7 @@
 // data say it, masked, in as many bytes; as in hitgen/stimuli/views.py.
 
 import { decodeFrame } from "./decoder.js";
-import { fromBase64 } from "./pack.js";
+import { bytesOf, fromBase64 } from "./pack.js";
 import { sha256 } from "./sha256.js";
 
 const PLACES = 3;
@@ -14,7 +14,7 @@ const PLATEAU = 0.5;
  */
 export async function readView(text, trial, pack, pause, subtle) {
   const source = pack.frames[pack.levels[0] ?? 0];
-  const digest = await sha256(source && "bytes" in source ? source.bytes : new Uint8Array(), pause, subtle);
+  const digest = await sha256(await bytesOf(source && "bytes" in source ? source.bytes : new Uint8Array()), pause, subtle);
   const numbers = unmasked(fromBase64(text), parseInt(trial.slice(0, 8), 16) ^ new DataView(digest.buffer).getUint32(0));
   const number = (/** @type {number} */ at) => numbers.getUint16(2 * at, true);
   const first = 2 * PLACES + 1;

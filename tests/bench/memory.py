@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import mmap
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -49,11 +54,12 @@ def large(browser: Browser, scratch: Path) -> dict[str, float]:
     """A 3840x2160 ladder dragged through: the most memory of the page's process above an empty page's, in MB; waits."""
     figures: dict[str, float] = {}
     for frames in FORMS:
-        with serve(large_study(scratch / frames, frames) / "build") as server:
+        folder = large_study(scratch / frames, frames)
+        with serve(folder / "build") as server:
             context = browser.new_context(viewport={"width": 3900, "height": 2460})
             page = context.new_page()
-            page.wait_for_timeout(500)
-            empty = renderer_bytes()
+            page.wait_for_timeout(2000)
+            empty = renderer().memory_info().rss
             page.goto(f"{server.url}/pages/p0001.html{ACCEPTED}")
             robot = Robot(page, lambda _: Answer(1, []))
             while robot.screen() != "study":
@@ -62,30 +68,63 @@ def large(browser: Browser, scratch: Path) -> dict[str, float]:
                 "() => document.querySelector('[data-hit=stage]').dataset.shown === 'source'", timeout=60_000
             )
             page.evaluate(WATCH)
-            most = 0
-            for _ in range(8):
-                page.evaluate(DRAG, [2, 100])
-                most = max(most, renderer_bytes())
+            with watched_bytes() as looks:
+                for _ in range(8):
+                    page.evaluate(DRAG, [2, 100])
+            empty += debugger_bytes(renderer().pid, list((folder / "build" / "packs").iterdir()))
             page.wait_for_timeout(1000)
             blanks = sum(entry[2] == "none" for entry in page.evaluate("() => window.seen"))
             jumps = page.evaluate(JUMPS, [40, 100])
             found = waits(page.evaluate("() => window.seen"), jumps)
             context.close()
         figures |= {
-            f"{frames}_large_memory_mb": (most - empty) / 1e6,
+            f"{frames}_large_memory_mb": (max(looks) - empty) / 1e6,
             f"{frames}_large_blank_frames": float(blanks),
             **{f"{frames}_large_slider_{key}": value for key, value in found.items() if key != "late_frames"},
         }
     return figures
 
 
-def renderer_bytes() -> int:
-    """Resident memory of the largest renderer among this process's children."""
+def debugger_bytes(pid: int, packs: list[Path]) -> int:
+    """Memory in which the debugger that drives a page keeps what the page has fetched, as base64: blocks of just that size."""
+    sizes = [4 * math.ceil(pack.stat().st_size / 3) for pack in packs]
+    found = 0
+    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+        ends, _, rest = line.partition(" ")
+        start, end = (int(address, 16) for address in ends.split("-"))
+        if rest.split()[3] == "0" and any(0 <= end - start - size <= 2 * mmap.PAGESIZE for size in sizes):
+            found += end - start
+    return found
+
+
+def renderer() -> psutil.Process:
+    """The largest renderer among this process's children."""
     return max(
-        child.memory_info().rss
-        for child in psutil.Process().children(recursive=True)
-        if "--type=renderer" in " ".join(child.cmdline())
+        (
+            child
+            for child in psutil.Process().children(recursive=True)
+            if "--type=renderer" in " ".join(child.cmdline())
+        ),
+        key=lambda child: child.memory_info().rss,
     )
+
+
+@contextmanager
+def watched_bytes() -> Iterator[list[int]]:
+    """Looks at the renderer's resident memory, some thirty a second."""
+    process, done, looks = renderer(), threading.Event(), [0]
+
+    def look() -> None:
+        while not done.wait(0.03):
+            looks.append(process.memory_info().rss)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield looks
+    finally:
+        done.set()
+        thread.join()
 
 
 def measure(scratch: Path) -> dict[str, float]:

@@ -138,3 +138,31 @@ def test_a_page_hands_its_first_pack_s_source_to_the_worker(packs: str, tmp_path
         assert {verb for verb, _, _ in told} == {"ahead"}
         assert packs == "linked" or told[0][2] > 0
         context.close()
+
+
+LONG = """
+const [small, pad] = %s;
+const bytes = new Uint8Array(small.length + pad);
+bytes.set(Uint8Array.from(small));
+for (let at = small.length; at < bytes.length; at += 1) bytes[at] = (at * 7) & 255;
+const { frames } = module.readPack(bytes);
+const first = await module.bytesOf(frames[0].bytes);
+const cut = bytes.slice(0, bytes.length - 1);
+let said = "";
+try { module.readPack(cut); } catch (error) { said = error.message; }
+return [frames[0].bytes instanceof Blob, first.length, Array.from(first.slice(-3)), Array.from(await module.bytesOf(frames[1].bytes)), said];
+"""
+
+
+@pytest.mark.parametrize("long", (False, True))
+def test_what_a_long_pack_carries_is_the_browsers_to_keep(long: bool) -> None:
+    last = Frame(b"last", "image/jpeg")
+    length = 9 * 2**20 if long else 1000
+    content = pack_bytes(make_pack(8, 8, [Frame(bytes(length), "image/webp"), last]))
+    head = content[: content.index(bytes(1000))]
+    text = LONG % json.dumps([list(head), len(content) - len(head)])
+    is_kept, read, end, other, said = nodes.run("instrument/pack.js", text)
+    kinds = [(at * 7) & 255 for at in range(len(content))]
+    assert (is_kept, read, said) == (long, length, "pack cut short")
+    assert end == kinds[len(head) + length - 3 : len(head) + length]
+    assert other == kinds[-len(last.content) :]

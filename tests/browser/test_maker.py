@@ -268,3 +268,18 @@ def test_a_fault_would_be_seen(name: str, browser: Browser, picture: Image.Image
     with pytest.raises(AssertionError):
         check(page)
     page.close()
+
+
+@pytest.mark.parametrize("kind", ("real", "none"))
+def test_a_source_that_the_browser_keeps_is_read_where_frames_are_made(
+    page: Page, picture: Image.Image, kind: str
+) -> None:
+    made = page.evaluate(
+        f"""async () => {{
+          const pack = maker.createMaker({{ createWorker: {kind} }}).open({{ ...recipe(small), source: new Blob([fromBase64(source)]) }});
+          const found = [];
+          for (const asked of [null, frame(40)]) found.push(await sha256(pixelsOf(await pack.make(asked, null))));
+          return found;
+        }}"""
+    )
+    assert made == [digest(picture), shown(picture, "4:2:0", 40)]
