@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hitgen.batch.load import Batch
 from hitgen.checks.made import check_minutes
@@ -19,6 +19,7 @@ from hitgen.publishing.orders import groups_of
 
 SCREENS = {"1366x768": (1366, 768, 15.6), "1920x1080": (1920, 1080, 23.8)}
 """Common screens: their pixels, and their diagonals in inches."""
+LEAST_MM = 20
 BARS_PX = 125
 """What a maximised browser and the system's bar take of a screen's height."""
 ROOT = re.compile(r'(@media \(max-width: (\d+)px\) \{\s*)?:root(\[data-arrangement="\w+"\])? \{([^}]*)\}')
@@ -34,6 +35,8 @@ class Shown:
     pictures: int
     size: tuple[int, int]
     fits: bool
+    fits_cm: float | None = None
+    """The width under which the page would fit, where it does not."""
 
     @property
     def scale(self) -> float:
@@ -69,7 +72,7 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
         for person in seats[page.page]:
             golds.setdefault(person, set()).update(page.gold)
     answers, needed = [len(met) for met in golds.values()], gold_needed(batch.config)
-    ratings = [(person, len(page.study)) for page in pages for person in seats[page.page]]
+    ratings = [(person, method.ratings_of(page)) for page in pages for person in seats[page.page]]
     counts = Counter(person for page in pages for person in seats[page.page])
     shown = _shown(batch)
     rooms = _rooms(style)
@@ -85,7 +88,7 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
         gold=(min(answers, default=0), max(answers, default=0)),
         kept=kept_shares(batch.config, answers) if method.checks else None,
         qualities=tuple((images.name, method.levels_told(batch.config, images)) for images in batch.config.images),
-        shown=tuple(_fitting(each, rooms, arranged) for each in shown),
+        shown=tuple(_fitting(each, rooms, arranged, batch.config.display) for each in shown),
         window=window,
     )
 
@@ -137,8 +140,12 @@ def _shown(batch: Batch) -> list[Shown]:
 def _on_screen(display: Display, size: tuple[int, int], screen: str) -> tuple[int, int]:
     if display.scaling == "pixels":
         return size
+    return _physical(display.width_cm, size, screen)
+
+
+def _physical(width_cm: float, size: tuple[int, int], screen: str) -> tuple[int, int]:
     across, down, inches = SCREENS[screen]
-    width_px = display.width_cm * math.hypot(across, down) / (inches * 2.54)
+    width_px = width_cm * math.hypot(across, down) / (inches * 2.54)
     return round(width_px), round(width_px * size[1] / size[0])
 
 
@@ -183,8 +190,15 @@ def _rooms(style: str) -> list[_Room]:
     ]
 
 
-def _fitting(shown: Shown, rooms: list[_Room], arranged: Arranged) -> Shown:
+def _fitting(shown: Shown, rooms: list[_Room], arranged: Arranged, display: Display) -> Shown:
     across, down, _ = SCREENS[shown.screen]
-    windows = [room.window(arranged.around(shown.size), across) for room in rooms]
-    fits = any(width <= across and height <= down - BARS_PX for width, height in windows)
-    return Shown(shown.screen, shown.source, shown.pictures, shown.size, fits)
+
+    def fits(size: tuple[int, int]) -> bool:
+        windows = [room.window(arranged.around(size), across) for room in rooms]
+        return any(width <= across and height <= down - BARS_PX for width, height in windows)
+
+    if fits(shown.size):
+        return shown
+    smaller = (mm / 10 for mm in range(math.ceil(display.width_cm * 10) - 1, LEAST_MM, -1))
+    fitting = (cm for cm in smaller if fits(_physical(cm, shown.source, shown.screen)))
+    return replace(shown, fits=False, fits_cm=next(fitting, None) if display.scaling == "physical" else None)

@@ -86,6 +86,18 @@ def test_where_few_can_be_used_that_is_a_warning(tmp_path: Path) -> None:
     assert "only 8 of 12 ratings can be used" in " ".join(found.warnings)
 
 
+def test_a_page_that_does_not_fit_names_the_width_that_would(tmp_path: Path) -> None:
+    accept = 'accept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"'
+    folder = write_batch(tmp_path / "batch", f"ratings = 3\n[display]\nwidth_cm = 25\n{accept}\n", size=(64, 48))
+    found = planned(folder)
+    widths = {shown.screen: shown.fits_cm for shown in found.outlook.shown if not shown.fits}
+    assert "1366x768" in widths and f"and would with width_cm = {widths['1366x768']:g}" in " ".join(plan_lines(found))
+    text = (folder / "batch.toml").read_text()
+    for width, fits in ((widths["1366x768"], True), (widths["1366x768"] + 0.1, False)):
+        (folder / "batch.toml").write_text(text.replace("width_cm = 25", f"width_cm = {width:.1f}"))
+        assert {shown.screen: shown.fits for shown in planned(folder).outlook.shown}["1366x768"] is fits
+
+
 def test_a_changed_setting_measures_nothing_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write_batch(tmp_path / "batch", "ratings = 3\n[display]\nwidth_cm = 13\n", size=(96, 64))
     first = check(folder, workers=1)

@@ -144,6 +144,32 @@ def test_the_tutorial_s_way_from_a_folder_to_a_dataset(
 
 
 @pytest.mark.long
+def test_the_way_of_several_pictures_at_once_from_a_folder_to_thresholds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = prepared(tmp_path, "docs/threshold.md")
+    assert [line[0] for line in lines] == ["init", "check", "build", "simulate", "review", "report", "export"]
+    (tmp_path / "PHOTO").rename(next((tmp_path / "FOLDER").iterdir()).with_stem("another"))
+    said = re.findall(r"^```toml\n(.*?)^```", (ROOT / "docs/threshold.md").read_text(encoding="utf-8"), re.S | re.M)[-1]
+    method, hit, display = (part.partition("]\n")[2] for part in re.split(r"^(?=\[)", said, flags=re.M)[1:])
+    config = tmp_path / "my-study" / "batch.toml"
+    for line in lines:
+        if line[0] == "check" and cli.main(line) == 1:  # fewer levels, as the docs say that it may ask for
+            fewer = re.search(r"try levels = \d+", capsys.readouterr().err)
+            assert fewer
+            config.write_text(re.sub(r"^levels = \d+", fewer[0].removeprefix("try "), config.read_text(), flags=re.M))
+        assert cli.main(line) == 0, (line, capsys.readouterr().err)
+        if line[0] == "init":
+            text = config.read_text().replace("FILL IN: ", "")
+            text = re.sub(r"^(?:locations|use_above|study|width_cm) = .*\n", "", text, flags=re.M)
+            text = re.sub(r"^ratings = \d+", "ratings = 6", text, flags=re.M)
+            text = text.replace("[hit]\n", f"[hit]\n{hit}").replace("[display]\n", f"[display]\n{display}")
+            config.write_text(f"{text}\n[method]\n{method}")
+    assert (tmp_path / "my-study" / "results" / "export" / "analysis" / "sur.csv").is_file()
+
+
+@pytest.mark.long
 def test_the_readme_s_way_from_photographs_of_mixed_sizes_to_a_report_with_used_ratings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

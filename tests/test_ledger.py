@@ -18,7 +18,7 @@ from hitgen.errors import InputError
 from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.lock import locked
-from hitgen.ledger.rows import Binding, HitName, HitProgress, Order, Received
+from hitgen.ledger.rows import SIMULATED, Binding, HitName, HitProgress, Order, Received
 from hitgen.ledger.totals import totals
 from hitgen.lib import sqlite
 from hitgen.recruiters.memory import START
@@ -80,6 +80,13 @@ def test_a_ledger_is_bound_to_endpoint_and_account(tmp_path: Path) -> None:
         ):
             with pytest.raises(InputError, match="belongs to account 111 at https://a"):
                 ledger.bind(other)
+
+
+def test_a_ledger_of_simulated_answers_says_so_and_what_reads_it(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        ledger.bind(Binding(SIMULATED, "simulated", "local"))
+        with pytest.raises(InputError, match=r"its answers are simulated.*`hitgen review`.*`hitgen publish`"):
+            ledger.bind(Binding("https://a", "111", "sandbox"))
 
 
 def test_every_write_is_synced(tmp_path: Path) -> None:

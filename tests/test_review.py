@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hitgen import cli
+from hitgen.commands.review import WIDTH, review_lines
 from hitgen.errors import InputError
 from hitgen.lib.files import csv_text
 from hitgen.results.dataset import make_dataset
@@ -41,6 +42,21 @@ def study(folder: Path, **options: object) -> SmallStudy:
     small.hand_in([(work["page"], work["assignment"], work["worker"], xml(work)) for work in works])
     small.hand_in([("p0001", "A4", "W4", "broken")])
     return small
+
+
+def test_the_table_fits_a_terminal_and_says_why_under_those_that_need_a_look(tmp_path: Path) -> None:
+    study(tmp_path)
+    read, long = read_study(tmp_path), "too few checks of control questions passed; " * 8
+    rows = [
+        replace(row, worker="5f3a0c1d2e4b6a7980f1c2d3", assignment="3TPWUS5F8ABCDEFGHIJKLMNOPQRSTU", use="not-enough-evidence", reasons=long)
+        for row in propose(read)
+    ]  # fmt: skip
+    head, first, why, *rest = review_lines(read, rows)
+    assert head.split() == ["participant", "page", "minutes", "gold", "rate", "pay", "use"]
+    assert first.startswith("5f3a0c1d2e4b6a7980f1c2d3") and first.endswith("not-enough-evidence")
+    assert why.startswith("    3TPWUS5F8ABCDEFGHIJKLMNOPQRSTU: too few checks") and rest[1].endswith(" ...")
+    assert max(map(len, (head, first, why, *rest[:2]))) <= WIDTH
+    assert not any(line.startswith(" ") for line in review_lines(read, [replace(row, reasons="") for row in rows]))
 
 
 def edited(folder: Path, change: Callable[[dict[str, dict[str, str]]], None], delimiter: str = ",") -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from hitgen.analysis import figures
+from hitgen.analysis.analysed import analysed
 from hitgen.build import build
+from hitgen.check import Planned, check
 from hitgen.cli import main
+from hitgen.commands.check import plan_lines
 from hitgen.manifest import read_manifest
 from hitgen.methods.threshold import quest
 from hitgen.methods.threshold.further import further_pages, gains_of
@@ -170,6 +174,28 @@ def test_simulated_comparisons_give_the_true_levels(answered: Path, capsys: pyte
         row = dict(zip(heading, line.split(","), strict=True))
         truth = truths[ladders[row["source"]]]
         assert float(row["sur75_low"]) - 2 < truth["mean"] - 0.674 * truth["sd"] < float(row["sur75_high"]) + 2
+
+
+def test_a_rating_is_a_comparison_in_the_plan_and_in_the_figure_of_progress(
+    answered: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heard: list[Planned] = []
+    check(answered, workers=1, told=heard.append)
+    assert (heard[0].outlook.ratings, heard[0].outlook.usable) == (270, 270)
+    assert "comparisons 270 in all, 3 of each study image by each of 30 people" in "\n".join(plan_lines(heard[0]))
+    drawn: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(figures, "progress_plot", lambda *said: drawn.append(said))
+    found = analysed(read_study(answered))
+    assert found.plots["progress"] is None
+    ((used, wanted, *words),) = drawn
+    ratings = found.dataset.ratings
+    assert (wanted, words) == ([90], ["ratings", "ladder"])
+    assert sum(used) == ratings.filter((ratings["use"] == "use") & (ratings["role"] == "study")).height > 90
+    assert main(["topup", str(answered)]) == 1
+    assert (
+        "its answers are simulated: nothing of this batch was published; try `hitgen publish`"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_further_study_starts_from_what_is_known(

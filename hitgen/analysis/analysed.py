@@ -65,20 +65,21 @@ class Analysed:
 
     def _progress(self) -> Drawing | None:
         config = self.own.config
-        if config.deals_ladders:
-            return figures.progress_plot(_used(self.dataset), [config.hit.ratings])
         wanted = method_of(config).wanted
         trials = {
             trial.subject: trial for page in self.study.manifest.pages for trial in page.trials if trial.role == "study"
         }
+        goals = sorted({wanted(config, trial) for trial in trials.values()})
+        if config.deals_ladders and goals == [config.hit.ratings]:  # what a page shows a second time counts once
+            return figures.progress_plot(_used(self.dataset), goals)
         found = Counter(
             attempt.known.subject
             for work in self.study.works
             for attempt in work.answers("study")
             if self.study.judged.ratings[work.received.assignment, attempt.known.trial].use == "use"
         )
-        goals = sorted({wanted(config, trial) for trial in trials.values()})
-        return figures.progress_plot([found[subject] for subject in trials], goals, "answers", "question")
+        words = ("ratings", "ladder") if config.deals_ladders else ("answers", "question")
+        return figures.progress_plot([found[subject] for subject in trials], goals, *words)
 
 
 def analysed(study: Study, progress: OnProgress = silent, dataset: Dataset | None = None) -> Analysed:

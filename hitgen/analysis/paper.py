@@ -126,7 +126,7 @@ def _participants(found: Analysed) -> Iterator[str]:
         yield f"{came}{who}{when} on {there}, as in a rehearsal: nobody was recruited or paid."
         return
     kind = kind_of(config)
-    yield f"{kind.people}; {came}{who}{when}. Each study picture was to get {count(config.hit.ratings, 'rating')}."
+    yield f"{kind.people}; {came}{who}{when}. {_wanted(found)}"
     if config.hit.reward_usd:
         pays = "was paid with" if kind.own.pays else "had a reward of"
         hour = ""
@@ -139,6 +139,15 @@ def _participants(found: Analysed) -> Iterator[str]:
         else f"exempt from approval, in its words: “{consent.exemption.rstrip('.')}”"
     )
     yield f"Everyone consented before the first trial to the study “{consent.title}” ({approved})."
+
+
+def _wanted(found: Analysed) -> str:
+    config, method = found.study.config, method_of(found.study.config)
+    trials = [trial for page in found.study.manifest.pages for trial in page.trials if trial.role == "study"]
+    goals = sorted({method.wanted(config, trial) for trial in trials}) or [config.hit.ratings]
+    subject, unit = ("picture", "rating") if config.deals_ladders else ("question", "answer")
+    *fewer, most = goals
+    return f"Each study {subject} was to get {''.join(f'{goal} or ' for goal in fewer)}{count(most, unit)}."
 
 
 def _screening(found: Analysed, told: Told) -> Iterator[str]:

@@ -80,6 +80,7 @@ def _sizes(view: Outlook) -> Iterator[tuple[str, str]]:
     for shown in view.shown:
         pictures = f"{shown.pictures} of {shown.source[0]}x{shown.source[1]}"
         fits = "" if shown.fits else "; the page does not fit there"
+        fits += f", and would with width_cm = {shown.fits_cm:g}" if shown.fits_cm else ""
         yield (
             "shown",
             (

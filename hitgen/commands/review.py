@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
@@ -24,7 +25,10 @@ from hitgen.results.study import Study, read_study
 
 MOST_NAMED = 20
 MOST_ROWS = 40
-LONGEST_REASON = 70
+WIDTH = 80
+"""Of a terminal, which the table fits whatever the ids of its recruiter."""
+REASON_LINES = 3
+INDENT = "    "
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,11 +87,13 @@ def review_lines(study: Study, rows: Sequence[ReviewRow]) -> list[str]:
     """The table, those that need a look first, with what the whole comes to."""
     ranks = {"undecided": 0, "reject": 1, "pay": 2}
     sorted_rows = sorted(rows, key=lambda row: (ranks[row.pay], row.use == "use"))
-    table = [
-        ("participant", "page", "min", "gold", "rate", "pay", "use", "reason", "assignment"),
-        *map(_cells, sorted_rows[:MOST_ROWS]),
-    ]
-    lines = columns(table, right=(2, 3, 4))
+    told = sorted_rows[:MOST_ROWS]
+    head, *table = columns(
+        [("participant", "page", "minutes", "gold", "rate", "pay", "use"), *map(_cells, told)], right=(2, 3, 4)
+    )
+    lines = [head]
+    for row, line in zip(told, table, strict=True):
+        lines += [line, *_why(row)]
     if len(rows) > MOST_ROWS:
         lines.append(f"... and {len(rows) - MOST_ROWS} more in the file")
     rules = study.config.screening
@@ -125,9 +131,16 @@ def _counts(names: Iterable[str]) -> str:
 
 
 def _cells(row: ReviewRow) -> tuple[str, ...]:
-    reasons = row.reasons if len(row.reasons) <= LONGEST_REASON else row.reasons[: LONGEST_REASON - 3] + "..."
-    numbers = (row.minutes, row.gold_answers, row.gold_rate)
-    return (plain(row.worker), row.page, *numbers, row.pay, row.use, plain(reasons), plain(row.assignment))
+    return (plain(row.worker), row.page, row.minutes, row.gold_answers, row.gold_rate, row.pay, row.use)
+
+
+def _why(row: ReviewRow) -> list[str]:
+    """Why a row needs a look, under it, with the assignment by which the file has it."""
+    if not row.reasons:
+        return []
+    text = f"{plain(row.assignment)}: {plain(row.reasons)}"
+    lines = textwrap.wrap(text, WIDTH - len(INDENT), max_lines=REASON_LINES, placeholder=" ...")
+    return [INDENT + line for line in lines]
 
 
 def review_plan_record(plan: ReviewPlan) -> dict[str, Any]:

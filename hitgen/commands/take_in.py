@@ -49,7 +49,7 @@ OUTCOMES = {
     "other": "the same page by the same person again; the first counts",
     "unknown-place": "it is of no place that this study gave out",
     "too-large": "it is too large for a submission",
-    "not-json": "it is no JSON; ask for the JSON file that the page offers to save",
+    "not-json": "it is no JSON; ask for the file that the first button of the page saves, whose name ends in .json",
     "not-ours": "it is no submission of this study",
     "full": "there is no room for more",
 }

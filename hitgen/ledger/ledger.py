@@ -114,6 +114,10 @@ class Ledger:
         if bound is None:
             self.set_fact("account", json.dumps([account.endpoint, account.account, account.environment]))
         elif bound != account:
+            if bound.is_simulated:
+                problem = "its answers are simulated: nothing of this batch was published"
+                remedy = "`hitgen review`, `report`, `export` and `watch`, which read them, or `hitgen publish`, which puts them aside"
+                raise InputError(Fault(str(self.path), "", problem, remedy))
             remedy = "the profile and endpoint it was made with, or `hitgen close` and another folder"
             if bound.endpoint == OFFLINE:
                 remedy = (

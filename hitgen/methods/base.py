@@ -210,6 +210,10 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """What is shown of ladders, by key, where it is not each level as it is."""
         return {}
 
+    def ratings_of(self, page: PlannedPage) -> int:
+        """How many ratings one person gives on a page; what it shows a second time counts once."""
+        return len(page.study)
+
     def wanted(self, config: ConfigT, trial: Trial) -> int:
         """How many ratings the subject of a study trial wants."""
         return config.hit.ratings

@@ -115,7 +115,8 @@ def _gold(tallies: Mapping[str, GoldTally], rules: Screening) -> Iterator[Findin
         if found.rate is None or found.answers < rules.gold_answers_min or found.rate >= rules.gold_rate:
             continue
         passed, checks = sum(found.passes), sum(found.asked)
-        reason = f"{passed} of {checks} checks of control questions passed, at least {rules.gold_rate:.0%} are needed"
+        needed = f"at least {100 * rules.gold_rate:.3g}% are needed"
+        reason = f"{passed} of {checks} checks of control questions passed, {needed}"
         yield Finding("gold", reason, worker)
 
 

@@ -48,7 +48,8 @@ def breaches(of: Habits, least: Mapping[Arm, Threshold], rules: Screening) -> It
 def _breaches(of: Habits, least: Threshold, rules: Screening) -> Iterator[tuple[str, str]]:
     if of.trap_share is not None and of.trap_share < least.share - ROUNDED:
         reason = (
-            f"{of.trap_share:.0%} of {of.traps} obvious questions answered right, at least {least.share:.0%} are needed"
+            f"{100 * of.trap_share:.3g}% of {of.traps} obvious questions answered right, "
+            f"at least {100 * least.share:.3g}% are needed"
         )
         yield "traps", reason
     if of.answers and of.response_ms is not None and of.response_ms < 1000 * rules.trial_s_min:

@@ -27,7 +27,7 @@ from hitgen.methods.threshold.robot import Robot, differences, knowing, some_ans
 from hitgen.methods.threshold.row import Response, Row
 from hitgen.methods.told import Told
 from hitgen.methods.work import AnyWork, Attempt, Finding
-from hitgen.plan import LadderKey, Plan, PlannedTrial
+from hitgen.plan import LadderKey, Plan, PlannedPage, PlannedTrial
 from hitgen.robots.robot import MakeRobot, WorkRecord
 from hitgen.stimuli.views import as_it_is, masked, source_alone
 
@@ -117,9 +117,11 @@ class Threshold(Method[Config, Manifest, Row]):
 
     def plan_rows(self, batch: Batch, plan: Plan) -> Iterator[tuple[str, str]]:
         hit: Any = batch.config.hit
-        yield "comparisons", f"{hit.comparisons} of each of {hit.ratings} people for each study image"
         if batch.config.method.flickering == "each":  # type: ignore[attr-defined]
             yield "at once", f"{batch.config.method.pictures} pictures of different ladders"  # type: ignore[attr-defined]
+        asked = sum(page.assignments * self.ratings_of(page) for page in plan.pages)
+        each = f"{hit.comparisons} of each study image by each of {hit.ratings} people"
+        yield "comparisons", f"{asked} in all, {each}; {hit.catch} or more catch trials a page besides"
 
     def trial_s(self, trial: PlannedTrial) -> float:
         return ALONE_S if _planned(trial).group is None else OF_SEVERAL_S
@@ -139,6 +141,9 @@ class Threshold(Method[Config, Manifest, Row]):
     def no_gold(self) -> InputError:
         problem = "threshold has catch trials, in which nothing flickers, in the place of gold"
         return InputError(in_config("hit.catch", problem, "`catch` under [hit]"))
+
+    def ratings_of(self, page: PlannedPage) -> int:
+        return sum(trial.role == "study" for trial in page.trials)
 
     def wanted(self, config: Config, trial: AnyTrial) -> int:
         return config.hit.ratings * config.hit.comparisons
