@@ -68,6 +68,7 @@ VANISH = """([dot, square, pxACentimetre]) => new Promise((done) => {
 })"""
 CARD_WIDTH_CM = 8.56
 BLIND_SPOT_DEG = 13.5
+MOST_ATTEMPTS = 6
 CHECK = "check-"
 """How the screens of checks begin."""
 LEAVING_SCREENS = ("consent", "instructions", "calibration", "distance", "survey")
@@ -159,6 +160,13 @@ class Robot(ABC):
         if not self.record.order or self.record.order[-1] != trial:
             self.record.order.append(trial)
 
+    def next_attempt(self, trial: str) -> int:
+        """The number of the attempt at a trial that comes now."""
+        number: int = 1 + sum(attempt.trial == trial for attempt in self.record.attempts)
+        if number > MOST_ATTEMPTS:
+            raise RuntimeError(f"the page refuses what its own hints asked for in trial {trial}")
+        return number
+
     def look(self) -> None:
         """Look at the picture as long as its patience goes, where it is judged."""
         if self.patience_s and self.screen() == "study":
@@ -168,6 +176,16 @@ class Robot(ABC):
         """Click the button of a slot as soon as it can be."""
         self._page.wait_for_function(f"() => !document.querySelector('[data-hit=\"{name}\"]').disabled")
         self.hit(name).click()
+
+
+def rows_missed(record: WorkRecord, submission: dict[str, Any]) -> list[str]:
+    """How a submission's order and number of rows differ from what the robot did."""
+    found = []
+    if submission["order"] != record.order:
+        found.append(f"order {submission['order']} is not {record.order}")
+    if len(submission["trials"]) != len(record.attempts):
+        found.append(f"{len(submission['trials'])} rows for {len(record.attempts)} attempts")
+    return found
 
 
 MakeRobot = Callable[[Any, str], Robot]

@@ -9,10 +9,9 @@ from typing import Any
 
 from hitgen.methods.compare.row import Response
 from hitgen.robots import robot
-from hitgen.robots.robot import WorkRecord
+from hitgen.robots.robot import WorkRecord, rows_missed
 
 SLOTS = {"left": "answer-left", "right": "answer-right", "notsure": "answer-unsure"}
-MOST_ATTEMPTS = 6
 SHOWN = "() => document.querySelector('[data-hit=left]').dataset.shown !== 'none'"
 OTHER = """([trial, phase]) => {
   const stage = document.querySelector("[data-hit=stage]");
@@ -90,9 +89,7 @@ class Robot(robot.Robot):
     def _answer(self, shown: Shown) -> None:
         known = self._hints.get(shown.trial)
         answer = Answer(known) if known else self._policy(shown)
-        number = 1 + sum(attempt.trial == shown.trial for attempt in self.record.attempts)
-        if number > MOST_ATTEMPTS:
-            raise RuntimeError(f"the page refuses what its own hints asked for in trial {shown.trial}")
+        number = self.next_attempt(shown.trial)
         self.record.attempts.append(Attempt(shown.trial, number, answer.response))
         self._page.wait_for_function(SHOWN)
         self.look()
@@ -100,12 +97,10 @@ class Robot(robot.Robot):
             self._toggle(max(1, answer.toggles))
         if answer.time_s:
             self._page.wait_for_timeout(1000 * answer.time_s)
-        if (
-            answer.response != "skip"
-            and not self._page.wait_for_function(PRESS, arg=[shown.trial, SLOTS[answer.response]]).json_value()[
-                "pressed"
-            ]
-        ):
+        if answer.response == "skip":
+            return
+        done = self._page.wait_for_function(PRESS, arg=[shown.trial, SLOTS[answer.response]]).json_value()
+        if not done["pressed"]:
             self.record.attempts[-1] = Attempt(shown.trial, number, "skip")  # the time was over before
 
     def _toggle(self, times: int) -> None:
@@ -119,12 +114,7 @@ class Robot(robot.Robot):
 
 def differences(record: WorkRecord, submission: dict[str, Any]) -> list[str]:
     """How a submission differs from what the robot did; empty where it tells the truth."""
-    found = []
-    if submission["order"] != record.order:
-        found.append(f"order {submission['order']} is not {record.order}")
     told = [(row["trial"], row["attempt"], row["response"]) for row in submission["trials"]]
     done = [(attempt.trial, attempt.attempt, attempt.response) for attempt in record.attempts]
-    if len(told) != len(done):
-        found.append(f"{len(told)} rows for {len(done)} attempts")
-    found += [f"{said} told for {did}" for said, did in zip(told, done, strict=False) if said != did]
-    return found
+    wrong = [f"{said} told for {did}" for said, did in zip(told, done, strict=False) if said != did]
+    return [*rows_missed(record, submission), *wrong]

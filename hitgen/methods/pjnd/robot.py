@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from hitgen.robots import robot
-from hitgen.robots.robot import WorkRecord
+from hitgen.robots.robot import WorkRecord, rows_missed
 
 Point = tuple[float, float]
-MOST_ATTEMPTS = 6
+WITHIN_PX = 1.0
+"""A mark may be told so far from where it was made."""
 
 
 @dataclass
@@ -107,10 +108,7 @@ class Robot(robot.Robot):
         )
 
     def _begin(self, trial: Trial, level: int | None) -> None:
-        number = 1 + sum(attempt.trial == trial.trial for attempt in self.record.attempts)
-        if number > MOST_ATTEMPTS:
-            raise RuntimeError(f"the page refuses what its own hints asked for in trial {trial.trial}")
-        self.record.attempts.append(Attempt(trial.trial, number, level, []))
+        self.record.attempts.append(Attempt(trial.trial, self.next_attempt(trial.trial), level, []))
 
     def _locate(self, trial: Trial, answer: Answer) -> None:
         if self.record.attempts[-1].points:
@@ -149,19 +147,15 @@ def spread(points: Sequence[Point], trial: Trial) -> list[Point]:
     return placed
 
 
-def differences(record: WorkRecord, submission: dict[str, Any], within_px: float = 1.0) -> list[str]:
+def differences(record: WorkRecord, submission: dict[str, Any]) -> list[str]:
     """How a submission differs from what the robot did; empty where it tells the truth."""
-    found = []
-    if submission["order"] != record.order:
-        found.append(f"order {submission['order']} is not {record.order}")
-    if len(submission["trials"]) != len(record.attempts):
-        found.append(f"{len(submission['trials'])} rows for {len(record.attempts)} attempts")
+    found = rows_missed(record, submission)
     for row, attempt in zip(submission["trials"], record.attempts, strict=False):
         if (row["trial"], row["attempt"], row["level"]) != (attempt.trial, attempt.attempt, attempt.level):
             found.append(f"{row['trial']} {row['attempt']} {row['level']} is not {attempt}")
         if row["none_seen"] != (attempt.level is None) or len(row["points"]) != len(attempt.points):
             found.append(f"points {row['points']} for {attempt}")
         for told, done in zip(row["points"], attempt.points, strict=False):
-            if max(abs(told[0] - done[0]), abs(told[1] - done[1])) > within_px:
+            if max(abs(told[0] - done[0]), abs(told[1] - done[1])) > WITHIN_PX:
                 found.append(f"{told} told for {done}")
     return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from hitgen.methods.threshold.row import Response, Side
 from hitgen.robots import robot
-from hitgen.robots.robot import WorkRecord
+from hitgen.robots.robot import WorkRecord, rows_missed
 
 SHOWN = """() => {
   const level = (position) => Number(position.dataset.shown.split(":")[1] ?? 0);
@@ -101,9 +101,7 @@ class Robot(robot.Robot):
 
 def differences(record: WorkRecord, submission: dict[str, Any]) -> list[str]:
     """How a submission differs from what the robot did; empty where it tells the truth."""
-    if submission["order"] != record.order or len(submission["trials"]) != len(record.attempts):
-        return [f"order {submission['order']} is not {record.order}"]
-    return [
+    return rows_missed(record, submission) or [
         f"{row['trial']}: {row['level']} {row['response']} is not {done}"
         for row, done in zip(submission["trials"], record.attempts, strict=True)
         if (row["level"], row["other"], row["response"]) != (done.level, done.other, done.response)

@@ -40,7 +40,7 @@ class Panel(JudgedHere):
         self._inbox = inbox
         self._way = way
         self._credit = credit
-        self._places = ByTurns(opening.book, inbox, way, timedelta(seconds=config.hold_s), utc_now)
+        self._places = ByTurns(opening.book, inbox, way, timedelta(seconds=config.hold_s))
         self._told: list[str] = []
 
     def account(self) -> Binding:
