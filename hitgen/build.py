@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hitgen import __version__
 from hitgen.batch import resources
@@ -26,6 +26,9 @@ from hitgen.plan import Plan, PlannedPage
 from hitgen.stimuli.codecs import library_versions
 from hitgen.stimuli.form import in_form
 from hitgen.stimuli.make import make_ladders
+
+if TYPE_CHECKING:
+    from hitgen.pages.render import Renderer
 
 FILL_IN = "FILL IN"
 """What `init` writes where the researcher has to."""
@@ -93,22 +96,7 @@ def build(
     # Only now, when nothing is wrong: a refused build leaves nothing behind.
     make_salt(batch.folder)
     plan = plan_of(batch)
-    output.pages.mkdir(parents=True, exist_ok=True)
-    shell = _shell_digest(batch)
-    record = _PageRecord(output.cache / "pages.json")
-    pages: list[dict[str, Any]] = []
-    written = 0
-    for planned in plan.pages:
-        path = output.pages / f"{planned.page}.html"
-        data = renderer.data(planned, ladders)
-        key = hashlib.sha256(f"{shell}{data.json()}".encode()).hexdigest()
-        row = record.known(key, path)
-        if row is None:
-            row = {"sha256": write_whole(path, renderer.chunks(data, output.packs)), "bytes": path.stat().st_size}
-            record.keep(key, path, row)
-            written += 1
-        pages.append({**_page(batch, planned, row, ladders), "consents": data.consents})
-    record.save()
+    pages, written = _write_pages(batch, plan, ladders, renderer, output)
     found = _manifest(batch, config_sha256, pages, ladders)
     # It names what is gold and the right answers; pages and packs are for everybody.
     write_whole(output.manifest, f"{found.json(indent=1)}\n".encode(), private=True)
@@ -126,6 +114,29 @@ def build(
         sum(page.bytes for page in found.pages),
         batch.config.hit.packs == "linked",
     )
+
+
+def _write_pages(
+    batch: Batch, plan: Plan, ladders: Mapping[str, Ladder], renderer: Renderer, output: BuildFolder
+) -> tuple[list[dict[str, Any]], int]:
+    """The manifest's rows of all pages, and how many were written: the others lie there as they would be."""
+    output.pages.mkdir(parents=True, exist_ok=True)
+    shell = _shell_digest(batch)
+    record = _PageRecord(output.cache / "pages.json")
+    pages: list[dict[str, Any]] = []
+    written = 0
+    for planned in plan.pages:
+        path = output.pages / f"{planned.page}.html"
+        data = renderer.data(planned, ladders)
+        key = hashlib.sha256(f"{shell}{data.json()}".encode()).hexdigest()
+        row = record.known(key, path)
+        if row is None:
+            row = {"sha256": write_whole(path, renderer.chunks(data, output.packs)), "bytes": path.stat().st_size}
+            record.keep(key, path, row)
+            written += 1
+        pages.append({**_page(batch, planned, row, ladders), "consents": data.consents})
+    record.save()
+    return pages, written
 
 
 class _PageRecord:
