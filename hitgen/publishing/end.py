@@ -130,7 +130,7 @@ def extend(account: Account, time: timedelta, typed_total: str = "", plan: Exten
     HITs that were ended are opened again; in production only if `typed_total` is what that costs.
     """
     plan = plan or plan_extension(account, time)
-    check_total("extend", plan.account, plan.cost_usd or None, typed_total)
+    check_total("extend", plan.account.environment, plan.cost_usd or None, typed_total)
     for name in counted("extending", plan.hits, account.progress):
         row = account.ledger.hit(name)
         assert row is not None

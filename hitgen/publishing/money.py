@@ -30,9 +30,11 @@ def money_faults(
     return faults
 
 
-def check_total(verb: str, account: Binding, cost_usd: Decimal | None, typed_total: str) -> None:
+def check_total(
+    verb: str, environment: str, cost_usd: Decimal | None, typed_total: str, option: str = "--production"
+) -> None:
     """Raise InputError where production spends (`cost_usd` is not None) and the very total was not typed."""
-    if account.environment != "production" or cost_usd is None:
+    if environment != "production" or cost_usd is None:
         return
     try:
         agreed = Decimal(typed_total.strip().removeprefix("$")) == cost_usd
@@ -40,4 +42,4 @@ def check_total(verb: str, account: Binding, cost_usd: Decimal | None, typed_tot
         agreed = False
     if not agreed:
         problem = f"production spends ${cost_usd}, and that total was not typed"
-        raise InputError(Fault(verb, "--production", problem, "typing it when asked, or --total"))
+        raise InputError(Fault(verb, option, problem, "typing it when asked, or --total"))

@@ -217,7 +217,8 @@ def publish(
     with `new_reward`. With `new_answers` what is built is what answers are graded by from now on. Nothing is made before
     every file is seen by the world as it was built: packs first, then pages.
     """
-    check_total("publish", plan.account, plan.quote.total_usd if plan.now or plan.later else None, typed_total)
+    cost_usd = plan.quote.total_usd if plan.now or plan.later else None
+    check_total("publish", plan.account.environment, cost_usd, typed_total)
     if plan.new_rewards and not new_reward:
         remedy = "agreeing when asked, or --new-reward; or the reward that was published"
         raise InputError([in_config(field, problem, remedy) for field, problem in plan.new_rewards])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 
-from hitgen.errors import Fault, InputError
 from hitgen.ledger.acts import Act, Verb
 from hitgen.lib.progress import OnProgress, silent
+from hitgen.publishing.money import check_total
 from hitgen.publishing.once import once
 from hitgen.publishing.publication import Account
 from hitgen.recruiters.base import RefusedError
@@ -43,7 +42,7 @@ def apply_review(account: Account, plan: ReviewPlan, typed_total: str = "", prog
     Production starts only if `typed_total` is the plan's total. What the recruiter refuses of one act does not
     keep the others from being done; when it cannot be reached OutsideError ends the run, to be repeated.
     """
-    _check_total(plan, typed_total)
+    check_total("review", plan.environment, plan.total_usd or None, typed_total, "--apply")
     steps = Counter(STEPS[act.verb] for act in plan.acts)
     tried, done, failed = Counter[str](), Counter[Verb](), []
     for act in plan.acts:
@@ -91,15 +90,3 @@ def _named(act: Act) -> str:
         return f"{act.purpose} bonus of {act.subject}"
     verbs = {"exclude": "shut out", "notify": "mail"}
     return f"{verbs.get(act.verb, act.verb)} {act.subject or act.worker}"
-
-
-def _check_total(plan: ReviewPlan, typed_total: str) -> None:
-    if plan.environment != "production" or not plan.total_usd:
-        return
-    try:
-        agreed = Decimal(typed_total.strip().removeprefix("$")) == plan.total_usd
-    except InvalidOperation:
-        agreed = False
-    if not agreed:
-        problem = f"production spends ${plan.total_usd}, and that total was not typed"
-        raise InputError(Fault("review", "--apply", problem, "typing it when asked, or --total"))
