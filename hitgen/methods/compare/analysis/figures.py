@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,6 +23,7 @@ COLOURS = (BLUE, ORANGE, "#2e8b57", "#8a4fbf", "#b8860b", "#c2407a", "#3a9db5", 
 ACROSS, MOST_SOURCES, HEIGHT_IN = 3, 24, 3.0
 LONGEST_S = 15
 JND_LINES = (0.5, 1, 2)
+Of = TypeVar("Of")
 
 
 def colours(scale: Scale) -> Mapping[str, str]:
@@ -31,11 +32,12 @@ def colours(scale: Scale) -> Mapping[str, str]:
     return {codec: COLOURS[number % len(COLOURS)] for number, codec in enumerate(codecs)}
 
 
-def _panels(sources: Sequence[SourceScale]) -> tuple[Figure, list[tuple[Axes, SourceScale]]]:
-    shown = sources[:MOST_SOURCES]
+def _panels(sources: Iterable[Of], height_in: float = HEIGHT_IN) -> tuple[Figure, list[tuple[Axes, Of]]]:
+    """A panel for each of the first sources, in rows."""
+    shown = list(sources)[:MOST_SOURCES]
     across = min(ACROSS, len(shown))
     rows = -(-len(shown) // across)
-    figure, panels = axes_of(WIDE_IN * across / ACROSS, HEIGHT_IN * rows, columns=across, rows=rows)
+    figure, panels = axes_of(WIDE_IN * across / ACROSS, height_in * rows, columns=across, rows=rows)
     for spare in panels[len(shown) :]:
         spare.set_visible(False)
     return figure, list(zip(panels, shown, strict=False))
@@ -166,19 +168,13 @@ def _right(each: Habits) -> float | None:
 @plot
 def detection_plot(rows: Iterable[Detection]) -> Figure | None:
     """The share correct of each level with its interval: a panel an arm and source."""
-    panels: dict[tuple[str, str], list[Detection]] = {}
+    found: dict[tuple[str, str], list[Detection]] = {}
     tints: dict[str, str] = {}
     for row in rows:
         tints.setdefault(row.codec, COLOURS[len(tints) % len(COLOURS)])
-        panels.setdefault((row.arm, row.source), []).append(row)
-    shown = list(panels.items())[:MOST_SOURCES]
-    across = min(ACROSS, len(shown))
-    figure, grid = axes_of(
-        WIDE_IN * across / ACROSS, 2.7 * -(-len(shown) // across), columns=across, rows=-(-len(shown) // across)
-    )
-    for spare in grid[len(shown) :]:
-        spare.set_visible(False)
-    for axes, ((arm, source), mine) in zip(grid, shown, strict=False):
+        found.setdefault((row.arm, row.source), []).append(row)
+    figure, panels = _panels(found.items(), 2.7)
+    for axes, ((arm, source), mine) in panels:
         codecs = list(dict.fromkeys(row.codec for row in mine))
         for number, codec in enumerate(codecs):
             told = [row for row in mine if row.codec == codec]
