@@ -50,7 +50,7 @@ class Connect(Recruiter):
             header=("X-API-KEY", "{}"),
             key="recruiter.key_env",
         )
-        self._places = ByTurns(opening.book, inbox, way, timedelta(seconds=config.hold_s))
+        self._places = ByTurns(opening.book, inbox, way, timedelta(seconds=config.hold_s), utc_now)
         self._projects = Projects(self._rest, config, batch, opening.book)
         self._told: list[str] = []
         self._people: dict[str, dict[str, dict[str, Any]]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from hitgen.collector.inbox import Inbox
@@ -33,6 +33,7 @@ class Panel(JudgedHere):
         inbox: Inbox,
         way: Way,
         credit: Credit | None = None,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._config = config
         self._batch = batch
@@ -40,7 +41,8 @@ class Panel(JudgedHere):
         self._inbox = inbox
         self._way = way
         self._credit = credit
-        self._places = ByTurns(opening.book, inbox, way, timedelta(seconds=config.hold_s))
+        self._now = now
+        self._places = ByTurns(opening.book, inbox, way, timedelta(seconds=config.hold_s), now)
         self._told: list[str] = []
 
     def account(self) -> Binding:
@@ -53,7 +55,7 @@ class Panel(JudgedHere):
 
     def create(self, order: Order, token: str) -> HitProgress:
         """Places of this order, open from now on."""
-        return self._places.open(order, utc_now() + timedelta(seconds=self._config.lifetime_s))
+        return self._places.open(order, self._now() + timedelta(seconds=self._config.lifetime_s))
 
     def start(self) -> list[str]:
         """Whoever comes from the panel can begin."""
