@@ -118,7 +118,7 @@ def _lost(study: Study) -> Iterator[str]:
 
 
 def _public_method(path: Path) -> AnyMethod:
-    """The method whose columns a file has, or most of: that one says what is missing; the default one where none has any."""
+    """The method most of whose columns a file has, which then says what is missing; the default method where it has none of any."""
     lines = decoded(unpacked(path), str(path)).splitlines()[:3]
     header = next((line for line in lines if line.strip() and not line.startswith("sep=")), "")
     cells = {cell.strip().strip('"').casefold() for cell in header.split(delimiter_of(header))}

@@ -1,4 +1,4 @@
-"""What breaks the rules of screening that fit every method, in the words of a paper; those of a method's own are its own."""
+"""The rules of screening that fit every method, in the words of a paper; a method tells its own rules itself."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def is_own(path: Path | None, name: str) -> bool:
 
 
 def misfit(own: Path, name: str, problem: str) -> Fault:
-    """The fault of a batch's own copy of a shipped script that this hitgen's other scripts do not go with, and how to go on from it."""
+    """The fault of a batch's own copy of a shipped script that no longer fits this hitgen's other scripts, with the commands that help."""
     batch = own.parents[name.count("/") + 1]
     differ, what = _compared(batch, f"assets/{name}", own)
     aside, anew = (
@@ -73,7 +73,7 @@ def misfit(own: Path, name: str, problem: str) -> Fault:
 
 
 def ejected_warnings(batch_folder: Path) -> Iterator[str]:
-    """What to mind of copies of which the shipped one is another by now."""
+    """A warning for each of the batch's copies whose shipped original has changed since."""
     for original in sorted(path for path in (batch_folder / EJECTED).rglob("*") if path.is_file()):
         source = original.relative_to(batch_folder / EJECTED).as_posix()
         kind, _, name = source.partition("/")

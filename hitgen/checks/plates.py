@@ -63,7 +63,7 @@ def plate(kind: str, digit: str, difference: float, layout: int, draw: random.Ra
 
 
 def colours(kind: str, difference: float, sign: int) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]]]:
-    """The colours of figure and ground in linear sRGB, at every luminance; `sign` says which of the two is the reddish one."""
+    """The colours of figure and ground in linear sRGB, one for each luminance; `sign` says which of the two is the reddish one."""
     if kind == "control":
         dark, light = ([rgb(CONTROL_CHROMA, luminance) for luminance in row] for row in CONTROL_LUMINANCES)
         return light, dark

@@ -1,4 +1,4 @@
-"""How often one address of the internet may bring what nobody vouches for; kept in memory alone."""
+"""Limits on how often one network address may send answers that nobody vouches for; kept in memory only."""
 
 from __future__ import annotations
 

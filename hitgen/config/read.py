@@ -89,7 +89,7 @@ def validation_faults(error: ValidationError, model: type[BaseModel], file: str,
 
 
 def _once(told: Sequence[tuple[Any, Fault]]) -> Iterable[Fault]:
-    """The faults of one value: of one that is wrong by each form that it may have the nearest form's alone, with what else may stand there."""
+    """The faults of one value. Where it may have several forms and has none of them, only the nearest form's fault, whose remedy names the others."""
     if len({detail["loc"] for detail, _ in told}) < len(told) or len(told) == 1:
         return [fault for _, fault in told]  # not of several forms
     kinds = [(detail["type"], fault) for detail, fault in told]

@@ -1,4 +1,4 @@
-"""What doubles of services take in requests: fields by checks that are put together."""
+"""Small checks of values, from which the doubles of services put together what they take in a request."""
 
 from __future__ import annotations
 

@@ -99,8 +99,8 @@ def status_of(error: ClientError) -> int:
 
 
 def credentials_fault(error: Exception) -> InputError | None:
-    """What to tell a user whose credentials are missing, old, wrong or too weak, or would go to somebody who cannot show who
-    it is; None if that is not the matter.
+    """What to tell a user whose credentials are missing, expired, wrong or not enough, or whose endpoint has no certificate that is
+    trusted; None for any other error.
     """
     if isinstance(error, SSLError):
         remedy = "a certificate of an authority that all know; or AWS_CA_BUNDLE=CERTIFICATE.pem, which is then trusted from here"

@@ -1,4 +1,4 @@
-"""JSON from strangers: what is nested deeper than anything that hitgen or a service writes is none."""
+"""JSON from strangers, refused where it is nested deeper than anything that hitgen or a service writes."""
 
 from __future__ import annotations
 

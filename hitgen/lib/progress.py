@@ -1,4 +1,4 @@
-"""How long work says how far it is: every function that takes a while takes an `OnProgress`."""
+"""Telling how far long work is: every function that takes a while is given an `OnProgress`."""
 
 from __future__ import annotations
 

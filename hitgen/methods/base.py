@@ -135,7 +135,7 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     row: ClassVar[type[Row]] = Row
     checks: ClassVar[tuple[Check, ...]] = ()
     looked_for: ClassVar[tuple[tuple[int, ...], ...]] = ()
-    """Kinds of people who guess some checks and look for others: the numbers of those that each kind guesses."""
+    """Further kinds of people who guess, not all checks but some: for each kind the numbers of the checks that it guesses."""
     rules: ClassVar[tuple[Rule, ...]] = GENERAL_RULES
     """The general rules of screening that make sense for it."""
     own_rules: ClassVar[tuple[str, ...]] = ()

@@ -1,4 +1,4 @@
-"""How probable it is that somebody who answered gold questions so is honest: Bayes' rule over what each kind of people would answer.
+"""How probable it is that a worker is honest, given the answers to gold questions: Bayes' rule over what each kind of people would answer.
 
 An honest person passes a check with a probability of the question's own, moved by how careful that person is: on the scale of log
 odds, normally, the same for all of a person's answers to one check. Who guesses passes by chance alone, either every check or those

@@ -1,4 +1,4 @@
-"""What screening by gold answers asks of people and whom it would keep, by the rule that a batch.toml has chosen."""
+"""How many gold answers screening needs, and what share of people it would keep, by the rule that batch.toml has chosen."""
 
 from __future__ import annotations
 

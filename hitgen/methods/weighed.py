@@ -1,4 +1,4 @@
-"""Which ratings a model takes that weighs for itself how honest people are."""
+"""The ratings for models that weigh by themselves how honest people are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates that end: what users wrote may count, repeat and call itself only so much for one page."""
+"""Bounds on what a user's template may compute for one page, so that every rendering ends: steps, sizes and text."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Bounded(SandboxedEnvironment):
         return made
 
     def _concat(self, parts: Iterable[str]) -> str:
-        """What a block, a macro or the page puts together; it was counted as it was printed, but for the template's own words."""
+        """The text of a block, a macro or the page. What was printed in it is counted already, the template's own words are not."""
         kept, left = [], MOST_TEXT
         for part in parts:
             kept.append(part)
@@ -109,7 +109,7 @@ class Bounded(SandboxedEnvironment):
         return markup_join(parts) if context.autoescape else str_join(parts)
 
     def _measured(self, name: str, made: Callable[..., Any]) -> Callable[..., Any]:
-        """A filter whose results are counted, and before that the most that it could make, where that hangs on what it is given."""
+        """A filter whose results are counted; where its input decides how much it makes, the most that it can make is counted first."""
         passed = int(hasattr(made, "jinja_pass_arg"))
 
         @functools.wraps(made)
@@ -173,7 +173,7 @@ class _Joining(NodeTransformer):
 
 
 def _most(name: str, text: Any, given: Iterable[Any], named: dict[str, Any]) -> int:
-    """How many characters a method of text, or `%`, makes at most of what it is given; 0 of one that makes no more than it has."""
+    """The most characters that a method of text, or `%`, can make of what it is given; 0 for a method that adds none."""
     values = [*given, *named.values()]
     values += [each for value in values if isinstance(value, dict) for each in value.values()]
     longest = max((len(value) for value in values if isinstance(value, str)), default=0)

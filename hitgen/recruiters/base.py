@@ -156,7 +156,7 @@ class Recruiter(ABC):
         return []
 
     def unasked_usd(self, bonus: Bonus) -> Decimal:
-        """What was paid beside what this notebook asked for, where that is not this bonus, and does not say what it is for."""
+        """What was paid for the bonus's assignment that this notebook did not ask for and that is not this bonus; nothing where payments say what they are for."""
         return FREE
 
     def exclude(self, worker: str, group: str | None = None) -> None:  # noqa: B027

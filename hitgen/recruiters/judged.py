@@ -1,4 +1,4 @@
-"""What recruiters share that keep no judgements: those are notes of the ledger."""
+"""What recruiters have in common whose service keeps no judgements: hitgen notes them in the ledger."""
 
 from __future__ import annotations
 

@@ -101,8 +101,10 @@ def forget(folder: Path, worker: str) -> Forgotten:
 
 
 def _check_meant(folder: Path, ledgers: Iterable[Path], worker: str) -> tuple[bool, str]:
-    """Refuse an id that nobody has where it is an assignment's, a pseudonym, or somebody's but for spaces and case; whether it
-    is or was somebody's, and what to say where nothing of theirs is found."""
+    """Whether an id is or was a worker's, and what to say where nothing of theirs is found.
+
+    InputError for the id of an assignment, a pseudonym, or an id that differs from a worker's in spaces and case alone.
+    """
     people: set[str] = set()
     whose: dict[str, str] = {}
     called: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The rules of screening that fit every method: what in whose work breaks which of them; what follows is verdicts.py's."""
+"""The rules of screening that fit every method: which work breaks which rule, and why. What follows from that is decided in verdicts.py."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def study_of(folder: Path, config: BatchConfig, ledger: Ledger, before: Study | 
 
 
 def judged_as_built(config: BatchConfig, manifest: Manifest) -> BatchConfig:
-    """The config with the rule by which gold judges: the config's own word, or else the build's, which an earlier hitgen made by its own."""
+    """The config with the rule by which gold judges: its own where it names one, else the one that stood when the study was built."""
     rules = config.screening
     if rules.rule or rules.judged_by == "thresholds":
         return config

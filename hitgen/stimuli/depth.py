@@ -63,6 +63,6 @@ def _of_jpeg2000(content: bytes) -> int:
 
 
 def _of_ppm(image: Image.Image) -> int:
-    """By the largest value, as the reader of the head understood it: 255, or 1 in a bitmap, where it does not keep one."""
+    """By the largest value that the head names; where Pillow keeps none it is 255, or 1 in a bitmap."""
     told = getattr(image, "tile")[0].args  # noqa: B009
     return int(told[1]).bit_length() if isinstance(told, tuple) else 8

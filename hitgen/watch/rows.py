@@ -20,8 +20,11 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a page recorded of one submission: minutes, the median seconds of its study trials, gold checks passed and asked, how far mean
-    swaps were off their time in milliseconds, the display's rate, and in how many of its trials the page was hidden."""
+    """What a page recorded of one submission.
+
+    `trial_s` is the median of its study trials, `gold` the checks passed and asked, `swap_errors_ms` how far mean swaps were off their
+    time, `hidden` in how many of its `trials` the page was hidden.
+    """
 
     work: AnyWork
     minutes: float | None

@@ -124,8 +124,9 @@ class CellError(ValueError):
 
 
 def _check_once(row: dict[str, str], line: int, met: dict[tuple[str, ...], int], workers: dict[str, str]) -> None:
-    """Rows that are there twice would count twice, which their place in the order tells, or else all that they say to the
-    millisecond; an assignment is one worker's.
+    """Refuse a row that is there twice and would count twice, and an assignment of two workers.
+
+    Rows are the same where their place in the assignment's order is; without such places, where all they say is, to the millisecond.
     """
     assignment, order = row["assignment"], row.get("question_order")
     if (worker := workers.setdefault(assignment, row["worker"])) != row["worker"]:

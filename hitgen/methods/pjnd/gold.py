@@ -186,7 +186,10 @@ def is_unfinished(folder: Path) -> bool:
 
 
 def add_gold(folder: Path, plan: GoldPlan) -> str:
-    """Write the ladders' files and append their image set and questions to batch.toml, where one of their kind stands on each page from then on; the text that was appended."""
+    """Write the ladders' files and append their image set and questions to batch.toml; the text that was appended.
+
+    A batch that had none of this role on a page has one from then on.
+    """
     made_in = folder / "gold" / plan.name
     if is_unfinished(made_in):
         shutil.rmtree(made_in)

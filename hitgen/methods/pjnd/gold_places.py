@@ -24,7 +24,7 @@ AIM = 1.05 * SEEN
 """A place's frame fades at its edge."""
 BLOCK_PX = 8
 CONSIDERED = 0.7
-"""Of all places, so that a seed has places of its own."""
+"""The share of all places that a seed chooses from, so that another seed finds others."""
 BEGUN = 0.5
 """At most such a share of what is seen in the end is seen in the window's first level."""
 STEP, GROWTH = 0.8, 0.2
@@ -33,7 +33,7 @@ STEP, GROWTH = 0.8, 0.2
 
 @dataclass(frozen=True)
 class Spot:
-    """A place in the frames of one ladder: how many thresholds each is above the source there, and its blocks' errors as far as the place shows them."""
+    """A place in the frames of one ladder: how far above the threshold of sight each frame is there, and the errors of its blocks that the place shows."""
 
     point: tuple[int, int]
     seen: Map

@@ -50,8 +50,11 @@ LOWEST_QUALITY, HIGHEST_RATIO = 4, 400.0
 
 @dataclass(frozen=True)
 class Made:
-    """What is planted in a photograph's ladder, the accepted levels, its parameters, which end worse than the study's where
-    those are too fine to be seen, and by what a program that reads pixels can tell it."""
+    """What is planted in a photograph's ladder, and the accepted levels.
+
+    `parameters` end worse than the study's where those are too fine to be seen; `telling` says by what a program that reads pixels
+    can know it for gold.
+    """
 
     level: tuple[int, int]
     points: tuple[tuple[int, int], ...]
@@ -74,8 +77,10 @@ class _Frame:
 
 
 def plant(picture: Image.Image, images: AnyImageSet, onset: int | None, seed: int, name: str = "source") -> Made:
-    """What to plant in a picture's ladder of the study's kind, by default as late as nothing has to be held back; InputError
-    where the onset leaves no room, the picture is too small, or its places cannot be seen whatever is done."""
+    """What to plant in a picture's ladder of the study's kind; without an onset, at the latest level for which nothing must be held back.
+
+    InputError where the onset leaves no room, the picture is too small, or no place in it can be made to be seen.
+    """
     levels = images.level_count
     if levels <= WINDOW_LEVELS + 1 or not 2 <= (onset or 2) <= levels - WINDOW_LEVELS:
         what = f"an onset at level {onset}" if onset else f"a ladder of {levels} levels"

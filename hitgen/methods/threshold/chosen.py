@@ -1,4 +1,4 @@
-"""Whether levels are those that a page chose: QUEST+ goes by what the worker has answered of the ladder, so nobody can make them up."""
+"""Whether levels are those that the page chose: QUEST+ chooses by what the worker has answered of the ladder before, so nobody can make them up."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from hitgen.methods.work import AnyWork, Attempt
 
 
 def further_pages(works: Sequence[AnyWork], manifest: Manifest, missing: Mapping[str, int]) -> dict[str, int]:
-    """How many more people each page is to have: as many in all as would make up for the comparisons that are missing, each given
-    to the page whose ladders are known least.
+    """How many more people each page is to have: in all as many as make up for the missing comparisons, each given to the page
+    whose ladders are known least.
 
     `works` are those in use. A page that is chosen says as much again for less: its gain is divided by how often it is asked.
     """

@@ -56,7 +56,7 @@ def _alone(config: Config, ladders: Sequence[LadderKey], rng: random.Random) -> 
 
 
 def _together(config: Config, ladders: Sequence[LadderKey], rng: random.Random) -> Iterator[list[Question]]:
-    """Groups of pictures of different ladders, those first of which most are left; what is missing in the end are catch pictures."""
+    """Groups of pictures of different ladders, taken from those with the most questions left; catch pictures fill up the last groups."""
     pictures, distinct = config.method.pictures, list(dict.fromkeys(ladders))
     if len(distinct) < pictures:
         problem = f"{pictures} pictures of a trial are of different ladders, and a page has {len(distinct)}"

@@ -103,10 +103,10 @@ def outcome_of(side: str, response: str) -> Outcome:
 
 
 def outcome_rates(seen: Sequence[Weights], guess: float, lapse: float, choices: int) -> Weights:
-    """How often each of OUTCOMES comes where nothing, the higher level alone, the other alone and both are seen so often.
+    """How often each of OUTCOMES comes, where `seen` says how often nothing, the higher level alone, the other alone and both are seen.
 
-    Who sees nothing names either side in `guess` of the cases each; of one picture alone, with two `choices`, there is one. `lapse`
-    is the part of answers that are blind among `choices`.
+    Who sees nothing names each side with probability `guess`; with two `choices` one picture is asked about, which is its only side.
+    A share `lapse` of answers is drawn blindly from `choices`.
     """
     unseen, higher, lower, both = seen
     lapse = max(lapse, LEAST_LAPSE)

@@ -1,4 +1,4 @@
-"""Projects on Connect: one for each run's HITs, made once though a token that was used answers nothing more."""
+"""Projects on Connect, one for each run's HITs; each is made once, though the service does not say what an earlier call with the same token made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Mechanical Turk took, and its like take: to the cent, in Decimal, never less than the service takes."""
+"""The fees of Mechanical Turk and of services like it: to the cent, in Decimal, never less than the service takes."""
 
 from __future__ import annotations
 

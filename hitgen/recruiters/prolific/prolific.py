@@ -46,8 +46,11 @@ LEAST_WORDS = 100
 
 @dataclass(frozen=True)
 class _Seen:
-    """A study as Prolific has it, everyone who took a place of it, places done by HIT, how many are held by people who are at work or
-    whose answers are missing, and how many by people of whom nothing will come, as somebody approved them so."""
+    """A study as Prolific has it, everyone who took a place of it, and the places done by HIT.
+
+    `at_work` places are held by people who are at work or whose answers are missing, `used_up` ones by people who were approved
+    without answers, of whom nothing will come.
+    """
 
     study: dict[str, Any]
     people: list[dict[str, Any]]

@@ -177,7 +177,7 @@ def _scaled(tally: Tally, resamples: int, seed: int) -> SourceScale:
 
 
 def halved(design: Design, best: Array, counts: Counts) -> float:
-    """How many times larger distances would be had "not sure" the threshold t that gives as many of it in the plain arm.
+    """How many times larger distances would be if people answered "not sure" below a threshold t, the one that fits how often they did in the plain arm.
 
     Counted half, answers follow (Phi(z - t) + Phi(z + t)) / 2, of variance 1 + t^2: distances shrink by its root.
     """
@@ -193,7 +193,7 @@ def halved(design: Design, best: Array, counts: Counts) -> float:
 
 
 def widening(workers: int) -> float:
-    """How much farther from the whole's estimate resamples of so few workers must lie: Student's quantile over the normal's,
+    """By what factor resamples of so few workers must be spread about the estimate: Student's quantile over the normal's,
     and the root of n / (n - 1), since a resample has their own mean for the true one.
     """
     known = max(workers, 2)
