@@ -8,9 +8,9 @@ from pathlib import Path
 
 from hitgen.errors import Fault, InputError
 from hitgen.lib.files import write_whole
+from hitgen.manifest import FILE as MANIFEST
 
 FILE = "plan.secret"
-BUILT = "build/manifest.json"
 
 
 def read_salt(folder: Path) -> str:
@@ -26,7 +26,7 @@ def read_salt(folder: Path) -> str:
 
 def make_salt(folder: Path) -> str:
     """The secret of a batch, made where there is neither one nor anything built or published without."""
-    old = (folder / BUILT).exists() or any(folder.glob("ledger*.sqlite"))
+    old = (folder / MANIFEST).exists() or any(folder.glob("ledger*.sqlite"))
     if not (folder / FILE).exists() and not old:
         write_whole(folder / FILE, f"{secrets.token_hex(16)}\n".encode(), private=True)
     return read_salt(folder)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import html
 import json
-import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -18,9 +17,9 @@ from hitgen.collector.inbox import ACCEPTED, LIMIT_BYTES, Inbox, Outcome
 from hitgen.collector.rates import PLACES_BURST, PLACES_REFILL_S, Rates, address_of
 from hitgen.collector.voice import Voice, accepted, asked_for, english
 from hitgen.errors import HitgenError
+from hitgen.hosts.base import IMMUTABLE, KEY
 from hitgen.lib.clock import utc_now
 
-KEY = re.compile(r"[A-Za-z0-9_-]{1,64}/(?:pages/[0-9a-f]{64}\.html|packs/[0-9a-f]{64}\.pack)")
 STATUS: dict[Outcome, str] = {
     "too-large": "413 Content Too Large",
     "not-json": "400 Bad Request",
@@ -153,7 +152,7 @@ class Collector:
         except OSError:
             return self._said(environ, start, "404 Not Found", "door_no_page")
         kind = "text/html; charset=utf-8" if path.suffix == ".html" else "application/octet-stream"
-        lasting = ("Cache-Control", "public, max-age=31536000, immutable")
+        lasting = ("Cache-Control", IMMUTABLE)
         start("200 OK", [*SHARED, ("Content-Type", kind), ("Content-Length", str(size)), lasting])
         # Sent piece by piece, so that no thread waits for slow readers.
         if environ["REQUEST_METHOD"] == "HEAD":

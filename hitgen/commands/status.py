@@ -7,13 +7,10 @@ from pathlib import Path
 
 from hitgen.commands import options
 from hitgen.console import Console
-from hitgen.lib.clock import utc_now
+from hitgen.lib.clock import NEVER, utc_now
 from hitgen.lib.text import count
 from hitgen.publishing.publication import open_account
 from hitgen.publishing.status import Status, status, status_offline
-
-NO_END = 9999
-"""The year in which HITs end that have no end by themselves."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +56,6 @@ def status_lines(found: Status) -> list[str]:
         lines.append(
             f"answers can arrive until {found.answers_until:%Y-%m-%d %H:%M} UTC; `hitgen status` or `fetch` renews"
         )
-    if found.ends_at and found.ends_at.year < NO_END:
+    if found.ends_at and found.ends_at < NEVER:
         lines.append(f"the last {found.unit} ends at {found.ends_at:%Y-%m-%d %H:%M} UTC")
     return [*lines, *found.edited]

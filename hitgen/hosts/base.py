@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import BinaryIO, Protocol
 
 from hitgen.errors import Fault
 
+KEY = re.compile(r"[A-Za-z0-9_-]{1,64}/(?:pages/[0-9a-f]{64}\.html|packs/[0-9a-f]{64}\.pack)")
+"""What a page or a pack of a batch is called there."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 """Keys carry the content's hash, so what they name never changes."""
 

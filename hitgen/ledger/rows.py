@@ -81,6 +81,11 @@ class Order:
     unseen: tuple[str, ...] = ()
     needs_admission: bool = False
 
+    @property
+    def met(self) -> tuple[str, ...]:
+        """What nobody may have twice: the page, and each group of trials."""
+        return (f"page {self.page}", *self.unseen)
+
     def as_json(self) -> dict[str, Any]:
         """The order as JSON values."""
         return {**asdict(self), "reward_usd": str(self.reward_usd)}

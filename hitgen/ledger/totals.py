@@ -9,8 +9,7 @@ from decimal import Decimal
 
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Hit
-
-CENT = Decimal("0.01")
+from hitgen.lib.money import CENT
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""When HITs end that have no end by themselves."""
 
 
 def utc_now() -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,8 +9,10 @@ from decimal import Decimal
 
 from hitgen.errors import Fault, InputError, OutsideError, in_config
 from hitgen.hosts import open_host
+from hitgen.hosts.base import KEY
 from hitgen.ledger.rows import Binding, Hit
-from hitgen.ledger.totals import CENT, Totals, totals
+from hitgen.ledger.totals import Totals, totals
+from hitgen.lib.money import CENT
 from hitgen.lib.progress import counted
 from hitgen.publishing.adopt import adopt_ours
 from hitgen.publishing.collect import collect
@@ -22,7 +23,6 @@ from hitgen.publishing.publication import Account
 LISTED_AFTER = timedelta(minutes=10)
 """After this long a HIT that was made is in the recruiter's listing."""
 NOT_LISTED = "may just have been made and is not listed yet: run this again in 10 minutes"
-OUR_KEYS = re.compile(r"[A-Za-z0-9_-]+/(pages/[0-9a-f]{64}\.html|packs/[0-9a-f]{64}\.pack)")
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ def close(account: Account) -> Ended:
         return replace(ended, left=ended.left | dict.fromkeys(waiting, f"it {NOT_LISTED}"))
     account.recruiter.clear()
     host = open_host(account.config.host, account.folder, account.config.batch.name)
-    keys = sorted(key for key in host.existing() if OUR_KEYS.fullmatch(key))
+    keys = sorted(key for key in host.existing() if KEY.fullmatch(key))
     host.remove(keys)
     account.ledger.drop_objects()
     account.ledger.set_fact("closed", account.now().isoformat())

@@ -100,9 +100,9 @@ class Places:
             self._taken = {}
             orders = {known.hit: known for known in self._book.orders()}
             for hit, participant in self._book.seats():
-                for key in _keys(orders[hit]):
+                for key in orders[hit].met:
                     self._taken.setdefault(key, Numbers()).take(participant)
-        mine = [self._taken.setdefault(key, Numbers()) for key in _keys(order)]
+        mine = [self._taken.setdefault(key, Numbers()) for key in order.met]
         found: list[int] = []
         if self._retired is None:
             self._retired = self._book.notes(RETIRED)
@@ -159,8 +159,3 @@ class Places:
         seats = self._book.seats_of(name)
         seat = seats[number - 1] if 1 <= number <= len(seats) else 0
         return participant_name(seat) if seat else None
-
-
-def _keys(order: Order) -> tuple[str, ...]:
-    """What nobody may have twice: the page, and each group of trials."""
-    return (f"page {order.page}", *order.unseen)

@@ -9,6 +9,8 @@ from typing import Any
 from hitgen.errors import Fault, InputError
 from hitgen.lib.browser import NoBrowserError, open_chromium
 
+VIEWPORT = {"width": 1680, "height": 1050}
+WAIT_MS = 60_000
 ALONE = (
     "--no-proxy-server",
     # Whatever else it might ask for has no address.
@@ -25,6 +27,18 @@ def open_browser() -> Iterator[Any]:
     except NoBrowserError as error:
         remedy = "installing Chromium: `apt-get install chromium`, or `playwright install chromium`"
         raise InputError(Fault("rehearse", "--robots", f"no browser could be started ({error})", remedy)) from error
+
+
+@contextmanager
+def one_tab(browser: Any, wait_ms: int = WAIT_MS) -> Iterator[Any]:
+    """A Playwright page of a person who was never here before: nothing is kept from one to the next."""
+    context = browser.new_context(viewport=VIEWPORT)
+    try:
+        page = context.new_page()
+        page.set_default_timeout(wait_ms)
+        yield page
+    finally:
+        context.close()
 
 
 def check_browser() -> None:

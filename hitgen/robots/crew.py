@@ -11,10 +11,9 @@ from typing import Any
 from playwright.sync_api import TimeoutError as WaitedInVainError
 
 from hitgen.doubles.mturk.marketplace import Marketplace
-from hitgen.robots.browser import open_browser
+from hitgen.robots.browser import one_tab, open_browser
 from hitgen.robots.robot import MakeRobot, WorkRecord
 
-VIEWPORT = {"width": 1680, "height": 1050}
 WAIT_MS = 30_000
 AT_ONCE = 2
 
@@ -97,13 +96,8 @@ def _work_some(
     with open_browser() as browser:
         found = []
         for worker, hit_id in pairs:
-            context = browser.new_context(viewport=VIEWPORT)
-            try:
-                page = context.new_page()
-                page.set_default_timeout(WAIT_MS)
+            with one_tab(browser, WAIT_MS) as page:
                 found.append(work_one(page, marketplace.worker_url, robot, worker, hit_id))
-            finally:
-                context.close()
             if worked:
                 worked(found[-1])
         return found

@@ -5,32 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from hitgen.robots.browser import one_tab
 from hitgen.robots.robot import MakeRobot
 
-VIEWPORT = {"width": 1680, "height": 1050}
-WAIT_MS = 60_000
 DONE = "() => document.documentElement.dataset.screen === 'done'"
 
 
 def visit(browser: Any, url: str, robot: MakeRobot, worker: str) -> str:
     """Work the page at `url` and wait until its answers have arrived; `done`, or the screen it got stuck on."""
-    context = browser.new_context(viewport=VIEWPORT)
-    try:
-        page = context.new_page()
-        page.set_default_timeout(WAIT_MS)
+    with one_tab(browser) as page:
         page.goto(url)
         return _worked(page, robot(page, worker))
-    finally:
-        context.close()
 
 
 def visit_from_panel(browser: Any, url: str, robot: MakeRobot, worker: str) -> list[str]:
     """Begin where a panel sends people, work every page there is and go back; how each page ended, `done` or its screen."""
     ended: list[str] = []
-    context = browser.new_context(viewport=VIEWPORT)
-    try:
-        page = context.new_page()
-        page.set_default_timeout(WAIT_MS)
+    with one_tab(browser) as page:
         page.goto(url)
         while (begin := page.locator("main form[method=post] button")).count():
             begin.click()
@@ -41,8 +32,6 @@ def visit_from_panel(browser: Any, url: str, robot: MakeRobot, worker: str) -> l
             page.locator("[data-part=done-text] a").click()
             page.wait_for_selector("html:not([data-screen])")
         return ended
-    finally:
-        context.close()
 
 
 def _worked(page: Any, made: Any) -> str:
@@ -65,10 +54,7 @@ def work_at_turkle(
 ) -> list[str]:
     """Log in and work every task that is offered; how each ended. `between` is called after each."""
     ended: list[str] = []
-    context = browser.new_context(viewport=VIEWPORT)
-    try:
-        page = context.new_page()
-        page.set_default_timeout(WAIT_MS)
+    with one_tab(browser) as page:
         page.goto(f"{url}/login/")
         page.fill("[name=username]", worker)
         page.fill("[name=password]", password)
@@ -82,8 +68,6 @@ def work_at_turkle(
             between()
             page.goto(f"{url}/")
         return ended
-    finally:
-        context.close()
 
 
 def _one_task(page: Any, url: str, worker: str, robot: MakeRobot) -> str:

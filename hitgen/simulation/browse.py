@@ -16,12 +16,9 @@ from hitgen.errors import CONFIG_NAME, OutsideError
 from hitgen.manifest import Manifest, Page, read_manifest
 from hitgen.methods.base import method_of
 from hitgen.preview import page_address
-from hitgen.robots.browser import open_browser
+from hitgen.robots.browser import one_tab, open_browser
 from hitgen.simulation.answers import SimulatedWorker
 from hitgen.simulation.simulate import Work
-
-VIEWPORT = {"width": 1680, "height": 1050}
-WAIT_MS = 60_000
 
 
 @contextmanager
@@ -44,11 +41,8 @@ def robots(folder: Path) -> Iterator[Work]:
             def answer(shown: Any) -> Any:
                 return worker.answer_to(shown, page.by_trial[shown.trial], truths)
 
-            context = browser.new_context(viewport=VIEWPORT, accept_downloads=True)
-            try:
-                record = _worked(context, addresses[page.page], config, manifest, worker, answer)
-            finally:
-                context.close()
+            with one_tab(browser) as tab:
+                record = _worked(tab, addresses[page.page], config, manifest, worker, answer)
             record |= {"assignment": assignment, "worker": worker.person.worker, "opened_at": at.isoformat()}
             return record
 
@@ -56,10 +50,8 @@ def robots(folder: Path) -> Iterator[Work]:
 
 
 def _worked(
-    context: Any, address: str, config: BatchConfig, manifest: Manifest, worker: SimulatedWorker, answer: Any
+    page: Any, address: str, config: BatchConfig, manifest: Manifest, worker: SimulatedWorker, answer: Any
 ) -> dict[str, Any]:
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
     page.goto(address)
     page.wait_for_function("() => document.documentElement.dataset.screen")
     method = method_of(config)

@@ -13,13 +13,13 @@ from xml.sax.saxutils import escape
 
 from hitgen.doubles.mturk import lives, qualifications
 from hitgen.doubles.mturk.hits import QUERY, external_url, find_hit
+from hitgen.doubles.mturk.model import NOT_XML
 from hitgen.doubles.mturk.refusals import RefusalError, invalid
 from hitgen.doubles.mturk.state import State, new_id
 
 ANSWERS = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas/2005-10-01/QuestionFormAnswers.xsd"
 NOT_ACCEPTED = "ASSIGNMENT_ID_NOT_AVAILABLE"
 WORKER = re.compile(r"A[A-Z0-9]{1,63}")
-NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)

@@ -62,11 +62,6 @@ class Known:
         return cls(offers, secret, *(book.noted(topic, person) is not None for topic in (ADMITTED, SHUT_OUT)))
 
 
-def keys_of(order: Order) -> frozenset[str]:
-    """What nobody may meet twice: the page, and each group of trials."""
-    return frozenset((f"page {order.page}", *order.unseen))
-
-
 @dataclass(frozen=True)
 class Choice:
     """Chooses the HIT that a person gets next, by what they met and where there is room."""
@@ -109,8 +104,8 @@ class Choice:
         own = next((turn for turn in mine if turn.hit == order.hit), None)
         if own and (own.delivered or own.left):
             return False
-        met = [keys_of(orders[turn.hit]) for turn in mine if turn.hit != order.hit and turn.hit in orders]
-        return keys_of(order).isdisjoint(frozenset().union(*met))
+        met = {key for turn in mine if turn.hit != order.hit and turn.hit in orders for key in orders[turn.hit].met}
+        return met.isdisjoint(order.met)
 
 
 @dataclass

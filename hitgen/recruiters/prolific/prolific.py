@@ -14,7 +14,7 @@ from typing import Any
 from hitgen.collector.inbox import Arrival, Inbox
 from hitgen.collector.ways import Way
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
-from hitgen.lib.clock import utc_now
+from hitgen.lib.clock import NEVER, utc_now
 from hitgen.lib.money import CENT
 from hitgen.lib.nested import read_json
 from hitgen.recruiters.base import Opening, Recruiter, RefusedError
@@ -37,7 +37,6 @@ DECIDED = ("APPROVED", "PARTIALLY APPROVED")
 HOLDING = ("AWAITING REVIEW", *DECIDED)
 """Of these statuses a turn that is over keeps its place; the place of whoever returned or was rejected is free again."""
 OVER = ("AWAITING REVIEW", "COMPLETED")
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Prolific's studies have no end by themselves."""
 ENDED = "prolific:ended"
 ASKED = "prolific:asked"

@@ -12,7 +12,7 @@ from typing import Any
 from hitgen.batch.resources import find
 from hitgen.errors import InputError, in_config
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
-from hitgen.lib.clock import utc_now
+from hitgen.lib.clock import NEVER, utc_now
 from hitgen.lib.contract import SUBMISSION_FIELD
 from hitgen.lib.money import FREE
 from hitgen.recruiters.base import Opening, RefusedError, UnknownOutcomeError
@@ -23,7 +23,6 @@ from hitgen.recruiters.turkle.config import TurkleRecruiter
 
 COLUMNS = ("page_url", "hit")
 TIME = "%a %b %d %H:%M:%S %Z %Y"
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Turkle's batches have no end by themselves."""
 ENDED = "turkle:ended"
 GONE = "404"
