@@ -105,6 +105,14 @@ def test_the_first_estimate_is_the_rate(resolution_ms: float) -> None:
         assert told["soonAfter"] <= (13 if resolution_ms < 1 or hz <= 60 else 61)
 
 
+def test_a_clock_in_steps_longer_than_frames_tells_a_rough_rate_and_that_frames_are_uneven() -> None:
+    """A browser against fingerprinting cuts clocks to 100 ms: no rate at all would be no swap at all, and nobody could go on."""
+    for told in measured("for (let n = 0; n < 61; n += 1) await frame(Math.floor(at(n) / 100) * 100);", [50, 60, 144]):
+        whole = told["whole"]
+        assert whole["frame_ms"] == pytest.approx(1000 / told["hz"], rel=0.15)
+        assert whole["frame_sd_ms"] > whole["frame_ms"]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_frames_that_a_loading_page_drops_and_shifts_do_not_mislead_it(seed: int) -> None:
     """The first frames are dropped at random, as scripts and packs are read; each is shifted by up to a twentieth."""

@@ -98,7 +98,7 @@ export function createRateWatch() {
       const middle = median(intervals);
       const even = intervals.filter((interval) => !differs(interval, middle)).length >= EVEN_SHARE * intervals.length;
       intervals = [];
-      return even && differs(middle, frameMs);
+      return middle > 0 && even && differs(middle, frameMs);
     },
   };
 }
@@ -110,7 +110,7 @@ const intervalsOf = (times) => times.slice(1).map((t, number) => t - (times[numb
 function moments(intervals) {
   const middle = median(intervals);
   // frames that were missed say nothing of the display
-  const usual = intervals.filter((interval) => interval < 1.5 * middle && interval > 0.5 * middle);
+  const usual = middle > 0 ? intervals.filter((interval) => interval < 1.5 * middle && interval > 0.5 * middle) : intervals; // all, where a clock has steps longer than frames
   const mean = usual.reduce((sum, interval) => sum + interval, 0) / usual.length;
   const variance = usual.reduce((sum, interval) => sum + (interval - mean) ** 2, 0) / usual.length;
   return { usual, mean, sd: Math.sqrt(variance) };

@@ -1,5 +1,7 @@
 // The example of the instructions, which each method draws in its own way: source and distorted picture in turn, until stopped.
 
+import { isMeant } from "./page.js";
+
 /**
  * One alternation on the frame clock, however often it is started.
  * @param {Tools} tools
@@ -35,7 +37,7 @@ export function createAlternation({ part, clock }, schedule, paint, { isLive = t
   }
 
   part("example-stop").hidden = !isLive;
-  part("example-stop").addEventListener("click", () => (request ? stop() : start()));
+  part("example-stop").addEventListener("click", (event) => isMeant(event) && (request ? stop() : start()));
 
   return {
     still() {

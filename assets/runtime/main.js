@@ -5,7 +5,7 @@ import { createBitmaps } from "./bitmaps.js";
 import { createCalibration } from "./calibration.js";
 import { createDisplay } from "./display.js";
 import { browserVersion, isHandheld, isTheirs, readEnvironment } from "./environment.js";
-import { createFinders, createWords, isMeant, readPage } from "./page.js";
+import { createFinders, createWords, isHeld, isMeant, readPage } from "./page.js";
 import { createPacks } from "./packs.js";
 import { createPanel } from "./panel.js";
 import { createScreens, screenOrder } from "./screens.js";
@@ -125,6 +125,7 @@ export function start(methods, codecs = null, checking = null, languages = null)
     on(slot("consent"), "change", visit.answered);
     on(part("survey"), "input", visit.surveyed);
     on(document, "keydown", (event) => event.key === "Escape" && visit.escape());
+    on(document, "keydown", (event) => isHeld(event) && event.preventDefault());
     on(document, "visibilitychange", () => visit.visibility(document.hidden));
     on(window, "resize", visit.changed);
     on(window.visualViewport, "resize", () => display.look());

@@ -19,3 +19,6 @@ export function createWords(texts) {
 
 /** Whether a click is none that belongs to the one before it: a double click means one thing. @param {Event} event */
 export const isMeant = (event) => /** @type {UIEvent} */ (event).detail < 2;
+
+/** Whether a button is pressed again only because Enter is still held; the card's frame is sized by holding. @param {KeyboardEvent} event */
+export const isHeld = ({ key, repeat, target }) => repeat && key === "Enter" && /** @type {Element} */ (target).closest('button:not([data-hit^="card-"])') !== null;

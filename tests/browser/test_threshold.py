@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from hitgen.manifest import read_manifest
 from hitgen.methods.threshold import quest
@@ -86,6 +87,22 @@ def test_a_reload_keeps_level_and_side_and_keys_answer(tmp_path: Path, open_page
     page.wait_for_function('() => Object.values(localStorage).some((text) => text.includes(\'"response":"both"\'))')
     _, submission = work(robot)
     assert len(submission["trials"]) == 5
+
+
+@pytest.mark.browser
+def test_both_pictures_lie_on_whole_device_pixels(tmp_path: Path, open_page: OpenPage) -> None:
+    """Of pictures of an odd width the second one, when it gets its size, moves the first by half a pixel."""
+    folder = study(tmp_path / "study", hit="study = 1\nratings = 2\ncomparisons = 1\ncatch = 0\n")
+    for path in (folder / "images").iterdir():
+        with Image.open(path) as picture:
+            picture.resize((65, 49)).save(path)
+    page = open_page(built_page(folder))
+    robot = Robot(page, sees_from_20)
+    while robot.screen() != "study":
+        robot._leave(robot.screen())
+    page.wait_for_function("() => document.querySelector('[data-hit=right]').dataset.shown !== 'none'")
+    boxes = [page.locator(f"[data-part=canvas-{side}]").bounding_box() for side in ("left", "right")]
+    assert [round(value, 2) % 1 for box in boxes if box for value in (box["x"], box["y"])] == [0] * 4
 
 
 @pytest.mark.browser

@@ -254,8 +254,8 @@ export function createTask(tools) {
 
   rest();
   for (const [response, button] of Object.entries(answers)) button.addEventListener("click", (event) => isMeant(event) && answer(/** @type {CompareResponse} */ (response)));
-  buttons.stop.addEventListener("click", stop);
-  buttons.resume.addEventListener("click", resume);
+  buttons.stop.addEventListener("click", (event) => isMeant(event) && stop());
+  buttons.resume.addEventListener("click", (event) => isMeant(event) && resume());
   buttons.goOn.addEventListener("click", (event) => isMeant(event) && goOn());
   window.document.addEventListener("keydown", onKey);
   window.document.addEventListener("keyup", onKeyUp);

@@ -84,7 +84,7 @@ export function createStage({ element, canvas, overlay, window, onMark }) {
     if (element.dataset.phase !== "locate" || !shown) return;
     if (event.key === "Enter") {
       event.preventDefault();
-      if (crosshair) onMark([...crosshair]);
+      if (crosshair && !event.repeat) onMark([...crosshair]); // still held from the button that led here, it chooses no place
       return;
     }
     const step = STEPS[event.key];
@@ -119,7 +119,10 @@ export function createStage({ element, canvas, overlay, window, onMark }) {
     const exact = pointer && Math.hypot(pointer.x - event.clientX, pointer.y - event.clientY) < 2;
     const { x, y } = exact && pointer ? pointer : { x: event.clientX, y: event.clientY };
     pointer = null;
-    onMark(toSource(x, y, element.getBoundingClientRect(), source));
+    const point = toSource(x, y, element.getBoundingClientRect(), source);
+    const inside = /** @type {[number, number]} */ ([Math.min(source.width, Math.max(0, point[0])), Math.min(source.height, Math.max(0, point[1]))]);
+    // programs that click for people may name no place at all
+    if (Math.hypot(point[0] - inside[0], point[1] - inside[1]) <= unit) onMark(inside);
   });
 
   return {

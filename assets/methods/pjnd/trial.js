@@ -1,5 +1,6 @@
 // One trial: adjust the level, lock it, locate where the flicker is; in training, coaching on both.
 
+import { isMeant } from "../../runtime/page.js";
 import { levelIsRight, placesAreRight } from "./judge.js";
 import { thinned } from "./rows.js";
 
@@ -60,8 +61,12 @@ export function createTrial(tools, stage, flicker) {
     return page.display.slider_start === "random" ? Math.floor(random() * (spec.level_count + 1)) : 0;
   }
 
-  /** @param {number} level */
+  /** A finger that is on the slider while another one locks the level moves it no more. @param {number} level */
   function setLevel(level) {
+    if (!on || active.phase !== "adjust") {
+      slots.slider.value = String(active.level);
+      return;
+    }
     active.level = level;
     say("");
     active.trace.push([elapsed() - active.started_ms, level]);
@@ -306,13 +311,12 @@ export function createTrial(tools, stage, flicker) {
 
   rest();
   slots.slider.addEventListener("input", () => setLevel(Number(slots.slider.value)));
-  slots.confirm.addEventListener("click", confirm);
-  slots.noneSeen.addEventListener("click", noneSeen);
-  slots.retry.addEventListener("click", retry);
   slots.undo.addEventListener("click", undo);
-  slots.back?.addEventListener("click", back);
-  slots.stop.addEventListener("click", stop);
-  slots.resume.addEventListener("click", goOn);
+  // these take each other's places: the second half of a double click is not for what has come there
+  const acts = /** @type {[HTMLElement|null, () => void][]} */ ([
+    [slots.confirm, confirm], [slots.noneSeen, noneSeen], [slots.retry, retry], [slots.back, back], [slots.stop, stop], [slots.resume, goOn],
+  ]);
+  for (const [button, act] of acts) button?.addEventListener("click", (event) => isMeant(event) && act());
 
   return {
     mark,

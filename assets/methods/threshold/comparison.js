@@ -63,12 +63,14 @@ export function createComparison(tools, flickerAt) {
   function fit() {
     const size = shownSize(/** @type {ThresholdTrial} */ (spec), display, cssPxPerCm(), window.devicePixelRatio);
     for (const side of SIDES) {
-      const place = places[side];
-      Object.assign(place.style, { width: `${size.css_width}px`, height: `${size.css_height}px`, left: "0px", top: "0px" });
+      Object.assign(places[side].style, { width: `${size.css_width}px`, height: `${size.css_height}px`, left: "0px", top: "0px" });
       canvases[side].classList.toggle("exact", display.scaling === "pixels");
       if (canvases[side].width !== size.width || canvases[side].height !== size.height) Object.assign(canvases[side], { width: size.width, height: size.height });
-      const offset = gridOffset(place.getBoundingClientRect(), window.devicePixelRatio);
-      Object.assign(place.style, { left: `${offset.x}px`, top: `${offset.y}px` });
+    }
+    // once both have their size: the second one moves the first
+    for (const side of SIDES) {
+      const offset = gridOffset(places[side].getBoundingClientRect(), window.devicePixelRatio);
+      Object.assign(places[side].style, { left: `${offset.x}px`, top: `${offset.y}px` });
     }
     onSize(size);
     return display.scaling === "pixels" ? null : { width: size.width, height: size.height };

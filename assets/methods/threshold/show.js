@@ -2,6 +2,7 @@
 
 import { createDecoder } from "../../instrument/decoder.js";
 import { composing, readView, recast } from "../../instrument/view.js";
+import { isMeant } from "../../runtime/page.js";
 import { bestLevel, bestPair, updated, updatedByPairs } from "./quest.js";
 
 const DECODE_AGAIN_MS = 3000;
@@ -57,8 +58,8 @@ export function createStop({ slot, part }, { isShown, halt, goOn }) {
     stage.focus({ preventScroll: true });
   }
 
-  stopButton.addEventListener("click", stop);
-  resumeButton.addEventListener("click", run);
+  stopButton.addEventListener("click", (event) => isMeant(event) && stop());
+  resumeButton.addEventListener("click", (event) => isMeant(event) && run());
   return { stop, run, stopped: () => stopped };
 }
 
