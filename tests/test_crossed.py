@@ -215,7 +215,9 @@ def test_odd_studies_have_finite_figures_or_none(
     assert found is not None
     for one in found.ladders.values():
         assert one.mean.value == pytest.approx(mean, abs=0.1)
-        assert np.isfinite([one.mean.low or 0, one.mean.high or 0, one.sd.value or 0, one.levels[0.5].value or 0]).all()
+        for value, low, high in ((each.value, each.low, each.high) for each in (one.mean, one.levels[0.5])):
+            assert value is not None and low is not None and high is not None and 0 <= low <= value <= high <= level_max
+        assert np.isfinite(one.sd.value or 0)
     nobody = {f"w{n}": -40.0 for n in range(14)}
     assert cross(everybody(level_max, levels), nobody, (0.5,)) is None, "gold says that nobody is honest"
 

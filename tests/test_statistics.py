@@ -13,7 +13,7 @@ from hitgen.methods.pjnd.analysis.goodness import refit
 from hitgen.methods.pjnd.analysis.order import order_interval
 from hitgen.methods.pjnd.analysis.pjnd import estimate_pjnd, expanded
 from hitgen.methods.pjnd.analysis.regions import Clicks
-from hitgen.methods.pjnd.analysis.spread import pooled_kurtosis, sd_interval
+from hitgen.methods.pjnd.analysis.spread import on_ladder, pooled_kurtosis, sd_interval
 from hitgen.methods.pjnd.analysis.sur import FAMILIES, empirical_sur, estimate_sur, fit_sur, maximise
 
 pytestmark = pytest.mark.long
@@ -270,3 +270,13 @@ def test_marks_at_a_border_count_as_much_as_marks_in_the_middle() -> None:
     points = np.array([[0.0, 0.0], [320.0, 240.0]])
     both = regions.region_map(Clicks(points, ("a", "b"), 640, 480), 4)
     assert both.sum() == pytest.approx(1) and both[:30, :40].sum() == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("stray", [0.9, 0.02, 1e-4, 1e-6])
+def test_an_sd_of_answers_nearly_all_of_which_are_one_goes_no_farther_than_the_ladder(stray: float) -> None:
+    sample, weights = np.array([1.0] * 16 + [30.0]), np.array([1.0] * 16 + [stray])
+    low, high = on_ladder(0.4, sd_interval(sample, 3.5, weights), 30)
+    assert 0 <= low <= 0.4 <= high <= 14.5
+    few = estimate_pjnd(answers([1, 1, 1, 1, 1, 30], level_max=30)).sd
+    assert few.low is not None and few.value is not None and few.high is not None
+    assert 0 <= few.low <= few.value <= few.high <= 14.5

@@ -23,6 +23,7 @@ from hitgen.methods.pjnd.analysis.spread import (
     LIKELY,
     NORMAL,
     USUAL_DEGREES,
+    on_ladder,
     pooled_kurtosis,
     sd_interval,
     weighted_squares,
@@ -90,7 +91,10 @@ def cross(
             continue
         values = _figures(sur, shares)
         bounds = _bounds(resampled[:, at], max(3.0, float(sound[at])))
-        mean, *levels = (Estimate(value, *bound) for value, bound in zip(values, bounds, strict=True))
+        mean, *levels = (
+            Estimate(value, min(low, value), max(high, value))
+            for value, (low, high) in zip(values, bounds, strict=True)
+        )
         found[ladder.ladder] = LadderCrossed(
             len(ladder.levels), float(sound[at]), mean, sds[at], dict(zip(shares, levels, strict=True)), sur
         )
@@ -144,7 +148,7 @@ def crossed_sds(data: Crossed, model: Model) -> list[Estimate]:
             found.append(Estimate(float(value)))
             continue
         low, high = (float(bound * one) for bound in sd_interval(sample, kurtosis, sound))
-        found.append(Estimate(float(value), min(low, float(value)), max(high, float(value))))
+        found.append(Estimate(float(value), *on_ladder(float(value), (low, high), round(100 * one))))
     return found
 
 

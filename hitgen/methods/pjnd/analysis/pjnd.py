@@ -10,7 +10,7 @@ from scipy import stats
 
 from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
 from hitgen.methods.pjnd.analysis.order import CONFIDENCE, order_interval
-from hitgen.methods.pjnd.analysis.spread import LEAST, pooled_kurtosis, sd_interval
+from hitgen.methods.pjnd.analysis.spread import LEAST, on_ladder, pooled_kurtosis, sd_interval
 
 RESAMPLES = 1999
 
@@ -66,7 +66,11 @@ def estimate_pjnd(answers: LadderAnswers, kurtosis: float | None = None) -> Pjnd
             n, answers.none_seen, Estimate(mean), _seen(answers, float(np.median(answers.levels))), Estimate(sd)
         )
     return Pjnd(
-        n, answers.none_seen, _mean_estimate(answers), _median_estimate(answers), _sd_estimate(values, kurtosis)
+        n,
+        answers.none_seen,
+        _mean_estimate(answers),
+        _median_estimate(answers),
+        _sd_estimate(values, kurtosis, answers.level_max),
     )
 
 
@@ -78,9 +82,11 @@ def _mean_estimate(answers: LadderAnswers) -> Estimate:
     return _estimate(values.mean(), np.quantile(resamples, [aside, 1 - aside]))
 
 
-def _sd_estimate(values: FloatArray, kurtosis: float | None) -> Estimate:
+def _sd_estimate(values: FloatArray, kurtosis: float | None, level_max: int) -> Estimate:
     sd, kurtosis = float(values.std(ddof=1)), kurtosis or pooled_kurtosis([values])
-    return Estimate(sd, *sd_interval(values, kurtosis)) if kurtosis and len(values) >= LEAST else Estimate(sd)
+    if not kurtosis or len(values) < LEAST:
+        return Estimate(sd)
+    return Estimate(sd, *on_ladder(sd, sd_interval(values, kurtosis), level_max))
 
 
 def _estimate(value: float, bounds: FloatArray) -> Estimate:

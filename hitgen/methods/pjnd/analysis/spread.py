@@ -23,6 +23,7 @@ BELIEVED = 20
 """Of so many values, a kurtosis of their own counts half."""
 LIKELY = 0.5
 """Values of a larger weight are taken as they are where form is looked at."""
+MOST_EXPONENT = 700.0
 
 
 def pooled_kurtosis(samples: Sequence[FloatArray]) -> float | None:
@@ -67,5 +68,12 @@ def sd_interval(sample: FloatArray, kurtosis: float, weights: FloatArray | None 
         kurtosis += n**2 / (n**2 + BELIEVED**2) * max(0.0, own - kurtosis)
     correction = small ** min(1.0, max(0.0, (kurtosis - 1) / (NORMAL - 1)))
     error = correction * math.sqrt(max(0.0, (kurtosis - (n - 3) / n) / (n - 1)))
-    low, high = (math.sqrt(small * variance * math.exp(sign * z * error)) for sign in (-1, 1))
+    far = min(z * error, MOST_EXPONENT)  # of values nearly all of which are one, nothing is known from above
+    low, high = (math.sqrt(small * variance * math.exp(sign * far)) for sign in (-1, 1))
     return low, high
+
+
+def on_ladder(value: float, interval: tuple[float, float], level_max: int) -> tuple[float, float]:
+    """The interval of a standard deviation with its value inside and no farther than levels of a ladder can spread: half at either end."""
+    low, high = interval
+    return min(low, value), max(value, min(high, (level_max - 1) / 2))
