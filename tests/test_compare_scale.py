@@ -282,6 +282,9 @@ def test_levels_bits_gaps_and_crossings_are_read_off_the_curves(scale: Scale) ->
     rows = reached(scale, (float(of.units[of.of("a")][2]), 50.0), bits)
     assert rows[0].level is not None and rows[0].level.value == pytest.approx(3)
     assert rows[0].bits_per_pixel == pytest.approx(1 / 4) and rows[1].level is None and rows[1].bits_per_pixel is None
+    assert rows[0].level.high is not None and rows[0].level.low < rows[0].level.value < rows[0].level.high
+    last = of.level_at("a", float(of.units[of.of("a")][-1]) * 0.999)
+    assert last is not None and last.high is None and last.low < last.value <= 6, "its end is not the last level"
     [gap] = gaps(scale, bits)
     at = np.linspace(gap.low_units, gap.high_units, 64)
     levels = [np.interp(at, of.units[of.of(codec)], np.arange(1, 7)) for codec in "ab"]

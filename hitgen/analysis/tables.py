@@ -19,6 +19,7 @@ from hitgen.methods.section import Export
 from hitgen.results.export import csv_bytes, export_path
 
 FORMS = ("svg", "pdf")
+DIGITS = 8
 
 
 def write_analysis(found: Analysed, progress: OnProgress, out: Path | None) -> Path:
@@ -27,6 +28,8 @@ def write_analysis(found: Analysed, progress: OnProgress, out: Path | None) -> P
     into = private_folder((out or export_path(study.folder)) / "analysis")
 
     def write(name: str, table: pl.DataFrame) -> None:
+        # Beyond these digits the machine and its number of threads decide.
+        table = table.with_columns(pl.col(pl.Float64).round_sig_figs(DIGITS))
         buffer = io.BytesIO()
         table.write_parquet(buffer)
         write_whole(into / f"{name}.parquet", buffer.getvalue(), private=True)

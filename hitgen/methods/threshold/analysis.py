@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,29 @@ from hitgen.methods.threshold.paper import REFERENCES, analysis_told
 from hitgen.methods.weighed import weighed_ratings
 
 POSTERIOR = "posterior.json"
+PEOPLE_MIN = 5
+"""Levels by fewer people are largely what is usual."""
+SHOWN = 5
+SUR: dict[str, Any] = {
+    "images": pl.String, "source": pl.String, "codec": pl.String, "comparisons": pl.Int64, "people": pl.Int64, "found": pl.Float64,
+    **{f"sur{share}{end}": pl.Float64 for share in ("50", "75") for end in ("", "_low", "_high")},
+}  # fmt: skip
+ABOUT = """# Analysis
+
+Made from the study comparisons that broke no rule other than `gold` and `straight`, which are weighed by how probably their worker is honest. Intervals are the middle 95% of
+what the answers leave open.
+
+| column of `sur.csv`, `.parquet` | one row a ladder |
+|---|---|
+| `images`, `source`, `codec` | the ladder |
+| `comparisons`, `people` | comparisons that count, and workers who gave them |
+| `found` | the share of these comparisons in which the side of the level was named |
+| `sur50`, `sur75` | the level at which 50% and 75% of people see no flicker yet, in levels of the ladder (0 up to its highest), between levels as well |
+| `sur50_low` to `sur75_high` | the ends of their intervals |
+
+`posterior.json` is what is known of each ladder, for `start_from` of a further study: by `SOURCE/CODEC` the weights, which sum to 1, of {means} means of the PJND over people, {first:g} to {last:g} of
+the ladder in steps of {step:g}, each with {count} SDs ({sds} of the ladder), SDs running fastest.
+"""
 Key = tuple[str, str, str]
 """A ladder by image set, source and codec."""
 Found = tuple[list[Key], Model]
@@ -102,15 +125,32 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
     alarms = 1 - caught["gold_catch_pass"].mean() if caught.height else None  # type: ignore[operator]
     summary = () if alarms is None else (("false alarms in catch trials", f"{alarms:.0%} of {caught.height:,}"),)
     images = study.tables["images"]
-    rows = results(model_of(ratings, images, method.guess, method.lapse), ratings, images)
+    found = model_of(ratings, images, method.guess, method.lapse)
+    rows = results(found, ratings, images)
     return Section(
         "report/threshold.html",
         {"compared": rows},
         summary=summary,
         headlines=_headlines(rows),
+        warnings=tuple(_thin(found[1], rows)) if found else (),
         words=analysis_told() if rows else (),
         references=REFERENCES,
     )
+
+
+def _thin(model: Model, rows: Sequence[LadderResult]) -> Iterator[str]:
+    """Where there is not enough evidence for levels: too few people who are believed, or too few who compared a ladder."""
+    people, believed = len(model.honest), float(model.honest.sum())
+    if believed < PEOPLE_MIN:
+        yield (
+            f"Not enough evidence for levels: of {people} people who compared, {believed:.1f} are believed (the sum of how probably each looked), fewer "
+            f"than {PEOPLE_MIN}; levels are largely what is usual in published studies."
+        )
+        return
+    few = [f"{row.source} under {row.codec} ({row.people})" for row in rows if row.people < PEOPLE_MIN]
+    if few:
+        more = f" and {len(few) - SHOWN} more" if len(few) > SHOWN else ""
+        yield f"Not enough evidence for the levels of these ladders, which fewer than {PEOPLE_MIN} people compared: {', '.join(few[:SHOWN])}{more}."
 
 
 def _headlines(rows: Sequence[LadderResult]) -> Headlines:
@@ -143,12 +183,20 @@ def write_analysis(tables: Mapping[str, Any], out: Export) -> None:
         }
         for row in results(found, ratings, images)
     ]  # fmt: skip
-    out.write("sur", pl.DataFrame(rows))
+    out.write("sur", pl.DataFrame(rows, schema=SUR))
     known = {
         f"{source}/{codec}": [round(float(weight), 6) for weight in weights.ravel()]
         for (_, source, codec), weights in (zip(found[0], found[1].posteriors(), strict=True) if found else ())
     }
     write_whole(out.folder / POSTERIOR, json.dumps({"schema": 1, "ladders": known}).encode(), private=True)
+    write_whole(out.folder / "README.md", about().encode(), private=True)
+
+
+def about() -> str:
+    """What the files are, as Markdown."""
+    means, sds = quest.MEANS, quest.SDS
+    grid = {"means": len(means), "first": means[0], "last": means[-1], "step": round(means[1] - means[0], 6)}
+    return ABOUT.format(**grid, count=len(sds), sds=", ".join(f"{sd:g}" for sd in sds))
 
 
 def read_posteriors(folder: Path, name: str) -> dict[str, tuple[float, ...]]:

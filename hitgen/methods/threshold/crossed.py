@@ -54,6 +54,7 @@ OF_ONE = ("none", "here")
 LEAST_RATE = 1e-4
 """No answer is held for less probable of who looks, however few lapses are configured."""
 TINY = 1e-300
+AT_ONCE = 4096
 
 
 def _kernel() -> NDArray[np.float32]:
@@ -200,8 +201,13 @@ class Fitting:
         own = np.zeros((len(self.worker), len(OWN)))
         np.add.at(own, self.group, logs[which.ravel()])
         best, kernel = own.max(1, initial=-np.inf), _kernel()
-        places = np.exp(own - best[:, None]).astype(np.float32) @ kernel.transpose(1, 0, 2).reshape(len(OWN), -1)
-        return np.asarray(places.reshape(-1, *kernel.shape[::2])), best
+        flat = kernel.transpose(1, 0, 2).reshape(len(OWN), -1).astype(np.float64)
+        places = np.empty((len(own), flat.shape[1]), dtype=np.float32)
+        for start in range(0, len(own), AT_ONCE):
+            # Summed in whole precision: in halves of it the number of threads would decide the last digits that are written.
+            some = slice(start, start + AT_ONCE)
+            places[some] = np.exp(own[some] - best[some, None]) @ flat
+        return places.reshape(-1, *kernel.shape[::2]), best
 
     def _spam(self) -> Array:
         """The logarithm of how probable each person's responses are of who does not look: by chance, "none" always, by habit of each position."""

@@ -11,7 +11,7 @@ from scipy import stats
 
 from hitgen.methods.compare.analysis.likelihood import Array
 from hitgen.methods.compare.analysis.own import BitsPerPixel
-from hitgen.methods.compare.analysis.scale import HIGH, LOW, Estimate, Scale, SourceScale
+from hitgen.methods.compare.analysis.scale import HIGH, LOW, Estimate, Level, Scale, SourceScale
 
 STEPS = 64
 FEWEST = 3
@@ -25,7 +25,7 @@ class Reached:
     source: str
     codec: str
     at: float
-    level: Estimate | None
+    level: Level | None
     bits_per_pixel: float | None
 
 

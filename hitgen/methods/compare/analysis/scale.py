@@ -40,6 +40,15 @@ class Estimate:
     high: float
 
 
+@dataclass(frozen=True)
+class Level:
+    """A level with its 95% interval; `high` is None where it ends beyond the codec's last level."""
+
+    value: float
+    low: float
+    high: float | None
+
+
 FARTHEST = 20.0
 """Units beyond which answers tell nothing: everybody sees the difference. Upper ends of intervals go no farther."""
 
@@ -83,7 +92,7 @@ class SourceScale:
         low, high = np.quantile(self.samples, [LOW, HIGH], axis=0)
         return np.minimum(low, self.units), np.maximum(np.minimum(high * self.halving, FARTHEST), self.units)
 
-    def level_at(self, codec: str, units: float) -> Estimate | None:
+    def level_at(self, codec: str, units: float) -> Level | None:
         """The level of a codec at a distance, between levels in between; None beyond its last level."""
         mine = self.of(codec)
         value = crossed(self.units[mine], self.design.level[mine], units)
@@ -94,7 +103,8 @@ class SourceScale:
             float(np.quantile([np.interp(at, np.append(0, sample), levels) for sample in self.samples[:, mine]], end))
             for at, end in ((units / self.halving, LOW), (units, HIGH))
         )
-        return Estimate(value, low, high)
+        is_open = float((self.samples[:, mine[-1]] < units).mean()) > 1 - HIGH
+        return Level(value, min(low, value), None if is_open else max(high, value))
 
 
 @dataclass(frozen=True)

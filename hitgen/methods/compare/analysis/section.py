@@ -20,7 +20,7 @@ from hitgen.methods.compare.analysis.detect import ANSWERS_MIN, SURE, THRESHOLD,
 from hitgen.methods.compare.analysis.own import BitsPerPixel, own_answers, weights
 from hitgen.methods.compare.analysis.people import Screened, Work, screened, summaries
 from hitgen.methods.compare.analysis.rates import Reached, crossings, curve_of, gaps, reached
-from hitgen.methods.compare.analysis.scale import Scale, SourceScale, reconstructed
+from hitgen.methods.compare.analysis.scale import Level, Scale, SourceScale, reconstructed
 from hitgen.methods.compare.analysis.thin import thin
 from hitgen.methods.compare.analysis.words import analysis_told
 from hitgen.methods.compare.answers import Answer
@@ -162,12 +162,16 @@ def _headlines(found: Sequence[Reached], choices: ScaleTable, scale: Scale) -> H
     rows = [
         (
             row.source, row.codec, shown(row.level.value) if row.level else "beyond",
-            between(row.level.low, row.level.high) if row.level else "", shown(row.bits_per_pixel, 3),
+            _between(row.level) if row.level else "", shown(row.bits_per_pixel, 3),
         )
         for row in found
         if row.at == at
     ]  # fmt: skip
     return Headlines(("source", "codec", f"level at {at:g} {scale.called}", "95%", "bits a pixel"), rows)
+
+
+def _between(level: Level) -> str:
+    return between(level.low, level.high) if level.high is not None else f"{shown(level.low)}–beyond"
 
 
 def _warnings(scale: Scale, found: Screened, kept: set[Work]) -> Iterator[str]:

@@ -63,21 +63,22 @@ def _tally(source: str, answers: Sequence[Answer], ties: bool) -> Tally:
     codecs = tuple(dict.fromkeys(codec for codec, _ in versions))
     # A worker of one file is told apart from one of another by name; arms of one worker stay together.
     arms: dict[str, set[Arm]] = defaultdict(set)
-    pairs: dict[tuple[Arm, int, int], int] = {}
-    found: dict[tuple[int, str, int], int] = defaultdict(int)
+    found: dict[str, dict[tuple[Arm, int, int, int], int]] = defaultdict(lambda: defaultdict(int))
     for answer in answers:
         if not {side for side in (answer.left, answer.right) if side[1]} <= tied:
             continue
         left, right = number.get(answer.left, len(versions)), number.get(answer.right, len(versions))
-        pair = pairs.setdefault((answer.arm, min(left, right), max(left, right)), len(pairs))
         response = RESPONSES[answer.response]
-        found[1 - response if left > right and response < 2 else response, answer.worker, pair] += 1
+        response = 1 - response if left > right and response < 2 else response
+        found[answer.worker][answer.arm, min(left, right), max(left, right), response] += 1
         arms[answer.worker].add(answer.arm)
-    workers = tuple(sorted(arms))
-    number_of = {worker: at for at, worker in enumerate(workers)}
+    # By what they answered: the order of files, and pseudonyms, which hang on a secret, change no figure.
+    workers = tuple(sorted(found, key=lambda worker: sorted(found[worker].items())))
+    pairs = {pair: at for at, pair in enumerate(sorted({each[:3] for mine in found.values() for each in mine}))}
     counts = np.zeros((3, len(workers), len(pairs)))
-    for (response, worker, pair), count in found.items():
-        counts[response, number_of[worker], pair] = count
+    for at, worker in enumerate(workers):
+        for (arm, left, right, response), count in found[worker].items():
+            counts[response, at, pairs[arm, left, right]] = count
     asked = np.array([(left, right) for _, left, right in pairs], np.int64).reshape(-1, 2)
     design = Design(
         codecs, np.array([codecs.index(codec) for codec, _ in versions], np.int64),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,11 @@ class LadderAnswers:
         if level is None or level < 1 or not np.isfinite(self.parameters[1:]).all():
             return None
         return float(np.interp(level, np.arange(1, self.level_max + 1), self.parameters[1:]))
+
+
+def as_they_came(ladders: Sequence[LadderAnswers]) -> tuple[str, ...]:
+    """All workers, in an order that does not depend on what they are called: pseudonyms hang on a secret, figures must not."""
+    return tuple(dict.fromkeys(worker for ladder in ladders for worker in ladder.workers))
 
 
 def used(ratings: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hitgen.lib.progress import OnProgress, silent
-from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
+from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers, as_they_came
 from hitgen.methods.pjnd.analysis.crossed import Crossed, Fitting, Model
 from hitgen.methods.pjnd.analysis.order import CONFIDENCE
 from hitgen.methods.pjnd.analysis.pjnd import Estimate, expanded
@@ -67,7 +67,7 @@ def cross(
 
     `gold` has of workers the logarithm of how much likelier their gold answers are of honest levels than of guessed ones.
     """
-    names = sorted({worker for ladder in answers for worker in ladder.workers})
+    names = as_they_came(answers)
     if not is_enough(answers):
         return None
     number = {name: at for at, name in enumerate(names)}

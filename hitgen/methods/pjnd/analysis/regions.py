@@ -64,7 +64,8 @@ def split_half(clicks: Clicks, rng: np.random.Generator) -> float | None:
 
     A worker's clicks stay together; the maps are read at every quarter of a sigma.
     """
-    names, whose = np.unique(np.array(clicks.workers), return_inverse=True)
+    names = {name: number for number, name in enumerate(dict.fromkeys(clicks.workers))}
+    whose = np.array([names[name] for name in clicks.workers], dtype=np.int64)
     if len(names) < 4:
         return None
     step = sigma_px(clicks.height) / 4

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
+from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers, as_they_came
 
 LEAST_IN_COMMON = 3
 SPLITS = 200
@@ -42,7 +42,7 @@ class SplitHalf:
 
 
 def _table(ladders: Sequence[LadderAnswers]) -> tuple[tuple[str, ...], Table]:
-    names = tuple(sorted({worker for ladder in ladders for worker in ladder.workers}))
+    names = as_they_came(ladders)
     row = {worker: number for number, worker in enumerate(names)}
     levels = np.zeros((len(names), len(ladders)))
     given = np.zeros_like(levels)
@@ -74,7 +74,7 @@ def split_half(ladders: Sequence[LadderAnswers], rng: np.random.Generator) -> Sp
 
 
 def reliability_of_workers(ladders: Sequence[LadderAnswers]) -> list[WorkerReliability]:
-    """Every worker against the mean of the others, by name."""
+    """Every worker against the mean of the others, in the order in which they came."""
     names, (levels, given) = _table(ladders)
     sums, counts = levels.sum(0), given.sum(0)
     return [_worker(name, levels[row], given[row], sums, counts) for row, name in enumerate(names)]
