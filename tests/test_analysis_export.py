@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from hitgen.cli import main
+from hitgen.methods.pjnd.analysis import crossed_study
 from hitgen.methods.pjnd.analysis.konjnd import read_konjnd
 from hitgen.methods.pjnd.population import Population
 from hitgen.results.dataset import make_dataset
@@ -48,6 +49,23 @@ def test_tables_and_maps_tell_the_same(tmp_path: Path) -> None:
     assert {name: float(ladder.levels.mean()) for name, ladder in summary.items()} == pytest.approx(
         dict(pjnd.select("source", "mean").iter_rows())
     )
+
+
+def test_what_people_are_called_changes_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crossed_study, "RESAMPLES", 19)
+    places = []
+    for name in ("one", "other"):  # the same answers under pseudonyms of another key
+        folder = make_study(tmp_path / name / "study", images=4, ratings=12, gold_answers_min=1)
+        simulate(folder, Population(), seed=4)
+        places.append(exported(folder))
+    one, other = places
+    assert (
+        pl.read_csv(one / "workers.csv")["worker"].to_list() != pl.read_csv(other / "workers.csv")["worker"].to_list()
+    )
+    assert pl.read_csv(one / "pjnd.csv")["crossed_mean_low"].null_count() == 0
+    for table in ("pjnd", "sur", "levels", "konjnd"):
+        assert (one / f"{table}.csv").read_bytes() == (other / f"{table}.csv").read_bytes()
+    assert pl.read_csv(one / "workers.csv").drop("worker").equals(pl.read_csv(other / "workers.csv").drop("worker"))
 
 
 def test_a_study_without_used_ratings_is_exported_too(tmp_path: Path) -> None:

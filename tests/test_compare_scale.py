@@ -147,6 +147,19 @@ def test_a_known_scale_is_found_again(small: Study, scale: Scale) -> None:
         assert (np.diff(of.units[of.of(codec)]) > 0).all()
 
 
+def test_neither_names_nor_the_order_of_answers_change_a_figure(small: Study) -> None:
+    some = small.answers[::3]
+    names = {
+        name: f"{len(some) - number:05d}" for number, name in enumerate(dict.fromkeys(each.worker for each in some))
+    }
+    shuffled = [
+        some[number]._replace(worker=names[some[number].worker])
+        for number in np.random.default_rng(3).permutation(len(some))
+    ]
+    one, other = (reconstructed(each, FEW).sources[0] for each in (some, shuffled))
+    assert (one.units == other.units).all() and (one.samples == other.samples).all()
+
+
 def test_a_threshold_for_ties_is_found_too(small: Study) -> None:
     modelled = reconstructed(small.answers, ScaleTable(resamples=20, ties="model"))
     assert np.abs(errors(modelled, small)).mean() < 0.12

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from hitgen.analysis import figures
@@ -219,6 +221,39 @@ def test_a_further_study_starts_from_what_is_known(
     (folder / "posterior.json").write_text('{"ladders": {"a": [1]}}')
     assert main(["check", str(folder)]) == 1
     assert "method.start_from: posterior.json cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("people", "spammers", "told"),
+    [(3, 0.0, "of 3 people who compared"), (30, 1.0, "are believed"), (30, 0.0, "")],
+)
+def test_levels_that_rest_on_nobody_are_said_to(
+    people: int, spammers: float, told: str, answered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / answered.name
+    shutil.copytree(answered, folder, ignore=shutil.ignore_patterns("ledger*", "simulation", "results"))
+    simulate(folder, Population(spammers=spammers), seed=2, people=people)
+    assert main(["report", str(folder)]) == 0
+    said = capsys.readouterr()
+    assert ("Not enough evidence for levels" in said.out + said.err) is bool(told) and told in said.out + said.err
+    assert ("Not enough evidence" in (folder / "results" / "report.html").read_text()) is bool(told)
+
+
+def test_an_export_explains_every_column_and_has_them_without_a_row_too(answered: Path, tmp_path: Path) -> None:
+    folder = tmp_path / answered.name
+    shutil.copytree(answered, folder, ignore=shutil.ignore_patterns("ledger*", "simulation", "results"))
+    toml = folder / "batch.toml"
+    toml.write_text(toml.read_text() + "[screening]\ntrial_s_min = 1000\n")
+    simulate(folder, Population(), seed=2, people=2)
+    for place in (answered, folder):
+        assert main(["export", str(place), "--no-figures"]) == 0
+    files = [place / "results" / "export" / "analysis" for place in (answered, folder)]
+    full, empty = (pl.read_csv(each / "sur.csv") for each in files)
+    assert full.height == 3 and empty.height == 0 and full.columns == empty.columns
+    about = (files[0] / "README.md").read_text()
+    assert all(f"`{column}`" in about for column in full.columns if not column.endswith(("_low", "_high")))
+    weights = next(iter(json.loads((files[0] / "posterior.json").read_text())["ladders"].values()))
+    assert f"{len(quest.MEANS)} means" in about and len(weights) == len(quest.MEANS) * len(quest.SDS)
 
 
 def test_a_top_up_asks_for_the_pages_that_say_most(answered: Path) -> None:

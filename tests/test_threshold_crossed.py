@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -103,3 +107,20 @@ def test_several_answers_of_one_person_are_about_one_level() -> None:
         levels = crossed(answered(comparisons, 20), GUESS, LAPSE).levels(0.5)
         widths.append(float((levels[:, 2] - levels[:, 1]).mean()))
     assert widths[0] < widths[1]
+
+
+def test_the_number_of_threads_decides_no_digit_that_is_written() -> None:
+    script = (
+        "from tests.support.threshold_study import *;"
+        "study = compared(config_of('both'), Population(), 3, ladders=30, people=6, wave=100);"
+        "print([float(f'{value:.8g}') for value in study.model().levels(0.75).ravel()])"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {f"{name}_NUM_THREADS": threads for name in ("OMP", "OPENBLAS")},
+            capture_output=True, text=True, check=True, timeout=120,
+        ).stdout
+        for threads in ("1", "4")
+    ]  # fmt: skip
+    assert told[0] == told[1] and told[0].count(",") == 89

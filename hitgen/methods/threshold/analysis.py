@@ -127,24 +127,25 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
     images = study.tables["images"]
     found = model_of(ratings, images, method.guess, method.lapse)
     rows = results(found, ratings, images)
+    used = ratings.filter((pl.col("role") == "study") & (pl.col("use") == "use"))["worker"].n_unique()
     return Section(
         "report/threshold.html",
         {"compared": rows},
         summary=summary,
         headlines=_headlines(rows),
-        warnings=tuple(_thin(found[1], rows)) if found else (),
+        warnings=tuple(_thin(found[1], rows, used)) if found else (),
         words=analysis_told() if rows else (),
         references=REFERENCES,
     )
 
 
-def _thin(model: Model, rows: Sequence[LadderResult]) -> Iterator[str]:
-    """Where there is not enough evidence for levels: too few people who are believed, or too few who compared a ladder."""
+def _thin(model: Model, rows: Sequence[LadderResult], used: int) -> Iterator[str]:
+    """Where there is not enough evidence for levels: too few people who are used or believed, or too few who compared a ladder."""
     people, believed = len(model.honest), float(model.honest.sum())
-    if believed < PEOPLE_MIN:
+    if min(used, believed) < PEOPLE_MIN:
         yield (
-            f"Not enough evidence for levels: of {people} people who compared, {believed:.1f} are believed (the sum of how probably each looked), fewer "
-            f"than {PEOPLE_MIN}; levels are largely what is usual in published studies."
+            f"Not enough evidence for levels: of {people} people who compared, {used} are in use and {believed:.1f} are believed by the model (the sum "
+            f"of how probably each looked), and it takes {PEOPLE_MIN}; levels are largely what is usual in published studies, or of people who did not look."
         )
         return
     few = [f"{row.source} under {row.codec} ({row.people})" for row in rows if row.people < PEOPLE_MIN]

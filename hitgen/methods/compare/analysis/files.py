@@ -43,7 +43,20 @@ Made from the used answers (`use` is use). Intervals are 95%.
 | `detection.csv`, `.parquet` | one row a level that was held against its source: its verdict and what that rests on |
 | `answers-boosted.csv`, `answers-plain.csv` | one row a used answer in the columns of the public files of JPEG AIC-3, traps and bias questions too; `hitgen report` reads them |
 
-In `scale` the distance is `jnd`, or `boosted_units` where there are no plain answers: then it is no JND.
+| column of `scale` | is |
+|---|---|
+| `source`, `codec`, `level` | the version; the source itself, level 0, is at distance 0 |
+| `jnd`, or `boosted_units` where there are no plain answers: then it is no JND | its distance from the source: one JND is 0.6745 standard deviations of Thurstone's case V |
+| `low_95`, `high_95` | the ends of its interval, in the same unit |
+| `bits_per_pixel` | of the whole picture as coded; empty where nobody knows |
+| `answers` | used answers in which it was held against another version or the source, skips, traps and bias questions left out |
+
+| column of `questions` | is |
+|---|---|
+| `arm`, `asked`, `source` | as in `ratings` |
+| `first_codec`, `first_level`, `second_codec`, `second_level` | the two versions, whichever stood left; level 0 is the source |
+| `answers` | used answers, skips too: the sum of `first`, `second`, `not_sure` and `skipped` |
+| `first_stood_left` | in how many of them the first stood left |
 
 | column of `detection` | is |
 |---|---|

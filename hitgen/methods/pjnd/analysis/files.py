@@ -31,10 +31,10 @@ Made from the used study ratings (`role` study, `use` use), each worker's first 
 | `maps/IMAGES_SOURCE_LADDER.npz` | (the first 8 digits of the ladder) `density`: rows x columns of the source, summing to 1, float32: of each mark a Gaussian that is cut off at the borders and sums to 1; `sigma_px`; `clicks`, (x, y) in source px |
 | `maps/IMAGES_SOURCE_LADDER.png` | the same as 8-bit grey, its maximum white |
 
-In `pjnd`: `n`, `none_seen`; then `mean` (restricted: "none seen" counts as the highest level), `median`, `sd`, and the 50% and 75% levels
+In `pjnd`, all in levels but parameters: `n` used ratings, `none_seen` of them; then `mean` (restricted: "none seen" counts as the highest level), `median`, `sd`, and the 50% and 75% levels
 as counted (`sur50_empirical`) and fitted (`sur50_fitted`), each with `_low`, `_high` and `_parameter` (the codec parameter there); `fit` is the
-family of lowest AIC with `fit_location` and `fit_scale` (of the level's logarithm for lognormal and weibull); `regions_split_half` is the
-correlation of the maps of two halves of the workers. `fit_suits` is the probability of answers that fit the family no better (Anderson-Darling);
+family of lowest AIC (`fit_aic`) with `fit_location` and `fit_scale` (of the level's logarithm for lognormal and weibull); `regions_split_half` is the
+correlation of the maps of two halves of the workers, `clicks` the marks in them. `fit_suits` is the probability of answers that fit the family no better (Anderson-Darling);
 below 0.2 `sur50_fitted` and `sur75_fitted` are the counted levels with their intervals. `crossed_mean`, `crossed_sd`, `crossed_sur50` and `crossed_sur75` are
 by the crossed model of all ratings, honest or not (`crossed_n` of them, which count as `crossed_sound` sound ones), with intervals from
 resampling workers, of `crossed_sd` after Bonett: the figures that the report shows, where enough workers rated several ladders. The SUR level for a share p is the largest level with SUR >= p. Empty: the answers do
