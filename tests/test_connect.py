@@ -25,6 +25,7 @@ from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.acts import Act
 from hitgen.lib import web as web_client
 from hitgen.publishing.collect import collect
+from hitgen.publishing.end import close
 from hitgen.publishing.once import bonus_act, once
 from hitgen.publishing.publication import Account, open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
@@ -204,6 +205,27 @@ def test_a_copy_that_tops_up_the_same_page_says_what_the_service_charged_or_stop
     assert len(service.projects) == 2
     with open_account(study) as account:
         assert status(account).committed_usd == Decimal("1.50") * (7 if asked == 2 else 5)
+
+
+def test_what_another_copy_topped_up_is_told_and_its_pages_stay(study: Path, service: Connect) -> None:
+    run(study)
+    other = Path(shutil.copytree(study, study.with_name("copy") / study.name))
+    run(study, topup={"p0001": 2})
+    (project,) = set(service.projects) - {name for name, row in service.projects.items() if row["participants"] == 5}
+    with open_account(study) as account:
+        assert not any(project in line for line in status(account).edited)
+    with open_account(other) as account:
+        (told,) = (line for line in status(account).edited if project in line)
+        assert told.startswith(f"project {project} (Live, $3.00) is of another copy of this batch")
+        ended = close(account)
+        assert (
+            not ended.closed and ended.left[f"project {project} (Live, $3.00)"] == "another copy has it: close it there"
+        )
+    for folder in (study, other):
+        with open_account(folder) as account:
+            assert close(account).closed
+    with open_account(other) as account:
+        assert any(f"project {project} (Closed, $3.00)" in line for line in status(account).edited)
 
 
 @pytest.mark.parametrize("faults", [[], ["busy"], ["lost"], ["broken"], ["unlisted"]])

@@ -13,6 +13,7 @@ import pytest
 from hitgen.analysis.money import spending
 from hitgen.doubles.prolific.server import Prolific
 from hitgen.doubles.prolific.state import TAKEN
+from hitgen.errors import OutsideError
 from hitgen.ledger.acts import Act
 from hitgen.lib import web as web_client
 from hitgen.lib.clock import utc_now
@@ -158,6 +159,24 @@ def test_whoever_is_at_work_is_counted_beside_whom_was_forgotten(study: Path, se
         expire(account)
     assert same(study, service, forgotten=1).committed_usd == 9 * PLACE_USD
     assert service.studies[name]["status"] == "AWAITING REVIEW"
+
+
+def test_a_draft_that_was_cut_off_here_and_published_by_another_copy_is_counted_and_not_asked_for_again(
+    study: Path, service: Prolific, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> int:
+        raise OutsideError("the disk is full")
+
+    with monkeypatch.context() as patched, pytest.raises(OutsideError, match="disk is full"):
+        patched.setattr("hitgen.publishing.publish._serve", cut)
+        run(study)
+    copied = (study / "ledger.sqlite").read_bytes()
+    run(study)
+    for left in study.glob("ledger.sqlite*"):
+        left.unlink()
+    (study / "ledger.sqlite").write_bytes(copied)
+    assert planned(study).quote.total_usd == 0
+    same(study, service)
 
 
 @pytest.mark.parametrize("ended", ["", "AWAITING REVIEW", "COMPLETED"])

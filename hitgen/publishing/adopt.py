@@ -65,9 +65,9 @@ def adopt_ours(account: Account) -> None:
     orders = Orders(account.config, manifest.pages, account.ledger.name)
     for made_by, name, found in _unknown(account):
         row, page = account.ledger.hit(str(name)), manifest.by_page.get(name.page)
-        if made_by == account.ledger.name and page and not _is_of_another(page, found):
-            if row is None or row.state == "refused":
-                _take_in(account, orders, page, name, found)
+        is_ours = made_by == account.ledger.name and (row is None or row.state == "refused")
+        if is_ours and page and not _is_of_another(page, found):
+            _take_in(account, orders, page, name, found)
 
 
 def _unknown(account: Account) -> list[tuple[str, HitName, HitProgress]]:

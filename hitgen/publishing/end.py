@@ -230,6 +230,8 @@ def close(account: Account) -> Ended:
     """
     _, waiting = _end(account)
     ended = delete(account)
+    others = account.recruiter.elsewhere(running=True)  # whose pages lie where these lie
+    ended = replace(ended, left=ended.left | dict.fromkeys(others, "another copy has it: close it there"))
     if ended.left:
         return replace(ended, left=ended.left | dict.fromkeys(waiting, f"it {NOT_LISTED}"))
     account.recruiter.clear()

@@ -20,6 +20,8 @@ from hitgen.publishing.remembered import config_to_end_by
 from hitgen.publishing.rules import edited_rules
 from hitgen.recruiters import kind_of
 
+ELSEWHERE = "is of another copy of this batch, and counted and ended there alone"
+
 
 @dataclass(frozen=True)
 class Status:
@@ -27,7 +29,7 @@ class Status:
 
     `out` assignments are open to workers, `at_work` accepted; `submitted` wait for a judgement.
     After `answers_until` none can arrive unless hitgen runs before; None where there is no such end.
-    `edited` says which gold answers and thresholds are other than when they were published; a `unit` is one of `hits`.
+    `edited` says which gold answers and thresholds are other than when they were published, and what another copy has out; a `unit` is one of `hits`.
     """
 
     account: Binding
@@ -56,7 +58,9 @@ def status(account: Account, refresh: bool = True) -> Status:
     # Before it is published a ledger is tied to nobody.
     bound = account.ledger.account or account.recruiter.account()
     seen = status_of(account.ledger, account.folder, account.config, account.by_its_clock(now), bound)
-    return replace(seen, answers_until=account.recruiter.answers_until, edited=(*account.notes, *seen.edited))
+    elsewhere = [f"{name} {ELSEWHERE}" for name in account.recruiter.elsewhere()] if refresh else []
+    notes = (*account.notes, *elsewhere, *seen.edited)
+    return replace(seen, answers_until=account.recruiter.answers_until, edited=notes)
 
 
 def status_offline(folder: Path, now: datetime) -> Status:

@@ -159,6 +159,10 @@ class Recruiter(ABC):
         """What was paid for the bonus's assignment that this notebook did not ask for and that is not this bonus; nothing where payments say what they are for."""
         return FREE
 
+    def elsewhere(self, running: bool = False) -> list[str]:
+        """What another copy of the ledger has made and this one can neither count nor end, each in words; only what is still `running`."""
+        return []
+
     def exclude(self, worker: str, group: str | None = None) -> None:  # noqa: B027
         """Shut a worker out of one group of trials of this batch, or of every batch."""
 

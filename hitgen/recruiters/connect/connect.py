@@ -102,6 +102,14 @@ class Connect(Recruiter):
                 told.append(f"project {project} is live")
         return told
 
+    def elsewhere(self, running: bool = False) -> list[str]:
+        """Projects of another copy of this ledger: who has which of their pages is in that copy alone."""
+        return [
+            f"project {project} ({status}, ${cost_usd:.2f})"
+            for project, status, cost_usd in self._projects.others()
+            if not (running and status in OVER)
+        ]
+
     def _refuse_dearer(self, project: str) -> None:
         agreed, asked = self._projects.agreed_usd(project), self._projects.cost_usd(project)
         if asked > agreed:

@@ -77,6 +77,14 @@ class Projects:
             for annotation in [name for name, placed in self._book.notes(PROJECT).items() if placed == project]:
                 self._book.drop(PROJECT, annotation)
 
+    def others(self) -> Iterator[tuple[str, str, Decimal]]:
+        """The projects of this ledger that another copy of it made and let people in to, each with its status and cost."""
+        mine, known = {order.annotation.rpartition(" ")[0] for order in self._book.orders()}, self.ids()
+        for row in list(self._listed()):
+            project, start = str(row["projectId"]), str(row.get("internalName", "")).rpartition(" ")[0]
+            if start in mine and project not in known and self.status(project) not in ("Unpublished", "Archived", ""):
+                yield project, self.status(project), self.cost_usd(project)
+
     def orders(self, project: str) -> list[Order]:
         """The orders in a project that were meant, in that order."""
         return [order for order in self._book.orders() if self.of(order.annotation) == project]

@@ -89,7 +89,9 @@ class Studies:
             for place in study["access_details"]:
                 hit = dict(parse_qsl(urlsplit(place["external_url"]).query)).get("hitId", "")
                 annotation = f"hitgen {words[1]} {self.batch} {hit}"
-                if annotation not in self._placed:  # of a study that was taken in by half, the other half
+                # Of a study that was taken in by half, the other half; of a draft that was cut off here, what another copy published.
+                drafted = study["status"] == NOT_PUBLISHED or self._book.order(annotation)
+                if not (annotation in self._placed and drafted):
                     yield annotation, {**study, "place": place}
 
     def take_in(self, annotations: Sequence[str], study: str, kind: str) -> None:
