@@ -13,6 +13,7 @@ import pytest
 
 from hitgen import cli
 from hitgen.collector.inbox import Inbox
+from hitgen.collector.tickets import Tickets
 from hitgen.commands.delete import ended_lines
 from hitgen.errors import InputError
 from hitgen.ledger.ledger import Ledger
@@ -180,7 +181,7 @@ def test_the_next_answer_of_the_hit_is_fetched_and_nothing_of_the_person_stays(p
         with open_account(people) as account:
             account.recruiter.approve(one)
     with Inbox(people / "collected.sqlite", "demo") as inbox:
-        inbox.issue(["P0001"], "ticket", utc_now(), timedelta(days=1))
+        Tickets(inbox).issue(["P0001"], "ticket", utc_now(), timedelta(days=1))
     shutil.copy(people / "ledger.sqlite", people / "backup of the ledger.sqlite")
     assert cli.main(["forget", str(people), "P0001"]) == 0
     left = holding(people, ["P0001", one, codes[0]])

@@ -301,50 +301,6 @@ class Inbox:
         """Remember that the object of this name was looked into."""
         self._database.execute("INSERT OR IGNORE INTO taken VALUES (?)", (name,))
 
-    # People who were given addresses one by one
-
-    def issue(self, participants: Sequence[str], ticket: str, now: datetime, hold: timedelta) -> str | None:
-        """The first of these participants that nobody was given yet, given now for this ticket; None where all were.
-
-        The same ticket gets the same one. Where all were given, the one who was not seen for longest is given anew,
-        once that is longer ago than `hold`.
-        """
-        with self.together():
-            rows = self._database.execute(
-                "SELECT participant, ticket, max(issued_at, seen_at) AS at FROM people"
-            ).fetchall()
-            if mine := next((row["participant"] for row in rows if row["ticket"] == ticket), None):
-                return str(mine)
-            seen = {row["participant"]: datetime.fromisoformat(row["at"]) for row in rows}
-            free = next((each for each in participants if each not in seen), None)
-            if free is None:
-                stale = [each for each in participants if seen[each] < now - hold]
-                free = min(stale, key=lambda each: seen[each], default=None)
-            if free is not None:
-                self._database.execute(
-                    "INSERT OR REPLACE INTO people (participant, issued_at, ticket) VALUES (?, ?, ?)",
-                    (free, now.isoformat(), ticket),
-                )
-            return free
-
-    def is_free(self, participants: Sequence[str], now: datetime, hold: timedelta) -> bool:
-        """Whether `issue` would give one of these participants."""
-        rows = self._database.execute("SELECT participant, max(issued_at, seen_at) FROM people")
-        held = {row[0] for row in rows if datetime.fromisoformat(row[1]) >= now - hold}
-        return any(each not in held for each in participants)
-
-    def ticket(self, participant: str) -> str | None:
-        """For which ticket a participant was given; empty in files of an earlier hitgen, None where nobody was."""
-        row = self._database.execute("SELECT ticket FROM people WHERE participant = ?", (participant,)).fetchone()
-        return str(row[0]) if row else None
-
-    def see(self, participant: str, now: datetime) -> None:
-        """Note that a participant came back."""
-        with self.together():
-            self._database.execute(
-                "UPDATE people SET seen_at = ? WHERE participant = ?", (now.isoformat(), participant)
-            )
-
     def remove(self, assignment: str) -> None:
         """Take out what came of a place that nobody was given."""
         with self.together():

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from hitgen.collector.door import Caller, Reply
 from hitgen.collector.inbox import Inbox
+from hitgen.collector.tickets import Tickets
 from hitgen.errors import HitgenError
 from hitgen.ledger.notebook import Notebook
 from hitgen.recruiters.base import Look
@@ -33,6 +34,7 @@ class HandingOut:
         self._batch = batch
         self._look = look
         self._inbox = inbox
+        self._tickets = Tickets(inbox)
         self._now = now
         self._hold = hold
         self.secure = secure
@@ -59,16 +61,16 @@ class HandingOut:
     def _again(self, cookie: str, caller: Caller) -> Reply | None:
         """What is next for somebody who has a place; None for everybody else."""
         participant = cookie.partition(".")[0]
-        ticket = self._inbox.ticket(participant)
+        ticket = self._tickets.of(participant)
         if ticket is None or not hmac.compare_digest(self._cookie(participant, ticket).encode(), cookie.encode()):
             return None
         with suppress(HitgenError):  # a disk that is full keeps nobody from a place
-            self._inbox.see(participant, self._now())
+            self._tickets.see(participant, self._now())
         return self._sent(participant, cookie, caller)
 
     def is_free(self) -> bool:
         """Whether a newcomer would get a place."""
-        return self._inbox.is_free(self._untouched(), self._now(), self._hold)
+        return self._tickets.is_free(self._untouched(), self._now(), self._hold)
 
     def ticket(self) -> str:
         """A ticket for one place, good for a day."""
@@ -84,7 +86,7 @@ class HandingOut:
             return None
         if not caller.may_begin():
             return Reply(caller.voice.say("door_busy"), busy=True)
-        participant = self._inbox.issue(self._untouched(), found[2], self._now(), self._hold)
+        participant = self._tickets.issue(self._untouched(), found[2], self._now(), self._hold)
         if participant is None:
             return Reply(caller.voice.say("door_full"))
         return self._sent(participant, self._cookie(participant, found[2]), caller)
