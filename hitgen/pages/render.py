@@ -74,7 +74,8 @@ class Renderer:
         unused = resources.unused_scripts(batch.folder, used)
         if unused:
             raise InputError(unused)
-        self._style = self._styles()
+        self.style = self._styles()
+        """All that the page is styled by."""
         self._sources: dict[str, str] = {}
         self._said: dict[str, list[Wording]] = {}
         self._loader = Loader(
@@ -95,11 +96,6 @@ class Renderer:
             raise InputError(Fault(f"assets/{name}", "", "there is no such file for inline()", "putting it there"))
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-    @property
-    def style(self) -> str:
-        """All that the page is styled by."""
-        return self._style
 
     def _styles(self) -> str:
         styles = []
@@ -187,13 +183,13 @@ class Renderer:
             policy=policy(
                 script=self._script,
                 further=self._further,
-                style=self._style,
+                style=self.style,
                 linked=self._linked,
                 origins=self._origins,
                 results=self._results,
                 makes=self._makes,
             ),
-            style=Markup(self._style),
+            style=Markup(self.style),
             script=Markup(self._script),
             first_pack=self._first_pack(data),
             text=dict(said.texts),

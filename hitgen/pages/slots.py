@@ -11,53 +11,24 @@ from hitgen.errors import Fault
 from hitgen.lib.contract import markup
 
 SCREENS_WITH_NEXT = ("consent", "instructions", "distance", "submit")
-_FORBIDDEN = (
-    (
-        re.compile(r"<[^<>]*\son[a-z]+\s*=", re.IGNORECASE),
-        "an inline handler, which the page's policy blocks",
-        "a listener in assets/runtime",
-    ),
-    (
-        re.compile(r"<[^<>]*\sstyle\s*=", re.IGNORECASE),
-        "a style= attribute, which the page's policy blocks",
-        "a class and a rule in assets/styles",
-    ),
-    (
-        re.compile(r"<script\b(?![^<>]*\stype\s*=)[^<>]*>\s*(?!</|hit\.take\(\)|\{[{%])\S", re.IGNORECASE),
-        "a script of its own, which the page's policy blocks",
-        "a module in assets/runtime",
-    ),
-    (
-        re.compile(r"<style\b[^<>]*>\s*(?!</|\{[{%])\S", re.IGNORECASE),
-        "a style of its own, which the page's policy blocks",
-        "a rule in assets/styles",
-    ),
-    (
-        re.compile(r"javascript:", re.IGNORECASE),
-        "a javascript: address, which the page's policy blocks",
-        "a listener in assets/runtime",
-    ),
-    (
-        re.compile(
-            r"""<(?:script|img|link|iframe|source)\b[^>]*(?:src|href)\s*=\s*["']?(?:https?:)?//""", re.IGNORECASE
-        ),
-        "something from another address, which the page's policy blocks",
-        "carrying it in the page",
-    ),
-    (
-        re.compile(
-            r"""<(?:script|img|link|iframe|source|object|embed|video|audio|image)\b[^>]*\s(?:src|srcset|href|data)\s*=\s*["']?(?!["']|\{\{|\{%|data:|blob:|\#|(?:https?:)?//)[^\s>]""",
-            re.IGNORECASE,
-        ),
-        "a file beside the page, which the page's policy blocks",
-        "src=\"{{ inline('logo.png') }}\", with the file in the batch's assets/",
-    ),
-)
-_FORBIDDEN_IN_STYLES = (
-    (re.compile(r"@font-face", re.IGNORECASE), "a font of its own, which the page's policy blocks", "a font that computers have"),
-    (re.compile(r"@import", re.IGNORECASE), "another style, which the page's policy blocks", "its rules in this one"),
-    (re.compile(r"""url\(\s*["']?(?!["']|data:|\#)[^\s)]""", re.IGNORECASE),
-     "a file beside the page, which the page's policy blocks", "a picture in a template, by {{ inline('logo.png') }}"),
+Row = tuple[str, str, str]
+"""A pattern, in any case of letters, what it finds, and what to do instead."""
+_FORBIDDEN: tuple[Row, ...] = (
+    (r"<[^<>]*\son[a-z]+\s*=", "an inline handler", "a listener in assets/runtime"),
+    (r"<[^<>]*\sstyle\s*=", "a style= attribute", "a class and a rule in assets/styles"),
+    (r"<script\b(?![^<>]*\stype\s*=)[^<>]*>\s*(?!</|hit\.take\(\)|\{[{%])\S", "a script of its own", "a module in assets/runtime"),
+    (r"<style\b[^<>]*>\s*(?!</|\{[{%])\S", "a style of its own", "a rule in assets/styles"),
+    (r"javascript:", "a javascript: address", "a listener in assets/runtime"),
+    (r"""<(?:script|img|link|iframe|source)\b[^>]*(?:src|href)\s*=\s*["']?(?:https?:)?//""",
+     "something from another address", "carrying it in the page"),
+    (r"""<(?:script|img|link|iframe|source|object|embed|video|audio|image)\b[^>]*\s(?:src|srcset|href|data)\s*=\s*["']?"""
+     r"""(?!["']|\{\{|\{%|data:|blob:|\#|(?:https?:)?//)[^\s>]""",
+     "a file beside the page", "src=\"{{ inline('logo.png') }}\", with the file in the batch's assets/"),
+)  # fmt: skip
+_FORBIDDEN_IN_STYLES: tuple[Row, ...] = (
+    (r"@font-face", "a font of its own", "a font that computers have"),
+    (r"@import", "another style", "its rules in this one"),
+    (r"""url\(\s*["']?(?!["']|data:|\#)[^\s)]""", "a file beside the page", "a picture in a template, by {{ inline('logo.png') }}"),
 )  # fmt: skip
 
 
@@ -95,11 +66,11 @@ def style_faults(name: str, style: str) -> list[Fault]:
     return list(_blocked(name, style, _FORBIDDEN_IN_STYLES))
 
 
-def _blocked(name: str, source: str, forbidden: Iterable[tuple[re.Pattern[str], str, str]]) -> Iterator[Fault]:
-    for pattern, problem, remedy in forbidden:
-        for match in pattern.finditer(source):
+def _blocked(name: str, source: str, forbidden: Iterable[Row]) -> Iterator[Fault]:
+    for pattern, what, remedy in forbidden:
+        for match in re.finditer(pattern, source, re.IGNORECASE):
             line = source.count("\n", 0, match.end()) + 1
-            yield Fault(name, f"line {line}", f"it has {problem}", remedy)
+            yield Fault(name, f"line {line}", f"it has {what}, which the page's policy blocks", remedy)
 
 
 def slot_faults(
