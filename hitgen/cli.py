@@ -20,31 +20,15 @@ from hitgen.lib.shipped import install_line
 
 GROUPS: dict[str, dict[str, tuple[str, str, str]]] = {
     "make a study": {
-        "init": (
-            "init",
-            "make a new batch folder with a commented batch.toml",
-            "my-study --images photographs --gold one.jpg",
-        ),
-        "gold": (
-            "gold",
-            "make a gold or training ladder with a known answer",
-            "my-study --source one.jpg --role training",
-        ),
+        "init": ("init", "make a new batch folder with a commented batch.toml", "my-study --images photographs --gold one.jpg"),
+        "gold": ("gold", "make a gold or training ladder with a known answer", "my-study --source one.jpg --role training"),
         "check": ("check", "validate everything and print the plan", "my-study"),
         "build": ("build", "write pages, packs and the manifest under build/", "my-study"),
         "preview": ("preview", "open a page in the browser, offline", "my-study --watch"),
-        "eject": (
-            "eject",
-            "copy a template, style or script into the batch to edit it",
-            "my-study layouts/flicker.html",
-        ),
+        "eject": ("eject", "copy a template, style or script into the batch to edit it", "my-study layouts/flicker.html"),
     },
     "try it": {
-        "simulate": (
-            "simulate",
-            "answer a built batch by simulated observers, without publishing",
-            "my-study --people 40",
-        ),
+        "simulate": ("simulate", "answer a built batch by simulated observers, without publishing", "my-study --people 40"),
         "rehearse": ("rehearse", "publish to a marketplace on this machine and work the HITs", "my-study --robots 2"),
     },
     "with people": {
@@ -71,7 +55,7 @@ GROUPS: dict[str, dict[str, tuple[str, str, str]]] = {
     "besides": {
         "completion": ("completion", "print what lets a shell complete verbs and options", "bash"),
     },
-}
+}  # fmt: skip
 """The verbs in the order of work: each with its module under commands/, loaded when it is called for, what it does, and what follows it in an example."""
 VERBS = {name: row for rows in GROUPS.values() for name, row in rows.items()}
 

@@ -243,6 +243,11 @@ class Manifest(Frozen):
         return {ladder.key: ladder for ladder in self.ladders}
 
     @cached_property
+    def by_subject(self) -> dict[str, Trial]:
+        """A study trial of each subject."""
+        return {trial.subject: trial for page in self.pages for trial in page.trials if trial.role == "study"}
+
+    @cached_property
     def by_question(self) -> dict[str, Question]:
         """The gold and training questions by name."""
         return {question.question: question for question in self.questions}

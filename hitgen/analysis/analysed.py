@@ -64,12 +64,8 @@ class Analysed:
         return Plots(common | {name: lambda name=name: self.section.plots[name] for name in self.section.plots})
 
     def _progress(self) -> Drawing | None:
-        config = self.own.config
-        wanted = method_of(config).wanted
-        trials = {
-            trial.subject: trial for page in self.study.manifest.pages for trial in page.trials if trial.role == "study"
-        }
-        goals = sorted({wanted(config, trial) for trial in trials.values()})
+        config, subjects = self.own.config, self.study.manifest.by_subject
+        goals = sorted({method_of(config).wanted(config, trial) for trial in subjects.values()})
         if config.deals_ladders and goals == [config.hit.ratings]:  # what a page shows a second time counts once
             return figures.progress_plot(_used(self.dataset), goals)
         found = Counter(
@@ -79,7 +75,7 @@ class Analysed:
             if self.study.judged.ratings[work.received.assignment, attempt.known.trial].use == "use"
         )
         words = ("ratings", "ladder") if config.deals_ladders else ("answers", "question")
-        return figures.progress_plot([found[subject] for subject in trials], goals, *words)
+        return figures.progress_plot([found[subject] for subject in subjects], goals, *words)
 
 
 def analysed(study: Study, progress: OnProgress = silent, dataset: Dataset | None = None) -> Analysed:

@@ -143,8 +143,8 @@ def _participants(found: Analysed) -> Iterator[str]:
 
 def _wanted(found: Analysed) -> str:
     config, method = found.study.config, method_of(found.study.config)
-    trials = [trial for page in found.study.manifest.pages for trial in page.trials if trial.role == "study"]
-    goals = sorted({method.wanted(config, trial) for trial in trials}) or [config.hit.ratings]
+    subjects = found.study.manifest.by_subject.values()
+    goals = sorted({method.wanted(config, trial) for trial in subjects}) or [config.hit.ratings]
     subject, unit = ("picture", "rating") if config.deals_ladders else ("question", "answer")
     *fewer, most = goals
     return f"Each study {subject} was to get {''.join(f'{goal} or ' for goal in fewer)}{count(most, unit)}."

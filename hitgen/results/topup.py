@@ -98,7 +98,6 @@ def shortfalls(publication: Publication, study: Study, at: datetime) -> dict[str
         for subject in page.study:
             expected[subject] = expected.get(subject, 0) + coming_by_page.get(page.page, 0)
     method = method_of(study.config)
-    trials = {trial.subject: trial for page in study.manifest.pages for trial in page.trials if trial.role == "study"}
     return {
         subject: Shortfall(
             images=trial.images,
@@ -108,7 +107,7 @@ def shortfalls(publication: Publication, study: Study, at: datetime) -> dict[str
             undecided=undecided.get(subject, 0),
             coming=expected.get(subject, 0),
         )
-        for subject, trial in trials.items()
+        for subject, trial in study.manifest.by_subject.items()
     }
 
 
