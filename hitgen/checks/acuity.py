@@ -64,14 +64,10 @@ class AcuityCheck(Checkup[AcuityTable, AcuityResult]):
     result = AcuityResult
     measure = "acuity_logmar"
     columns = (
-        value(
-            "acuity_logmar",
-            float,
-            "the finest gap seen, in logMAR at the distance asked for; empty where not even the first was",
-        ),
+        value("acuity_logmar", float, "the finest gap seen, in logMAR at the distance asked for; empty where not even the first was"),
         value("acuity_finest_logmar", float, "the finest gap that the screen could show there, in logMAR"),
         value("acuity_rings", int, "rings that were shown"),
-    )
+    )  # fmt: skip
 
     def faults(self, table: AcuityTable, config: BatchConfig) -> Iterator[Fault]:
         if config.display.scaling != "physical":

@@ -68,16 +68,10 @@ class DistanceCheck(Checkup[DistanceTable, DistanceResult]):
     measure = "distance_cm"
     lasts_s = 60
     columns = (
-        value(
-            "distance_cm",
-            float,
-            "how far the left eye was from the screen, by the blind spot: the median of the last round",
-        ),
+        value("distance_cm", float, "how far the left eye was from the screen, by the blind spot: the median of the last round"),
         value("distance_sd_cm", float, "standard deviation of the last round's sweeps"),
-        value(
-            "distance_rounds", int, "rounds of sweeps; the first may have told that somebody sat too near or too far"
-        ),
-    )
+        value("distance_rounds", int, "rounds of sweeps; the first may have told that somebody sat too near or too far"),
+    )  # fmt: skip
 
     def faults(self, table: DistanceTable, config: BatchConfig) -> Iterator[Fault]:
         if config.display.scaling != "physical":

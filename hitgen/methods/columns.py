@@ -39,12 +39,7 @@ class Table:
 # Of a rating: an attempt at a trial with all that is around it (results/dataset.py: Rating).
 BATCH = Column("batch", str, "the batch's name", lambda r: r.batch)
 PAGE = Column("page", str, "the page, p0001 up", lambda r: r.work.page.page)
-ASSIGNMENT = Column(
-    "assignment",
-    str,
-    "one worker's work on one HIT: a pseudonym too, since a recruiter's id leads to the person",
-    lambda r: r.assignment,
-)
+ASSIGNMENT = Column("assignment", str, "one worker's work on one HIT: a pseudonym too, since a recruiter's id leads to the person", lambda r: r.assignment)  # fmt: skip
 WORKER = Column(
     "worker", str, "a pseudonym (HMAC-SHA256, the key stays in the ledger); the same person in one batch", lambda r: r.worker
 )  # fmt: skip
@@ -56,12 +51,7 @@ IMAGES_SET = Column("images", str, "the image set of batch.toml", lambda r: r.at
 SOURCE = Column("source", str, "the pristine image", lambda r: r.attempt.known.source)
 CODEC = Column("codec", str, "the codec", lambda r: r.attempt.known.codec)
 LADDER = Column("ladder", str, "digest of all frames of one source under one codec", lambda r: r.attempt.known.ladder)
-ROLE = Column(
-    "role",
-    str,
-    "training, study or gold; results come from study trials alone",
-    lambda r: r.attempt.known.role,
-)
+ROLE = Column("role", str, "training, study or gold; results come from study trials alone", lambda r: r.attempt.known.role)  # fmt: skip
 PAY = Column("pay", str, "pay, reject or undecided", lambda r: r.verdict.pay)
 USE = Column("use", str, "use, exclude or not-enough-evidence; analyse rows with use", lambda r: r.verdict.use)
 REASONS = Column("reasons", str, "why it is not used, joined by ;", lambda r: "; ".join(r.verdict.reasons))
@@ -100,13 +90,9 @@ VERDICT = (
     PAY,
     USE,
     REASONS,
-    Column(
-        "rules",
-        str,
-        "names of the broken rules, joined by ; (outlier: removed as one; by hand: a person decided)",
-        lambda r: "; ".join(r.verdict.rules),
-    ),
-)
+    Column("rules", str,
+           "names of the broken rules, joined by ; (outlier: removed as one; by hand: a person decided)", lambda r: "; ".join(r.verdict.rules)),
+)  # fmt: skip
 SCREEN = (
     Column("px_per_cm", float, "CSS pixels per centimetre by the worker's card", lambda r: r.display.css_px_per_cm),
     Column("device_pixel_ratio", float, "device pixels per CSS pixel", lambda r: r.display.device_pixel_ratio),

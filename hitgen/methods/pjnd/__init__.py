@@ -48,32 +48,11 @@ class Pjnd(Method[Config, Manifest, Row]):
     page = PageData
     row = Row
     checks = (
-        Check(
-            "level",
-            "the level lies in the accepted window; empty for study trials",
-            "with the right level",
-            LEVEL,
-            0.84,
-            0.7,
-        ),
-        Check(
-            "place",
-            "enough points have a mark of their own in reach; empty for study trials",
-            "with the right places",
-            PLACE,
-            0.94,
-            0.88,
-        ),
-        Check(
-            "catch",
-            "of a catch trial: that none was seen, as there was none; empty otherwise",
-            "with no false alarm",
-            CATCH,
-            0.9,
-            0.8,
-            usual=False,
-        ),
-    )
+        Check("level", "the level lies in the accepted window; empty for study trials", "with the right level", LEVEL, 0.84, 0.7),
+        Check("place", "enough points have a mark of their own in reach; empty for study trials", "with the right places", PLACE, 0.94, 0.88),
+        Check("catch",
+              "of a catch trial: that none was seen, as there was none; empty otherwise", "with no false alarm", CATCH, 0.9, 0.8, usual=False),
+    )  # fmt: skip
     own_rules = ("straight", "slider")
     looked_for = ((1,),)
     tables: ClassVar = {"clicks": CLICKS}
