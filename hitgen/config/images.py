@@ -55,6 +55,7 @@ def spelled_out(levels: int | tuple[dict[str, Any], ...], key: str) -> tuple[Par
     return tuple(row[key] for row in levels)
 
 
+LEVELS = "a count, or `[{level = 1, quality = 99}, ...]` (ratio for jpeg2000, parameter for command); a bare count means quality 101 - level, or ratios from 2 to 200"
 Levels = (
     Annotated[int, Field(ge=1, le=MAX_LEVELS)]
     | Annotated[tuple[dict[str, Any], ...], Field(min_length=1, max_length=MAX_LEVELS)]
@@ -64,10 +65,7 @@ Levels = (
 class QualitySet(ImageSet):
     """A codec steered by a quality from 100 down: level d means quality 101 - d unless spelled out."""
 
-    levels: Levels = Field(
-        default=100,
-        description="a count, or `[{level = 1, quality = 99}, ...]` (ratio for jpeg2000, parameter for command); a bare count means quality 101 - level, or ratios from 2 to 200",
-    )
+    levels: Levels = Field(default=100, description=LEVELS)
 
     @model_validator(mode="after")
     def _qualities_in_range(self) -> QualitySet:
@@ -83,12 +81,13 @@ class QualitySet(ImageSet):
         return spelled_out(self.levels, "quality") or ()
 
 
+SUBSAMPLING = "`4:2:0`, `4:2:2` or `4:4:4`"
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
 
 class JpegSet(QualitySet):
     codec: Literal["jpeg"]
-    subsampling: Subsampling = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
+    subsampling: Subsampling = Field(default="4:2:0", description=SUBSAMPLING)
 
     @property
     def can_be_made(self) -> bool:
@@ -102,13 +101,13 @@ class WebpSet(QualitySet):
 
 class AvifSet(QualitySet):
     codec: Literal["avif"]
-    subsampling: Subsampling = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
+    subsampling: Subsampling = Field(default="4:2:0", description=SUBSAMPLING)
     speed: int = Field(default=6, ge=0, le=10, description="0 (slow) to 10")
 
 
 class HeicSet(QualitySet):
     codec: Literal["heic"]
-    subsampling: Subsampling = Field(default="4:2:0", description="`4:2:0`, `4:2:2` or `4:4:4`")
+    subsampling: Subsampling = Field(default="4:2:0", description=SUBSAMPLING)
 
 
 class JxlSet(QualitySet):
@@ -120,10 +119,7 @@ class Jpeg2000Set(ImageSet):
     """JPEG 2000 by compression ratio; a bare count runs geometrically from 2:1 to 200:1."""
 
     codec: Literal["jpeg2000"]
-    levels: Levels = Field(
-        default=100,
-        description="a count, or `[{level = 1, quality = 99}, ...]` (ratio for jpeg2000, parameter for command); a bare count means quality 101 - level, or ratios from 2 to 200",
-    )
+    levels: Levels = Field(default=100, description=LEVELS)
 
     @model_validator(mode="after")
     def _ratios_in_range(self) -> Jpeg2000Set:
@@ -163,7 +159,7 @@ class CommandSet(ImageSet):
         min_length=1,
         max_length=MAX_LEVELS,
         examples=[[{"level": 1, "parameter": 10}, {"level": 2, "parameter": 20}]],
-        description="a count, or `[{level = 1, quality = 99}, ...]` (ratio for jpeg2000, parameter for command); a bare count means quality 101 - level, or ratios from 2 to 200",
+        description=LEVELS,
     )
 
     @model_validator(mode="after")
@@ -204,12 +200,7 @@ class FilesSet(ImageSet):
     codec: Literal["files"]
     frames: str = Field(default="", description="pattern of the files with {source} and {index:03d}")
     index: Text = Field(default="level", description="`level`, `101 - level`, or a CSV of source,level,file")
-    levels: int = Field(
-        default=100,
-        ge=1,
-        le=MAX_LEVELS,
-        description="a count, or `[{level = 1, quality = 99}, ...]` (ratio for jpeg2000, parameter for command); a bare count means quality 101 - level, or ratios from 2 to 200",
-    )
+    levels: int = Field(default=100, ge=1, le=MAX_LEVELS, description=LEVELS)
 
     @model_validator(mode="after")
     def _forms(self) -> FilesSet:
