@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hitgen.errors import Fault, InputError, OutsideError
-from hitgen.ledger.ledger import MANIFEST_FACT
 from hitgen.ledger.rows import Hit, HitName, HitProgress
-from hitgen.manifest import Page, parse_manifest
+from hitgen.manifest import Page
 from hitgen.publishing.create import cost_usd
 from hitgen.publishing.orders import Intended, Orders
 from hitgen.publishing.publication import Account, Publication
+from hitgen.publishing.remembered import published_manifest
 
 WRITTEN = re.compile(r"[A-Za-z0-9_-]+\.t?[0-9]{1,9}(r[0-9]{1,9})?")
 """How a HIT's name is written."""
@@ -58,10 +58,9 @@ def adopt_ours(account: Account) -> None:
 
     What cannot be told so, a twin or a page of another build, waits for the next publication, which says what to do.
     """
-    text = account.ledger.fact(MANIFEST_FACT)
-    if text is None:
+    manifest = published_manifest(account.ledger)
+    if manifest is None:
         return
-    manifest = parse_manifest(text, "the published manifest in the ledger")
     orders = Orders(account.config, manifest.pages, account.ledger.name)
     for made_by, name, found in _unknown(account):
         row, page = account.ledger.hit(str(name)), manifest.by_page.get(name.page)

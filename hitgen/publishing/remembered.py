@@ -1,21 +1,35 @@
-"""batch.toml as it was published, kept in the ledger: whoever ends what is out needs nothing that was changed since."""
+"""What was published, kept in the ledger: its manifest, and batch.toml, so that whoever ends what is out needs nothing that was changed since."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import config_model, read_config
 from hitgen.errors import CONFIG_NAME, InputError
-from hitgen.ledger.ledger import Ledger
+from hitgen.ledger.ledger import MANIFEST_FACT, Ledger
+from hitgen.manifest import Manifest, parse_manifest
 
 CONFIG_FACT = "config"
 BOUND = ("batch.name", "method.kind", "recruiter.kind", "host.kind", "host.bucket", "host.prefix", "host.folder")
 """What says where a study is and what it asks: with another of these nothing that is out would be found or read."""
 GOING_BY = "this goes by what was published"
+
+
+def published_manifest(ledger: Ledger) -> Manifest | None:
+    """The manifest of what a ledger published, None where that is nothing; InputError where it is damaged."""
+    text = ledger.fact(MANIFEST_FACT)
+    return _parsed(text) if text else None
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> Manifest:
+    """Read once by whoever looks again and again: a large one takes a quarter of a second."""
+    return parse_manifest(text, "the published manifest in the ledger")
 
 
 def keep_config(ledger: Ledger, config: BatchConfig, anew: bool = True) -> None:

@@ -6,11 +6,12 @@ import hashlib
 from pathlib import Path
 
 from hitgen.hosts.base import Host, HostedFile
-from hitgen.ledger.ledger import MANIFEST_FACT, Ledger
+from hitgen.ledger.ledger import Ledger
 from hitgen.lib.files import write_whole
 from hitgen.lib.web import fetch
-from hitgen.manifest import BuildFolder, parse_manifest, read_manifest
+from hitgen.manifest import BuildFolder, read_manifest
 from hitgen.publishing.built import files_of
+from hitgen.publishing.remembered import published_manifest
 
 
 def restore_build(folder: Path, ledger: Ledger, host: Host, linked: bool) -> int:
@@ -18,10 +19,9 @@ def restore_build(folder: Path, ledger: Ledger, host: Host, linked: bool) -> int
 
     What the host does not serve as it was built stays missing. A build of something else is left alone.
     """
-    text, path = ledger.fact(MANIFEST_FACT), BuildFolder(folder).manifest
-    if text is None:
+    manifest, path = published_manifest(ledger), BuildFolder(folder).manifest
+    if manifest is None:
         return 0
-    manifest = parse_manifest(text, "the published manifest in the ledger")
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, f"{manifest.json(indent=1)}\n".encode(), private=True)

@@ -10,7 +10,8 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.questions import QuestionFile
 from hitgen.ledger.ledger import MANIFEST_FACT, Ledger
 from hitgen.lib.files import file_sha256
-from hitgen.manifest import Manifest, parse_manifest
+from hitgen.manifest import Manifest
+from hitgen.publishing.remembered import published_manifest
 
 RULES_FACT = "rules"
 """Under this name the ledger keeps the rules as they were at the first publication."""
@@ -33,13 +34,12 @@ def rules_of(folder: Path, config: BatchConfig) -> dict[str, Any]:
 def keep_rules(folder: Path, config: BatchConfig, ledger: Ledger, built: Manifest, anew: bool) -> None:
     """Write down what is published and what its answers are judged by; answers that are kept already stay, unless `anew`."""
     rules = json.dumps(rules_of(folder, config))
-    before = ledger.fact(MANIFEST_FACT)
-    if before is None or anew or not ledger.has_hits:
+    before = None if anew or not ledger.has_hits else published_manifest(ledger)
+    if before is None:
         ledger.set_fact(RULES_FACT, rules)
     else:
         ledger.first_fact(RULES_FACT, rules)
-        known = parse_manifest(before, "the published manifest in the ledger").by_question
-        questions = tuple(known.get(question.question, question) for question in built.questions)
+        questions = tuple(before.by_question.get(question.question, question) for question in built.questions)
         built = built.model_copy(update={"questions": questions})
     ledger.set_fact(MANIFEST_FACT, built.json())
 

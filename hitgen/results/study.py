@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -13,12 +12,13 @@ from typing import Self
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError
-from hitgen.ledger.ledger import LEDGER, MANIFEST_FACT, Ledger, read_ledger
+from hitgen.ledger.ledger import LEDGER, Ledger, read_ledger
 from hitgen.ledger.rows import Received
-from hitgen.manifest import FILE, Manifest, parse_manifest, read_manifest, refuse_other_method
+from hitgen.manifest import FILE, Manifest, read_manifest, refuse_other_method
 from hitgen.methods.base import AnyMethod, method_of
 from hitgen.methods.work import AnyWork
 from hitgen.publishing.publication import shut_batch
+from hitgen.publishing.remembered import published_manifest
 from hitgen.publishing.rules import edited_rules
 from hitgen.results.parse import Faulty, parse
 from hitgen.results.pseudonyms import ledger_key, pseudonym
@@ -136,7 +136,7 @@ def read_study(folder: Path, ledger: Ledger | None = None, config: BatchConfig |
 
 def study_of(folder: Path, config: BatchConfig, ledger: Ledger, before: Study | None = None) -> Study:
     """The study in an open ledger; what was read `before` is not read again while it is the same."""
-    manifest = published_manifest(folder, ledger)
+    manifest = published_manifest(ledger) or read_manifest(folder)
     refuse_other_method(config, manifest)
     known = before.read if before and before.manifest == manifest else {}
     edited, config = edited_rules(folder, config, ledger), judged_as_built(config, manifest)
@@ -172,18 +172,6 @@ def judged_as_built(config: BatchConfig, manifest: Manifest) -> BatchConfig:
     if rules.rule or rules.judged_by == "thresholds":
         return config
     return config.model_copy(update={"screening": rules.model_copy(update={"rule": manifest.judged_by})})
-
-
-def published_manifest(folder: Path, ledger: Ledger) -> Manifest:
-    """The manifest of what a ledger published, or else of the build in a batch folder; InputError where it is damaged."""
-    published = ledger.fact(MANIFEST_FACT)
-    return _published(published) if published else read_manifest(folder)
-
-
-@lru_cache(maxsize=1)
-def _published(text: str) -> Manifest:
-    """Read once by whoever looks again and again: a large one takes a quarter of a second."""
-    return parse_manifest(text, "the published manifest in the ledger")
 
 
 def read_works(
