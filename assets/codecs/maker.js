@@ -18,7 +18,7 @@ const STRIP_PIXELS = 2 ** 18;
  * @typedef {import("./kernel.js").Strips} Strips
  * @typedef {(strips: Strips, width: number, height: number, target: Target) => Promise<ImageBitmap>} ToBitmap
  * @typedef {{pack: number, frame: MadeFrame|null, target: Target, done: (bitmap: ImageBitmap) => void, failed: (error: Error) => void}} Request
- * @typedef {{postMessage: (message: unknown[]) => void, terminate: () => void, onmessage: ((event: MessageEvent) => void)|null,
+ * @typedef {{postMessage: {(message: unknown[]): void, (message: unknown[], transfer: Transferable[]): void}, terminate: () => void, onmessage: ((event: MessageEvent) => void)|null,
  *   onerror: ((event: any) => void)|null, onmessageerror: ((event: any) => void)|null}} WorkerLike
  */
 
@@ -289,14 +289,24 @@ export function createMaker({ createWorker, bench = createBench(), later = (act)
   function pump() {
     while (waiting[0] && mayBegin(waiting[0])) {
       const request = /** @type {Request} */ (waiting.shift());
-      const { pack, frame, target } = request;
       const number = (count += 1);
       inHand.set(number, request);
-      const recipe = recipes.get(pack);
-      const source = recipe && !(frame && recipe.prepared) ? recipe.source : null;
-      if (worker) worker.postMessage(["make", number, pack, frame, target, source]);
-      else later(() => bench.make(pack, frame, target, source).then((bitmap) => answer(number, bitmap), (error) => answer(number, null, String(error))));
+      const recipe = recipes.get(request.pack);
+      send(number, request, recipe && !(request.frame && recipe.prepared) ? recipe.source : null);
     }
+  }
+
+  /**
+   * A source that the browser keeps is read here: WebKit does not let the worker of a page that was opened from a file read it.
+   * @type {(number: number, request: Request, source: Uint8Array<ArrayBuffer>|Blob|null) => void}
+   */
+  function send(number, { pack, frame, target }, source) {
+    const fail = (/** @type {unknown} */ error) => answer(number, null, String(error));
+    const ask = (/** @type {Uint8Array<ArrayBuffer>|null} */ bytes, /** @type {Transferable[]} */ ...transfer) =>
+      inHand.has(number) && worker?.postMessage(["make", number, pack, frame, target, bytes], transfer);
+    if (!worker) later(() => bench.make(pack, frame, target, source).then((bitmap) => answer(number, bitmap), fail));
+    else if (source instanceof Blob) bytesOf(source).then((bytes) => ask(bytes, bytes.buffer), fail);
+    else ask(source);
   }
 
   /** @type {(request: Request, why: Error) => void} */

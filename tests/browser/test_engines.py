@@ -180,6 +180,30 @@ def test_made_pixels_are_those_of_pillow(window: Window, tmp_path: Path) -> None
         assert differing(window, kind, {name: small[name] for name in names}, qualities) == []
 
 
+KEPT = """async ([text, source, width, height]) => {
+  const createWorker = () => codecs.maker.workerOf(text);
+  const pack = codecs.maker.createMaker({ createWorker }).open({ width, height, source: new Blob([fromBase64(source)]) });
+  const digests = [];
+  for (const frame of [null, { codec: "jpeg", subsampling: "4:2:0", quality: 40 }]) {
+    const surface = new OffscreenCanvas(width, height).getContext("2d");
+    surface.drawImage(await pack.make(frame, null), 0, 0);
+    digests.push(await sha256(surface.getImageData(0, 0, width, height).data));
+  }
+  return digests;
+}"""
+
+
+def test_frames_are_made_of_a_source_that_the_browser_keeps(window: Window, tmp_path: Path) -> None:
+    """As those of long packs are, also in a page that was opened from a file."""
+    (tmp_path / "codecs.html").write_text(codecs.page_of({"maker": "maker.js"}))
+    window.goto((tmp_path / "codecs.html").as_uri())
+    picture = photograph(PHOTOS[0], (61, 45))
+    content = io.BytesIO()
+    picture.save(content, "WEBP", lossless=True)
+    given = [f"{codecs.script('maker.js')} codec.serve(self);", base64.b64encode(content.getvalue()).decode()]
+    assert window.evaluate(KEPT, [*given, *picture.size]) == [digest(picture), shown(picture, "4:2:0", 40)]
+
+
 def differing(window: Window, kind: str, pictures: dict[str, Image.Image], qualities: Sequence[int]) -> list[str]:
     """Which frames are not those that Pillow decodes."""
     wrong = []
