@@ -19,6 +19,7 @@ from hitgen.cli import main
 from hitgen.commands.check import plan_lines
 from hitgen.manifest import read_manifest
 from hitgen.methods.threshold import quest
+from hitgen.methods.threshold.figures import levels_plot
 from hitgen.methods.threshold.further import further_pages, gains_of
 from hitgen.methods.threshold.manifest import Manifest
 from hitgen.methods.threshold.observers import Population
@@ -160,7 +161,7 @@ def test_simulated_comparisons_give_the_true_levels(answered: Path, capsys: pyte
     assert main(["report", str(answered)]) == 0
     assert main(["export", str(answered)]) == 0
     drawn = {path.name for path in (answered / "results" / "export" / "figures").glob("*.pdf")}
-    assert drawn == {"progress.pdf", "timing.pdf"}
+    assert drawn == {"levels.pdf", "progress.pdf", "timing.pdf"}
     methods = (answered / "results" / "export" / "methods.md").read_text("utf-8")
     assert (
         "QUEST+ [@watson2017], from a prior after published PJND studies" in methods
@@ -176,6 +177,20 @@ def test_simulated_comparisons_give_the_true_levels(answered: Path, capsys: pyte
         row = dict(zip(heading, line.split(","), strict=True))
         truth = truths[ladders[row["source"]]]
         assert float(row["sur75_low"]) - 2 < truth["mean"] - 0.674 * truth["sd"] < float(row["sur75_high"]) + 2
+
+
+def test_the_figure_of_levels_has_each_ladder_s_two_with_their_intervals_in_order() -> None:
+    rows = [(f"p{number} (jpeg)", (30.0 - number, 20.0, 40.0), (36.0 - number, 25.0, 47.0)) for number in range(3)]
+    figure = levels_plot.__wrapped__(rows)  # type: ignore[attr-defined]
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["p2 (jpeg)", "p1 (jpeg)", "p0 (jpeg)"]
+    assert [list(line.get_xdata()) for line in axes.lines] == [[28, 29, 30], [34, 35, 36]]
+    ends = [sorted({x for segment in lines.get_segments() for x, _ in segment}) for lines in axes.collections]
+    assert ends == [[20, 40], [25, 47]]
+    assert [text.get_text()[:3] for text in figure.legends[0].texts] == ["75%", "50%"]
+    many = levels_plot.__wrapped__(rows * 30).axes[0]  # type: ignore[attr-defined]
+    assert (many.get_xlabel(), len(many.lines[0].get_ydata())) == ("ladders, by their 75% level", 90)
+    assert levels_plot.__wrapped__([]) is None  # type: ignore[attr-defined]
 
 
 def test_a_rating_is_a_comparison_in_the_plan_and_in_the_figure_of_progress(

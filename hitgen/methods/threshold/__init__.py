@@ -202,7 +202,7 @@ class Threshold(Method[Config, Manifest, Row]):
             responses.setdefault(work.received.worker, []).extend(responses_of(work))
         for worker, given in responses.items():
             if len(given) >= STRAIGHT_MIN and len(set(given)) == 1:
-                yield Finding("straight", f"all of {len(given)} comparisons answered with {given[0]}", worker)
+                yield Finding("straight", f"all of {len(given)} trials answered with {given[0]}", worker)
 
     def rates(self, question: Any, ladder: Ladder, manifest: Manifest) -> tuple[PassRates, ...]:
         return (OF_ONE if manifest.flickering == "each" else CATCH,)

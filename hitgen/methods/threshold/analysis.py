@@ -13,7 +13,7 @@ import polars as pl
 from hitgen.errors import InputError, in_config
 from hitgen.lib.files import write_whole
 from hitgen.lib.progress import OnProgress
-from hitgen.methods.section import Collected, Export, Headlines, Section, between, told
+from hitgen.methods.section import Collected, Export, Headlines, Plots, Section, between, told
 from hitgen.methods.threshold import quest
 from hitgen.methods.threshold.crossed import Comparison, Model, answered, crossed
 from hitgen.methods.threshold.paper import REFERENCES, analysis_told
@@ -119,6 +119,10 @@ def model_of(ratings: pl.DataFrame, images: pl.DataFrame, guess: float, lapse: f
 
 def section_of(study: Collected, progress: OnProgress) -> Section:
     """The section of a study of one's own."""
+    from hitgen.methods.threshold.figures import (
+        levels_plot,
+    )  # what builds pages reads posteriors here, and draws nothing
+
     method: Any = study.config.method
     ratings = study.tables["ratings"]
     caught = ratings.filter(pl.col("gold_catch_pass").is_not_null())
@@ -131,6 +135,9 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
     return Section(
         "report/threshold.html",
         {"compared": rows},
+        plots=Plots(
+            {"levels": lambda: levels_plot([(f"{row.source} ({row.codec})", row.sur75, row.sur50) for row in rows])}
+        ),
         summary=summary,
         headlines=_headlines(rows),
         warnings=tuple(_thin(found[1], rows, used)) if found else (),

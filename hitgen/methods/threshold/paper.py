@@ -16,7 +16,7 @@ REFERENCES = Path(__file__).with_name("references.bib")
 
 def told(config: Config, manifest: Manifest, straight_min: int) -> Told:
     """The study's own numbers in sentences."""
-    words = {"straight": f"all of a worker's {straight_min} or more comparisons had one response"}
+    words = {"straight": f"all of a worker's {straight_min} or more trials had one response"}
     return Told((), tuple(_procedure(config, manifest)), words)
 
 
