@@ -10,7 +10,7 @@ from typing import Any
 from hitgen.config.batch import BatchConfig
 from hitgen.ledger.rows import Received
 from hitgen.methods.base import method_of
-from hitgen.methods.work import AnyWork, Attempt, trial_s
+from hitgen.methods.work import AnyWork, trial_s
 from hitgen.results.study import Study
 from hitgen.results.verdicts import RETURNED, Judged
 
@@ -95,12 +95,8 @@ def rows_of(study: Study, judged: Judged, records: Records) -> list[Values]:
 def _swap_errors_ms(work: AnyWork, config: BatchConfig) -> list[float]:
     """How far the mean time between swaps was from the time asked for, for each study trial that flickers and tells."""
     method, display = method_of(config), work.submission.display
-
-    def error_ms(attempt: Attempt[Any], mean_ms: float) -> float:
-        return mean_ms - config.display.swap_ms(display.refresh_at(attempt.row.ended_ms))
-
     return [
-        error_ms(attempt, attempt.row.timing.mean_ms)
+        attempt.row.timing.mean_ms - config.display.swap_ms(display.refresh_at(attempt.row.ended_ms))
         for attempt in work.answers("study")
         if attempt.row.timing.mean_ms is not None and method.flickering(config, attempt.ladder)
     ]
