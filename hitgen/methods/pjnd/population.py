@@ -33,6 +33,11 @@ TWO_KINDS = ((0.6, -0.7), (0.4, 1.05))
 BETWEEN = sum(share * at**2 for share, at in TWO_KINDS)
 
 
+def within(shape: Shape) -> float:
+    """The part of an image's variance that is within each kind of people."""
+    return 1 - BETWEEN if shape == "bimodal" else 1.0
+
+
 class Population(population.Population):
     """Who answers: levels are those of a ladder of 100 and are scaled to others; lengths are source px at height 480."""
 
@@ -56,15 +61,10 @@ class Population(population.Population):
     def _whole(self) -> Population:
         if abs(sum(self.hotspots) - 1) > 1e-6:
             raise ValueError("the shares of hotspots must sum to 1")
-        if self.worker_sd**2 > self.population_sd[0] ** 2 * self.within + 1e-9:
+        if self.worker_sd**2 > self.population_sd[0] ** 2 * within(self.shape) + 1e-9:
             among = " of either kind of people" if self.shape == "bimodal" else ""
             raise ValueError(f"worker_sd is part of population_sd{among} and cannot be larger")
         return self
-
-    @property
-    def within(self) -> float:
-        """The part of an image's variance that is within each kind of people."""
-        return 1 - BETWEEN if self.shape == "bimodal" else 1.0
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,7 @@ class LadderTruth:
     @property
     def noise_sd(self) -> float:
         """The SD of what is neither the worker's bias nor the kind of people that a worker is of."""
-        within = 1 - BETWEEN if self.shape == "bimodal" else 1.0
-        return float(np.sqrt(max(0.0, self.sd**2 * within - self.worker_sd**2)))
+        return float(np.sqrt(max(0.0, self.sd**2 * within(self.shape) - self.worker_sd**2)))
 
     @property
     def kinds(self) -> tuple[tuple[float, float], ...]:
