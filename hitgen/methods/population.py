@@ -20,6 +20,8 @@ from hitgen.lib.toml import read_toml
 from hitgen.manifest import Ladder, Manifest, Trial
 
 HONEST = "honest"
+BASE_LEVELS = 100
+"""Populations speak of levels of a ladder of so many; for others they are scaled."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 

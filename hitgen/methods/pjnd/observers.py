@@ -12,9 +12,9 @@ from hitgen.manifest import Ladder
 from hitgen.methods import population
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
 from hitgen.methods.pjnd.manifest import Catch, Known, Point
-from hitgen.methods.pjnd.population import BASE_LEVELS, LadderTruth, Population, draw_noise, draw_truth
+from hitgen.methods.pjnd.population import LadderTruth, Population, draw_noise, draw_truth
 from hitgen.methods.pjnd.robot import Answer
-from hitgen.methods.population import Person
+from hitgen.methods.population import BASE_LEVELS, Person
 
 BASE_HEIGHT_PX = 480
 GOLD_MISS_LEVELS = 20

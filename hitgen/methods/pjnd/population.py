@@ -15,9 +15,8 @@ from scipy import special, stats
 
 from hitgen.methods import population
 from hitgen.methods.pjnd.manifest import Point
-from hitgen.methods.population import Person, Positive, Share
+from hitgen.methods.population import BASE_LEVELS, Person, Positive, Share
 
-BASE_LEVELS = 100
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 Kind = Literal["honest", "uniform", "far-left", "far-right", "random-clicks", "decoder"]

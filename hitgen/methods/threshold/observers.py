@@ -13,13 +13,12 @@ from pydantic import Field
 from hitgen.config.batch import BatchConfig
 from hitgen.manifest import Ladder, Trial
 from hitgen.methods import population
-from hitgen.methods.population import Person, Positive, Share
+from hitgen.methods.population import BASE_LEVELS, Person, Positive, Share
 from hitgen.methods.threshold import quest
 from hitgen.methods.threshold.quest import Compared, Levels, Weights, outcome_of, prior
 from hitgen.methods.threshold.robot import Answer, Shown
 from hitgen.methods.threshold.row import Response, Side
 
-BASE_LEVELS = 100
 Kind = Literal["honest", "uniform", "none", "left"]
 RESPONSES: tuple[Response, ...] = ("left", "right", "none", "both")
 SIDES: tuple[Side, ...] = ("left", "right")
