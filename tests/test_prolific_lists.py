@@ -14,6 +14,7 @@ from hitgen.doubles.prolific.state import State
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.acts import Act
 from hitgen.publishing.collect import collect
+from hitgen.publishing.end import close, expire
 from hitgen.publishing.once import once
 from hitgen.publishing.publication import Account, open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
@@ -123,7 +124,33 @@ def test_who_is_screened_out_is_paid_once_and_frees_the_place(tmp_path: Path, se
         seen = status(account)
         assert (seen.submitted, seen.at_work) == (0, 1)  # the third one holds a place until somebody decides
         assert seen.committed_usd == Decimal("5") * Decimal("1.72") + 2 * Decimal("0.29")
+        assert seen.paid_usd == 2 * Decimal("0.29")
     assert service.refusals == []
+
+
+@pytest.mark.parametrize("screened", [0, 1, 2])
+def test_a_study_that_ends_early_says_what_was_paid_to_whom_was_screened_out(
+    tmp_path: Path, service: Prolific, web: str, screened: int
+) -> None:
+    """What was set aside for them was spread over the places: paid only with these, and lost from view with those that nobody worked."""
+    folder = batch(tmp_path, service, web, PAGES, SCREENS)
+    run(folder)
+    (name,) = service.studies
+    for number in range(screened):
+        service.complete(service.take(name, person(number))[0], "HITGEN01-screened-out")
+    service.studies[name]["status"] = "ACTIVE"
+    session = work(folder, service, person(9))
+    spent_usd = screened * Decimal("0.29")
+    with open_account(folder) as account:
+        seen = status(account)
+        assert (seen.committed_usd, seen.paid_usd) == (Decimal("5") * Decimal("1.72") + 2 * Decimal("0.29"), spent_usd)
+        assert once(account, Act("approve", person(9), session)) == "Approved"
+        assert status(account).paid_usd == Decimal("1.72") + spent_usd
+        expire(account)
+        seen = status(account)
+        assert seen.committed_usd == seen.paid_usd == Decimal("1.72") + spent_usd
+        assert close(account).closed
+        assert status(account).paid_usd == Decimal("1.72") + spent_usd
 
 
 @pytest.mark.parametrize("why", ["declined", "failed", "screened-out"])

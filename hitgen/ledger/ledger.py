@@ -35,7 +35,6 @@ from hitgen.lib.sqlite import compact, is_unwritable, memory_copy, open_database
 Found = TypeVar("Found")
 SAME_ACT = "verb = :verb AND worker = :worker AND subject = :subject AND purpose = :purpose"
 
-
 LEDGER = "ledger.sqlite"
 """Where it lies in a batch folder."""
 MANIFEST_FACT = "manifest"
@@ -163,6 +162,7 @@ class Ledger:
             cost_usd=Decimal(row["cost_usd"]),
             intended_at=datetime.fromisoformat(row["intended_at"]),
             expires_at=moment(row["expires_at"]),
+            **self.book.aside(row["hit"]),
         )
 
     def hit(self, name: str) -> Hit | None:
@@ -300,9 +300,8 @@ class Ledger:
     def by_status(self, forgotten: bool = False) -> dict[str, Counter[str]]:
         """How many submissions each HIT has in each status, those of forgotten workers included, or these alone."""
         found: dict[str, Counter[str]] = {row[0]: Counter() for row in self._database.execute("SELECT hit FROM hits")}
-        rows = (
-            "" if forgotten else "SELECT hit, status FROM submissions UNION ALL "
-        ) + "SELECT hit, status FROM nameless"
+        rows = "SELECT hit, status FROM nameless"
+        rows += "" if forgotten else " UNION ALL SELECT hit, status FROM submissions"
         for hit, status, count in self._database.execute(f"SELECT hit, status, count(*) FROM ({rows}) GROUP BY 1, 2"):
             found[hit][status] = count
         return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
 
 from hitgen.ledger.rows import Order
 
@@ -12,6 +14,8 @@ SEATS = """CREATE TABLE seats (
   hit TEXT NOT NULL, number INTEGER NOT NULL, participant INTEGER NOT NULL, PRIMARY KEY (hit, number)
 ) STRICT"""
 """Which participant of one's own has which place of a HIT; 0 is nobody, in place of who was forgotten."""
+
+ASIDE = "aside"
 
 
 class Notebook:
@@ -76,6 +80,15 @@ class Notebook:
         for name, value in self._database.execute("SELECT name, value FROM kept").fetchall():
             if name.split(":", 2)[-1] in names or names & _texts(value):
                 self._database.execute("DELETE FROM kept WHERE name = ?", (name,))
+
+    def set_aside(self, hits: Mapping[str, tuple[Decimal, Decimal]]) -> None:
+        """Note by HIT, as we call it, what of its cost is for no place, and what of that is spent, in dollars with fees."""
+        self.note_all(ASIDE, {hit: json.dumps([str(usd) for usd in both]) for hit, both in hits.items()})
+
+    def aside(self, hit: str) -> dict[str, Any]:
+        """What was last noted of a HIT as `aside_usd` and `spent_usd`."""
+        both = map(Decimal, json.loads(self.noted(ASIDE, hit) or '["0", "0"]'))
+        return dict(zip(("aside_usd", "spent_usd"), both, strict=True))
 
     def empty_seats(self, participant: int) -> None:
         """Leave the seats of a participant to nobody, whose number is 0."""

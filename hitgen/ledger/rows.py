@@ -148,7 +148,10 @@ class Bonus:
 
 @dataclass(frozen=True)
 class Hit:
-    """One row of the ledger's HITs; counts are None until the recruiter was asked."""
+    """One row of the ledger's HITs; counts are None until the recruiter was asked.
+
+    `aside_usd` of its cost are for no place but for who is screened out, and `spent_usd` of these are paid.
+    """
 
     hit: str
     page: str
@@ -165,6 +168,8 @@ class Hit:
     available: int | None
     pending: int | None
     outcome: str = ""
+    aside_usd: Decimal = Decimal(0)
+    spent_usd: Decimal = Decimal(0)
 
     @property
     def is_missing(self) -> bool:
@@ -173,8 +178,9 @@ class Hit:
 
     @property
     def place_usd(self) -> Decimal:
-        """What one worked place costs with fees, in dollars."""
-        return self.cost_usd / self.order.assignments
+        """What one worked place costs with fees, in dollars; never less than its reward where something was set aside beside it."""
+        least_usd = self.order.reward_usd if self.aside_usd else Decimal(0)
+        return max(least_usd, (self.cost_usd - self.aside_usd) / self.order.assignments)
 
 
 def moment(text: str | None) -> datetime | None:

@@ -18,8 +18,8 @@ class Totals:
 
     Committed is what is paid or may still have to be: of every HIT that was made, or may have been, the places
     where somebody can still hand in (open, or at work where the HIT has ended) and those handed in and not
-    rejected or returned; every bonus that is intended or paid. Nothing is committed to a HIT that was refused, to places
-    that nobody worked when their HIT ended, or to rejected or returned work. Paid are approved places and bonuses that
+    rejected or returned; what is set aside while a HIT runs, and spent of it; every bonus that is intended or paid. Nothing is committed to a HIT that was refused, to places
+    that nobody worked when their HIT ended, or to rejected or returned work. Paid are approved places, what is spent of what was set aside, and bonuses that
     are out. What forgotten workers did and got counts too.
 
     `taken` places were handed in and not returned, `left` ones not, `coming` are those of `left` that still may be. `open` HITs
@@ -75,7 +75,8 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
         # More at work than places are left: the recruiter does not know which one is that of whom was forgotten.
         elsewhere = max(0, (hit.pending or 0) - left[hit.hit]) if hit.hit in ended and hit.state != "deleted" else 0
         committed_usd += hit.place_usd * (coming[hit.hit] + elsewhere + taken[hit.hit] - work["Rejected"])
-        paid_usd += hit.place_usd * work["Approved"]
+        paid_usd += hit.place_usd * work["Approved"] + hit.spent_usd
+        committed_usd += hit.spent_usd if hit.hit in ended or hit.state == "deleted" else hit.aside_usd
     return Totals(
         hits=tuple(hits),
         taken=taken,

@@ -36,6 +36,7 @@ AT_WORK = ("RESERVED", "ACTIVE")
 DECIDED = ("APPROVED", "PARTIALLY APPROVED")
 HOLDING = ("AWAITING REVIEW", *DECIDED)
 """Of these statuses a turn that is over keeps its place; the place of whoever returned or was rejected is free again."""
+SCREENED_OUT = "SCREENED OUT"
 OVER = ("AWAITING REVIEW", "COMPLETED")
 """Prolific's studies have no end by themselves."""
 ENDED = "prolific:ended"
@@ -273,7 +274,11 @@ class Prolific(Recruiter):
     def _sift(self) -> None:
         """Note whose turn Prolific lists, so that a full inbox takes their answers, and drop what others made up."""
         asked_at = utc_now()
-        people = [seen.people for study in self._studies.ids() if (seen := self._look(study))]
+        looked = {study: seen for study in self._studies.ids() if (seen := self._look(study))}
+        for study, seen in looked.items():
+            screened = sum(row["status"] == SCREENED_OUT for row in seen.people)
+            self._studies.note_screened_out(study, seen.study, screened)
+        people = [seen.people for seen in looked.values()]
         # A clock that was put forward since answers came makes none of them old.
         asked_at -= timedelta(seconds=max(0.0, self._rest.skew_s))
         listed = {str(row["id"]) for rows in people for row in rows}

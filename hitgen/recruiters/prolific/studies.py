@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Order
-from hitgen.lib.money import quote_by_percent
+from hitgen.lib.money import FREE, quote_by_percent
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.drafts import DEARER, draft_word, is_for, is_stale, refuse_half
 from hitgen.recruiters.prolific.config import ProlificRecruiter
@@ -27,6 +27,7 @@ STUDY_SHAPE = {
     "reward": number,
     "date_created": moment,
     "access_details?": [{"external_url": str, "total_allocation": int}],
+    "completion_codes?": [{"actions?": [{"slots?": int, "fixed_screen_out_reward?": number}]}],
 }
 """What is read of Prolific's answers."""
 WORDS = {"workerId": "{{%PROLIFIC_PID%}}", "assignmentId": "{{%SESSION_ID%}}"}
@@ -193,6 +194,19 @@ class Studies:
             codes = [row for row in codes if row["code"] != name]
             codes.append(_code(name, "SCREENED_OUT", action="FIXED_SCREEN_OUT_PAYMENT", **paid))
         return codes
+
+    def note_screened_out(self, study: str, found: dict[str, Any], screened: int) -> None:
+        """Note of each HIT what was set aside for who is screened out, and its share of what these people got."""
+        actions = [row for code in found.get("completion_codes") or () for row in code.get("actions") or ()]
+        paid = [row for row in actions if row.get("slots") and row.get("fixed_screen_out_reward")]
+        orders = self.orders(study)
+        if not (paid and orders):
+            return
+        slots = int(paid[0]["slots"])
+        each_usd = self._currency.usd(Decimal(str(paid[0]["fixed_screen_out_reward"])))
+        aside_usd = quote_by_percent([(0, FREE)], self._config.fee_percent, each_usd * slots / len(orders)).total_usd
+        both = aside_usd, aside_usd * min(screened, slots) / slots
+        self._book.set_aside({order.hit: both for order in orders})
 
     def _quoted_usd(self, orders: Iterable[Order]) -> Decimal:
         hits = ((order.assignments, order.reward_usd) for order in orders)
