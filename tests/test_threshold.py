@@ -23,6 +23,7 @@ from hitgen.methods.threshold.figures import levels_plot
 from hitgen.methods.threshold.further import further_pages, gains_of
 from hitgen.methods.threshold.manifest import Manifest
 from hitgen.methods.threshold.observers import Population
+from hitgen.methods.weighed import weighed_ratings
 from hitgen.results.dataset import make_dataset
 from hitgen.results.study import read_study
 from hitgen.simulation.simulate import simulate
@@ -167,6 +168,9 @@ def test_simulated_comparisons_give_the_true_levels(answered: Path, capsys: pyte
         "QUEST+ [@watson2017], from a prior after published PJND studies" in methods
         and "4 comparisons in which nothing" in methods
     )
+    weighed = weighed_ratings(ratings)
+    assert weighed.height > used.height and "and SciPy " in methods
+    assert f"{weighed.height} comparisons of {weighed['worker'].n_unique()} people went into it" in methods
     page = (answered / "results" / "report.html").read_text()
     assert "false alarms in catch trials" in page and "Satisfied-user ratio by comparisons" in page
     rows = (answered / "results" / "export" / "analysis" / "sur.csv").read_text().splitlines()

@@ -48,7 +48,12 @@ def _procedure(config: Config, manifest: Manifest, anywhere: bool) -> Iterator[s
     page = listed([of_a_page(manifest, "study", "study trial"), f"{gold} with a known answer" if gold else ""])
     yield f"A page had {page}{', in random order' if gold else ''}{f', after {after} with feedback' if after else ''}."
     if config.hit.repeats:
-        yield f"{config.hit.repeats} of a page's study trials were shown twice on it, for test and retest."
+        shown = (
+            "One of a page's study trials was"
+            if config.hit.repeats == 1
+            else f"{config.hit.repeats} of a page's study trials were"
+        )
+        yield f"{shown} shown twice on it, for test and retest."
     asked = [
         question
         for question in manifest.questions

@@ -141,7 +141,8 @@ def section_of(study: Collected, progress: OnProgress) -> Section:
         summary=summary,
         headlines=_headlines(rows),
         warnings=tuple(_thin(found[1], rows, used)) if found else (),
-        words=analysis_told() if rows else (),
+        words=analysis_told(sum(row.comparisons for row in rows), len(found[1].honest)) if found else (),
+        software=("scipy",),
         references=REFERENCES,
     )
 

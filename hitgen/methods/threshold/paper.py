@@ -67,12 +67,14 @@ def _asked(config: Config, manifest: Manifest) -> str:
     )
 
 
-def analysis_told() -> tuple[str, ...]:
-    """Sentences on the estimator and its intervals."""
+def analysis_told(comparisons: int, people: int) -> tuple[str, ...]:
+    """Sentences on the estimator, on how many comparisons of how many people it rests, and its intervals."""
     return (
         "A person's own level for a ladder was taken to be the ladder's mean plus the person's bias plus noise of the ladder's own spread, all of them "
         "normal; means, spreads and biases were shrunk towards what is usual in the study, and several answers of one person to one ladder were "
-        "taken to be about one level. A person is honest or answers without looking; responses and catch trials are evidence of it. Posteriors were "
+        "taken to be about one level. A person is honest or answers without looking; responses and catch trials are evidence of it. "
+        f"{count(comparisons, 'comparison')} of {people} people went into it: all but those that broke a rule other than gold and straight or that a "
+        "person left out. Posteriors were "
         "computed on grids by loopy belief propagation [@kschischang2001], and the levels at which 75% and 50% of people see no flicker yet are "
         "reported with the middle 95% of them.",
     )
