@@ -133,6 +133,21 @@ def test_few_or_equal_answers_give_no_interval_and_no_fit() -> None:
         assert fit_sur(answers(levels)) is None
 
 
+@pytest.mark.parametrize("n", [3, 4, 5])
+@pytest.mark.parametrize(("mean", "sd"), [(38, 11), (1.5, 2), (99, 8)])
+def test_intervals_of_few_answers_hold_the_mean_and_stay_on_the_ladder(n: int, mean: float, sd: float) -> None:
+    """Resamples of n answers cannot leave their range, which holds a mean in 1 - 2^(1 - n) of samples: 75% of three."""
+    true = float(np.clip(normal_levels(mean, sd, 20000, seed=0), 1, 100).mean())
+    hits = told = 0
+    for seed in range(300):
+        found = estimate_pjnd(answers(normal_levels(mean, sd, n, seed), name=str(seed))).mean
+        if found.low is not None and found.high is not None and found.value is not None:
+            assert 1 <= found.low <= found.value <= found.high <= 100
+            told, hits = told + 1, hits + (found.low <= true <= found.high)
+    least = {38: 0.95, 1.5: 0.85, 99: 0.8}[mean]  # at an end most answers are one level, and what strays is seldom met
+    assert hits / told >= least - 4 * (least * (1 - least) / told) ** 0.5
+
+
 def test_an_interval_does_not_depend_on_its_neighbours() -> None:
     some = answers(normal_levels(38, 11, 43, seed=1))
     assert estimate_pjnd(some) == estimate_pjnd(some)

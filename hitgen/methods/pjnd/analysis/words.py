@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from hitgen.methods.pjnd.analysis.analyse import Analysis
 from hitgen.methods.pjnd.analysis.crossed_study import RESAMPLES
+from hitgen.methods.pjnd.analysis.pjnd import LEAST_TO_RESAMPLE
 from hitgen.methods.pjnd.analysis.pjnd import RESAMPLES as MEAN_RESAMPLES
 from hitgen.methods.pjnd.analysis.regions import BASE_HEIGHT_PX, SIGMA_PX
 
@@ -31,9 +32,11 @@ def _told(analysis: Analysis, public: bool) -> Iterator[str]:
             "A rating, the picture-wise just noticeable difference (PJND), is the least level at which flicker was seen; “none seen” is a "
             f"censored answer above the highest level{', which means count as the highest one (restricted means)' if censored else ''}."
         )
+    few = any(result.pjnd.n < LEAST_TO_RESAMPLE for result in analysis.ladders)
+    student = f", and after Student where fewer than {LEAST_TO_RESAMPLE} people rated a ladder" if few else ""
     yield (
         f"Intervals are 95%: of means of the used ratings by percentiles of {MEAN_RESAMPLES:,} resamples of workers, as wide as Student's t "
-        "asks for [@hesterberg2015]; of standard deviations after Bonett [@bonett2006], with the kurtosis of all ladders together; of "
+        f"asks for [@hesterberg2015]{student}; of standard deviations after Bonett [@bonett2006], with the kurtosis of all ladders together; of "
         "medians and counted levels by interpolated order statistics [@nyblom1992]."
     )
     yield (
