@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hitgen.lib.shipped import shipped
 from hitgen.manifest import read_manifest
 from hitgen.methods.threshold import quest
 from hitgen.methods.threshold.robot import Answer, Robot, Shown, differences
@@ -103,6 +104,36 @@ def test_both_pictures_lie_on_whole_device_pixels(tmp_path: Path, open_page: Ope
     page.wait_for_function("() => document.querySelector('[data-hit=right]').dataset.shown !== 'none'")
     boxes = [page.locator(f"[data-part=canvas-{side}]").bounding_box() for side in ("left", "right")]
     assert [round(value, 2) % 1 for box in boxes if box for value in (box["x"], box["y"])] == [0] * 4
+
+
+@pytest.mark.browser
+def test_both_go_on_flickering_where_few_of_a_ladder_s_frames_are_kept(tmp_path: Path, open_page: OpenPage) -> None:
+    """As with pictures of 640x480 of 100 levels, of which not all frames fit: what is shown on either side stays."""
+    folder = study(tmp_path / "study", hit="study = 1\nratings = 2\ncomparisons = 1\ncatch = 0\n")
+    bitmaps = (shipped("assets") / "runtime" / "bitmaps.js").read_text(encoding="utf-8")
+    (folder / "assets" / "runtime").mkdir(parents=True)
+    few, count = re.subn(r"(?m)^const BUDGET_BYTES = .*$", "const BUDGET_BYTES = 100_000;", bitmaps)
+    assert count == 1
+    (folder / "assets" / "runtime" / "bitmaps.js").write_text(few, encoding="utf-8")
+    page = open_page(built_page(folder))
+    robot = Robot(page, sees_from_20)
+    while robot.screen() != "study":
+        robot._leave(robot.screen())
+    page.wait_for_function("() => document.querySelector('[data-hit=right]').dataset.shown !== 'none'")
+    page.evaluate(COUNT)
+    page.wait_for_function("() => Object.values(window.turns).every((turns) => turns >= 10)")
+    page.wait_for_function("() => !document.querySelector('[data-hit=answer-both]').disabled")
+
+
+COUNT = """() => {
+  window.turns = { left: 0, right: 0 };
+  for (const side of ["left", "right"]) {
+    const place = document.querySelector(`[data-hit=${side}]`);
+    const told = () => (window.turns[side] += place.dataset.shown.startsWith("level:") ? 1 : 0);
+    new MutationObserver(told).observe(place, { attributeFilter: ["data-shown"] });
+  }
+}"""
+"""How often each side has turned to its level since."""
 
 
 @pytest.mark.browser

@@ -3,7 +3,7 @@
 import { suspending } from "../../instrument/flicker.js";
 import { gridOffset, shownSize } from "../../instrument/geometry.js";
 import { isMeant } from "../../runtime/page.js";
-import { choose, createStop, decode, viewOf } from "./show.js";
+import { choose, createStop, decode, FRAMES, viewOf } from "./show.js";
 
 const SHOWN_BEFORE_ANSWER = 4;
 const SIDES = /** @type {const} */ (["left", "right"]);
@@ -31,8 +31,8 @@ export function createComparison(tools, flickerAt) {
   });
   const paired = page.flickering === "both";
   const flickers = { left: flickerAt("left", (shown) => tell("left", shown), update), right: flickerAt("right", (shown) => tell("right", shown), update) };
-  /** @type {ReturnType<typeof decode>|null} */
-  let decoder = null;
+  /** One for each side: of one, only the level that was wanted last is kept. @type {Partial<Record<"left"|"right", ReturnType<typeof decode>>>} */
+  let decoders = {};
   /** @type {ThresholdTrial|null} */
   let spec = null;
   /** @type {ThresholdState} */
@@ -76,8 +76,10 @@ export function createComparison(tools, flickerAt) {
     return display.scaling === "pixels" ? null : { width: size.width, height: size.height };
   }
 
+  /** Both begin in one frame, once both have what they show. */
   function goOn() {
-    if (!paused && spec && !stopping.stopped()) both((flicker) => flicker.start());
+    const isReady = SIDES.every((side) => decoders[side]?.get(0) && decoders[side]?.get(levelAt(side)));
+    if (!paused && spec && !stopping.stopped() && isReady) both((flicker) => flicker.start());
   }
 
   /** @param {PairResponse} response */
@@ -113,20 +115,23 @@ export function createComparison(tools, flickerAt) {
       save(state);
       stage.dataset.trial = trial.trial;
       part("task").textContent = words(paired ? "task_compare_both" : "task_compare");
-      decoder = decode(tools, pack, view, { target: fit() });
+      const target = fit();
       for (const side of SIDES) {
         const flicker = flickers[side];
+        const decoder = decode(tools, pack, view, { ...FRAMES, target, onDecoded: goOn });
+        decoders[side] = decoder;
         flicker.setDecoder(decoder);
         flicker.restartTiming();
         flicker.setLevel(levelAt(side));
       }
       stopping.run();
       await /** @type {Promise<void>} */ (new Promise((resolve) => (finish = resolve)));
-      decoder.close();
-      decoder = null;
+      for (const side of SIDES) decoders[side]?.close();
+      decoders = {};
     },
     refit() {
-      if (spec) decoder?.setTarget(fit());
+      const target = spec && fit();
+      if (spec) for (const side of SIDES) decoders[side]?.setTarget(target);
       both((flicker) => flicker.repaint());
     },
     stop: stopping.stop,

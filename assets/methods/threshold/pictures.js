@@ -4,11 +4,9 @@ import { suspending } from "../../instrument/flicker.js";
 import { gridOffset, shownSize } from "../../instrument/geometry.js";
 import { isMeant } from "../../runtime/page.js";
 import contract from "./contract.json" with { type: "json" };
-import { choose, createStop, decode, viewOf } from "./show.js";
+import { choose, createStop, decode, FRAMES, viewOf } from "./show.js";
 
 const SHOWN_BEFORE_ANSWER = 4;
-/** Source and wanted level: no other one is ever shown. */
-const FRAMES = { budgetBytes: 0, leastFrames: 2 };
 const CONTROLS = "button, select, input, textarea, a";
 
 /** @typedef {ReturnType<typeof import("../../instrument/flicker.js").createFlicker>} Flicker */

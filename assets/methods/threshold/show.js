@@ -6,6 +6,8 @@ import { isMeant } from "../../runtime/page.js";
 import { bestLevel, bestPair, updated, updatedByPairs } from "./quest.js";
 
 const DECODE_AGAIN_MS = 3000;
+/** Of each flicker source and wanted level: no other one is ever shown. */
+export const FRAMES = { budgetBytes: 0, leastFrames: 2 };
 
 /** The levels that say most, by what this worker has answered of the ladder before. @param {Tools} tools @param {ThresholdTrial} trial */
 export function choose(tools, trial) {
