@@ -23,7 +23,7 @@ from hitgen.publishing.create import create
 from hitgen.publishing.once import UNKNOWN, bonus_act, once
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
-from hitgen.publishing.status import status
+from hitgen.publishing.status import status, status_offline
 from hitgen.recruiters.base import UnknownOutcomeError
 from hitgen.recruiters.memory import Killed, Memory
 from hitgen.results.forget import forget
@@ -375,7 +375,7 @@ def test_a_judgement_records_what_is_true_and_a_mail_is_never_sent_twice(tmp_pat
         row = next(iter(account.ledger.submissions()))
         recruiter.judge(row.assignment, "Approved")  # as the recruiter does by itself after a while
         assert once(account, Act("reject", "A1", row.assignment, words="no")) == "Approved"
-        assert status(account, refresh=False).approved == 1
+        assert status_offline(folder, account.now()).approved == 1
         recruiter.faults = ["lost"]
         with pytest.raises(UnknownOutcomeError):
             once(account, Act("notify", "A1", purpose="thanks", words="Thank you"))

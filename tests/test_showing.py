@@ -17,7 +17,7 @@ from hitgen.console import Console
 from hitgen.publishing import end
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
-from hitgen.publishing.status import status
+from hitgen.publishing.status import status, status_offline
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.memory import Memory
 from tests.support.batches import make_batch
@@ -50,7 +50,7 @@ def test_each_verb_is_told_in_lines_and_json(folder: Path, capsys: pytest.Captur
         assert lines[3] == "$12.96 committed, of which $1.44 paid"
         ended = end.close(account)
         assert ended_lines(ended)[-1] == "1 file removed from the host; the batch is closed"
-        assert status(account, refresh=False).committed_usd == Decimal("1.44")
+        assert status_offline(folder, account.now()).committed_usd == Decimal("1.44")
 
 
 def test_check_can_show_what_waves_save(folder: Path) -> None:

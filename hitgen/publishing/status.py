@@ -49,16 +49,15 @@ class Status:
     unit: str = "HIT"
 
 
-def status(account: Account, refresh: bool = True) -> Status:
-    """The state of a published batch; with `refresh` the recruiter is asked and submissions are taken in."""
+def status(account: Account) -> Status:
+    """The state of a published batch, once the recruiter was asked and submissions were taken in."""
     now = account.now()
-    if refresh:
-        adopt_ours(account)
-        collect(account)
+    adopt_ours(account)
+    collect(account)
     # Before it is published a ledger is tied to nobody.
     bound = account.ledger.account or account.recruiter.account()
     seen = status_of(account.ledger, account.folder, account.config, account.by_its_clock(now), bound)
-    elsewhere = [f"{name} {ELSEWHERE}" for name in account.recruiter.elsewhere()] if refresh else []
+    elsewhere = [f"{name} {ELSEWHERE}" for name in account.recruiter.elsewhere()]
     notes = (*account.notes, *elsewhere, *seen.edited)
     return replace(seen, answers_until=account.recruiter.answers_until, edited=notes)
 

@@ -374,7 +374,7 @@ def test_boosted_pixels_on_the_canvas_are_the_very_numbers_that_were_made(tmp_pa
         shown = [np.array(values, np.uint8).reshape(48, 64, 4) for values in tab.evaluate(READ)]
         for version, found in zip((trial.left, trial.right), shown, strict=True):
             codec = version.codec if version.level else "jpeg"
-            ladder = manifest.ladder_of("s0", codec, "boosted")
+            ladder = manifest.ladder_of("s0", codec)
             assert ladder
             pack = read_pack(pack_path(folder / "build" / "packs", ladder.pictures[version.level]).read_bytes())
             assert (found[..., :3] == np.asarray(decode_rgb(pack.source.content, "frame"))).all()

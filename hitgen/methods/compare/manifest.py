@@ -83,10 +83,10 @@ class Manifest(manifest.Manifest):
             return None
         return 1000 * (self.shown_s + self.blank_s if arm == "boosted" else self.limit_s)
 
-    def ladder_of(self, source: str, codec: str, arm: Arm | None = None) -> Ladder | None:
-        """The ladder of a source and a codec, by default the plain arm's where there is one; None for the source itself."""
+    def ladder_of(self, source: str, codec: str) -> Ladder | None:
+        """The ladder of a source and a codec, the plain arm's where there is one; None for the source itself."""
         found = {ladder.arm: ladder for ladder in self.ladders if ladder.key == f"{codec}.{ladder.arm}/{source}"}
-        return found.get(arm) if arm else found.get("plain") or found.get("boosted")
+        return found.get("plain") or found.get("boosted")
 
 
 class TrialData(data.TrialData):
