@@ -95,7 +95,7 @@ def outlook(batch: Batch, plan: Plan, style: str) -> Outlook:
 
 def evidence(batch: Batch, found: Outlook) -> tuple[list[Fault], list[str]]:
     """A fault where no rating can be used however well people work, or a warning where few can; both with the ways out."""
-    needed, reach = gold_needed(batch.config), found.gold[1]
+    needed, reach, more = gold_needed(batch.config), found.gold[1], method_of(batch.config).more_gold
     if found.usable >= found.ratings:
         return [], []
     by_thresholds = batch.config.screening.judged_by == "thresholds"
@@ -104,15 +104,12 @@ def evidence(batch: Batch, found: Outlook) -> tuple[list[Fault], list[str]]:
         most = "nobody meets a gold question" if not reach else f"nobody can meet more than {reach}"
         problem = f"{needed} gold answers are needed to use anybody's ratings, and {most}: none of {found.ratings} would be used"
         lower = f"gold_answers_min = {min(2, reach)}" if by_thresholds else "use_above below honest_share"
-        return [in_config(field, problem, f"{lower}, {MORE_GOLD}")], []
+        return [in_config(field, problem, f"{lower}, or {more}")], []
     problem = (
         f"only {found.usable} of {found.ratings} ratings can be used: {needed} gold answers are needed, which not everybody "
-        f"can give; lower it (docs/results.md says what that costs), {MORE_GOLD}"
+        f"can give; lower it (docs/results.md says what that costs), or {more}"
     )
     return [], [f"batch.toml: {field}: {problem}"]
-
-
-MORE_GOLD = "or make more questions by `hitgen gold` and raise `gold` under [hit]"
 
 
 def _seats(batch: Batch, plan: Plan) -> dict[str, tuple[int, ...]]:

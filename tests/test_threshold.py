@@ -145,6 +145,14 @@ def test_check_says_that_few_levels_make_intervals_too_narrow(
     assert capsys.readouterr().out.count("levels is guessed from what is usual") == told
 
 
+def test_without_catch_trials_nobody_can_be_used_and_more_of_them_are_the_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = study(tmp_path / "blind", hit="study = 3\nratings = 2\ncatch = 0\n")
+    assert main(["check", str(folder)]) == 1
+    assert "none of 18 would be used; try gold_answers_min = 0, or raise `catch` under [hit]" in capsys.readouterr().err
+
+
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = study(tmp_path_factory.mktemp("thresholds") / "first")

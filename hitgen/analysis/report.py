@@ -26,7 +26,7 @@ from hitgen.config.kinds import DEFAULT_METHOD, METHODS
 from hitgen.lib.files import decoded, delimiter_of, private_folder, text_of, unpacked, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.lib.text import count
-from hitgen.methods.base import AnyMethod
+from hitgen.methods.base import AnyMethod, method_of
 from hitgen.methods.figures import Drawing
 from hitgen.methods.section import PublicData, Section
 from hitgen.pages.faulty import Loader, plainly
@@ -61,7 +61,9 @@ def report_batch(folder: Path, out: Path, progress: OnProgress = silent) -> Sect
         simulated=money is not None and money.simulated,
         summary=[*_summary(found.dataset, found.own), *section.summary],
         plots=found.plots,
-        nothing=_nothing(folder, found.dataset, found.own.exclusions),
+        nothing=_nothing(
+            folder, found.dataset, found.own.exclusions, method_of(study.config).more_gold.replace("`", "")
+        ),
         unit=f"{kind_of(study.config).unit}s",
         collected=found.own,
         warnings=(*study.edited, *_lost(study), *section.warnings),
@@ -86,7 +88,7 @@ def report_public(section: Section, name: str, out: Path, files: Sequence[Path])
     return _write(context, section, out, None)
 
 
-def _nothing(folder: Path, dataset: Dataset, found: Exclusions) -> tuple[str, str] | None:
+def _nothing(folder: Path, dataset: Dataset, found: Exclusions, more_gold: str) -> tuple[str, str] | None:
     """Why no rating is in use, and what helps; None where one is."""
     batch = shlex.quote(str(folder))
     if found.used:
@@ -105,7 +107,7 @@ def _nothing(folder: Path, dataset: Dataset, found: Exclusions) -> tuple[str, st
     told = "; ".join(f"{reason} ({count})" for reason, count in list(found.reasons.items())[:3])
     why = f"{found.ratings} ratings came in, and all are left out: {told}."
     return why, (
-        "where the evidence is too little, more pages for the same people, more gold on a page (hitgen gold), or a lower "
+        f"where the evidence is too little, more pages for the same people, more answers that are known ({more_gold}), or a lower "
         "use_above (by thresholds: gold_answers_min) under [screening]; where rules were broken, docs/results.md says which key each rule has. "
         f"After a change, hitgen report {batch} judges again: nothing has to be collected anew."
     )

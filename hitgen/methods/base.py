@@ -140,6 +140,8 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     """The general rules of screening that make sense for it."""
     own_rules: ClassVar[tuple[str, ...]] = ()
     """Its own, which `screen` finds breaches of."""
+    more_gold: ClassVar[str] = "make more questions by `hitgen gold` and raise `gold` under [hit]"
+    """How a study gets more answers that are known."""
     answer_columns: ClassVar[tuple[Column, ...]] = ()
     """The answer, as columns of `ratings`."""
     tables: ClassVar[Mapping[str, RowTable]] = {}

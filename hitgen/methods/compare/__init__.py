@@ -54,6 +54,7 @@ class Compare(Method[Config, Manifest, Row]):
     row = Row
     rules: ClassVar[tuple[Rule, ...]] = ("display", "flicker", "repeat", "copy")
     own_rules = ("traps", "guesses", "sides", "times", "straight", "toggles")
+    more_gold = "raise `gold` under [hit]"
     answer_columns = ANSWER
     public_columns = NEEDED
     analysis_about = "the scale in JND, questions, detection, and answers in the columns of JPEG AIC-3's public files"

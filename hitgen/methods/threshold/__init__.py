@@ -57,6 +57,7 @@ class Threshold(Method[Config, Manifest, Row]):
     )
     rules = ("gold", "speed", "display", "flicker", "copy")
     own_rules = ("straight",)
+    more_gold = "raise `catch` under [hit]"
     pace = f"{ALONE_S} s a comparison of two pictures, {OF_SEVERAL_S} s each of several"
     answer_columns: ClassVar = (
         Column("asked", str, "compare, or catch: nothing flickered", lambda r: r.attempt.known.asked),
