@@ -5,6 +5,7 @@ import { createRateWatch, measureRefresh } from "../instrument/refresh.js";
 import { createSchedule } from "../instrument/schedule.js";
 
 const CHANGE_SETTLED_MS = 300;
+const LAYOUT_MS = 50;
 /** A 32 inch screen of 1920 pixels has 27: before the screen is measured, a picture takes at least that. */
 const LEAST_PX_PER_CM = 27;
 const FALSE_CLOCK = 0.2;
@@ -210,6 +211,11 @@ export function createDisplay({ page, session, method, types, clock, later, wind
     return { fits: viewport.width >= needed.width && viewport.height >= needed.height, needed, viewport };
   }
 
+  /** A frame of another process, or one that is not shown yet, begins with no size: resolves once there is one, for not every browser tells of it. */
+  async function laidOut() {
+    while (!window.innerWidth || !window.innerHeight) await new Promise((goOn) => later(() => goOn(null), LAYOUT_MS));
+  }
+
   /** Whether the trials fit the window, if not as they are arranged then otherwise. */
   function room() {
     const found = need();
@@ -231,6 +237,7 @@ export function createDisplay({ page, session, method, types, clock, later, wind
     onRate(act) {
       whenRateFound = act;
     },
+    laidOut,
     room,
     /** Device pixels per source pixel of the trial at hand. @param {number} next */
     setScale(next) {

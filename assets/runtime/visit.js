@@ -336,8 +336,9 @@ export function createVisit(options) {
       if (survey) state.survey = survey.answers();
       session.save();
     },
-    /** The first screen, or where a reload came in. */
-    begin() {
+    /** The first screen, or where a reload came in; none before the window has a size to be judged. */
+    async begin() {
+      await display.laidOut();
       if (state.withdrawn_from) {
         showWithdrawn();
         return;

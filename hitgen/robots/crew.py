@@ -108,7 +108,6 @@ def work_one(page: Any, worker_url: str, robot: MakeRobot, worker: str, hit_id: 
     page.goto(f"{worker_url}?workerId={worker}")
     page.locator(f'tr[data-hit-id="{hit_id}"] button').click()
     frame = page.locator("iframe#frame").element_handle().content_frame()
-    frame.wait_for_function("() => document.documentElement.dataset.screen")
     made = robot(frame, worker)
     try:
         made.work()

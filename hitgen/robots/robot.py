@@ -66,6 +66,8 @@ VANISH = """([dot, square, pxACentimetre]) => new Promise((done) => {
   };
   requestAnimationFrame(look);
 })"""
+SHOWN = "() => document.querySelector('[data-screen-part]:not([hidden])')"
+"""Some screen, once the page's script has begun: a layout of one's own may name one in its markup before."""
 CARD_WIDTH_CM = 8.56
 BLIND_SPOT_DEG = 13.5
 MOST_ATTEMPTS = 6
@@ -101,7 +103,8 @@ class Robot(ABC):
         return str(self._page.evaluate("() => document.documentElement.dataset.screen"))
 
     def work(self) -> WorkRecord:
-        """Go on until the page shows `submit`, `done`, `blocked` or `preview`; what was done."""
+        """Wait for the first screen and go on until the page shows `submit`, `done`, `blocked` or `preview`; what was done."""
+        self._page.wait_for_function(SHOWN)
         while True:
             screen = self.screen()
             if not self.record.screens or self.record.screens[-1] != screen:

@@ -25,12 +25,12 @@ def visit_from_panel(browser: Any, url: str, robot: MakeRobot, worker: str) -> l
         page.goto(url)
         while (begin := page.locator("main form[method=post] button")).count():
             begin.click()
-            page.wait_for_selector("html[data-screen]")
             ended.append(_worked(page, robot(page, worker)))
             if ended[-1] != "done":
                 return ended
             page.locator("[data-part=done-text] a").click()
             page.wait_for_selector("html:not([data-screen])")
+            page.wait_for_load_state("domcontentloaded")  # what offers the next page may stand at its end
         return ended
 
 

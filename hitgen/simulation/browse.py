@@ -53,7 +53,6 @@ def _worked(
     page: Any, address: str, config: BatchConfig, manifest: Manifest, worker: SimulatedWorker, answer: Any
 ) -> dict[str, Any]:
     page.goto(address)
-    page.wait_for_function("() => document.documentElement.dataset.screen")
     method = method_of(config)
     robot = method.robot(config, answer)(page, worker.person.worker)
     robot.sees = seeing(config, manifest)
