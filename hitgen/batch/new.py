@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hitgen.batch.resources import EJECTED, KINDS, names
 from hitgen.batch.sources import composed, name_problem
+from hitgen.config.base import LONGEST_NAME
 from hitgen.config.kinds import DEFAULT_METHOD
 from hitgen.config.read import batch_schema, nearest
 from hitgen.config.recruiter import Recruiting
@@ -25,7 +26,6 @@ from hitgen.lib.shipped import shipped
 from hitgen.lib.text import plain
 from hitgen.lib.toml import read_toml
 
-LONGEST_NAME = 64
 SCHEMA_NAME = "batch.schema.json"
 
 TEMPLATE = """#:schema ./{schema}

@@ -26,7 +26,8 @@ class Strict(BaseModel):
         return values
 
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+LONGEST_NAME = 64
+Slug = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST_NAME - 1}}}$")]
 """A name that is safe in file names, keys and addresses."""
 
 Text = Annotated[str, StringConstraints(min_length=1)]

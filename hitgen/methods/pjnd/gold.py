@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from hitgen.batch.load import Batch, load_batch
+from hitgen.config.base import LONGEST_NAME
 from hitgen.config.images import AnyImageSet
 from hitgen.config.read import toml_of
 from hitgen.errors import CONFIG_NAME, Fault, InputError, at_option, in_config
@@ -29,7 +30,6 @@ from hitgen.stimuli.flash import LIMIT_SR, flash_area_sr
 from hitgen.stimuli.sources import open_source
 from hitgen.stimuli.views import composed
 
-LONGEST_NAME = 64
 UNFINISHED = ".unfinished"
 """Lies in a ladder's folder until batch.toml names it."""
 NOT_COPIED = {"name", "sources", "role"}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from hitgen.batch.load import Batch, load_batch
+from hitgen.config.base import LONGEST_NAME
 from hitgen.config.images import AnyImageSet
 from hitgen.errors import Fault, InputError
 from hitgen.methods.base import FoundAnswers
@@ -147,7 +148,7 @@ def find_gold(folder: Path, found: FoundAnswers, name: str, most: int) -> GoldPl
     """
     batch = load_batch(folder)
     sets = study_sets(batch)
-    name = checked_name(batch, name or f"gold-{found.name}"[:64])
+    name = checked_name(batch, name or f"gold-{found.name}"[:LONGEST_NAME])
     refused: Counter[str] = Counter()
     kept: list[Fit] = []
     for row in found.tables["images"].filter(found.tables["images"]["role"] == "study").iter_rows(named=True):
@@ -184,7 +185,7 @@ def _plan(batch: Batch, name: str, kept: Sequence[Fit], refused: Counter[str], o
     files: dict[str, bytes] = {}
     text, told = "", []
     for number, images in enumerate({each.images.name: each.images for each in kept}.values()):
-        of_set = checked_name(batch, name if not number else f"{name}-{images.name}"[:64])
+        of_set = checked_name(batch, name if not number else f"{name}-{images.name}"[:LONGEST_NAME])
         text += set_text(images, of_set, "gold", f"gold/{name}/{images.name}/*.png")
         for answer, _, source, path in (each for each in kept if each.images == images):
             files[f"{images.name}/{source}.png"] = png(open_source(path).pixels)
