@@ -153,7 +153,7 @@ def _largest(shown: list[Shown], arranged: Arranged) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class _Room:
-    """What an arrangement of the page needs beside the picture in CSS pixels; up to a window's width `narrow` it is higher."""
+    """What an arrangement of the page needs beside the picture, in CSS pixels; it is higher in windows of at most the width `narrow`."""
 
     width: int
     height: int

@@ -307,7 +307,7 @@ class Inbox:
             self._database.execute("DELETE FROM submissions WHERE assignment = ?", (assignment,))
 
     def erase(self, assignments: set[str], worker: str = "") -> int:
-        """Erase what came in of these places and that a worker was given some, from free pages too; the submissions erased.
+        """Erase what came in for these places and which of them a worker was given, from the file's free pages too; how many submissions that was.
 
         Digests of the places stay, so that what comes later is not taken.
         """

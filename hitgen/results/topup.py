@@ -19,7 +19,7 @@ from hitgen.results.study import Study, read_study
 
 @dataclass(frozen=True)
 class Shortfall:
-    """One subject of study trials, such as a ladder: ratings wanted, usable, without enough evidence, and still to come from open HITs."""
+    """The ratings of one subject of study trials, such as a ladder: how many are wanted, usable, without enough evidence, and still to come from open HITs."""
 
     images: str
     source: str

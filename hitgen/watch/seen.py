@@ -38,7 +38,7 @@ SPARE_KEY = secrets.token_hex(32)
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen: `head` is what stands once, of that `verdicts` what comes of judging; `places` and `submissions` are lists, the
+    """What was seen: `head` stands on the page once, with `verdicts`, which come of judging; `places` and `submissions` are lists, the
     newest submission first.
 
     `study` is what the submissions say, `works` those that could be read, by pseudonym, `records` what was measured of them; `due` is

@@ -210,7 +210,7 @@ class Fitting:
         return places.reshape(-1, *kernel.shape[::2]), best
 
     def _spam(self) -> Array:
-        """The logarithm of how probable each person's responses are of who does not look: by chance, "none" always, by habit of each position."""
+        """The logarithm of how probable each person's responses are if that person does not look: by chance, always "none", or by a habit for each position."""
         data = self.data
         counts = np.zeros((data.workers, int(data.position.max(initial=0)) + 1, data.choices))
         np.add.at(counts, (data.worker, data.position, data.response), 1)
@@ -224,7 +224,7 @@ class Fitting:
         return np.asarray(special.logsumexp(kinds, axis=0) - np.log(len(kinds)))
 
     def _catches(self) -> Array:
-        """The logarithm of how probable each person's answers to catch trials are of who looks."""
+        """The logarithm of how probable each person's answers to catch trials are if that person looks."""
         data, sides = self.data, quest.sides_of(self.data.choices)
         alarm = min(max(sides * self.guess, LEAST_RATE), 1 - LEAST_RATE)
         caught = data.ladder < 0

@@ -33,7 +33,7 @@ def entrance(address: str, ids: Sequence[str], keep: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Rules:
-    """Whom a panel's people are to us: `ids` and `keep` are parameters of the address, `pages_each` how much one works."""
+    """How a panel's people are known and served: `ids` and `keep` are parameters of the address, `pages_each` is how many pages one works."""
 
     batch: str
     ids: Sequence[str]

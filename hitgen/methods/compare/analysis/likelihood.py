@@ -244,7 +244,7 @@ def drawn_middles(design: Design, resamples: int, rng: np.random.Generator) -> A
 
 
 def refitted(design: Design, start: Array, counts: Counts, middles: Array) -> Array:
-    """(resamples, parameters) the likeliest parameters of many resamples of answers, by scoring from those of the whole.
+    """The likeliest parameters of each resample of answers (resamples x parameters), found by scoring that begins at those of the whole study.
 
     `middles` (resamples, parameters) are the middles of their priors, as `drawn_middles` gives them.
     """

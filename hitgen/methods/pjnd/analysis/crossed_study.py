@@ -164,7 +164,7 @@ def _bounds(resamples: FloatArray, n: float) -> list[tuple[float, float]]:
 
 
 def saved_share(pairs: Sequence[tuple[Estimate, Estimate]]) -> float | None:
-    """The share of ratings that a first estimate's interval would have cost less than a second's: by the squares of their widths.
+    """The share of ratings that the first of two estimates saves: so many fewer give it an interval as narrow as the second's, by the squares of their widths.
 
     The median over ladders that have both, and on which people differ at all; None without any.
     """
