@@ -227,3 +227,26 @@ def test_where_an_interrupt_cannot_be_passed_on(how: str) -> None:
     command = [sys.executable, "-c", AT_AN_EDGE, how, "check", "."]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stderr) == (130, "hitgen: interrupted; the same command goes on from here\n")
+
+
+ORPHAN = """
+import os
+from multiprocessing import forkserver
+from hitgen.lib.processes import shared
+if __name__ == "__main__":
+    begun = shared(abs, [-1, -2], 2)
+    next(begun)  # there is a server that begins processes
+    ended, told = forkserver.connect_to_new_process([])
+    os.close(told)  # as a parent that is killed before it has told what to do
+    forkserver.read_signed(ended)
+    assert forkserver.read_signed(ended) == 1
+"""
+
+
+def test_a_process_whose_parent_was_killed_as_it_began_ends_without_a_word(tmp_path: Path) -> None:
+    """One that has heard nothing of what to do: Python would print a traceback after the command has ended."""
+    (tmp_path / "orphan.py").write_text(ORPHAN)
+    done = subprocess.run(
+        [sys.executable, "orphan.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -50,7 +50,7 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     )
     if hasattr(context, "set_forkserver_preload"):
-        context.set_forkserver_preload(["hitgen.stimuli.make", "hitgen.stimuli.estimate"])
+        context.set_forkserver_preload(["hitgen.lib.orphans", "hitgen.stimuli.make", "hitgen.stimuli.estimate"])
         _track_quietly()  # which would let interrupts through again
     with uninterrupted():
         if hasattr(context, "set_forkserver_preload"):
