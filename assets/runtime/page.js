@@ -21,4 +21,4 @@ export function createWords(texts) {
 export const isMeant = (event) => /** @type {UIEvent} */ (event).detail < 2;
 
 /** Whether a button is pressed again only because Enter is still held; the card's frame is sized by holding. @param {KeyboardEvent} event */
-export const isHeld = ({ key, repeat, target }) => repeat && key === "Enter" && /** @type {Element} */ (target).closest('button:not([data-hit^="card-"])') !== null;
+export const isHeld = ({ key, repeat, target }) => repeat && key === "Enter" && /** @type {Element|null} */ (target)?.closest?.('button:not([data-hit^="card-"])') != null;
