@@ -240,3 +240,14 @@ def test_a_small_screen_is_turned_away_until_the_window_stands_on_a_larger_one(
     robot.work()
     sizes = [then["size"] for then in handed_in(page)["checks"]["screen"]["screens"]]
     assert sizes == [[1920, 1080], [2560, 1440]]
+
+
+def test_a_double_click_reads_one_plate(colours: Path, open_page: OpenPage) -> None:
+    page = open_page(address(colours))
+    go_to_checks(robot_at(page, colours), page)
+    progress = page.locator(".check-progress:visible")
+    first = progress.inner_text()
+    page.locator("[data-answer]:visible").first.dblclick()
+    once = progress.inner_text()
+    page.locator("[data-answer]:visible").first.click()
+    assert [text.split()[0] for text in (first, once, progress.inner_text())] == ["1", "2", "3"]
