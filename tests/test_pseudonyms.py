@@ -104,6 +104,17 @@ def test_an_id_that_somebody_writes_into_the_survey_is_a_pseudonym_too(tmp_path:
     assert told.endswith("! A1WORKERONES is else.")
 
 
+@pytest.mark.parametrize("name", ["panel/7=A1", "site:WORKER|3", "first last", "id-with-a-dot.", "Zoë, 3rd", "(braces)"])
+def test_an_id_of_any_signs_is_found_in_a_text(name: str, tmp_path: Path) -> None:
+    small = SmallStudy(tmp_path, toml="[screening]\ngold_answers_min = 1\n")
+    said = f"My id: {name.upper()}. Or {name}, not x{name}x."
+    answer = small.answer("p0001", "ASSIGNMENT1", name)
+    small.hand_in([("p0001", "ASSIGNMENT1", name, xml({**answer, "survey": {"remarks": said}}))])
+    (told,) = make_dataset(tmp_path).tables["surveys"]["answer"]
+    mine = read_study(tmp_path).pseudonym(name)
+    assert told == f"My id: {mine}. Or {mine}, not x{name}x."
+
+
 def test_a_fault_names_no_other_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small = SmallStudy(tmp_path)
     small.hand_in([("p0001", "ASSIGNMENT1", "WONE", xml(small.answer("p0001", "ASSIGNMENT2", "WTWO")))])

@@ -186,10 +186,15 @@ def _surveys(study: Study) -> Iterator[SurveyAnswer]:
         if len(name) >= SHORTEST_ID
     }
 
+    # Those that are no single word, such as a panel's with a slash: few, and each looked for by itself, long ones first.
+    names = sorted((name for name in stands_for if not WORD.fullmatch(name)), key=len, reverse=True)
+    odd = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)", re.I) if names else None
+
     def said(answer: object) -> object:
         if not isinstance(answer, str):
             return answer
-        return WORD.sub(lambda word: stands_for.get(word[0].casefold(), word[0]), answer)
+        told = odd.sub(lambda found: stands_for.get(found[0].casefold(), found[0]), answer) if odd else answer
+        return WORD.sub(lambda word: stands_for.get(word[0].casefold(), word[0]), told)
 
     for work in study.works:
         worker, assignment = study.pseudonym(work.received.worker), study.pseudonym(work.received.assignment)
