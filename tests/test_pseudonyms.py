@@ -104,7 +104,9 @@ def test_an_id_that_somebody_writes_into_the_survey_is_a_pseudonym_too(tmp_path:
     assert told.endswith("! A1WORKERONES is else.")
 
 
-@pytest.mark.parametrize("name", ["panel/7=A1", "site:WORKER|3", "first last", "id-with-a-dot.", "Zoë, 3rd", "(braces)"])
+@pytest.mark.parametrize(
+    "name", ["panel/7=A1", "site:WORKER|3", "first last", "id-with-a-dot.", "Zoë, 3rd", "(braces)"]
+)
 def test_an_id_of_any_signs_is_found_in_a_text(name: str, tmp_path: Path) -> None:
     small = SmallStudy(tmp_path, toml="[screening]\ngold_answers_min = 1\n")
     said = f"My id: {name.upper()}. Or {name}, not x{name}x."

@@ -120,7 +120,8 @@ def _gap(source: str, one: str, other: str, first: Curve, second: Curve) -> tupl
 
     value = mean(first.units, second.units)
     samples = np.array([mean(a, b) for a, b in zip(first.samples, second.samples, strict=True)])
-    ends = np.exp([value, *np.quantile(samples, [LOW, HIGH])])
+    lowest, highest = np.quantile(samples, [LOW, HIGH])
+    ends = np.exp([value, min(lowest, value), max(highest, value)])
     return Gap(source, one, other, float(low), float(high), Estimate(*map(float, ends))), samples
 
 

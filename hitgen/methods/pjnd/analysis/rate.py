@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from scipy import stats
 
 from hitgen.methods.pjnd.analysis.analyse import LadderResult
+from hitgen.methods.pjnd.analysis.order import CONFIDENCE
 from hitgen.methods.pjnd.analysis.pjnd import Estimate
 from hitgen.stimuli.packs import Pack, open_pack, pack_path
 from hitgen.stimuli.shown import PackBytes
 
-RESAMPLES = 1999
-SEED = 20260102
 FEWEST = 3
 """Below so many sources, nobody can say how sure a mean of ratios is."""
 
@@ -98,7 +98,7 @@ def weighed(results: Sequence[LadderResult], weights: Mapping[str, Weights]) -> 
 
 
 def ratios(rows: Sequence[Weighed]) -> list[CodecRatio]:
-    """Every two codecs that share sources, at each quality; resampled over sources."""
+    """Every two codecs that share sources, at each quality; intervals after Student, of the logarithms over sources."""
     by_codec: dict[tuple[str, str], dict[str, float]] = {}
     for row in rows:
         by_codec.setdefault((row.at, row.codec), {})[row.source] = row.bytes
@@ -110,9 +110,8 @@ def ratios(rows: Sequence[Weighed]) -> list[CodecRatio]:
         logs = np.log([by_codec[at, codec][name] / by_codec[at, than][name] for name in shared])
         low = high = None
         if len(logs) >= FEWEST:
-            random = np.random.default_rng(SEED)
-            means = logs[random.integers(0, len(logs), (RESAMPLES, len(logs)))].mean(axis=1)
-            low, high = (math.exp(each) for each in np.quantile(means, (0.025, 0.975)))
+            reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(logs) - 1) * stats.sem(logs))
+            low, high = math.exp(logs.mean() - reach), math.exp(logs.mean() + reach)
         found.append(CodecRatio(codec, than, at, len(shared), Estimate(math.exp(float(logs.mean())), low, high)))
     return found
 
