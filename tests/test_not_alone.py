@@ -19,7 +19,7 @@ from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.totals import totals
 from hitgen.publishing.collect import collect
-from hitgen.publishing.end import Ended, close, expire
+from hitgen.publishing.end import Ended, close, expire, extend
 from hitgen.publishing.once import bonus_act, once
 from hitgen.publishing.publication import Account, open_account, open_publication
 from hitgen.publishing.publish import PublicationPlan, Published, plan_publication, publish
@@ -122,6 +122,26 @@ def test_two_machines_pay_a_bonus_once(folder: Path) -> None:
             collect(account)
             assert once(account, bonus_act(account, "done", "A1", assignment, Decimal("0.50"), "thanks", 5)) == "paid"
     assert len(recruiter.paid) == 1
+
+
+def test_what_another_machine_opened_again_is_counted_and_not_topped_up(folder: Path) -> None:
+    """What one had ended and the other gave more time cost money that the first did not see, and its places would be asked for anew."""
+    recruiter = Memory()
+    run(folder, recruiter)
+    other = copy_of(folder)
+    with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
+        expire(account)
+    with open_account(other, now=recruiter.clock, recruiter=recruiter) as account:
+        extend(account, timedelta(hours=5))
+    with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
+        told = status(account)
+        assert (told.committed_usd, told.out) == (Decimal("72.00"), 50)
+    with open_publication(folder, now=recruiter.clock, recruiter=recruiter) as publication:
+        assert set(plan_topup(publication).pages.values()) == {38}  # of 43, as 5 may still come
+    with open_account(folder, now=recruiter.clock, recruiter=recruiter) as account:
+        assert len(expire(account)) == 10
+        assert status(account).committed_usd == 0
+    assert run(folder, recruiter)[1].made == ()
 
 
 @pytest.mark.parametrize("ending", [expire, close])

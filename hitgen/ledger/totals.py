@@ -59,7 +59,8 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
     """
     hits, by_status, forgotten = ledger.hits(), ledger.by_status(), ledger.by_status(forgotten=True)
     taken = {hit.hit: by_status[hit.hit].total() - by_status[hit.hit]["Returned"] for hit in hits}
-    ended = {hit.hit for hit in hits if hit.state == "ended" or (hit.expires_at is not None and hit.expires_at <= now)}
+    # What was ended here and is open by the recruiter's word was given more time by another copy, or at its own site.
+    ended = {hit.hit for hit in hits if (hit.expires_at <= now if hit.expires_at else hit.state == "ended")}
     left = {
         hit.hit: _left(hit, taken[hit.hit], by_status[hit.hit], forgotten[hit.hit], hit.hit in ended) for hit in hits
     }
@@ -82,7 +83,7 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
         taken=taken,
         left=left,
         coming=coming,
-        open=frozenset(hit.hit for hit in hits if hit.state == "created" and hit.hit not in ended | over),
+        open=frozenset(hit.hit for hit in hits if hit.state in ("created", "ended") and hit.hit not in ended | over),
         over=frozenset(over),
         judged=ledger.judged(),
         committed_usd=committed_usd.quantize(CENT),
@@ -96,7 +97,7 @@ def _left(hit: Hit, taken: int, work: Counter[str], forgotten: Counter[str], end
     Such a one does not know whose places forgotten people have.
     """
     left = max(0, hit.order.assignments - taken)
-    is_open = hit.state == "created" and not ended
+    is_open = hit.state in ("created", "ended") and not ended
     told = (hit.pending or 0) + (hit.available or 0) * is_open
     return max(left, min(left + work["Rejected"], told - forgotten["Submitted"] - forgotten["Approved"]))
 
