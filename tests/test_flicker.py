@@ -44,6 +44,17 @@ def test_a_stall_is_an_interruption_counted_apart(stall_ms: int) -> None:
     assert timing["mean_ms"] == pytest.approx(125, abs=0.5)
 
 
+def test_what_had_no_picture_yet_did_not_swap() -> None:
+    """Frames of a level may come late, or not at all: what stood still is not told as a flicker that kept its schedule."""
+    late = "let there = false; flicker.setDecoder({ get: (level) => (there || level === 0 ? {} : null), hold() {}, want() {} });"
+    still, first, timing = flickered(
+        f"{late} frames(3000); const still = [flicker.timing().swaps, new Set(shown).size]; there = true; shown.length = 0; frames(3000);"
+        " return [still, shown.length, flicker.timing()];"
+    )
+    assert still == [0, 2]  # nothing at first, then the source
+    assert timing["swaps"] == pytest.approx(first, abs=2) and timing["max_ms"] < 150
+
+
 def test_after_a_stall_the_source_is_shown_first() -> None:
     assert flickered("frames(1180); shown.length = 0; t += 2000; frames(40); return shown;")[:1] in ([0], [])
 

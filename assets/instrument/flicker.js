@@ -88,16 +88,15 @@ export function createFlicker({ canvas, clock, schedule, onShown, onFrame }) {
   /** @param {number} t */
   function advance(t) {
     const swap = schedule.indexAt(t);
-    // over an even number of swaps the picture stays what it is
-    if ((swap - swapIndex) % 2) {
-      timing.swap(t, swapIndex % 2 ? "distorted" : "source", t - schedule.dueOf(swap));
-    }
+    const next = swap % 2 ? available() : 0;
+    // over an even number of swaps the picture stays what it is, and so it does while there is nothing to swap with
+    if (swap % 2 && level > 0 && next === 0) timing.interrupted();
+    else if ((swap - swapIndex) % 2) timing.swap(t, swapIndex % 2 ? "distorted" : "source", t - schedule.dueOf(swap));
     swapIndex = swap;
     if (swap % 2 === 0) {
       paint(0);
       return;
     }
-    const next = available();
     if (next !== distorted) {
       distorted = next;
       decoder?.hold(next);
