@@ -97,7 +97,7 @@ def the_order_survives_a_reload(open_page: OpenPage, address: str) -> bool:
         robot.hit("stage").wait_for()
         seen.add(robot._trial().trial)
         page.reload()
-        page.wait_for_function("() => document.documentElement.dataset.screen !== 'blocked'")
+        page.wait_for_function("() => document.documentElement.dataset.screen")
         if robot.screen() != "study":
             return False
     return len(seen) == 1
