@@ -220,6 +220,8 @@ def test_a_rating_is_a_comparison_in_the_plan_and_in_the_figure_of_progress(
     ratings = found.dataset.ratings
     assert (wanted, words) == ([90], ["ratings", "ladder"])
     assert sum(used) == ratings.filter((ratings["use"] == "use") & (ratings["role"] == "study")).height > 90
+    assert main(["review", str(answered)]) == 0
+    assert "--apply" not in capsys.readouterr().out, "nobody is there to be approved"
     assert main(["topup", str(answered)]) == 1
     assert (
         "its answers are simulated: nothing of this batch was published; try `hitgen publish`"

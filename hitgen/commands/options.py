@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hitgen.analysis import money
 from hitgen.config.read import read_config
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, Fault, InputError
@@ -47,6 +48,12 @@ def then(verb: str, folder: Path, *words: str) -> str:
 def command(verb: str, folder: Path, *words: str) -> str:
     """A command on a batch folder, as it can be pasted."""
     return shlex.join(["hitgen", verb, str(folder), *words])
+
+
+def is_simulated(folder: Path) -> bool:
+    """Whether the answers that a batch has are made up, so that nothing can be fetched or applied."""
+    found = money.spending(folder)
+    return found is not None and found.simulated
 
 
 def unit(folder: Path) -> str:

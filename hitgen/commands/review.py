@@ -52,7 +52,8 @@ def run(given: argparse.Namespace, console: Console) -> None:
     try:
         path = write_review(folder, rows)
         apply = options.command("review", study.folder, "--apply")
-        last = f"Written to {path}" if given.rehearsal else f"Edit {path}, then `{apply}`"
+        alone = given.rehearsal or options.is_simulated(given.folder)  # nobody is there to be approved
+        last = f"Written to {path}" if alone else f"Edit {path}, then `{apply}`"
     except OSError as error:
         last = f"{review_path(folder)}: {error.strerror}; the table is not kept in a file"
     lines = [*review_lines(study, rows), last, options.then("report", given.folder, *words)]

@@ -85,6 +85,6 @@ def _serve(given: argparse.Namespace, console: Console) -> None:
             console.say(f"Open {address}")
         console.say(
             f"Watching {given.folder} at {address}; Ctrl+C ends. It only reads: in another terminal, "
-            + options.then("fetch", given.folder, *_words(given))
+            + options.then("review" if options.is_simulated(given.folder) else "fetch", given.folder, *_words(given))
         )
         server.run()
