@@ -113,7 +113,7 @@ def test_the_number_of_threads_decides_no_digit_that_is_written() -> None:
     script = (
         "from tests.support.threshold_study import *;"
         "study = compared(config_of('both'), Population(), 3, ladders=30, people=6, wave=100);"
-        "print([float(f'{value:.8g}') for value in study.model().levels(0.75).ravel()])"
+        "print([float(f'{value:.10g}') for value in study.model().levels(0.75).ravel()])"
     )
     told = [
         subprocess.run(

@@ -19,7 +19,7 @@ from hitgen.methods.section import Export
 from hitgen.results.export import csv_bytes, export_path
 
 FORMS = ("svg", "pdf")
-DIGITS = 8
+DIGITS = 10
 
 
 def write_analysis(found: Analysed, progress: OnProgress, out: Path | None) -> Path:
