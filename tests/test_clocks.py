@@ -83,6 +83,23 @@ def test_a_hit_is_open_as_long_as_it_is_by_the_clock_of_who_ends_it(folder: Path
     assert run(folder, recruiter).made == ("p0001.1r2",)
 
 
+class NotedHere(Ahead):
+    """A recruiter whose HITs end when this computer's clock says so."""
+
+    def expire(self, hit_id: str, now: datetime) -> None:
+        self.extend(hit_id, now)
+
+
+@pytest.mark.parametrize("ahead_s", [240, -240])
+def test_what_ended_by_a_clock_that_is_off_has_ended(folder: Path, ahead_s: int) -> None:
+    recruiter = NotedHere(ahead_s=ahead_s)
+    run(folder, recruiter)
+    with open_account(folder, now=recruiter.here, recruiter=recruiter) as account:
+        assert expire(account) == ["p0001.1"]
+        assert (status(account).committed_usd, status(account).out) == (0, 0)
+        assert close(account).closed
+
+
 def test_a_clock_put_forward_does_not_call_a_hit_unmade_that_was_just_made(folder: Path) -> None:
     recruiter = Ahead(faults=["killed"])
     with pytest.raises(Killed):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.rows import Hit
 from hitgen.lib.money import CENT
+
+CLOCKS_DIFFER = timedelta(minutes=10)
+"""More than the clock may be off that an end was noted by."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def totals(ledger: Ledger, now: datetime) -> Totals:
     hits, by_status, forgotten = ledger.hits(), ledger.by_status(), ledger.by_status(forgotten=True)
     taken = {hit.hit: by_status[hit.hit].total() - by_status[hit.hit]["Returned"] for hit in hits}
     # What was ended here and is open by the recruiter's word was given more time by another copy, or at its own site.
-    ended = {hit.hit for hit in hits if (hit.expires_at <= now if hit.expires_at else hit.state == "ended")}
+    ended = {hit.hit for hit in hits if _has_ended(hit, now)}
     left = {
         hit.hit: _left(hit, taken[hit.hit], by_status[hit.hit], forgotten[hit.hit], hit.hit in ended) for hit in hits
     }
@@ -100,6 +103,12 @@ def _left(hit: Hit, taken: int, work: Counter[str], forgotten: Counter[str], end
     is_open = hit.state in ("created", "ended") and not ended
     told = (hit.pending or 0) + (hit.available or 0) * is_open
     return max(left, min(left + work["Rejected"], told - forgotten["Submitted"] - forgotten["Approved"]))
+
+
+def _has_ended(hit: Hit, now: datetime) -> bool:
+    if hit.expires_at is None:
+        return hit.state == "ended"
+    return hit.expires_at <= (now + CLOCKS_DIFFER if hit.state == "ended" else now)
 
 
 def _is_over(hit: Hit, left: int, ended: bool) -> bool:
