@@ -129,7 +129,7 @@ def loading(browser: Browser, scratch: Path) -> dict[str, float]:
             weight = weights(folder)
             distinct = distinct or weight["frames"]  # those that made ones show as well
             with serve(folder / "build") as server:
-                times = [first_stimulus_s(browser, server) for _ in range(5)]
+                times = [first_stimulus_s(browser, server) for _ in range(11)]
                 slow = [first_stimulus_s(browser, server, 4) for _ in range(3)]
             manifest = read_manifest(folder)
             first = manifest.pages[0].trials[0].ladder  # another one in each batch, of another weight
