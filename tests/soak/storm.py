@@ -78,8 +78,9 @@ class Storm:
         self._steps: Counter[str] = Counter()
         self._in_doubt = False
 
-    def blow(self, kills: int) -> None:
-        """Batch after batch until so many kills were met; raises AssertionError at the first harm."""
+    def blow(self, kills: int, most: int = 0) -> None:
+        """Batch after batch until so many kills were met, and up to `most` while some step was never killed at; raises
+        AssertionError at the first harm."""
         publishers = Publishers()
         try:
             self._calm(publishers)
@@ -92,6 +93,8 @@ class Storm:
                     self.check_money(batch, market)
                     self.faults += market.faults.met
                     self.counts["batches"] += 1
+                if self.never_killed_at():
+                    kills = min(max(kills, sum(self.kills.values()) + 20), max(kills, most))
         finally:
             publishers.close()
 
@@ -223,13 +226,17 @@ class Storm:
         assert outcomes == {"Approved": len(approved), "paid": len(approved)}
         self.counts["bonuses"] += len(paid)
 
+    def never_killed_at(self) -> list[str]:
+        """The steps of a calm run at which no kill was met."""
+        return sorted(step for step in self._steps if not self.kills[step])
+
     def figures(self) -> dict[str, Any]:
         """What was met, for the record."""
         spent = Decimal(self.counts["bonuses"]) * BONUS_USD
         return {
             "kills": sum(self.kills.values()),
             "histogram": dict(sorted(self.kills.items())),
-            "steps_never_killed_at": sorted(step for step in self._steps if not self.kills[step]),
+            "steps_never_killed_at": self.never_killed_at(),
             "faults": dict(sorted(self.faults.items())),
             "bonuses_usd": str(spent),
             **dict(sorted(self.counts.items())),

@@ -37,7 +37,7 @@ def test_killed_and_back_a_day_later(tmp_path: Path, task: str, step: str) -> No
 def test_two_hundred_kills(tmp_path: Path) -> None:
     storm = Storm(tmp_path, seed=11, hits=50)
     with play_credentials():
-        storm.blow(kills=200)
+        storm.blow(kills=200, most=300)  # which steps are met is chance
     figures = storm.figures()
     write_figures("kills", figures)
     assert figures["kills"] >= 200
