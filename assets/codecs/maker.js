@@ -208,7 +208,7 @@ export function serve(scope, bench = createBench()) {
       } catch (error) {
         scope.postMessage([number, null, String(error)]);
       }
-      source?.buffer?.transfer?.(0); // a copy that came with the message: its memory is free at once, where the browser can do that
+      source?.buffer.transfer?.(0); // a copy that came with the message: its memory is free at once, where the browser can do that
     }
   };
 }
