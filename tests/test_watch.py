@@ -10,7 +10,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,7 +27,7 @@ from hitgen.ledger.ledger import Ledger
 from hitgen.lib.clock import utc_now
 from hitgen.recruiters.memory import START
 from hitgen.watch.app import ROWS
-from hitgen.watch.seen import refuse_nothing
+from hitgen.watch.seen import Seen, refuse_nothing
 from hitgen.watch.watcher import Watcher
 from tests.support.batches import link_batch, places
 from tests.support.disks import read_only
@@ -275,6 +278,26 @@ def test_the_verb_ends_in_the_midst_of_a_look(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         said, failed = process.communicate(timeout=WAIT_S)
     assert (process.returncode, said.splitlines()[-1], failed) == (0, "Ended; nothing was changed.", "")
+
+
+def test_a_watch_that_ends_lets_a_look_come_to_its_next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a look opens it closes: nothing is thrown into it from outside."""
+    steps, begun = list[str](), threading.Event()
+
+    def look(*_: object) -> Iterator[Seen]:
+        try:
+            begun.set()
+            time.sleep(0.2)
+            steps.append("seen")
+            yield Seen()
+            steps.append("judged")
+        finally:
+            steps.append("closed")
+
+    monkeypatch.setattr("hitgen.watch.watcher.look", look)
+    with Watcher(in_memory(tmp_path / "study").folder, lambda _: [], lambda: START):
+        assert begun.wait(WAIT_S)
+    assert steps == ["seen", "closed"]
 
 
 def test_the_verb_says_in_one_line_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
