@@ -19,9 +19,10 @@ from hitgen.methods.pjnd.analysis.pjnd import Estimate
 from hitgen.methods.pjnd.analysis.pooled import level_at, pooled_sur, restricted_mean
 from hitgen.methods.pjnd.analysis.shape import NORMAL, shape_of
 from hitgen.methods.pjnd.analysis.variances import shrunk
-from hitgen.methods.pjnd.population import Population, noise_above
+from hitgen.methods.pjnd.population import Population
 from hitgen.methods.weighed import weighed_ratings
 from tests.support.crossed_study import Rated, rated, restricted_sd
+from tests.support.known_truth import clipped_mean, noise_above, share_above, sur_level
 
 FRESH = 90_400
 
@@ -38,7 +39,7 @@ def errors(study: Rated) -> tuple[float, float]:
     data, model = modelled(study)
     found = [restricted_mean(sur) for sur in pooled_sur(data, model, np.ones(len(study.people)))]
     screened = [ladder.clipped.mean() for ladder in study.answers(study.kept_by_thresholds())]
-    truth = np.array([each.clipped_mean() for each in study.truths])
+    truth = np.array([clipped_mean(each) for each in study.truths])
     return float(np.abs(np.array(found) - truth).mean()), float(np.abs(np.array(screened) - truth).mean())
 
 
@@ -90,7 +91,7 @@ def test_what_nobody_sees_is_censored_and_ladders_of_any_length_go_together() ->
     short = rated(Population(), FRESH + 15, images=30, levels=20)
     data, model = modelled(short)
     sur = pooled_sur(data, model, np.ones(len(short.people)))
-    wanted = np.array([each.clipped_mean() for each in short.truths])
+    wanted = np.array([clipped_mean(each) for each in short.truths])
     assert np.abs([restricted_mean(one) for one in sur] - wanted).mean() < 0.6
     assert all(len(one) == 21 for one in sur)
 
@@ -113,7 +114,7 @@ def test_intervals_hold_the_truth() -> None:
     inside = []
     for truth in study.truths:
         one = found.ladders[truth.ladder]
-        for each, value in ((one.mean, truth.clipped_mean()), (one.levels[0.75], truth.sur_level(0.75))):
+        for each, value in ((one.mean, clipped_mean(truth)), (one.levels[0.75], sur_level(truth, 0.75))):
             assert each.low is not None and each.high is not None
             inside.append(each.low <= value <= each.high)
     # who came is the same for all ladders of a study, so that its ladders miss together
@@ -124,7 +125,7 @@ def test_intervals_hold_the_truth() -> None:
 def test_intervals_of_sds_hold_them_whatever_the_population(people: dict[str, Any]) -> None:
     """Two kinds of people differ by more on one ladder than on another, which no bias of a worker tells."""
     study = rated(Population(**people), FRESH + 25, images=60, each=15)
-    truth = np.array([restricted_sd(each.share_above()) for each in study.truths])
+    truth = np.array([restricted_sd(share_above(each)) for each in study.truths])
     found = crossed_sds(*modelled(study))
     inside = [each.low <= sd <= each.high for each, sd in zip(found, truth, strict=True) if each.low and each.high]
     assert len(inside) == 60 and np.mean(inside) >= 0.9

@@ -25,8 +25,9 @@ from hitgen.methods.threshold.plan import plan_comparisons
 from hitgen.outlook import SCREENS
 from hitgen.results.dataset import make_dataset
 from hitgen.results.study import read_study
-from hitgen.simulation.simulate import read_truth, simulate
+from hitgen.simulation.simulate import simulate
 from hitgen.stimuli.flash import LIMIT_SR
+from tests.support.known_truth import read_people
 from tests.support.threshold_study import GUESS, LAPSE, compared, config_of
 from tests.test_threshold import study
 
@@ -146,7 +147,7 @@ def test_levels_of_the_report_are_true_and_a_further_study_goes_on(worked: Path,
 def test_who_always_selects_the_same_is_seen_and_by_whole_trials(worked: Path) -> None:
     found = read_study(worked)
     by_kind: dict[str, list[str]] = {}
-    kinds = {person.worker: person.kind for person in read_truth(worked).people}
+    kinds = {person.worker: person.kind for person in read_people(worked)}
     for work in found.works:
         by_kind.setdefault(kinds[work.received.worker], []).extend(responses_of(work))
     assert set(by_kind["none"]) == {"none"} and set(by_kind["left"]) == {"picture 1"}

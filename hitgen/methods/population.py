@@ -135,9 +135,5 @@ class Simulation(ABC):
         """What is true of a ladder, as a dataclass; drawn from the population."""
 
     @abstractmethod
-    def truth_of(self, record: dict[str, Any]) -> Any:
-        """A truth from its record."""
-
-    @abstractmethod
     def observer(self, population: Any, person: Person, config: BatchConfig, rng: np.random.Generator) -> Observer:
         """A person at work."""

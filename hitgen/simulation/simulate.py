@@ -41,14 +41,6 @@ Work = Callable[[SimulatedWorker, Page, Mapping[str, Any], str, datetime], dict[
 
 
 @dataclass(frozen=True)
-class Truth:
-    """What the simulation knows and the analysis must find out."""
-
-    ladders: Mapping[str, Any]
-    people: tuple[Person, ...]
-
-
-@dataclass(frozen=True)
 class Simulated:
     """What was made: counts of workers, spammers among them, submissions, and where the truth is."""
 
@@ -87,7 +79,7 @@ def simulate(
             _fill(Account(folder, config, ledger, recruiter, recruiter.clock), recruiter, made, people, progress)
             # Publishing moves a closed ledger of play money out of the way.
             ledger.set_fact("closed", START.isoformat())
-        _write_truth(folder, Truth(truths, tuple(made.people)))
+        _write_truth(folder, truths, made.people)
         if path.exists():
             review_path(folder).unlink(missing_ok=True)  # of other people's answers, under the same names
         _remove(path)
@@ -197,19 +189,12 @@ def _publish(ledger: Ledger, recruiter: Memory, config: BatchConfig, page: Page)
     ledger.created(hit, recruiter.create(order, row.token))
 
 
-def _write_truth(folder: Path, truth: Truth) -> None:
+def _write_truth(folder: Path, truths: Mapping[str, Any], people: list[Person]) -> None:
+    """Keep what the simulation knows and the analysis must find out."""
     path = folder / TRUTH
     private_folder(path.parent)
     record = {
-        "ladders": [asdict(ladder) for ladder in truth.ladders.values()],
-        "people": [asdict(person) for person in truth.people],
+        "ladders": [asdict(ladder) for ladder in truths.values()],
+        "people": [asdict(person) for person in people],
     }
     write_whole(path, json.dumps(record, indent=1).encode(), private=True)
-
-
-def read_truth(folder: Path) -> Truth:
-    """The truth of the last simulation of a batch."""
-    record = json.loads((folder / TRUTH).read_text("utf-8"))
-    method = method_of(read_config(folder / CONFIG_NAME)).simulation()
-    ladders = [method.truth_of(row) for row in record["ladders"]]
-    return Truth({ladder.ladder: ladder for ladder in ladders}, tuple(Person(**row) for row in record["people"]))

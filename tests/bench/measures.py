@@ -24,8 +24,9 @@ from hitgen.methods.pjnd.observers import BASE_HEIGHT_PX
 from hitgen.methods.pjnd.population import LadderTruth, Population
 from hitgen.results.dataset import Dataset, dataset_of
 from hitgen.results.study import Study, read_study
-from hitgen.simulation.simulate import Truth, read_truth, simulate
+from hitgen.simulation.simulate import simulate
 from tests.support.figures import write_figures
+from tests.support.known_truth import Truth, clipped_mean, read_truth, sur_level
 from tests.support.large_study import make_study
 
 SEEDS = tuple(range(3001, 3012))
@@ -72,8 +73,8 @@ def _kept(study: Study, dataset: Dataset, truth: Truth) -> dict[str, float]:
 def _levels(analysis: Analysis, truths: Mapping[str, LadderTruth]) -> dict[str, float]:
     found = analysis.ladders
     known = [truths[result.answers.ladder] for result in found]
-    means = np.array([truth.clipped_mean() for truth in known])
-    quartiles = [truth.sur_level(0.75) for truth in known]
+    means = np.array([clipped_mean(truth) for truth in known])
+    quartiles = [sur_level(truth, 0.75) for truth in known]
     fitted = [result.sur.fitted_levels[0.75] for result in found]
     estimates = np.array([result.pjnd.mean.value for result in found], float)
     return {
@@ -100,8 +101,8 @@ def _covered(estimates: Iterable[Estimate], truths: Sequence[float] | FloatArray
 def _unscreened(dataset: Dataset, truth: Truth) -> dict[str, float]:
     """The same with every study rating, spammers and all."""
     everything = list(answers_of(dataset.ratings.filter(pl.col("role") == "study"), dataset.images))
-    means = [truth.ladders[ladder.ladder].clipped_mean() for ladder in everything]
-    quartiles = [truth.ladders[ladder.ladder].sur_level(0.75) for ladder in everything]
+    means = [clipped_mean(truth.ladders[ladder.ladder]) for ladder in everything]
+    quartiles = [sur_level(truth.ladders[ladder.ladder], 0.75) for ladder in everything]
     given = [float(ladder.clipped.mean()) for ladder in everything]
     levels = [_fitted(ladder) for ladder in everything]
     return {

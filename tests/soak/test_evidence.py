@@ -18,6 +18,7 @@ from hitgen.methods.pjnd.analysis.sur import estimate_sur, fit_sur
 from hitgen.methods.pjnd.population import LadderTruth, Population, draw_noise, draw_truth
 from tests.support.crossed_study import Rated, rated, restricted_sd
 from tests.support.figures import write_figures
+from tests.support.known_truth import clipped_mean, share_above, sur_level
 from tests.test_crossed import modelled
 from tests.test_evidence import honest
 
@@ -54,8 +55,8 @@ def errors(study: Rated) -> dict[str, float]:
     """Mean absolute errors of mean and 75% level, crossed and screened, and whom the crossed model takes for honest."""
     data, model = modelled(study)
     sur = pooled_sur(data, model, np.ones(len(study.people)))
-    means = np.array([truth.clipped_mean() for truth in study.truths])
-    levels = np.array([truth.sur_level(0.75) for truth in study.truths])
+    means = np.array([clipped_mean(truth) for truth in study.truths])
+    levels = np.array([sur_level(truth, 0.75) for truth in study.truths])
     screened = study.answers(study.kept_by_thresholds())
     fits = [fit_sur(ladder) for ladder in screened]
     fitted = [_or_last(fit.level(0.75).value) if fit else np.nan for fit in fits]
@@ -138,7 +139,7 @@ def coverage(name: str, n: int) -> dict[str, float]:
         answers = [_sampled(truth, n, blind, rng) for truth in truths]
         kurtosis = pooled_kurtosis([ladder.clipped for ladder in answers])
         for truth, ladder in zip(truths, answers, strict=True):
-            sur = truth.share_above() * (1 - blind) + blind * np.array([1 - level / 100 for level in range(101)])
+            sur = share_above(truth) * (1 - blind) + blind * np.array([1 - level / 100 for level in range(101)])
             pjnd, levels = estimate_pjnd(ladder, kurtosis), estimate_sur(ladder)
             for figure, estimate, value in (
                 ("mean", pjnd.mean, restricted_mean(sur)), ("sd", pjnd.sd, restricted_sd(sur)),
@@ -179,7 +180,7 @@ def test_intervals_of_the_crossed_model_cover() -> None:
             crossing = cross(study.answers(), study.gold_evidence(), (0.75,))
             assert crossing is not None
             for truth in study.truths:
-                one, sur = crossing.ladders[truth.ladder], truth.share_above()
+                one, sur = crossing.ladders[truth.ladder], share_above(truth)
                 for figure, estimate, value in (
                     ("mean", one.mean, restricted_mean(sur)), ("sd", one.sd, restricted_sd(sur)),
                     ("level75", one.levels[0.75], level_at(sur, 0.75)),

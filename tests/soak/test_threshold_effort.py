@@ -14,6 +14,7 @@ from hitgen.methods.pjnd.population import Population as Raters
 from hitgen.methods.threshold.observers import Population
 from tests.support.crossed_study import rated
 from tests.support.figures import write_figures
+from tests.support.known_truth import sur_level
 from tests.support.threshold_study import CATCH, Compared, compared, config_of
 
 pytestmark = pytest.mark.soak
@@ -32,7 +33,7 @@ def slider(ratings: int, gold: int) -> dict[str, float]:
         crossing = cross(study.answers(), study.gold_evidence(), (0.75,))
         assert crossing is not None
         for truth, kept in zip(study.truths, study.answers(study.kept_by_thresholds()), strict=True):
-            level = truth.sur_level(0.75)
+            level = sur_level(truth, 0.75)
             _note(found, "crossed", crossing.ladders[truth.ladder].levels[0.75], level)
             _note(found, "counted", estimate_sur(kept).empirical_levels[0.75], level)
     return {name: round(float(np.mean(values)), 2) for name, values in found.items()}

@@ -159,9 +159,6 @@ class Simulation(population.Simulation):
             )
         return found
 
-    def truth_of(self, record: dict[str, Any]) -> LadderTruth:
-        return LadderTruth(**{**record, "jnd": tuple(record["jnd"]), "seen": tuple(record["seen"])})
-
     def observer(
         self, population: Population, person: Person, config: BatchConfig, rng: np.random.Generator
     ) -> Observer:

@@ -141,9 +141,6 @@ class Simulation(population.Simulation):
     def truth(self, population: Population, ladder: Ladder, rng: np.random.Generator) -> LadderTruth:
         return draw_truth(population, ladder.ladder, (ladder.width, ladder.height), ladder.level_max, rng)
 
-    def truth_of(self, record: dict[str, Any]) -> LadderTruth:
-        return LadderTruth(**{**record, "hotspots": tuple((x, y) for x, y in record["hotspots"])})
-
     def observer(
         self, population: Population, person: Person, config: BatchConfig, rng: np.random.Generator
     ) -> Observer:

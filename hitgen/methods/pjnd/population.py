@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
-from scipy import special, stats
 
 from hitgen.methods import population
 from hitgen.methods.pjnd.manifest import Point
@@ -108,54 +107,6 @@ class LadderTruth:
             if person.lot < reached:
                 return at
         return self.kinds[-1][1]
-
-    def share_above(self) -> Array:
-        """The true SUR: the share of people whose rounded PJND is above d, for d = 0..level_max."""
-        above = self._above(np.arange(self.level_max + 1, dtype=np.float64) + 0.5)
-        return np.concatenate([[1.0], above[1:]])  # whoever sees it at once has PJND 1
-
-    def _above(self, levels: Array) -> Array:
-        if self.shape == "normal" and not self.inconsistency and not self.late:
-            return np.asarray(stats.norm.sf(levels, self.mean, self.sd), dtype=np.float64)
-        biases, bias_weights = _nodes(self.worker_sd)
-        factors, factor_weights = _nodes(self.inconsistency)
-        above = np.zeros_like(levels)
-        for share, at in self.kinds:
-            from_mean = levels[:, None, None] - self.mean - at - biases[:, None]
-            scales = np.maximum(1e-9, self.noise_sd * np.exp(factors))
-            above += share * np.einsum(
-                "lbf,b,f->l", noise_above(self.shape, from_mean / scales), bias_weights, factor_weights
-            )
-        return above
-
-    def clipped_mean(self) -> float:
-        """The mean of the rounded PJND, clipped to 1..level_max: the sum of its survival function."""
-        return float(self.share_above()[:-1].sum())
-
-    def sur_level(self, share: float) -> int:
-        """The largest level with SUR >= share."""
-        return int(np.flatnonzero(self.share_above() >= share)[-1])
-
-
-def _nodes(sd: float) -> tuple[Array, Array]:
-    """Where a normal variable of this SD lies, and how much of it there, for integrals."""
-    if not sd:
-        return np.zeros(1), np.ones(1)
-    at, weights = special.roots_hermitenorm(25)
-    return at * sd, weights / weights.sum()
-
-
-def noise_above(shape: Shape, z: Array) -> Array:
-    """The share of noise of mean 0 and SD 1 that is above z."""
-    match shape:
-        case "lognormal":
-            # exp(LOG_SD Z), less its mean, over its SD
-            mean = np.exp(LOG_SD**2 / 2)
-            x = z * mean * np.sqrt(np.expm1(LOG_SD**2)) + mean
-            return np.asarray(special.ndtr(-np.log(np.maximum(x, 1e-300)) / LOG_SD), dtype=np.float64)
-        case "heavy-tails":
-            return np.asarray(stats.t.sf(z * np.sqrt(TAIL_DF / (TAIL_DF - 2)), TAIL_DF), dtype=np.float64)
-    return np.asarray(special.ndtr(-z), dtype=np.float64)
 
 
 def draw_noise(shape: Shape, rng: np.random.Generator) -> float:

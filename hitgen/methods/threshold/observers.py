@@ -164,9 +164,6 @@ class Simulation(population.Simulation):
         mean = float(np.clip(rng.normal(population.pjnd_mean, population.pjnd_sd), 1, BASE_LEVELS) * scale)
         return LadderTruth(ladder.ladder, ladder.level_max, mean, float(rng.uniform(*population.population_sd) * scale))
 
-    def truth_of(self, record: dict[str, Any]) -> LadderTruth:
-        return LadderTruth(**record)
-
     def observer(
         self, population: Population, person: Person, config: BatchConfig, rng: np.random.Generator
     ) -> Observer:
