@@ -1,11 +1,11 @@
 // Answers by buttons and by the keys of the same name.
 
-import { isMeant } from "../runtime/page.js";
+import { meant } from "../runtime/page.js";
 
 /** @param {HTMLElement} root @param {Window} window @param {(answer: string) => void} act @returns {() => void} ends it */
 export function listen(root, window, act) {
   const buttons = /** @type {HTMLButtonElement[]} */ ([...root.querySelectorAll("[data-answer]")]);
-  const pressed = (/** @type {Event} */ event) => isMeant(event) && act(/** @type {HTMLElement} */ (event.currentTarget).dataset.answer ?? "");
+  const pressed = meant(({ currentTarget }) => act(/** @type {HTMLElement} */ (currentTarget).dataset.answer ?? ""));
   /** @param {KeyboardEvent} event */
   const typed = (event) => {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;

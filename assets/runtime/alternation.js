@@ -1,6 +1,6 @@
 // The example of the instructions, which each method draws in its own way: source and distorted picture in turn, until stopped.
 
-import { isMeant } from "./page.js";
+import { meant } from "./page.js";
 
 /**
  * One alternation on the frame clock, however often it is started.
@@ -37,7 +37,7 @@ export function createAlternation({ part, clock }, schedule, paint, { isLive = t
   }
 
   part("example-stop").hidden = !isLive;
-  part("example-stop").addEventListener("click", (event) => isMeant(event) && (request ? stop() : start()));
+  part("example-stop").addEventListener("click", meant(() => (request ? stop() : start())));
 
   return {
     still() {

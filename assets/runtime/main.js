@@ -5,7 +5,7 @@ import { createBitmaps } from "./bitmaps.js";
 import { createCalibration } from "./calibration.js";
 import { createDisplay } from "./display.js";
 import { browserVersion, isHandheld, isTheirs, readEnvironment } from "./environment.js";
-import { createFinders, createWords, isHeld, isMeant, readPage } from "./page.js";
+import { createFinders, createWords, isHeld, meant, readPage } from "./page.js";
 import { createPacks } from "./packs.js";
 import { createPanel } from "./panel.js";
 import { createScreens, screenOrder } from "./screens.js";
@@ -112,7 +112,7 @@ export function start(methods, codecs = null, checking = null, languages = null)
 
   /** @param {string} name of a slot, which may stand on several screens @param {(event: Event) => void} act */
   function press(name, act) {
-    for (const button of document.querySelectorAll(`[data-hit="${name}"]`)) on(button, "click", (event) => isMeant(event) && act(event));
+    for (const button of document.querySelectorAll(`[data-hit="${name}"]`)) on(button, "click", meant(act));
   }
 
   function bind() {

@@ -17,8 +17,13 @@ export function createWords(texts) {
   return (key, values = {}) => (texts()[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
-/** Whether a click is none that belongs to the one before it: a double click means one thing. @param {Event} event */
-export const isMeant = (event) => /** @type {UIEvent} */ (event).detail < 2;
+/**
+ * Acts on a click, and not on the second one of a double click: that means one thing.
+ * @param {(event: Event) => void} act @returns {(event: Event) => void}
+ */
+export const meant = (act) => (event) => {
+  if (/** @type {UIEvent} */ (event).detail < 2) act(event);
+};
 
 /** Whether a button is pressed again only because Enter is still held; the card's frame is sized by holding. @param {KeyboardEvent} event */
 export const isHeld = ({ key, repeat, target }) => repeat && key === "Enter" && /** @type {Element|null} */ (target)?.closest?.('button:not([data-hit^="card-"])') != null;

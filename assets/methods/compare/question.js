@@ -1,6 +1,6 @@
 // One question: shown, answered or passed over in its time; in practice, told whether it was right.
 
-import { isMeant } from "../../runtime/page.js";
+import { meant } from "../../runtime/page.js";
 import { closePictures, createPair, decodePictures } from "./pair.js";
 import { createHold } from "./hold.js";
 
@@ -253,10 +253,10 @@ export function createTask(tools) {
   }
 
   rest();
-  for (const [response, button] of Object.entries(answers)) button.addEventListener("click", (event) => isMeant(event) && answer(/** @type {CompareResponse} */ (response)));
-  buttons.stop.addEventListener("click", (event) => isMeant(event) && stop());
-  buttons.resume.addEventListener("click", (event) => isMeant(event) && resume());
-  buttons.goOn.addEventListener("click", (event) => isMeant(event) && goOn());
+  for (const [response, button] of Object.entries(answers)) button.addEventListener("click", meant(() => answer(/** @type {CompareResponse} */ (response))));
+  buttons.stop.addEventListener("click", meant(stop));
+  buttons.resume.addEventListener("click", meant(resume));
+  buttons.goOn.addEventListener("click", meant(goOn));
   window.document.addEventListener("keydown", onKey);
   window.document.addEventListener("keyup", onKeyUp);
 

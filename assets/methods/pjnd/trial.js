@@ -1,6 +1,6 @@
 // One trial: adjust the level, lock it, locate where the flicker is; in training, coaching on both.
 
-import { isMeant } from "../../runtime/page.js";
+import { meant } from "../../runtime/page.js";
 import { levelIsRight, placesAreRight } from "./judge.js";
 import { thinned } from "./rows.js";
 
@@ -316,7 +316,7 @@ export function createTrial(tools, stage, flicker) {
   const acts = /** @type {[HTMLElement|null, () => void][]} */ ([
     [slots.confirm, confirm], [slots.noneSeen, noneSeen], [slots.retry, retry], [slots.back, back], [slots.stop, stop], [slots.resume, goOn],
   ]);
-  for (const [button, act] of acts) button?.addEventListener("click", (event) => isMeant(event) && act());
+  for (const [button, act] of acts) button?.addEventListener("click", meant(act));
 
   return {
     mark,

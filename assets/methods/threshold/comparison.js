@@ -2,7 +2,7 @@
 
 import { suspending } from "../../instrument/flicker.js";
 import { gridOffset, shownSize } from "../../instrument/geometry.js";
-import { isMeant } from "../../runtime/page.js";
+import { meant } from "../../runtime/page.js";
 import { choose, createStop, decode, FRAMES, viewOf } from "./show.js";
 
 const SHOWN_BEFORE_ANSWER = 4;
@@ -95,7 +95,7 @@ export function createComparison(tools, flickerAt) {
   }
 
   buttons.both.hidden = !paired;
-  for (const response of RESPONSES) buttons[response].addEventListener("click", (event) => isMeant(event) && answer(response));
+  for (const response of RESPONSES) buttons[response].addEventListener("click", meant(() => answer(response)));
   window.addEventListener("keydown", (event) => {
     const response = KEYS[event.key];
     if (!spec || !response || buttons[response].hidden || event.repeat || event.altKey || event.ctrlKey || event.metaKey) return;

@@ -2,7 +2,7 @@
 
 import { suspending } from "../../instrument/flicker.js";
 import { gridOffset, shownSize } from "../../instrument/geometry.js";
-import { isMeant } from "../../runtime/page.js";
+import { meant } from "../../runtime/page.js";
 import contract from "./contract.json" with { type: "json" };
 import { choose, createStop, decode, FRAMES, viewOf } from "./show.js";
 
@@ -56,7 +56,7 @@ export function createPictures(tools, flickerOn) {
     mark.textContent = String(at + 1);
     for (const hidden of [canvas, mark]) hidden.setAttribute("aria-hidden", "true");
     button.append(canvas, mark);
-    button.addEventListener("click", (event) => isMeant(event) && toggle(at));
+    button.addEventListener("click", meant(() => toggle(at)));
     const tell = (/** @type {number|null} */ level) => (button.dataset.shown = level === null ? "none" : level ? `level:${level}` : "source");
     /** @type {{button: HTMLButtonElement, canvas: HTMLCanvasElement, mark: HTMLElement, flicker: Flicker, decoder: ReturnType<typeof decode>|null}} */
     const place = { button, canvas, mark, flicker: flickerOn(canvas, tell, update), decoder: null };
@@ -131,7 +131,7 @@ export function createPictures(tools, flickerOn) {
     finish();
   }
 
-  goOnButton.addEventListener("click", (event) => isMeant(event) && answer());
+  goOnButton.addEventListener("click", meant(answer));
   window.addEventListener("keydown", (event) => {
     if (!shown.length || event.repeat || event.altKey || event.ctrlKey || event.metaKey) return;
     const number = Number(/^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] ?? 0);

@@ -2,7 +2,7 @@
 
 import { createDecoder } from "../../instrument/decoder.js";
 import { composing, readView, recast } from "../../instrument/view.js";
-import { isMeant } from "../../runtime/page.js";
+import { meant } from "../../runtime/page.js";
 import { bestLevel, bestPair, updated, updatedByPairs } from "./quest.js";
 
 const DECODE_AGAIN_MS = 3000;
@@ -60,8 +60,8 @@ export function createStop({ slot, part }, { isShown, halt, goOn }) {
     stage.focus({ preventScroll: true });
   }
 
-  stopButton.addEventListener("click", (event) => isMeant(event) && stop());
-  resumeButton.addEventListener("click", (event) => isMeant(event) && run());
+  stopButton.addEventListener("click", meant(stop));
+  resumeButton.addEventListener("click", meant(run));
   return { stop, run, stopped: () => stopped };
 }
 
