@@ -100,6 +100,7 @@ def test_a_plan_tells_how_large_pictures_stand_together_and_how_they_flash(tmp_p
 @pytest.fixture(scope="module")
 def worked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = study(tmp_path_factory.mktemp("each") / "study", EACH, hit=HIT)
+    (folder / "plan.secret").write_text("5" * 32)  # whether an interval holds the truth must not hang on chance
     build(folder, workers=1)
     simulate(folder, Population(spammers=0.25), seed=6)
     return folder
@@ -132,7 +133,8 @@ def test_levels_of_the_report_are_true_and_a_further_study_goes_on(worked: Path,
     for line in rows[1:]:
         row = dict(zip(rows[0].split(","), line.split(","), strict=True))
         truth = truths[ladders[row["source"]]]
-        assert float(row["sur75_low"]) - 2 < truth["mean"] - 0.674 * truth["sd"] < float(row["sur75_high"]) + 2
+        level = max(0, truth["mean"] - 0.674 * truth["sd"])  # nobody sees the source flicker
+        assert float(row["sur75_low"]) - 2 < level < float(row["sur75_high"]) + 2
     further = study(tmp_path / "second", f'{EACH}start_from = "posterior.json"\n', hit=HIT)
     (further / "posterior.json").write_bytes((worked / "results/export/analysis/posterior.json").read_bytes())
     build(further, workers=1)
