@@ -10,13 +10,13 @@ from decimal import Decimal
 from hitgen.errors import Fault, InputError, OutsideError, in_config
 from hitgen.hosts import open_host
 from hitgen.hosts.base import KEY
-from hitgen.ledger.rows import Binding, Hit
+from hitgen.ledger.rows import Hit
 from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.money import CENT
 from hitgen.lib.progress import counted
 from hitgen.publishing.adopt import adopt_ours
 from hitgen.publishing.collect import collect
-from hitgen.publishing.money import check_total, money_faults
+from hitgen.publishing.money import Outlay, check_total
 from hitgen.publishing.orders import raise_faults
 from hitgen.publishing.publication import Account
 
@@ -57,27 +57,16 @@ def settle_doubtful(account: Account) -> list[str]:
 
 
 @dataclass(frozen=True)
-class ExtensionPlan:
-    """HITs that get more time by our names, those of them that had ended, and what their open places cost, in dollars.
+class ExtensionPlan(Outlay):
+    """HITs that get more time by our names, those of them that had ended, and what their open places cost.
 
     `beside_topups` had ended and have pages that were topped up since: both would bring ratings.
     """
 
-    account: Binding
     until: datetime
     hits: tuple[str, ...]
     reopened: tuple[str, ...]
     beside_topups: tuple[str, ...]
-    cost_usd: Decimal
-    committed_usd: Decimal
-    paid_usd: Decimal
-    cap_usd: Decimal | None
-    balance_usd: Decimal | None
-
-    @property
-    def total_usd(self) -> Decimal:
-        """What the batch costs when all is done."""
-        return self.committed_usd + self.cost_usd
 
 
 def plan_extension(account: Account, time: timedelta) -> ExtensionPlan:
@@ -97,9 +86,8 @@ def plan_extension(account: Account, time: timedelta) -> ExtensionPlan:
     reopened = [row for row in hits if row.hit not in found.open]
     cost_usd = sum((row.place_usd * (found.left[row.hit] - found.coming[row.hit]) for row in reopened), Decimal(0))
     topped_up = {row.page for row in found.hits if ".t" in row.hit and row.state != "refused"}
-    bound = account.ledger.account or account.recruiter.account()
     plan = ExtensionPlan(
-        account=bound,
+        account=account.ledger.account or account.recruiter.account(),
         until=until,
         hits=tuple(row.hit for row in hits),
         reopened=tuple(row.hit for row in reopened),
@@ -111,10 +99,7 @@ def plan_extension(account: Account, time: timedelta) -> ExtensionPlan:
         balance_usd=account.recruiter.balance_usd(),
     )
     if plan.cost_usd:
-        cap, balance = plan.cap_usd, plan.balance_usd
-        raise_faults(
-            money_faults(bound, plan.total_usd, plan.cost_usd, cap, balance, "the places that open again cost")
-        )
+        raise_faults(plan.faults("the places that open again cost"))
     return plan
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from urllib.parse import urlsplit
 
 from hitgen.config.hosts import S3Host
@@ -12,7 +11,7 @@ from hitgen.errors import Fault, InputError, OutsideError, in_config
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import upload, verify
 from hitgen.ledger.ledger import Ledger
-from hitgen.ledger.rows import Binding, Hit, HitName
+from hitgen.ledger.rows import Hit, HitName
 from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.addresses import reach
 from hitgen.lib.money import Quote
@@ -21,39 +20,31 @@ from hitgen.lib.web import LOOPBACK
 from hitgen.publishing.adopt import adopt
 from hitgen.publishing.collect import collect, keep_apart
 from hitgen.publishing.create import create, settle
-from hitgen.publishing.money import check_total, money_faults
+from hitgen.publishing.money import Outlay, check_total
 from hitgen.publishing.orders import Intended, raise_faults, requirement_faults
 from hitgen.publishing.publication import PUBLISHED_AGAIN, Publication
 from hitgen.publishing.remembered import keep_config
 from hitgen.publishing.rules import keep_rules
 
+COSTS = "what is left to publish costs"
+
 
 @dataclass(frozen=True)
-class PublicationPlan:
-    """What `publish` is about to do; money in US dollars with fees.
+class PublicationPlan(Outlay):
+    """What `publish` is about to do.
 
     `now` are made by this run, `later` wait until HITs with the same study ladders are full, `doubtful`
     were meant by a run that was cut off, `adopted` were there without this ledger's knowing. `new_rewards` are fields
-    of batch.toml with words on how they differ from what was published. `quote` covers now and later; `committed_usd` and `paid_usd` are those of the ledger's totals.
+    of batch.toml with words on how they differ from what was published. `quote` covers now and later.
     """
 
-    account: Binding
     now: tuple[Intended, ...]
     later: tuple[Intended, ...]
     doubtful: tuple[Hit, ...]
     adopted: tuple[str, ...]
     quote: Quote
-    committed_usd: Decimal
-    paid_usd: Decimal
-    cap_usd: Decimal | None
-    balance_usd: Decimal | None
     files: int
     new_rewards: tuple[tuple[str, str], ...]
-
-    @property
-    def total_usd(self) -> Decimal:
-        """What the batch costs when all is done."""
-        return self.committed_usd + self.quote.total_usd
 
 
 @dataclass(frozen=True)
@@ -98,6 +89,7 @@ def plan_publication(
         doubtful=tuple(hit for hit in ledger.hits() if hit.state == "intended"),
         adopted=adopted,
         quote=quote,
+        cost_usd=quote.total_usd,
         committed_usd=found.committed_usd,
         paid_usd=found.paid_usd,
         cap_usd=config.cap_usd,
@@ -105,7 +97,7 @@ def plan_publication(
         files=len(publication.built.pages) + len(publication.built.packs),
         new_rewards=_new_rewards(ledger, missing),
     )
-    raise_faults(_money_faults(plan))
+    raise_faults(plan.faults(COSTS))
     return plan
 
 
@@ -195,13 +187,6 @@ def _new_rewards(ledger: Ledger, missing: Iterable[Intended]) -> tuple[tuple[str
     )
 
 
-def _money_faults(plan: PublicationPlan) -> list[Fault]:
-    cost = plan.quote.total_usd
-    return money_faults(
-        plan.account, plan.total_usd, cost, plan.cap_usd, plan.balance_usd, "what is left to publish costs"
-    )
-
-
 def publish(
     publication: Publication,
     plan: PublicationPlan,
@@ -213,16 +198,16 @@ def publish(
 ) -> Published:
     """Carry out a plan; can be cut off at any moment and run again.
 
-    Production starts only if `typed_total` is the plan's `quote.total_usd`, a reward other than the published one only
+    Production starts only if `typed_total` is the plan's `cost_usd`, a reward other than the published one only
     with `new_reward`. With `new_answers` what is built is what answers are graded by from now on. Nothing is made before
     every file is seen by the world as it was built: packs first, then pages.
     """
-    cost_usd = plan.quote.total_usd if plan.now or plan.later else None
+    cost_usd = plan.cost_usd if plan.now or plan.later else None
     check_total("publish", plan.account.environment, cost_usd, typed_total)
     if plan.new_rewards and not new_reward:
         remedy = "agreeing when asked, or --new-reward; or the reward that was published"
         raise InputError([in_config(field, problem, remedy) for field, problem in plan.new_rewards])
-    raise_faults(_money_faults(plan))
+    raise_faults(plan.faults(COSTS))
     publication.ledger.bind(publication.binding)
     new = [hit.order for hit in plan.now]
     publication.recruiter.prepare(new)
