@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from hitgen.methods.pjnd.analysis import crossed_study
-from hitgen.methods.pjnd.analysis.answers import LadderAnswers
+from hitgen.methods.pjnd.analysis.answers import FloatArray, LadderAnswers
 from hitgen.methods.pjnd.analysis.crossed import Crossed, Fitting, Model
 from hitgen.methods.pjnd.analysis.crossed_study import cross, crossed_sds, is_enough, saved_share
 from hitgen.methods.pjnd.analysis.pjnd import Estimate
@@ -244,17 +244,26 @@ def test_only_what_is_of_honesty_is_weighed() -> None:
     assert weighed_ratings(ratings)["worker"].to_list() == ["a", "b", "c", "e", "h"]
 
 
+def prior_of(found: FloatArray, squares: FloatArray, degrees: float) -> tuple[float, float]:
+    """The degrees of freedom that what is usual counted for, and the usual: (prior usual + squares) / (prior + degrees) is a line."""
+    slope, at_0 = np.polyfit(squares, found, 1)
+    prior = 1 / slope - degrees
+    return float(prior), float(at_0 / slope / prior)
+
+
 def test_variances_are_shrunk_as_far_as_they_tell() -> None:
     """Scaled inverse chi-squared variances: the prior's degrees of freedom come out, and none where groups do not differ."""
     rng = np.random.default_rng(5)
     variances = 4 * 12 / stats.chi2.rvs(12, size=3000, random_state=rng)
     squares = variances * stats.chi2.rvs(9, size=3000, random_state=rng)
     found = shrunk(squares, np.full(3000, 9.0), np.ones(3000), 20)
-    assert found.degrees == pytest.approx(12, rel=0.15) and found.usual == pytest.approx(4, rel=0.05)
+    degrees, usual = prior_of(found, squares, 9)
+    assert degrees == pytest.approx(12, rel=0.15) and usual == pytest.approx(4, rel=0.05)
     raw = np.mean((np.log(squares / 9) - np.log(variances)) ** 2)
-    assert np.mean((np.log(found.values) - np.log(variances)) ** 2) < 0.8 * raw
-    same = shrunk(4 * stats.chi2.rvs(9, size=3000, random_state=rng), np.full(3000, 9.0), np.ones(3000), 20)
-    assert same.degrees > 200 and same.values == pytest.approx(np.full(3000, 4), rel=0.15)
+    assert np.mean((np.log(found) - np.log(variances)) ** 2) < 0.8 * raw
+    squares = 4 * stats.chi2.rvs(9, size=3000, random_state=rng)
+    same = shrunk(squares, np.full(3000, 9.0), np.ones(3000), 20)
+    assert prior_of(same, squares, 9)[0] > 200 and same == pytest.approx(np.full(3000, 4), rel=0.15)
 
 
 def test_a_shape_comes_out_skewed_and_without_its_blind_answers() -> None:

@@ -193,10 +193,10 @@ class Fitting:
         off = (filled - mu[data.ladder] - bias[data.worker]) ** 2 + bias_variance[data.worker] + filled_variance
         squares = _sums(data.ladder, every * sound * off / model.inconsistency[data.worker], self.ladders)
         counts = _sums(data.ladder, every * sound, self.ladders)
-        spread = np.sqrt(shrunk(squares, counts - 1, np.ones(self.ladders), fallback=20.0).values)
+        spread = np.sqrt(shrunk(squares, counts - 1, np.ones(self.ladders), fallback=20.0))
         squares = _sums(data.worker, sound * off / spread[data.ladder] ** 2, self.workers)
         counts = _sums(data.worker, sound, self.workers)
-        inconsistency = shrunk(squares, counts - 1, weight, fallback=20.0, target=1.0).values
+        inconsistency = shrunk(squares, counts - 1, weight, fallback=20.0, target=1.0)
         lapses = (every * (1 - sound)).sum() + LAPSE * LAPSE_WEIGHT
         lapse = min(MOST_LAPSES, float(lapses / (every.sum() + LAPSE_WEIGHT)))
         scale = spread[data.ladder] * np.sqrt(inconsistency[data.worker])

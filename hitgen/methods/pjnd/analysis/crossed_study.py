@@ -141,7 +141,7 @@ def crossed_sds(data: Crossed, model: Model) -> list[Estimate]:
     kurtosis = pooled_kurtosis([values[sound > LIKELY] for values, sound in weighed])
     squares, counts = np.array([weighted_squares(*each) for each in weighed]).T
     by_form = 2 / max((kurtosis or NORMAL) - 1, 0.2)  # degrees of freedom that an answer gives to a variance
-    values = shrunk(by_form * squares, by_form * (counts - 1), np.ones(len(unit)), USUAL_DEGREES).values
+    values = shrunk(by_form * squares, by_form * (counts - 1), np.ones(len(unit)), USUAL_DEGREES)
     found = []
     for value, (sample, sound), one, n in zip(np.sqrt(values) * unit, weighed, unit, counts, strict=True):
         if kurtosis is None or n < LEAST or np.ptp(sample) == 0:

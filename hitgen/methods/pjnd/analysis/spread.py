@@ -33,7 +33,7 @@ def pooled_kurtosis(samples: Sequence[FloatArray]) -> float | None:
         return None
     squares = np.array([float(((sample - sample.mean()) ** 2).sum()) for sample in told])
     degrees = np.array([len(sample) - 1.0 for sample in told])
-    sds = np.sqrt(shrunk(squares, degrees, np.ones(len(told)), USUAL_DEGREES).values)
+    sds = np.sqrt(shrunk(squares, degrees, np.ones(len(told)), USUAL_DEGREES))
     fourth = sum(float((((sample - _middle(sample)) / sd) ** 4).sum()) for sample, sd in zip(told, sds, strict=True))
     second = float((squares / sds**2).sum()) / float(degrees.sum())
     return fourth / float(sum(map(len, told))) / second**2

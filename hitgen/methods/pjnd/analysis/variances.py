@@ -7,8 +7,6 @@ the logarithms.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import special
 
@@ -19,18 +17,9 @@ LEAST_DEGREES = 2.0
 MOST_DEGREES = 1e4
 
 
-@dataclass(frozen=True)
-class Shrunk:
-    """The variances, what is usual, and the degrees of freedom that the usual one counts for."""
-
-    values: FloatArray
-    usual: float
-    degrees: float
-
-
 def shrunk(
     squares: FloatArray, degrees: FloatArray, weights: FloatArray, fallback: float, target: float | None = None
-) -> Shrunk:
+) -> FloatArray:
     """The variances of groups with these sums of squares and degrees of freedom.
 
     `weights` is how much each group counts for what is usual, `fallback` the degrees of freedom of the usual where groups are too
@@ -40,7 +29,7 @@ def shrunk(
     degrees = np.maximum(degrees, 0)
     if told.sum() < LEAST_GROUPS:
         usual = target or float(squares.sum() / max(degrees.sum(), 1e-9)) or 1.0
-        return Shrunk((fallback * usual + squares) / (fallback + degrees), usual, fallback)
+        return (fallback * usual + squares) / (fallback + degrees)
     half, weight = degrees[told] / 2, weights[told] / weights[told].sum()
     logs = np.log(squares[told] / degrees[told]) - special.digamma(half) + np.log(half)
     mean = float(weight @ logs)
@@ -49,7 +38,7 @@ def shrunk(
     prior = 2 * _inverse_trigamma(excess) if excess > 0 else MOST_DEGREES
     prior = min(max(prior, LEAST_DEGREES), MOST_DEGREES)
     usual = target or float(np.exp(mean + special.digamma(prior / 2) - np.log(prior / 2)))
-    return Shrunk((prior * usual + squares) / (prior + degrees), usual, prior)
+    return (prior * usual + squares) / (prior + degrees)
 
 
 def _inverse_trigamma(value: float) -> float:
