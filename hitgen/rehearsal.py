@@ -24,9 +24,9 @@ from hitgen.doubles.storage import BUCKET, serve_bucket
 from hitgen.errors import CONFIG_NAME, InputError, at_option
 from hitgen.hosts.bucket import configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
+from hitgen.ledger.access import locked
 from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import LEDGER
-from hitgen.ledger.lock import locked
 from hitgen.lib.aws import PLAY
 from hitgen.lib.files import private_folder
 from hitgen.lib.nested import read_json

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from hitgen.errors import InputError
+from hitgen.ledger.access import locked
 from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import Ledger
-from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import SIMULATED, Binding, HitName, HitProgress, Order, Received
 from hitgen.ledger.totals import totals
 from hitgen.lib import sqlite
@@ -142,7 +142,7 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
 def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
     code = (
-        "import sys, time; from pathlib import Path; from hitgen.ledger.lock import locked\n"
+        "import sys, time; from pathlib import Path; from hitgen.ledger.access import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as holder:

@@ -16,8 +16,8 @@ from hitgen.config.hosts import FolderHost
 from hitgen.doubles.mturk.marketplace import Marketplace
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.folder import Folder
+from hitgen.ledger.access import locked
 from hitgen.ledger.ledger import Ledger
-from hitgen.ledger.lock import locked
 from hitgen.lib.files import private_folder, write_whole
 from hitgen.publishing.publication import open_publication
 from hitgen.publishing.publish import plan_publication, publish

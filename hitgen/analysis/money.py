@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from hitgen.ledger.ledger import LEDGER, Ledger, read_ledger
+from hitgen.ledger.access import read_ledger
+from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.rows import OFFLINE
 from hitgen.ledger.totals import Totals, totals
 from hitgen.lib.clock import utc_now

@@ -6,15 +6,15 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
-from hitgen.errors import Fault, HitgenError, InputError
+from hitgen.errors import Fault, InputError
 from hitgen.ledger.acts import Act, Intent, Verb, columns_of, intent_of
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import (
@@ -30,9 +30,8 @@ from hitgen.ledger.rows import (
     moment,
 )
 from hitgen.ledger.schema import SCHEMA, prepare
-from hitgen.lib.sqlite import compact, is_unwritable, memory_copy, open_database, transaction
+from hitgen.lib.sqlite import compact, memory_copy, open_database, transaction
 
-Found = TypeVar("Found")
 SAME_ACT = "verb = :verb AND worker = :worker AND subject = :subject AND purpose = :purpose"
 
 LEDGER = "ledger.sqlite"
@@ -425,18 +424,6 @@ class Ledger:
     def together(self) -> AbstractContextManager[None]:
         """Make the writes inside one transaction: all or none, one sync."""
         return transaction(self._database)
-
-
-def read_ledger(path: Path, look: Callable[[Ledger], Found]) -> Found:
-    """What a function finds in the ledger at `path`, also where nothing can be written: on a snapshot, or a full disk."""
-    try:
-        with Ledger(path) as ledger:
-            return look(ledger)
-    except HitgenError as error:
-        if not is_unwritable(error):
-            raise
-    with Ledger(path, copy=True) as ledger:
-        return look(ledger)
 
 
 def _seen(found: HitProgress) -> dict[str, str | int]:

@@ -14,8 +14,8 @@ from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError, OutsideError
 from hitgen.hosts import open_host
 from hitgen.hosts.base import Host
+from hitgen.ledger.access import locked
 from hitgen.ledger.ledger import LEDGER, Ledger
-from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import Binding
 from hitgen.lib.clock import Clock, utc_now
 from hitgen.lib.files import shut

@@ -10,7 +10,8 @@ from pathlib import Path
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME
-from hitgen.ledger.ledger import LEDGER, Ledger, read_ledger
+from hitgen.ledger.access import read_ledger
+from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.rows import Binding
 from hitgen.ledger.totals import totals
 from hitgen.publishing.adopt import adopt_ours

@@ -15,8 +15,8 @@ from pathlib import Path
 from hitgen.collector.inbox import FILE, Inbox
 from hitgen.collector.turns import Turn, Turns
 from hitgen.errors import CONFIG_NAME, Fault, InputError
+from hitgen.ledger.access import locked
 from hitgen.ledger.ledger import Ledger
-from hitgen.ledger.lock import locked
 from hitgen.lib.files import UTF16_MARKS, csv_text, delimiter_of, unguarded, write_whole
 from hitgen.lib.nested import read_json
 from hitgen.recruiters.places import LIST, Places

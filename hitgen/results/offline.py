@@ -13,8 +13,8 @@ from typing import Any
 from hitgen.collector.inbox import Outcome, read_submission
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME
+from hitgen.ledger.access import locked
 from hitgen.ledger.ledger import LEDGER, Ledger
-from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import OFFLINE, Binding, HitName, HitProgress, Order, Received
 from hitgen.lib.money import FREE
 from hitgen.lib.text import plain

@@ -12,7 +12,8 @@ from typing import Self
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError
-from hitgen.ledger.ledger import LEDGER, Ledger, read_ledger
+from hitgen.ledger.access import read_ledger
+from hitgen.ledger.ledger import LEDGER, Ledger
 from hitgen.ledger.rows import Received
 from hitgen.manifest import FILE, Manifest, read_manifest, refuse_other_method
 from hitgen.methods.base import AnyMethod, method_of

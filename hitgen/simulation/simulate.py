@@ -15,8 +15,8 @@ import numpy as np
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import read_config
 from hitgen.errors import CONFIG_NAME, Fault, InputError
+from hitgen.ledger.access import locked
 from hitgen.ledger.ledger import LEDGER, Ledger
-from hitgen.ledger.lock import locked
 from hitgen.ledger.rows import SIMULATED, Order
 from hitgen.lib.files import private_folder, write_whole
 from hitgen.lib.money import FREE
