@@ -29,7 +29,7 @@ from hitgen.stimuli.estimate import estimate_ladders, is_large
 from hitgen.stimuli.files import further_frame
 from hitgen.stimuli.flash import Flash, flash_faults, flash_of
 from hitgen.stimuli.form import in_form
-from hitgen.stimuli.make import Made, made_before, make_ladders
+from hitgen.stimuli.make import Made, made_before, make_ladders, unproved
 from hitgen.stimuli.measure import Measured, ladder_warnings, measure_ladders
 from hitgen.stimuli.tables import table_warnings
 
@@ -158,13 +158,21 @@ def check(
 def _measured(
     sources: Sequence[LadderSource], batch: Batch, output: BuildFolder, workers: int | None, progress: OnProgress
 ) -> tuple[Made, dict[str, Measured], frozenset[str]]:
-    """All ladders in order with what they measure; large ones that no build has made yet are known by tiles of them."""
+    """All ladders in order with what they measure; large ones that no build has made yet are known by tiles of them.
+
+    Where one of these cannot be made, all are carried, as in a build.
+    """
     cache = output.cache / "ladders"
     large = [each for each in sources if is_large(each) and not made_before(each, output.packs, cache)]
     exact = [each for each in sources if each not in large]
     display = batch.config.display
     made = make_ladders(exact, output.packs, cache, workers, progress) if exact else Made((), 0)
     guessed = estimate_ladders(large, output.cache / "measured", workers, progress)
+    why = made.carried_because or unproved(large, [ladder for ladder, _ in guessed])
+    if why:
+        carried = [replace(source, made=False) for source in sources]
+        made, measured, estimated = _measured(carried, batch, output, workers, progress)
+        return replace(made, carried_because=why), measured, estimated
     raise_faults(double_faults(ladder for ladder, _ in guessed))
     views = method_of(batch.config).views(batch, made.ladders)
     records = output.cache / "measured"

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from hitgen.batch.load import load_batch
+from hitgen.batch.new import eject
 from hitgen.build import build
 from hitgen.check import check
 from hitgen.commands.check import measured_lines
@@ -25,6 +26,7 @@ from hitgen.stimuli.make import make_ladders
 from hitgen.stimuli.packs import Frame, MadeFrame, Pack, read_pack
 from hitgen.stimuli.shown import PackPixels
 from tests.support.batches import write_batch
+from tests.support.pictures import photograph
 
 PIXELS = '[display]\nscaling = "pixels"\n'
 
@@ -121,6 +123,45 @@ def test_gold_that_pages_cannot_make_would_stand_out_so_all_is_carried(tmp_path:
     assert any("made" in line and line.startswith("frames") for line in measured_lines(found))
 
 
+def test_gold_is_carried_where_no_study_ladder_is_made(tmp_path: Path) -> None:
+    folder = write_batch(tmp_path, PIXELS, (96, 80), study=1)
+    with_files(folder, "study")
+    build(folder, workers=1)
+    assert {ladder.role for ladder, _ in packs_of(folder) if ladder.made} == {"training"}
+    assert not any("stands out" in line for line in check(folder, workers=1).warnings)
+    first = read_manifest(folder)
+    made = first.model_copy(
+        update={"ladders": tuple(each.model_copy(update={"carried_bytes": 9}) for each in first.ladders)}
+    )
+    with Ledger(folder / LEDGER) as ledger:
+        ledger.set_fact(MANIFEST_FACT, made.json())
+    build(folder, workers=1)
+    assert {ladder.role for ladder, _ in packs_of(folder) if ladder.made} == {"training", "gold"}
+
+
+@pytest.mark.parametrize("name", ("jpeg.js", "jpeg.wasm.json", "webp.js"))
+def test_a_batchs_own_codec_was_not_proved_so_all_is_carried_and_told(name: str, tmp_path: Path) -> None:
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
+    own = eject(folder, f"assets/codecs/{name}")
+    build(folder, workers=1)
+    assert all(ladder.made for ladder, _ in packs_of(folder))
+    own.write_text(own.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    build(folder, workers=1)
+    assert not any(ladder.made for ladder, _ in packs_of(folder)) and "wasm" not in page_of(folder)
+    told = check(folder, workers=1)
+    assert told.carried_because.startswith(f"assets/codecs/{name} is the batch's own, whose frames no build has proved")
+
+
+def test_quality_0_is_made_as_libjpeg_takes_it(tmp_path: Path) -> None:
+    folder = write_batch(tmp_path, PIXELS, (96, 80))
+    path = folder / "batch.toml"
+    path.write_text(path.read_text().replace("level = 12, quality = 6", "level = 12, quality = 0"))
+    build(folder, workers=1)
+    for ladder, pack in packs_of(folder):
+        assert ladder.made and ladder.parameters[-1] == 0
+        assert pack.frame(12) == MadeFrame(subsampling="4:2:0", quality=1)
+
+
 def test_training_has_nothing_to_hide_and_may_be_carried(tmp_path: Path) -> None:
     folder = write_batch(tmp_path, PIXELS, (96, 80))
     with_files(folder, "training")
@@ -146,6 +187,19 @@ def test_a_published_study_keeps_its_form_in_every_rebuild(published: str, tmp_p
     found = check(folder, workers=1)
     assert found.carried_because == {"made": "", "carried": "the study was published so"}[published]
     assert not found.carried_because or f"all frames are carried: {found.carried_because}" in found.warnings
+
+
+def test_check_says_of_large_pictures_what_a_build_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are known by tiles until then."""
+    folder = write_batch(tmp_path, f"{PIXELS}swaps_per_second = 6\n", (96, 80), study=1)
+    Image.new("RGB", (16400, 96), "gray").save(folder / "study" / "study0.png")
+    why = "study/study0: pages make frames of sources of at most 16383 pixels a side"
+    assert (found := check(folder, workers=1)).carried_because == why
+    assert (found.made, found.estimated) == (0, 1)
+    photograph("coffee.png", (1500, 1040)).save(folder / "study" / "study0.png")
+    monkeypatch.setattr(made_module, "prove", lambda *given: Proof((50,), 1))
+    assert (found := check(folder, workers=1)).carried_because.endswith("do not show the pixels that pages make")
+    assert (found.made, found.estimated) == (0, 1)
 
 
 def test_a_source_that_pages_cannot_read_is_carried_and_told(tmp_path: Path) -> None:

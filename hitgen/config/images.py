@@ -91,7 +91,7 @@ class JpegSet(QualitySet):
 
     @property
     def can_be_made(self) -> bool:
-        return 0 not in self.parameters  # which Pillow takes for its default
+        return True
 
 
 class WebpSet(QualitySet):

@@ -8,15 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from hitgen.batch.sources import LadderSource, name_of
-from hitgen.config.images import FilesSet
+from hitgen.config.images import AnyImageSet, FilesSet, JpegSet
 from hitgen.errors import Fault, InputError
 from hitgen.lib.files import write_whole
 from hitgen.lib.pictures import upright_size
 from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Level
-from hitgen.stimuli.codecs import encode_frame, lossless, prepare
+from hitgen.stimuli.codecs import WEBP_MAX_SIDE_PX, encode_frame, lossless, prepare
 from hitgen.stimuli.ladders import cache_key
 from hitgen.stimuli.measure import MADE, Look, is_look, look_at, on_all_cores, read_look, write_look
 from hitgen.stimuli.packs import make_pack
@@ -102,9 +103,17 @@ def estimate_ladder(source: LadderSource) -> tuple[Ladder, Look]:
     whole = hashlib.sha256("".join([opened.digest, *digests]).encode()).hexdigest()
     carried_bytes = int(sum(dict(zip(digests, map(int, sizes), strict=True)).values()))
     made_bytes = int(sizes[0]) + INDEX_BYTES_A_LEVEL * len(images.parameters)
+    made = source.made and _proved(picture, images) and max(opened.width, opened.height) <= WEBP_MAX_SIDE_PX
     ladder = Ladder(
         ladder=whole, images=images.name, source=source.source, codec=images.codec, role=images.role, pack=whole,
-        bytes=made_bytes if source.made else carried_bytes, carried_bytes=carried_bytes if source.made else None,
+        bytes=made_bytes if made else carried_bytes, carried_bytes=carried_bytes if made else None,
         width=opened.width, height=opened.height, levels=levels,
     )  # fmt: skip
-    return ladder, replace(look, bytes=sizes, types=(MADE,) if source.made else look.types)
+    return ladder, replace(look, bytes=sizes, types=(MADE,) if made else look.types)
+
+
+def _proved(picture: Image.Image, images: AnyImageSet) -> bool:
+    """Whether pages make what the JPEGs of a picture show."""
+    from hitgen.stimuli.made import made_frames
+
+    return isinstance(images, JpegSet) and made_frames(picture, images)[0] is not None

@@ -10,19 +10,25 @@ from typing import Literal
 
 from hitgen.batch.load import Batch
 from hitgen.batch.sources import LadderSource
+from hitgen.config.images import Role
 from hitgen.ledger.ledger import LEDGER, MANIFEST_FACT, Ledger
+from hitgen.lib.shipped import shipped
 
 Frames = Literal["made", "carried"]
+CODECS = ("assets", "codecs")
+"""Where the scripts lie that make frames."""
 
 
 def in_form(batch: Batch, sources: Sequence[LadderSource]) -> tuple[list[LadderSource], str]:
     """The sources of a batch with what is to become of their frames, and why none is made though some could be.
 
-    With `frames = "made"`, JPEG ladders are, unless there is gold that pages cannot make: it would stand out. What was
-    published keeps its form, whatever the config or a later default says.
+    With `frames = "made"`, JPEG ladders are, unless there is gold that pages cannot make, or a script of the batch's own that
+    would make them. Gold comes as the study does, or it would stand out. What was published keeps its form, whatever the
+    config or a later default says.
     """
     wanted, why = batch.config.hit.frames, ""
-    if any(source.images.can_be_made for source in sources if source.images.role == "study"):
+    study = [source.can_be_made for source in sources if source.images.role == "study"]
+    if any(study):
         published = published_form(batch.folder)
         if published == "carried" and wanted == "made":
             why = "the study was published so"
@@ -33,8 +39,24 @@ def in_form(batch: Batch, sources: Sequence[LadderSource]) -> tuple[list[LadderS
                 f"pages cannot make those of {gold[0]}, which would stand out beside made ones; "
                 "`hitgen gold` makes gold that they can"
             )
+    own = _own_codec(batch.folder)
+    if wanted == "made" and own:
+        why = f"{own} is the batch's own, whose frames no build has proved; without it pages make them"
     makes = wanted == "made" and not why
-    return [replace(source, made=makes and source.images.can_be_made) for source in sources], why
+    hides = any(study) or not study or published_form(batch.folder, "gold") == "made"
+    return [
+        replace(source, made=makes and source.can_be_made and (hides or source.images.role != "gold"))
+        for source in sources
+    ], why
+
+
+def _own_codec(folder: Path) -> str | None:
+    """A script of the batch's own that pages would make frames with, where it is another one than what was proved."""
+    for own in sorted(folder.joinpath(*CODECS).glob("*.js*")):
+        there = shipped(CODECS[0]) / CODECS[1] / own.name
+        if there.is_file() and own.read_bytes() != there.read_bytes():
+            return own.relative_to(folder).as_posix()
+    return None
 
 
 def makes_any(sources: Iterable[LadderSource]) -> bool:
@@ -42,14 +64,14 @@ def makes_any(sources: Iterable[LadderSource]) -> bool:
     return any(source.made for source in sources)
 
 
-def published_form(folder: Path) -> Frames | None:
-    """How the study's frames came that a batch's ledger says was published; None where nothing was."""
+def published_form(folder: Path, role: Role = "study") -> Frames | None:
+    """How the frames of a role came that a batch's ledger says were published; None where none were."""
     path = folder / LEDGER
     if not path.is_file():
         return None
     with Ledger(path, copy=True) as ledger:
         text = ledger.fact(MANIFEST_FACT)
-    if text is None:
+    ladders = [ladder for ladder in json.loads(text)["ladders"] if ladder["role"] == role] if text else []
+    if not ladders:
         return None
-    study = [ladder for ladder in json.loads(text)["ladders"] if ladder["role"] == "study"]
-    return "made" if any(ladder.get("carried_bytes") is not None for ladder in study) else "carried"
+    return "made" if any(ladder.get("carried_bytes") is not None for ladder in ladders) else "carried"

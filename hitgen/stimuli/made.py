@@ -74,7 +74,7 @@ def made_frames(picture: Image.Image, images: JpegSet) -> tuple[list[Frame | Mad
         return None, None
     if proof.unlike:
         return None, None
-    frames = [MadeFrame(subsampling=images.subsampling, quality=quality) for quality in qualities]
+    frames = [MadeFrame(subsampling=images.subsampling, quality=asked(quality)) for quality in qualities]
     return [*frames], proof.jpeg_bytes
 
 
@@ -94,10 +94,15 @@ def prove(picture: Image.Image, subsampling: Subsampling, qualities: Sequence[in
     unlike, jpeg_bytes = [], 0
     for quality in qualities:
         coded = encoded(picture, subsampling, quality)
-        if not decoder.shows(coded, maker.strips(quality)):
+        if not decoder.shows(coded, maker.strips(asked(quality))):
             unlike.append(quality)
         jpeg_bytes += len(coded)
     return Proof(tuple(unlike), jpeg_bytes)
+
+
+def asked(quality: int) -> int:
+    """What pages are asked for: libjpeg takes 0 for 1 (jcparam.c)."""
+    return max(quality, 1)
 
 
 def encoded(picture: Image.Image, subsampling: str, quality: int) -> bytes:

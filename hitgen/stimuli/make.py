@@ -51,11 +51,9 @@ def make_ladders(
     for folder in (cache, waiting):
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
-    why = ""
     ladders, encoded = _all_of(sources, packs, cache, workers, progress, scheduler)
-    unproved = [made for source, made in zip(sources, ladders, strict=True) if source.made and not made.made]
-    if unproved:
-        why = _why_carried(unproved[0])
+    why = unproved(sources, ladders)
+    if why:
         carried = [replace(source, made=False) for source in sources]
         ladders, more = _all_of(carried, packs, cache, workers, progress, scheduler)
         encoded += more
@@ -63,7 +61,13 @@ def make_ladders(
     return Made(tuple(ladders), encoded, why)
 
 
-def _why_carried(ladder: Ladder) -> str:
+def unproved(sources: Sequence[LadderSource], ladders: Sequence[Ladder]) -> str:
+    """Why the first ladder that was to be made is carried; empty where none is."""
+    ladder = next(
+        (ladder for source, ladder in zip(sources, ladders, strict=True) if source.made and not ladder.made), None
+    )
+    if ladder is None:
+        return ""
     if max(ladder.width, ladder.height) > WEBP_MAX_SIDE_PX:
         return f"{ladder.key}: pages make frames of sources of at most {WEBP_MAX_SIDE_PX} pixels a side"
     return f"{ladder.key}: this machine's JPEGs do not show the pixels that pages make"
