@@ -24,9 +24,10 @@ from hitgen.doubles.connect.server import Connect
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.acts import Act
 from hitgen.lib import web as web_client
+from hitgen.publishing.bonuses import bonus_act
 from hitgen.publishing.collect import collect
 from hitgen.publishing.end import close
-from hitgen.publishing.once import bonus_act, once
+from hitgen.publishing.once import once
 from hitgen.publishing.publication import Account, open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status

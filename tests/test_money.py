@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from hitgen.analysis.money import spending
 from hitgen.errors import OutsideError
 from hitgen.ledger.acts import Act
-from hitgen.ledger.rows import HitProgress, Received
+from hitgen.ledger.rows import Bonus, HitProgress, Received
 from hitgen.publishing import end
+from hitgen.publishing.bonuses import bonus_act
 from hitgen.publishing.create import create, settle
-from hitgen.publishing.once import bonus_act, once
+from hitgen.publishing.once import once
 from hitgen.publishing.publication import Publication, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.publishing.status import status
@@ -231,6 +232,7 @@ class Life:
         self.recruiter = Memory()
         self.forgotten: set[str] = set()
         self.bonuses: dict[str, bool] = {}
+        self.elsewhere = 0
         self.doubtful: set[str] = set()
 
     def pick(self, names: list[str], number: int) -> str | None:
@@ -271,6 +273,14 @@ class Life:
             recruiter.now += timedelta(days=number + 1)
         elif what in ("approve", "reject") and (rows := self.submissions("Submitted")):
             recruiter.judge(rows[number % len(rows)].assignment, "Approved" if what == "approve" else "Rejected")
+        elif what == "bonus by hand" and (
+            rows := [row for row in self.submissions("Approved") if self.alive(row.hit_id)]
+        ):
+            row = rows[number % len(rows)]
+            if row.worker not in self.forgotten:
+                reason = "by hand" if number < 5 else "For completing the study. Thank you!"
+                recruiter.paid.append(Bonus(row.assignment, row.worker, Decimal("0.50"), reason))
+                self.elsewhere += 1
         elif what == "forget" and (rows := self.submissions("Submitted") + self.submissions("Approved")):
             with self.account() as account:
                 status(account)
@@ -327,9 +337,8 @@ class Life:
                 places += hit.pending + (hit.available if self.open(hit_id) else 0)
             paid += states.count("Approved")
         bonus_usd = Decimal("0.60")
-        return places * PLACE_USD + len(self.bonuses) * bonus_usd, paid * PLACE_USD + sum(
-            self.bonuses.values()
-        ) * bonus_usd
+        meant, sent = len(self.bonuses) + self.elsewhere, sum(self.bonuses.values()) + self.elsewhere
+        return places * PLACE_USD + meant * bonus_usd, paid * PLACE_USD + sent * bonus_usd
 
     def told(self) -> dict[str, tuple[Decimal, Decimal]]:
         """What each part says of it."""
@@ -350,7 +359,7 @@ class Life:
 
 STEPS = (
     *("accept", "work", "work", "work", "hand in", "give back", "wait", "approve", "approve", "reject", "forget"),
-    *("publish", "publish", "refused", "lost", "end", "extend", "delete", "bonus", "doubt"),
+    *("publish", "publish", "refused", "lost", "end", "extend", "delete", "bonus", "doubt", "bonus by hand"),
 )
 
 

@@ -17,8 +17,9 @@ from hitgen.errors import OutsideError
 from hitgen.ledger.acts import Act
 from hitgen.lib import web as web_client
 from hitgen.lib.clock import utc_now
+from hitgen.publishing.bonuses import bonus_act
 from hitgen.publishing.end import close, expire
-from hitgen.publishing.once import bonus_act, once
+from hitgen.publishing.once import once
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import PublicationPlan, plan_publication, publish
 from hitgen.publishing.status import Status, status

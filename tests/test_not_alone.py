@@ -18,9 +18,10 @@ import pytest
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.totals import totals
+from hitgen.publishing.bonuses import bonus_act
 from hitgen.publishing.collect import collect
 from hitgen.publishing.end import Ended, close, expire, extend
-from hitgen.publishing.once import bonus_act, once
+from hitgen.publishing.once import once
 from hitgen.publishing.publication import Account, open_account, open_publication
 from hitgen.publishing.publish import PublicationPlan, Published, plan_publication, publish
 from hitgen.publishing.status import status

@@ -16,7 +16,8 @@ from hitgen.doubles.prolific.server import Prolific
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.acts import Act
 from hitgen.lib import web as web_client
-from hitgen.publishing.once import bonus_act, once
+from hitgen.publishing.bonuses import bonus_act
+from hitgen.publishing.once import once
 from hitgen.publishing.publication import Account, open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status

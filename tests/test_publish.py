@@ -19,8 +19,9 @@ from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import MANIFEST_FACT, Ledger
 from hitgen.ledger.totals import totals
 from hitgen.publishing import end
+from hitgen.publishing.bonuses import bonus_act
 from hitgen.publishing.create import create
-from hitgen.publishing.once import UNKNOWN, bonus_act, once
+from hitgen.publishing.once import UNKNOWN, once
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.publishing.status import status, status_offline

@@ -17,9 +17,9 @@ from hitgen.errors import InputError
 from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import Ledger
 from hitgen.publishing import end
+from hitgen.publishing.bonuses import bonus_act
 from hitgen.publishing.collect import collect
 from hitgen.publishing.create import create
-from hitgen.publishing.once import bonus_act
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import Published, plan_publication, publish
 from hitgen.publishing.rules import edited_rules

@@ -24,6 +24,9 @@ IN_DOUBT: dict[Verb, Literal["repeat", "ask", "never"]] = {
 """What to do with an act that was begun and whose outcome is not known: `repeat` it, since doing it twice changes
 nothing; `ask` the recruiter for what was paid; `never` again, since a missing mail is better than the same one twice."""
 
+ELSEWHERE = "elsewhere"
+"""With a number the purpose of a bonus that another copy of the ledger paid, or a person, where the service does not say what it was for."""
+
 Key = tuple[Verb, str, str, str]
 
 

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import cast
 
 from hitgen.errors import Fault, InputError
-from hitgen.ledger.acts import Act, Intent, Verb, columns_of, intent_of
+from hitgen.ledger.acts import ELSEWHERE, Act, Intent, Verb, columns_of, intent_of
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import (
     DELETED,
-    OFFLINE,
     Binding,
     Environment,
     Hit,
@@ -112,24 +111,7 @@ class Ledger:
         if bound is None:
             self.set_fact("account", json.dumps([account.endpoint, account.account, account.environment]))
         elif bound != account:
-            if bound.is_simulated:
-                problem = "its answers are simulated: nothing of this batch was published"
-                remedy = "`hitgen review`, `report`, `export` and `watch`, which read them, or `hitgen publish`, which puts them aside"
-                raise InputError(Fault(str(self.path), "", problem, remedy))
-            remedy = "the profile and endpoint it was made with, or `hitgen close` and another folder"
-            if bound.endpoint == OFFLINE:
-                remedy = (
-                    "moving it elsewhere, or another folder: what was imported from saved files is a study of its own"
-                )
-            raise InputError(
-                Fault(
-                    str(self.path),
-                    "",
-                    f"belongs to account {bound.account} at {bound.endpoint} ({bound.environment}), "
-                    f"not to {account.account} at {account.endpoint} ({account.environment})",
-                    remedy,
-                )
-            )
+            raise InputError(Fault(str(self.path), "", *bound.refusal(account)))
 
     @property
     def has_hits(self) -> bool:
@@ -207,7 +189,7 @@ class Ledger:
         self._database.execute(
             "UPDATE hits SET state = 'created', outcome = '', hit_id = :hit_id, created_at = :created_at,"
             " expires_at = :expires_at, available = :available, pending = :pending WHERE hit = :hit",
-            {"hit": name, **_seen(made)},
+            {"hit": name, **made.columns},
         )
 
     def refused(self, name: str, why: str) -> None:
@@ -219,7 +201,7 @@ class Ledger:
         self._database.execute(
             "UPDATE hits SET expires_at = :expires_at, available = :available, pending = :pending"
             " WHERE hit_id = :hit_id",
-            _seen(found),
+            found.columns,
         )
 
     def set_state(self, name: str, state: HitState) -> None:
@@ -319,6 +301,18 @@ class Ledger:
         rows = self._database.execute("SELECT DISTINCT hit FROM submissions WHERE status = 'Submitted'")
         return {row[0] for row in rows}
 
+    def approved(self, everything: bool = False) -> dict[str, dict[str, str]]:
+        """The workers of approved assignments, by HIT: of those that this ledger did not approve, or `everything`."""
+        sql = (
+            "SELECT hit, assignment, s.worker FROM submissions s JOIN hits USING (hit) WHERE s.status = 'Approved'"
+            " AND hit_id IS NOT NULL AND state IN ('created', 'ended') AND (:everything OR NOT EXISTS (SELECT 1 FROM acts a"
+            " WHERE verb = 'approve' AND a.worker = s.worker AND subject = assignment AND done_at IS NOT NULL))"
+        )
+        found: dict[str, dict[str, str]] = {}
+        for hit, assignment, worker in self._database.execute(sql, {"everything": everything}):
+            found.setdefault(hit, {})[assignment] = worker
+        return found
+
     def status(self, assignment: str) -> str | None:
         """What an assignment is as far as is known; None for one that is not here."""
         row = self._database.execute("SELECT status FROM submissions WHERE assignment = ?", (assignment,)).fetchone()
@@ -363,6 +357,21 @@ class Ledger:
             f"UPDATE acts SET done_at = :now, outcome = :outcome WHERE {SAME_ACT}",
             {**columns_of(act), "now": now.isoformat(), "outcome": outcome},
         )
+
+    def paid_elsewhere(self, assignment: str, acts: Iterable[Act], now: datetime) -> None:
+        """Write down the bonuses of an assignment that were paid without this ledger, in place of those of the last look; in a transaction.
+
+        One whose like was only intended here is the one that was meant.
+        """
+        sql = "DELETE FROM acts WHERE verb = 'bonus' AND subject = ? AND purpose LIKE ?"
+        self._database.execute(sql, (assignment, f"{ELSEWHERE} %"))
+        for act in acts:
+            self.intend_act(act, now)
+            self._database.execute(
+                "UPDATE acts SET amount_usd = :amount_usd, cost_usd = :cost_usd, words = :words, done_at = :now,"
+                f" outcome = 'paid' WHERE {SAME_ACT}",
+                {**columns_of(act), "now": now.isoformat()},
+            )
 
     # Forgetting
 
@@ -424,14 +433,3 @@ class Ledger:
     def together(self) -> AbstractContextManager[None]:
         """Make the writes inside one transaction: all or none, one sync."""
         return transaction(self._database)
-
-
-def _seen(found: HitProgress) -> dict[str, str | int]:
-    """What the ledger keeps of a look at a HIT, by column."""
-    return {
-        "hit_id": found.hit_id,
-        "created_at": found.created_at.isoformat(),
-        "expires_at": found.expires_at.isoformat(),
-        "available": found.available,
-        "pending": found.pending,
-    }

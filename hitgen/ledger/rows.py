@@ -29,6 +29,23 @@ class Binding:
         """Whether its answers are made up."""
         return self.endpoint == SIMULATED
 
+    def refusal(self, other: Binding) -> tuple[str, str]:
+        """Why a ledger that is bound so has nothing to do with another account, and what to do."""
+        if self.is_simulated:
+            problem = "its answers are simulated: nothing of this batch was published"
+            return (
+                problem,
+                "`hitgen review`, `report`, `export` and `watch`, which read them, or `hitgen publish`, which puts them aside",
+            )
+        remedy = "the profile and endpoint it was made with, or `hitgen close` and another folder"
+        if self.endpoint == OFFLINE:
+            remedy = "moving it elsewhere, or another folder: what was imported from saved files is a study of its own"
+        problem = (
+            f"belongs to account {self.account} at {self.endpoint} ({self.environment}), "
+            f"not to {other.account} at {other.endpoint} ({other.environment})"
+        )
+        return problem, remedy
+
 
 SIMULATED = "simulated"
 """The endpoint of a ledger that `hitgen simulate` fills."""
@@ -115,6 +132,17 @@ class HitProgress:
     def submitted(self) -> int:
         """How many were handed in, judged or not."""
         return self.assignments - self.available - self.pending
+
+    @property
+    def columns(self) -> dict[str, str | int]:
+        """What the ledger keeps of a look at a HIT, by column."""
+        return {
+            "hit_id": self.hit_id,
+            "created_at": self.created_at.isoformat(),
+            "expires_at": self.expires_at.isoformat(),
+            "available": self.available,
+            "pending": self.pending,
+        }
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from hitgen.ledger.acts import Act
 from hitgen.ledger.rows import Hit, HitProgress
 from hitgen.lib.progress import counted
+from hitgen.publishing.bonuses import adopt_bonuses
 from hitgen.publishing.once import once
 from hitgen.publishing.publication import Account
 
@@ -49,6 +50,7 @@ def collect(account: Account, everything: bool = False) -> int:
         # Of whom was forgotten the recruiter may count another number than the ledger.
         if everything or late or hit.hit in forgotten or open_ends or seen.submitted != count:
             _take_in(account, hit, seen)
+    adopt_bonuses(account, everything)
     return _count(ledger.by_status()) - _count(known)
 
 

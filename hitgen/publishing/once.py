@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-from decimal import Decimal
-
 from hitgen.ledger.acts import IN_DOUBT, Act, Intent
-from hitgen.ledger.rows import Bonus
+from hitgen.publishing.bonuses import adopt_again, as_paid
 from hitgen.publishing.publication import Account
 from hitgen.recruiters.base import RefusedError
 
@@ -34,24 +30,17 @@ def once(account: Account, act: Act) -> str:
             "Nothing was paid: set this bonus to 0 in results/review.csv, and pay what is still due by hand"
         )
         raise RefusedError("unasked", told)
-    intent = account.ledger.intend_act(act if before else _as_paid(account, act, known), account.now())
+    intent = account.ledger.intend_act(act if before else as_paid(account, act, known), account.now())
     paid = intent.act.bonus in known
     outcome = "paid" if paid else _do(account, intent)
+    again = adopt_again(account, act.subject, act.worker) if act.verb == "bonus" else None
     with account.ledger.together():
         account.ledger.done(act, outcome, account.now())
+        if again:
+            again()
         if act.verb in ("approve", "reject"):
             account.ledger.set_status(act.subject, outcome)
     return outcome
-
-
-def _as_paid(account: Account, act: Act, known: Iterable[Bonus]) -> Act:
-    """A bonus with the amount that was paid for the same reason without this ledger's knowing, where there is one."""
-    mine = [intent.act.bonus for intent in account.ledger.acts("bonus", act.worker)]
-    for bonus in known:
-        if (bonus.worker, bonus.reason) == (act.worker, act.words) and bonus not in mine:
-            fee_usd = account.kind.bonus_fee_usd(bonus.amount_usd, 1)
-            return replace(act, amount_usd=bonus.amount_usd, cost_usd=bonus.amount_usd + fee_usd)
-    return act
 
 
 def _do(account: Account, intent: Intent) -> str:
@@ -76,11 +65,3 @@ def _do(account: Account, intent: Intent) -> str:
         case "done":
             recruiter.done(act.worker)
     return "granted"
-
-
-def bonus_act(
-    account: Account, purpose: str, worker: str, assignment: str, amount_usd: Decimal, words: str, places: int
-) -> Act:
-    """The act of paying a bonus; `places` is the size of the assignment's HIT, on which the fee depends."""
-    cost_usd = amount_usd + account.kind.bonus_fee_usd(amount_usd, places)
-    return Act("bonus", worker, assignment, purpose, amount_usd, cost_usd, words)

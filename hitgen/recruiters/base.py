@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -68,6 +69,12 @@ class Asked:
     page: str
     kind: str
     groups: int
+
+
+def beside(paid: Iterable[Bonus], mine: Mapping[str, Sequence[Bonus]]) -> Iterator[Bonus]:
+    """Of payments that say what they were for those that are not among this ledger's own, however often the same was paid."""
+    own = Counter(bonus for bonuses in mine.values() for bonus in bonuses)
+    yield from (Counter(paid) - own).elements()
 
 
 class Recruiter(ABC):
@@ -154,6 +161,11 @@ class Recruiter(ABC):
     def bonuses(self, assignment: str) -> list[Bonus]:
         """The bonuses that are known to be paid for an assignment."""
         return []
+
+    def paid_elsewhere(self, hit_id: str, mine: Mapping[str, Sequence[Bonus]]) -> Iterator[Bonus]:
+        """What is shown as paid beyond the reward for these assignments of a HIT and is not among this ledger's own, those that are surely
+        out first; without a reason where the service keeps none."""
+        return iter(())
 
     def unasked_usd(self, bonus: Bonus) -> Decimal:
         """What was paid for the bonus's assignment that this notebook did not ask for and that is not this bonus; nothing where payments say what they are for."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
-from hitgen.recruiters.base import Recruiter, RefusedError, UnknownOutcomeError
+from hitgen.recruiters.base import Recruiter, RefusedError, UnknownOutcomeError, beside
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIFETIME = timedelta(days=7)
@@ -142,6 +142,10 @@ class Memory(Recruiter):
     def bonuses(self, assignment: str) -> list[Bonus]:
         """What was paid for an assignment."""
         return [bonus for bonus in self.paid if bonus.assignment == assignment]
+
+    def paid_elsewhere(self, hit_id: str, mine: Mapping[str, Sequence[Bonus]]) -> Iterator[Bonus]:
+        """What was paid for these assignments beside this."""
+        yield from beside((bonus for bonus in self.paid if bonus.assignment in mine), mine)
 
     def exclude(self, worker: str, group: str | None = None) -> None:
         """Note whom a worker's HITs are shut to."""

@@ -12,7 +12,7 @@ from hitgen.errors import Fault, InputError, in_config
 from hitgen.ledger.acts import IN_DOUBT, Act, Intent, Key, Verb
 from hitgen.ledger.rows import Hit, Received
 from hitgen.ledger.totals import totals
-from hitgen.publishing.once import bonus_act
+from hitgen.publishing.bonuses import REASONS, bonus_act, is_elsewhere
 from hitgen.publishing.publication import Account
 from hitgen.results.review import UNPAID
 from hitgen.results.reviewfile import ReviewRow, review_path
@@ -25,10 +25,6 @@ YOURSELF: dict[Verb, str] = {
     "bonus": "bonuses to be paid outside hitgen",
     "admit": "workers to be admitted by hand",
     "exclude": "workers to be shut out by hand",
-}
-REASONS = {
-    "training": "For the training on your first page. Thank you!",
-    "completion": "For completing the study. Thank you!",
 }
 JUDGEMENTS: dict[Verb, str] = {"approve": "Approved", "reject": "Rejected"}
 """What a judgement makes of an assignment."""
@@ -153,6 +149,11 @@ def _bonuses(
 ) -> Iterator[Act]:
     """One bonus of each purpose for a worker. One that is intended is finished as it was, whatever the file says now."""
     known = {(intent.act.purpose, intent.act.worker) for intent in intents.values() if intent.act.verb == "bonus"}
+    elsewhere = Counter(
+        (intent.act.subject, intent.act.amount_usd)
+        for intent in intents.values()
+        if is_elsewhere(intent) and not intent.act.words
+    )
     for intent in intents.values():
         mine = received.get(intent.act.subject)
         if intent.act.verb == "bonus" and mine and mine.status != "Returned":
@@ -164,6 +165,9 @@ def _bonuses(
         for purpose, amount_usd in amounts_usd.items():
             if amount_usd and (purpose, row.worker) not in known:
                 known.add((purpose, row.worker))
+                if elsewhere[row.assignment, amount_usd]:  # another copy has paid it
+                    elsewhere[row.assignment, amount_usd] -= 1
+                    continue
                 places = hits[received[row.assignment].hit].order.assignments
                 yield bonus_act(account, purpose, row.worker, row.assignment, amount_usd, REASONS[purpose], places)
 

@@ -28,7 +28,8 @@ from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import Ledger
 from hitgen.ledger.notebook import Notebook
 from hitgen.publishing import collect
-from hitgen.publishing.once import bonus_act, once
+from hitgen.publishing.bonuses import bonus_act
+from hitgen.publishing.once import once
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.recruiters.mturk import client as mturk_client

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from hitgen.collector.ways import Way
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
 from hitgen.lib.clock import utc_now
-from hitgen.lib.money import FREE
+from hitgen.lib.money import CENT, FREE
 from hitgen.recruiters.base import Opening, Recruiter, RefusedError
 from hitgen.recruiters.connect.config import ConnectRecruiter
 from hitgen.recruiters.connect.projects import OVER, TOKEN_LIVES, Projects, token_of
@@ -202,6 +202,17 @@ class Connect(Recruiter):
         except (RefusedError, InputError):  # also where the key is no longer valid, nothing was done
             self._book.drop(BONUS, token)
             raise
+
+    def paid_elsewhere(self, hit_id: str, mine: Mapping[str, Sequence[Bonus]]) -> Iterator[Bonus]:
+        """What Connect shows as paid for these assignments beside this, of each one sum: it shows no more."""
+        for assignment, own in mine.items():
+            turn = self._places.turns.named(assignment)
+            if turn and (listed := self._listed(turn)):
+                rest = Decimal(str(listed[1]["bonus"]))
+                for bonus in own:
+                    rest -= bonus.amount_usd if rest >= bonus.amount_usd else 0
+                if rest > 0:
+                    yield Bonus(assignment, turn.person, rest.quantize(CENT), "")
 
     def unasked_usd(self, bonus: Bonus) -> Decimal:
         """What Connect shows as paid that was not asked for here, where it is less than this bonus."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, unescape
 from hitgen.errors import OutsideError
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
-from hitgen.recruiters.base import Recruiter, RefusedError
+from hitgen.recruiters.base import Recruiter, RefusedError, beside
 from hitgen.recruiters.mturk.client import MTurkClient, turk_code
 from hitgen.recruiters.mturk.config import MTurkRecruiter
 from hitgen.recruiters.mturk.qualifications import Qualifications
@@ -206,8 +206,15 @@ class MTurk(Recruiter):
 
     def bonuses(self, assignment: str) -> list[Bonus]:
         """The bonuses paid for an assignment."""
-        rows = self._client.pages("list_bonus_payments", "BonusPayments", AssignmentId=assignment)
-        return [Bonus(row["AssignmentId"], row["WorkerId"], Decimal(row["BonusAmount"]), row["Reason"]) for row in rows]
+        return list(self._payments(AssignmentId=assignment))
+
+    def paid_elsewhere(self, hit_id: str, mine: Mapping[str, Sequence[Bonus]]) -> Iterator[Bonus]:
+        """What was paid for these assignments beside this: by another copy of the ledger, or by hand."""
+        yield from beside((bonus for bonus in self._payments(HITId=hit_id) if bonus.assignment in mine), mine)
+
+    def _payments(self, **of: str) -> Iterator[Bonus]:
+        for row in self._client.pages("list_bonus_payments", "BonusPayments", **of):
+            yield Bonus(row["AssignmentId"], row["WorkerId"], Decimal(row["BonusAmount"]), row["Reason"])
 
     def exclude(self, worker: str, group: str | None = None) -> None:
         """Shut a worker out of one group of trials of this batch, or of every batch."""

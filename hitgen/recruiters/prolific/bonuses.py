@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Bonus
 from hitgen.lib.clock import utc_now
-from hitgen.lib.money import FREE
+from hitgen.lib.money import CENT, FREE
 from hitgen.recruiters.base import RefusedError
 from hitgen.recruiters.prolific.currency import Currency
 from hitgen.recruiters.rest import Rest
@@ -89,6 +90,15 @@ class Bonuses:
     def _unasked(self, assignment: str, paid: list[int]) -> Counter[int]:
         """Of the payments of these amounts those that this copy did not ask for."""
         return Counter(paid) - Counter(self._hundredths(Decimal(row["amount_usd"])) for row in self._rows(assignment))
+
+    def elsewhere(
+        self, assignment: str, worker: str, cents: list[float] | None, mine: Sequence[Bonus]
+    ) -> Iterator[Bonus]:
+        """What is paid for an assignment beside this, by the payments of its row in a list; without any it is asked for by itself."""
+        paid = self._paid_cents(assignment) if cents is None else map(round, cents)
+        own = Counter(self._hundredths(bonus.amount_usd) for bonus in mine)
+        for hundredths in (Counter(paid) - own).elements():
+            yield Bonus(assignment, worker, self._currency.usd(Decimal(hundredths)).quantize(CENT), "")
 
     def _rows(self, assignment: str) -> list[dict[str, Any]]:
         """What this ledger asked to be paid for an assignment."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -350,6 +350,14 @@ class Prolific(Recruiter):
     def bonuses(self, assignment: str) -> list[Bonus]:
         """The bonuses that Prolific's record shows as paid since we asked for them."""
         return self._bonuses.paid(assignment)
+
+    def paid_elsewhere(self, hit_id: str, mine: Mapping[str, Sequence[Bonus]]) -> Iterator[Bonus]:
+        """What Prolific shows as paid for these submissions beside this; it does not say what for."""
+        seen = self._look(hit_id.partition(" ")[0])
+        for row in seen.people if seen else ():
+            if row["id"] in mine:
+                paid = row.get("bonus_payments")
+                yield from self._bonuses.elsewhere(row["id"], row["participant_id"], paid, mine[row["id"]])
 
     def unasked_usd(self, bonus: Bonus) -> Decimal:
         """What Prolific shows as paid that was not asked for here, where none of it is this amount."""

@@ -21,7 +21,7 @@ from hitgen.recruiters.shapes import Shape, moment, number
 
 PAGE_SIZE = 100
 LISTING = {"_links?": {"next?": {"href?": str}}, "meta?": {"count?": int}}
-PERSON = {"id": str, "status": str, "participant_id": str, "started_at?": moment}
+PERSON = {"id": str, "status": str, "participant_id": str, "started_at?": moment, "bonus_payments?": [number]}
 STUDY_SHAPE = {
     "status": str,
     "reward": number,
