@@ -61,15 +61,17 @@ def test_a_copy_of_an_earlier_hitgen_that_does_not_fit_is_told_with_the_way_on(
         assert f"`diff '{compared}' '{own}'`".replace("'", "") in told.replace("'", "") and shows in told
         assert f"`mv '{own}' '{own}.old'` and `hitgen eject '{folder}' {name}`" in told
         kept.unlink(missing_ok=True)
-    maker = folder / "assets" / "codecs" / "maker.js"
+    view = folder / "assets" / "instrument" / "view.js"
     own.rename(f"{own}.old")
-    assert main(["eject", str(folder), "codecs/maker.js"]) == 0
-    maker.write_text(maker.read_text("utf-8").replace("{ loadKernel }", "{ loadOld }").replace("loadKernel", "loadOld"))
-    line = maker.read_text("utf-8").splitlines().index('import { loadOld } from "./kernel.js";') + 1
+    assert main(["eject", str(folder), "instrument/view.js"]) == 0
+    view.write_text(
+        view.read_text("utf-8").replace("{ decodeFrame }", "{ decodeOld }").replace("decodeFrame", "decodeOld")
+    )
+    line = view.read_text("utf-8").splitlines().index('import { decodeOld } from "./decoder.js";') + 1
     assert main(["check", str(folder)]) == 1
     told = capsys.readouterr().err
-    words = "imports 'loadOld', which assets/codecs/kernel.js does not export; the batch's own"
-    assert f"maker.js: line {line} {words}" in told
+    words = "imports 'decodeOld', which assets/instrument/decoder.js does not export; the batch's own"
+    assert f"view.js: line {line} {words}" in told
 
 
 def test_a_copy_of_which_the_shipped_one_has_changed_since_is_a_warning(tmp_path: Path) -> None:

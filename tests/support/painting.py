@@ -5,12 +5,14 @@ from __future__ import annotations
 from bisect import bisect
 from itertools import pairwise
 from pathlib import Path
+from unittest.mock import patch
 
 from PIL import Image
 from playwright.sync_api import Page
 
 from hitgen.lib.shipped import shipped
 from hitgen.methods.pjnd.robot import Answer, Robot
+from hitgen.stimuli import form
 from hitgen.stimuli.form import Frames
 from tests.support.batches import HEAD, built_page
 from tests.support.browsers import OpenPage
@@ -90,7 +92,8 @@ def marked_page(folder: Path, frames: Frames = "carried", size: tuple[int, int] 
         f'{HEAD}[[images]]\nname = "study"\n{images}levels = {LEVELS}\n'
         f'[hit]\ntraining = 0\nstudy = 1\ngold = 0\nframes = "{frames}"\n[display]\nscaling = "pixels"\n'
     )
-    return built_page(folder)
+    with patch.object(form, "_own_codec", lambda folder: None):  # it would have all carried
+        return built_page(folder)
 
 
 def middle(size: tuple[int, int]) -> tuple[int, int, int, int]:
