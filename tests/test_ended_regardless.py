@@ -141,6 +141,52 @@ def test_a_batch_that_an_earlier_hitgen_published_is_remembered_at_the_first_loo
     assert cli.main(["expire", str(folder)]) == 0
 
 
+MUST_BE_MENDED = {
+    "another method": "batch.toml: method.kind: it is 'compare', and what was built is of 'pjnd'; try \"pjnd\"",
+    "another name": "batch.toml: batch.name: it is 'other', and was 'demo' when this was published; try \"demo\"",
+    "another recruiter": "belongs to account memory at memory",
+    "another address": "belongs to account memory at memory",
+    "a wrong value": "batch.toml: hit.reward_usd: 'much' is not a number",
+    "a syntax error": "batch.toml: it is not TOML: Expected ']' at the end of a table declaration (at line 11",
+    "no batch.toml": "the folder has no batch.toml; try putting it back",
+}
+
+
+@pytest.mark.parametrize("change", MUST_BE_MENDED)
+def test_what_an_earlier_hitgen_published_names_what_must_be_mended_first_and_keeps_nothing_wrong(
+    folder: Path, recruiter: Memory, capsys: pytest.CaptureFixture[str], change: str
+) -> None:
+    """A look at it while batch.toml was another study's was taken for what was published, for good."""
+    with Ledger(folder / "ledger.sqlite") as ledger:
+        ledger._database.execute("DELETE FROM facts WHERE name = ?", (CONFIG_FACT,))
+    text = (folder / "batch.toml").read_text("utf-8")
+    CHANGES[change][0](folder)
+    for verb in ("status", "fetch", "expire", "delete", "close"):
+        assert cli.main([verb, str(folder), *(["--yes"] if verb == "close" else [])]) == 1
+        assert MUST_BE_MENDED[change] in capsys.readouterr().err
+    assert not recruiter.deleted
+    (folder / "batch.toml").write_text(text, "utf-8")
+    recruiter.accept("p0001.1")
+    recruiter.hand_in("p0001.1", "A1")
+    assert cli.main(["fetch", str(folder)]) == 0
+    recruiter.approve(next(row.assignment for rows in recruiter.handed_in.values() for row in rows))
+    assert cli.main(["close", str(folder), "--yes"]) == 0
+    assert "2 files removed from the host; the batch is closed" in capsys.readouterr().out
+
+
+def test_what_lies_elsewhere_by_now_is_not_kept_as_what_was_published(folder: Path, recruiter: Memory) -> None:
+    with Ledger(folder / "ledger.sqlite") as ledger:
+        ledger._database.execute("DELETE FROM facts WHERE name = ?", (CONFIG_FACT,))
+    text = (folder / "batch.toml").read_text("utf-8")
+    rewritten("http://127.0.0.1", "https://elsewhere.example.org")(folder)
+    assert cli.main(["status", str(folder)]) == 0
+    (folder / "batch.toml").write_text(text, "utf-8")
+    assert cli.main(["status", str(folder)]) == 0
+    with Ledger(folder / "ledger.sqlite") as ledger:
+        kept = published_config(ledger)
+    assert kept == read_config(folder / "batch.toml")
+
+
 def test_what_is_kept_of_a_batch_toml_is_all_that_it_says(folder: Path) -> None:
     more = '[screening]\nreject = ["gold"]\n[[survey]]\nname = "vision"\nkind = "choice"\nlabel = "?"\noptions = ["a", "b"]\n'
     more += '[[check]]\nkind = "screen"\n[[questions]]\nimages = "g"\nsource = "x"\nlevel = [3, 9]\nmatches = 1\n'

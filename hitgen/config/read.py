@@ -29,9 +29,10 @@ def read_config(path: Path) -> BatchConfig:
     except FileNotFoundError:
         folder = path.parent
         problem = "the folder has no batch.toml" if folder.is_dir() else "there is no such folder"
-        raise InputError(
-            Fault(str(folder), "", problem, f"`hitgen init {shlex.quote(str(folder))} --images FOLDER`")
-        ) from None
+        remedy = f"`hitgen init {shlex.quote(str(folder))} --images FOLDER`"
+        if any(folder.glob("ledger*.sqlite")):
+            remedy = "putting it back as it was, or one with at least its [batch], [method], [recruiter] and [host]: a ledger here hangs on them"
+        raise InputError(Fault(str(folder), "", problem, remedy)) from None
     except IsADirectoryError:
         raise InputError(Fault(str(path), "", "it is a folder", "a text file of that name")) from None
     except NotADirectoryError:

@@ -23,7 +23,13 @@ from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import Page
 from hitgen.publishing.built import Built, read_build
 from hitgen.publishing.orders import Orders
-from hitgen.publishing.remembered import GOING_BY, config_to_end_by, keep_config, published_config
+from hitgen.publishing.remembered import (
+    GOING_BY,
+    config_to_end_by,
+    keep_first_config,
+    published_config,
+    refuse_other_study,
+)
 from hitgen.publishing.restore import restore_build
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.base import Kind, Opening, Recruiter
@@ -141,6 +147,7 @@ def open_account(
         if bound is None:
             raise never_published(path)
         config, notes = (strict, ()) if strict else config_to_end_by(folder, ledger)
+        refuse_other_study(config, ledger)
         opening = Opening(folder, ledger.book, bound.environment == "production")
         used = recruiter or kind_of(config).open(opening)
         published = published_config(ledger) if ending and used.account() != bound else None
@@ -153,7 +160,7 @@ def open_account(
             if used.account() != bound and not ledger.has_hits:
                 raise never_published(path)
             ledger.bind(used.account())
-            keep_config(ledger, config, anew=False)
+            keep_first_config(ledger, config, folder)
             yield Account(folder, config, ledger, used, now, progress=progress, notes=notes)
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import config_model, read_config
-from hitgen.errors import CONFIG_NAME, InputError
+from hitgen.errors import CONFIG_NAME, InputError, in_config
+from hitgen.hosts import open_host
+from hitgen.hosts.base import KEY
 from hitgen.ledger.ledger import MANIFEST_FACT, Ledger
-from hitgen.manifest import Manifest, parse_manifest
+from hitgen.manifest import Manifest, parse_manifest, refuse_other_method
 
 CONFIG_FACT = "config"
 BOUND = ("batch.name", "method.kind", "recruiter.kind", "host.kind", "host.bucket", "host.prefix", "host.folder")
@@ -32,10 +34,29 @@ def _parsed(text: str) -> Manifest:
     return parse_manifest(text, "the published manifest in the ledger")
 
 
-def keep_config(ledger: Ledger, config: BatchConfig, anew: bool = True) -> None:
-    """Write down what batch.toml says; what is kept already stays, unless `anew`."""
-    keep = ledger.set_fact if anew else ledger.first_fact
-    keep(CONFIG_FACT, json.dumps(config.model_dump(mode="json", exclude_unset=True, serialize_as_any=True)))
+def refuse_other_study(config: BatchConfig, ledger: Ledger) -> None:
+    """InputError where batch.toml is of another batch or method than what a ledger published that an earlier hitgen wrote, which kept
+    none: it would be taken for the published one for good."""
+    manifest = published_manifest(ledger)
+    if manifest is None or ledger.fact(CONFIG_FACT) is not None:
+        return
+    if config.batch.name != manifest.batch:
+        problem = f"it is {config.batch.name!r}, and was {manifest.batch!r} when this was published"
+        raise InputError(in_config("batch.name", problem, f'"{manifest.batch}"'))
+    refuse_other_method(config, manifest)
+
+
+def keep_config(ledger: Ledger, config: BatchConfig) -> None:
+    """Write down what batch.toml says."""
+    ledger.set_fact(CONFIG_FACT, json.dumps(config.model_dump(mode="json", exclude_unset=True, serialize_as_any=True)))
+
+
+def keep_first_config(ledger: Ledger, config: BatchConfig, folder: Path) -> None:
+    """Write down what batch.toml says where an earlier hitgen did not, and pages are where its [host] says."""
+    if ledger.fact(CONFIG_FACT) is None:
+        host = open_host(config.host, folder, config.batch.name)
+        if any(host.url(key[0]) == hit.order.url for hit in ledger.hits() if (key := KEY.search(hit.order.url))):
+            keep_config(ledger, config)
 
 
 def published_config(ledger: Ledger) -> BatchConfig | None:
