@@ -235,7 +235,8 @@ def test_a_certificate_that_is_of_another_time_may_be_this_computers_clock(
     path = written(tmp_path, datetime.now(UTC) + timedelta(days=days))
     for name in ("SSL_CERT_FILE", "AWS_CA_BUNDLE"):
         monkeypatch.setenv(name, str(path))
-    clock = rf"{told}.*; try setting this computer's clock where it is not {datetime.now(UTC):%Y-%m-%d %H}:.. UTC; else a certificate"
+    monkeypatch.setattr("hitgen.lib.clock.utc_now", lambda: datetime(2026, 3, 1, 23, 59, tzinfo=UTC))
+    clock = f"{told}.*; try setting this computer's clock where it is not 2026-03-01 23:59 UTC; else a certificate"
     with shown(path) as at:
         with pytest.raises(UntrustedError, match=clock):
             fetch(at)

@@ -153,7 +153,7 @@ def free_port() -> int:
 def _ports() -> Iterator[int]:
     """Those below what Linux and others hand out, beginning elsewhere in each process."""
     first, count = 11_000, 21_000
-    for number in itertools.count(os.getpid() * 101):
+    for number in itertools.count(os.getpid() * 1009):
         yield first + number % count
 
 
