@@ -13,6 +13,7 @@ from pathlib import Path
 from hitgen.batch import plan_salt, resources
 from hitgen.build import build
 from hitgen.errors import CONFIG_NAME, Fault, HitgenError, InputError
+from hitgen.lib.server import LocalServer
 from hitgen.manifest import BuildFolder, read_manifest
 
 POLL_S = 0.5
@@ -45,7 +46,7 @@ def _serve(root: Path) -> str:
         def log_message(self, format: str, *values: object) -> None:  # noqa: A002
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(root)))
+    server = LocalServer(functools.partial(Quiet, directory=str(root)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 

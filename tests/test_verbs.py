@@ -7,8 +7,10 @@ import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from hitgen import cli
 from hitgen.batch.new import ejectable
 from hitgen.cli import main
 from hitgen.lib import shipped
-from hitgen.preview import folder_state, page_address, watch
+from hitgen.preview import _serve, folder_state, page_address, watch
 from tests.bench.build import photographs
 
 pytestmark = pytest.mark.long
@@ -90,6 +92,21 @@ def test_preview_rebuilds_until_ctrl_c(tmp_path: Path, photos: list[Path]) -> No
         assert any("rebuilt: " in line for line in lines)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) in (0, 130)
+
+
+def test_a_browser_that_leaves_a_preview_is_nothing_to_talk_about(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As one whose tab is closed while it loads a pack: the terminal showed a traceback."""
+    (tmp_path / "large.pack").write_bytes(bytes(40_000_000))
+    host, _, port = _serve(tmp_path).removeprefix("http://").partition(":")
+    before = set(threading.enumerate())
+    with socket.create_connection((host, int(port)), timeout=30) as browser:
+        browser.sendall(b"GET /large.pack HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert browser.recv(9) == b"HTTP/1.0 "
+        (answering,) = set(threading.enumerate()) - before
+    answering.join(30)
+    assert not answering.is_alive() and capsys.readouterr().err == ""
 
 
 def test_preview_watches_and_a_template_of_ones_own_wins(

@@ -12,6 +12,8 @@ from email.message import Message
 from typing import Any, ClassVar, Self
 from urllib.parse import parse_qs, urlsplit
 
+from hitgen.lib.server import LocalServer
+
 API = "/api/v1"
 Row = dict[str, Any]
 Route = tuple[str, str, Callable[..., Any]]
@@ -37,7 +39,7 @@ class OnPort(ABC):
         """What answers requests."""
 
     def __enter__(self) -> Self:
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
+        self._server = LocalServer(self.handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
