@@ -71,6 +71,8 @@ class Habits:
     toggles: float | None
     guess_p: float | None
     """The chance that one who guesses puts the levels of a codec in order at least as well (normal approximation)."""
+    guesses_known: bool = False
+    """Whether its questions can tell who guesses from who looks."""
 
     @property
     def side_share(self) -> float | None:

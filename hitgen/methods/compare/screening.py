@@ -1,18 +1,20 @@
-"""Rules of screening that look at traps, sides, times and toggles; each judges one assignment."""
+"""Rules of screening that look at traps, order, sides, times and toggles; each judges one assignment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import get_args
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar, get_args
 
 from hitgen.methods.compare.answers import Answer, Habits, habits, otsu
 from hitgen.methods.compare.choices import Screening
+from hitgen.methods.compare.guesses import ordered, tells
 from hitgen.methods.compare.row import Arm, Row
 from hitgen.methods.work import Attempt, Finding, Work
 
 ARMS: tuple[Arm, ...] = get_args(Arm)
 ROUNDED = 1e-9
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,28 @@ def thresholds(of: Iterable[Habits], rules: Screening) -> dict[Arm, Threshold]:
     return found
 
 
+def looked_through(
+    works: Mapping[K, Sequence[Answer]], rules: Screening
+) -> tuple[dict[K, Habits], dict[Arm, Threshold]]:
+    """The habits of each assignment in one arm, and the thresholds of the arms.
+
+    How hard questions are is told by those who pass their traps.
+    """
+    known = {work: habits(answers) for work, answers in works.items()}
+    least = thresholds(known.values(), rules)
+    passed = {work for work, each in known.items() if each.arm in least and not _trapped(each, least[each.arm])}
+    everybody = ordered(answer for work in works if work in passed for answer in works[work])
+    judged = {
+        work: replace(each, guesses_known=tells(works[work], everybody, work in passed, rules.guess_p))
+        for work, each in known.items()
+    }
+    return judged, least
+
+
+def _trapped(of: Habits, least: Threshold) -> bool:
+    return of.trap_share is not None and of.trap_share < least.share - ROUNDED
+
+
 def breaches(of: Habits, least: Mapping[Arm, Threshold], rules: Screening) -> Iterator[tuple[str, str]]:
     """The rules that an assignment breaks, each with what is told of it; without those that are off."""
     for rule, reason in _breaches(of, least[of.arm], rules):
@@ -46,7 +70,7 @@ def breaches(of: Habits, least: Mapping[Arm, Threshold], rules: Screening) -> It
 
 
 def _breaches(of: Habits, least: Threshold, rules: Screening) -> Iterator[tuple[str, str]]:
-    if of.trap_share is not None and of.trap_share < least.share - ROUNDED:
+    if of.trap_share is not None and _trapped(of, least):
         reason = (
             f"{100 * of.trap_share:.3g}% of {of.traps} obvious questions answered right, "
             f"at least {100 * least.share:.3g}% are needed"
@@ -58,7 +82,7 @@ def _breaches(of: Habits, least: Threshold, rules: Screening) -> Iterator[tuple[
         yield "toggles", f"pictures were swapped {of.toggles:.1f} times a question, too seldom to be compared"
     if of.lefts + of.rights + of.unsure < rules.answers_min:
         return
-    if of.guess_p is None or of.guess_p > rules.guess_p:
+    if of.guesses_known and (of.guess_p is None or of.guess_p > rules.guess_p):
         yield "guesses", "the answers put levels in order no better than guessing does"
     if of.side_share is not None and of.lefts + of.rights >= rules.answers_min and of.side_share > rules.side_share:
         yield "sides", f"{of.side_share:.0%} of the answers named the same side"
@@ -78,14 +102,14 @@ def answer_of(attempt: Attempt[Row], worker: str, assignment: str) -> Answer:
 
 def screen(works: Sequence[Work[Row]], rules: Screening) -> Iterator[Finding]:
     """Breaches in the study pages of a study of one's own."""
-    found: list[tuple[Work[Row], Habits]] = []
-    for work in works:
+    by_arm: dict[tuple[int, Arm], list[Answer]] = {}
+    for number, work in enumerate(works):
         worker, assignment = work.received.worker, work.received.assignment
-        judged = [answer_of(each, worker, assignment) for each in (*work.answers("study"), *work.answers("gold"))]
-        for arm in ARMS:
-            if mine := [answer for answer in judged if answer.arm == arm]:
-                found.append((work, habits(mine)))
-    least = thresholds((each for _, each in found), rules)
-    for work, each in found:
+        for attempt in (*work.answers("study"), *work.answers("gold")):
+            answer = answer_of(attempt, worker, assignment)
+            by_arm.setdefault((number, answer.arm), []).append(answer)
+    known, least = looked_through(by_arm, rules)
+    for (number, _), each in known.items():
+        received = works[number].received
         for rule, reason in breaches(each, least, rules):
-            yield Finding(rule, reason, work.received.worker, work.received.assignment)
+            yield Finding(rule, reason, received.worker, received.assignment)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hitgen.methods.compare.answers import Answer, Habits, habits
+from hitgen.methods.compare.answers import Answer, Habits
 from hitgen.methods.compare.choices import Screening
 from hitgen.methods.compare.row import Arm
-from hitgen.methods.compare.screening import ARMS, Threshold, breaches, thresholds
+from hitgen.methods.compare.screening import ARMS, Threshold, breaches, looked_through
 
 Work = tuple[Arm, str]
 """An arm and an assignment."""
@@ -23,6 +23,8 @@ class Screened:
     habits: Mapping[Work, Habits]
     broken: Mapping[Work, tuple[str, ...]]
     least: Mapping[Arm, Threshold]
+    too_hard: frozenset[Work] = frozenset()
+    """Whose questions cannot tell who guesses from who looks, so that the rule `guesses` says nothing of them."""
 
     @cached_property
     def kept(self) -> set[Work]:
@@ -46,6 +48,8 @@ class ArmSummary:
     """The share of used answers to bias questions that say right among left and right."""
     skipped: float | None
     seconds: float | None
+    too_hard: int
+    """Assignments that the rule `guesses` says nothing of."""
 
 
 def screened(answers: Iterable[Answer], rules: Screening) -> Screened:
@@ -53,10 +57,10 @@ def screened(answers: Iterable[Answer], rules: Screening) -> Screened:
     works: dict[Work, list[Answer]] = defaultdict(list)
     for answer in answers:
         works[answer.arm, answer.assignment].append(answer)
-    known = {work: habits(given) for work, given in works.items()}
-    least = thresholds(known.values(), rules)
+    known, least = looked_through(works, rules)
     broken = {work: tuple(rule for rule, _ in breaches(each, least, rules)) for work, each in known.items()}
-    return Screened(known, broken, least)
+    hard = (work for work, each in known.items() if each.answers >= rules.answers_min and not each.guesses_known)
+    return Screened(known, broken, least, frozenset(hard) if "guesses" not in rules.off else frozenset())
 
 
 def summaries(answers: Sequence[Answer], found: Screened, used: set[Work]) -> list[ArmSummary]:
@@ -77,6 +81,7 @@ def summaries(answers: Sequence[Answer], found: Screened, used: set[Work]) -> li
                 (_traps(mine), _traps(kept)), (_unsure(mine), _unsure(kept)), (_right(mine), _right(kept)),
                 _share(bias.count("right"), bias.count("left") + bias.count("right")),
                 _share(sum(each.skipped for each in mine.values()), total), times[len(times) // 2] / 1000 if times else None,
+                len(found.too_hard & mine.keys()),
             )
         )  # fmt: skip
     return rows
