@@ -13,13 +13,14 @@ import { frame, prepare } from "./jpeg.js";
  */
 
 /**
- * The fastest kernel that this page can run. WebAssembly needs SIMD, and `'wasm-unsafe-eval'` in the page's policy.
+ * The fastest kernel that this page can run. WebAssembly needs SIMD, and `'wasm-unsafe-eval'` in the page's policy; where it has not the
+ * memory for a picture, the script makes that one.
  * @returns {Promise<Kernel>}
  */
 export async function loadKernel() {
   try {
     const module = await WebAssembly.compile(Uint8Array.from(atob(compiled.base64), (letter) => letter.charCodeAt(0)));
-    return { kind: "wasm", prepare: (...given) => prepareCompiled(module, ...given) };
+    return { kind: "wasm", prepare: (...given) => prepareCompiled(module, ...given).catch(() => prepareScript(...given)) };
   } catch {
     return { kind: "script", prepare: prepareScript };
   }

@@ -115,6 +115,21 @@ def test_where_webassembly_cannot_run_the_script_makes_the_same(name: str, brows
     page.close()
 
 
+WITHOUT_MEMORY = (
+    "() => Promise.reject(new RangeError('no memory'))",
+    "((real) => async (module) => ({ exports: { ...(await real(module)).exports, place: () => 0 } }))(WebAssembly.instantiate)",
+)
+
+
+@pytest.mark.parametrize("instantiate", WITHOUT_MEMORY)
+def test_where_webassembly_has_no_memory_the_script_makes_the_same(instantiate: str, browser: Browser) -> None:
+    page = codecs.open_codecs(browser)
+    codecs.add(page, "kernel", "kernel.js")
+    page.evaluate(f"() => {{ WebAssembly.instantiate = {instantiate}; }}")
+    assert list(differing(page, "kernel", dict(list(small().items())[:2]), (1, 50, 100))) == []
+    page.close()
+
+
 def test_a_photograph(page: Page) -> None:
     photographs = {"astronaut": photograph("astronaut.png")}
     for kind in ("script", "kernel"):
