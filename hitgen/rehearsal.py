@@ -141,13 +141,10 @@ def read_answer(text: str) -> dict[str, Any] | None:
 
 
 @contextmanager
-def open_rehearsal(
-    folder: Path, kind: str = "", as_built: bool = False, progress: OnProgress = silent
-) -> Iterator[Rehearsal]:
+def open_rehearsal(folder: Path, kind: str = "", progress: OnProgress = silent) -> Iterator[Rehearsal]:
     """A batch published on this machine with its own ledger under build/rehearsal, all new; `kind` in place of its own.
 
-    The batch is built first, unless `as_built`. Where answers go elsewhere here, pages are sealed anew; plan and packs
-    are the batch's own. Raises InputError for a kind that has no double.
+    The batch is built first. Where answers go elsewhere here, pages are sealed anew; plan and packs are the batch's own. Raises InputError for a kind that has no double.
     """
     config = read_config(folder / CONFIG_NAME)
     kind = kind or config.recruiter.kind
@@ -173,8 +170,7 @@ def open_rehearsal(
             build(folder, progress=progress, config=local, into=scratch)
             stack.enter_context(_server(local, scratch, held))
         else:
-            if not as_built:
-                build(folder, progress=progress)
+            build(folder, progress=progress)
             (scratch / "build").symlink_to(BuildFolder(folder).root.resolve(), target_is_directory=True)
         opened = open_publication(
             scratch if double.seals_anew else folder,

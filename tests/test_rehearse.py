@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from hitgen import rehearsal as rehearsing
 from hitgen.build import Build, build
 from hitgen.config.batch import BatchConfig
 from hitgen.config.hosts import FolderHost
@@ -43,19 +44,27 @@ def work_all(rehearsal: Rehearsal, workers: int) -> int:
     return rounds
 
 
+@pytest.fixture
+def as_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches that were built otherwise stay so."""
+    monkeypatch.setattr(rehearsing, "build", lambda *_, **__: None)
+
+
 def pages_of(rehearsal: Rehearsal) -> Counter[str]:
     return Counter(row.page for row in rehearsal.handed_in())
 
 
+@pytest.mark.usefixtures("as_built")
 def test_waves_follow_each_other_and_nobody_works_a_page_twice(tmp_path: Path) -> None:
     folder = make_batch(tmp_path / "demo", [{"study": ["a"], "assignments": 20}], HOST, "waves = true")
-    with open_rehearsal(folder, as_built=True) as rehearsal:
+    with open_rehearsal(folder) as rehearsal:
         assert work_all(rehearsal, 20) == 3
         rows = rehearsal.handed_in()
         assert Counter(row.hit for row in rows) == {"p0001.1": 7, "p0001.2": 7, "p0001.3": 6}
         assert len({row.worker for row in rows}) == 20
 
 
+@pytest.mark.usefixtures("as_built")
 def test_workers_are_admitted_by_the_quiz_and_meet_no_gold_question_twice(tmp_path: Path) -> None:
     pages: list[dict[str, Any]] = [
         {"kind": "qualification", "gold": ["q"], "assignments": 9},
@@ -64,7 +73,7 @@ def test_workers_are_admitted_by_the_quiz_and_meet_no_gold_question_twice(tmp_pa
         {"study": ["c"], "gold": ["h"]},
     ]
     folder = make_batch(tmp_path / "demo", pages, HOST, hit="[qualification]\nassignments = 9")
-    with open_rehearsal(folder, as_built=True) as rehearsal:
+    with open_rehearsal(folder) as rehearsal:
         work_all(rehearsal, 3)
         assert pages_of(rehearsal) == {"p0001": 3, "p0002": 3, "p0004": 3}
         met: dict[str, set[str]] = {}
@@ -74,12 +83,13 @@ def test_workers_are_admitted_by_the_quiz_and_meet_no_gold_question_twice(tmp_pa
         assert list(met.values()) == [{"p0001", "p0002", "p0004"}] * 3
 
 
+@pytest.mark.usefixtures("as_built")
 def test_a_rehearsal_begins_anew_and_only_one_at_a_time(tmp_path: Path) -> None:
     folder = make_batch(tmp_path / "demo", [{"study": ["a"]}], HOST)
     for _ in range(2):
-        with open_rehearsal(folder, as_built=True) as rehearsal:
+        with open_rehearsal(folder) as rehearsal:
             assert len(rehearsal.publish().made) == 1
-            with pytest.raises(InputError, match="another hitgen is at work"), open_rehearsal(folder, as_built=True):
+            with pytest.raises(InputError, match="another hitgen is at work"), open_rehearsal(folder):
                 pass
     assert sorted(path.name for path in folder.glob("*.sqlite*")) == []
     assert (folder / "build" / "rehearsal" / "ledger.sqlite").exists()
@@ -113,6 +123,7 @@ def test_pages_that_hand_in_elsewhere_are_not_rehearsed(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.usefixtures("as_built")
 def test_nothing_of_the_users_aws_or_network_is_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")
@@ -124,7 +135,7 @@ def test_nothing_of_the_users_aws_or_network_is_looked_at(monkeypatch: pytest.Mo
     monkeypatch.delenv("no_proxy", raising=False)
     before = dict(os.environ)
     folder = make_batch(tmp_path / "demo", [{"study": ["a"]}], HOST)
-    with open_rehearsal(folder, as_built=True) as rehearsal:
+    with open_rehearsal(folder) as rehearsal:
         assert dict(os.environ) == before
         assert len(rehearsal.publish().made) == 1
         key = hashlib.sha256(b"REHEARSAL").hexdigest()[:12]
