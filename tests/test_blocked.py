@@ -54,18 +54,18 @@ def test_a_file_beside_the_page_is_refused_with_template_and_line(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("rule", "problem"),
+    ("rule", "problem", "sheet"),
     [
-        ("@font-face { font-family: own; }", "a font of its own"),
-        ("@import url(own.css);", "another style"),
-        ("body { background: url(paper.png); }", "a file beside"),
+        ("@font-face { font-family: own; }", "a font of its own", "styles/own.css"),
+        ("@import url(own.css);", "another style", "styles/base.css"),
+        ("body { background: url(paper.png); }", "a file beside", "methods/pjnd/method.css"),
     ],
 )
-def test_a_style_that_would_be_blocked_is_refused(tmp_path: Path, rule: str, problem: str) -> None:
-    folder = with_layout(tmp_path / "batch", "")
-    (folder / "assets" / "styles" / "own.css").write_text("p {}\n" + rule)
-    told = refused(folder)
-    assert f"assets/styles/own.css: line 2: it has {problem}" in told
+def test_a_style_that_would_be_blocked_is_refused(tmp_path: Path, rule: str, problem: str, sheet: str) -> None:
+    own = with_layout(tmp_path / "batch", "") / "assets" / sheet
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text("p {}\n" + rule)
+    assert f"assets/{sheet}: line 2: it has {problem}" in refused(tmp_path / "batch")
 
 
 def test_a_logo_is_carried_in_one_line(tmp_path: Path) -> None:

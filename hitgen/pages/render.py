@@ -74,7 +74,8 @@ class Renderer:
         unused = resources.unused_scripts(batch.folder, used)
         if unused:
             raise InputError(unused)
-        self.style = self._styles()
+        self._styles = self._read_styles()
+        self.style = "\n".join(self._styles.values())
         """All that the page is styled by."""
         self._sources: dict[str, str] = {}
         self._said: dict[str, list[Wording]] = {}
@@ -97,19 +98,13 @@ class Renderer:
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
-    def _styles(self) -> str:
-        styles = []
-        own = [f"methods/{self._method}/method.css", *([CHECKS_STYLE] if self._checks else [])]
-        for name in (*own, "styles/base.css", f"styles/{self._layout}.css"):
-            path = resources.find("assets", name, self._batch.folder)
-            if path:
-                styles.append(text_of(path))
-        return "\n".join(styles)
-
-    def _style_faults(self) -> list[Fault]:
-        names = (*([CHECKS_STYLE] if self._checks else []), "styles/base.css", f"styles/{self._layout}.css")
-        found = [(name, resources.find("assets", name, self._batch.folder)) for name in names]
-        return [fault for name, path in found if path for fault in style_faults(f"assets/{name}", text_of(path))]
+    def _read_styles(self) -> dict[str, str]:
+        """The styles of the page by their names, those that win last."""
+        names = [f"methods/{self._method}/method.css", *([CHECKS_STYLE] if self._checks else []), "styles/base.css"]
+        found = {
+            name: resources.find("assets", name, self._batch.folder) for name in (*names, f"styles/{self._layout}.css")
+        }
+        return {name: text_of(path) for name, path in found.items() if path}
 
     def check(self, planned: PlannedPage) -> None:
         """Refuse what is wrong with templates, before any ladder is made: stand-ins are there for the ladders."""
@@ -222,7 +217,7 @@ class Renderer:
         display, survey = self._batch.config.display, self._batch.config.survey
         faults = (
             source_faults(sources)
-            + self._style_faults()
+            + style_faults(self._styles)
             + slot_faults(
                 html,
                 self._layout,

@@ -61,9 +61,11 @@ def source_faults(sources: Mapping[str, str]) -> list[Fault]:
     return [fault for name, source in sources.items() for fault in _blocked(f"templates/{name}", source, _FORBIDDEN)]
 
 
-def style_faults(name: str, style: str) -> list[Fault]:
-    """Faults of a style that the policy would block, each with its line."""
-    return list(_blocked(name, style, _FORBIDDEN_IN_STYLES))
+def style_faults(styles: Mapping[str, str]) -> list[Fault]:
+    """Faults of styles (by name) that the policy would block, each with its line."""
+    return [
+        fault for name, style in styles.items() for fault in _blocked(f"assets/{name}", style, _FORBIDDEN_IN_STYLES)
+    ]
 
 
 def _blocked(name: str, source: str, forbidden: Iterable[Row]) -> Iterator[Fault]:
