@@ -264,9 +264,14 @@ def _config_warnings(batch: Batch, plan: Plan) -> list[str]:
 
 
 def _rule_warnings(config: BatchConfig) -> Iterator[str]:
-    """Rules of screening that are named where they do nothing: the method has no such rule, or it is off."""
+    """What [screening] names that does nothing: a rule that the method has not or that is off, a bound of the other way to judge gold."""
     method, rules = method_of(config), config.screening
     known = (*method.rules, *method.own_rules)
+    passed_over = {"thresholds": ("use_above", "exclude_below"), "evidence": ("gold_rate", "gold_answers_min")}
+    for key in passed_over[rules.judged_by]:
+        if key in rules.model_fields_set:
+            problem = f"gold answers are judged by {rules.judged_by}, so that naming it does nothing"
+            yield str(in_config(f"screening.{key}", problem, "leaving it out"))
     for key in ("off", "reject", "shut_out"):
         for name in getattr(rules, key):
             if name not in known:

@@ -118,11 +118,12 @@ def test_one_thing_wrong_is_said_once(name: str, tmp_path: Path, capsys: pytest.
 
 
 def test_rules_that_do_nothing_are_minded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rules = 'off = ["gold", "sides"]\nreject = ["speed", "sides", "traps"]\nshut_out = ["times"]\n'
+    rules = 'use_above = 0.8\noff = ["gold", "sides"]\nreject = ["speed", "sides", "traps"]\nshut_out = ["times"]\n'
     edit("[screening]\n", f"[screening]\n{rules}")(write_study(tmp_path))
     assert main(["check", str(tmp_path), "--workers", "1"]) == 0
     told = [line for line in capsys.readouterr().out.splitlines() if "does nothing" in line]
-    assert len(told) == 3 and all("batch.toml: screening." in line for line in told)
-    assert "screening.off: compare has no rule 'gold'" in told[0] and "try one of display, flicker" in told[0]
-    assert "screening.reject: compare has no rule 'speed'" in told[1]
-    assert "screening.reject: 'sides' is among the rules that are off" in told[2]
+    assert len(told) == 4 and all("batch.toml: screening." in line for line in told)
+    assert "screening.use_above: gold answers are judged by thresholds" in told[0] and "try leaving it out" in told[0]
+    assert "screening.off: compare has no rule 'gold'" in told[1] and "try one of display, flicker" in told[1]
+    assert "screening.reject: compare has no rule 'speed'" in told[2]
+    assert "screening.reject: 'sides' is among the rules that are off" in told[3]

@@ -145,6 +145,13 @@ def test_check_says_that_few_levels_make_intervals_too_narrow(
     assert capsys.readouterr().out.count("levels is guessed from what is usual") == told
 
 
+def test_gold_of_a_page_is_told_to_be_catch_trials(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(study(tmp_path / "study", hit="gold = 2\ntraining = 1\n"))]) == 1
+    told = capsys.readouterr().err
+    assert "hit.gold: 2 is out of range; try leaving it out: `catch` says how many" in told
+    assert "hit.training: 1 is out of range; try leaving it out: a comparison explains itself" in told
+
+
 def test_without_catch_trials_nobody_can_be_used_and_more_of_them_are_the_way_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -127,6 +127,9 @@ def _fault(detail: Any, model: type[BaseModel], file: str, prefix: str) -> Fault
         message, _, remedy = str(context["error"]).partition("; ")
         return Fault(file, field, message, remedy)
     problem, remedy = _plain(kind, context, value)
+    if info is not None and any(getattr(mark, "ge", None) == context.get("le", "") for mark in info.metadata):
+        # there is but one value, which the method is without
+        remedy = f"leaving it out{str(info.description).removeprefix('none')}"
     return Fault(file, field, problem, remedy)
 
 
