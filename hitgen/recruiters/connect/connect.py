@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hitgen.collector.inbox import Inbox
 from hitgen.collector.turns import Turn
-from hitgen.collector.ways import Way
 from hitgen.errors import InputError, OutsideError
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
 from hitgen.lib.clock import utc_now
 from hitgen.lib.money import CENT, FREE
-from hitgen.recruiters.base import Opening, Recruiter, RefusedError
+from hitgen.recruiters.base import Kind, Opening, RefusedError
+from hitgen.recruiters.by_inbox import ByInbox
 from hitgen.recruiters.connect.config import ConnectRecruiter
 from hitgen.recruiters.connect.projects import OVER, TOKEN_LIVES, Projects, token_of
 from hitgen.recruiters.drafts import DEARER
@@ -32,16 +31,14 @@ BONUS = "connect:bonus"
 NOT_LISTED = "Connect does not list this assignment"
 
 
-class Connect(Recruiter):
+class Connect(ByInbox):
     """Projects whose people get a page each; only whom the service lists counts."""
 
     token_valid = timedelta(hours=23)
 
-    def __init__(self, config: ConnectRecruiter, batch: str, opening: Opening, inbox: Inbox, way: Way) -> None:
-        self._config = config
-        self._book = opening.book
-        self._inbox = inbox
-        self._way = way
+    def __init__(self, kind: Kind[ConnectRecruiter], opening: Opening) -> None:
+        super().__init__(kind, opening)
+        config = kind.own
         self._production = opening.production
         self._rest = Rest(
             config.endpoint_url or API,
@@ -50,9 +47,8 @@ class Connect(Recruiter):
             header=("X-API-KEY", "{}"),
             key="recruiter.key_env",
         )
-        self._places = ByTurns(opening.book, inbox, way, timedelta(seconds=config.hold_s), utc_now)
-        self._projects = Projects(self._rest, config, batch, opening.book)
-        self._told: list[str] = []
+        self._places = ByTurns(opening.book, self._inbox, self._way, timedelta(seconds=config.hold_s))
+        self._projects = Projects(self._rest, config, self._batch, opening.book)
         self._people: dict[str, dict[str, dict[str, Any]]] = {}
 
     @property
@@ -147,10 +143,7 @@ class Connect(Recruiter):
         """Everything handed in by people whom the service lists; neither answers nor a listing alone is enough."""
         for row, turn in self._places.arrived(hit_id):
             if turn and (listed := self._listed(turn)):
-                status = _judgement(listed[1])
-                yield Received(
-                    row.assignment, hit_id, turn.person, status, row.opened_at, row.received_at, None, row.answer
-                )
+                yield self._handed_in(row, hit_id, turn.person, _judgement(listed[1]))
 
     def _found(self, assignment: str) -> tuple[str, dict[str, Any]]:
         self._people.clear()
@@ -262,14 +255,6 @@ class Connect(Recruiter):
         project = self._projects.of(offer.order.annotation) if offer else None
         if project and self._projects.status(project) == "Unpublished":
             self._projects.move(project, "Archived")
-
-    def clear(self) -> None:
-        """Take away the way for answers."""
-        self._way.clear()
-
-    def close(self) -> None:
-        """Let go of the inbox."""
-        self._inbox.close()
 
 
 def _judgement(row: dict[str, Any]) -> Judgement:

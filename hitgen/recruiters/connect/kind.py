@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.collector.door import HandOut
-from hitgen.collector.inbox import FILE, Inbox
+from hitgen.collector.inbox import Inbox
 from hitgen.collector.turns import Turns
 from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
 from hitgen.errors import Fault
 from hitgen.lib.money import CENT, Quote, quote_by_percent
 from hitgen.methods.kept import gold_needed
-from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Asked, Look, Opening, Recruiter
 from hitgen.recruiters.connect.config import IDS, KEEP, ConnectRecruiter
 from hitgen.recruiters.double import Double
@@ -93,5 +92,4 @@ class ConnectKind(Offering[ConnectRecruiter]):
         """Connect by its API, turns and answers in the inbox."""
         from hitgen.recruiters.connect.connect import Connect
 
-        inbox = Inbox(opening.folder / FILE, self.config.batch.name, self.knows(lambda find: find(opening.book)))
-        return Connect(self.own, self.config.batch.name, opening, inbox, open_way(self.config, self.own.results))
+        return Connect(self, opening)

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from hitgen.collector.door import HandOut
-from hitgen.collector.inbox import FILE, Inbox
+from hitgen.collector.inbox import Inbox
 from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
-from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
 from hitgen.recruiters.link.config import LinkRecruiter
@@ -49,5 +48,4 @@ class LinkKind(Offering[LinkRecruiter]):
         """Places in the ledger, answers in the inbox."""
         from hitgen.recruiters.link.link import Link
 
-        inbox = Inbox(opening.folder / FILE, self.config.batch.name, self.knows(lambda find: find(opening.book)))
-        return Link(self.own, self.config.batch.name, opening, inbox, open_way(self.config, self.own.results))
+        return Link(self, opening)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from hitgen.collector.inbox import Arrival, Inbox
-from hitgen.collector.ways import Way
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
 from hitgen.lib.clock import utc_now
 from hitgen.lib.files import csv_text, write_whole
-from hitgen.recruiters.base import Opening
+from hitgen.recruiters.base import Kind, Opening
+from hitgen.recruiters.by_inbox import ByInbox
 from hitgen.recruiters.judged import JudgedHere
 from hitgen.recruiters.link.config import LinkRecruiter
 from hitgen.recruiters.places import LIST, OpenHit, Places
@@ -18,34 +17,17 @@ from hitgen.recruiters.places import LIST, OpenHit, Places
 COLUMNS = ("participant", "page", "hit", "url", "code")
 
 
-class Link(JudgedHere):
-    """Places with personal addresses; answers come by `way` into `inbox`.
-
-    Everything is in the ledger and in the inbox beside it.
-    """
+class Link(JudgedHere, ByInbox):
+    """Places with personal addresses; everything is in the ledger and in the inbox beside it."""
 
     name = "link"
 
-    def __init__(
-        self,
-        config: LinkRecruiter,
-        batch: str,
-        opening: Opening,
-        inbox: Inbox,
-        way: Way,
-    ) -> None:
-        self._config = config
-        self._folder = opening.folder
-        self._book = opening.book
-        self._inbox = inbox
-        self._way = way
-        self.places = Places(batch, opening.book)
-        self._told: list[str] = []
+    _config: LinkRecruiter
 
-    @property
-    def answers_until(self) -> datetime | None:
-        """When the form ends that pages post with."""
-        return self._way.until
+    def __init__(self, kind: Kind[LinkRecruiter], opening: Opening) -> None:
+        super().__init__(kind, opening)
+        self._folder = opening.folder
+        self.places = Places(self._batch, opening.book)
 
     def account(self) -> Binding:
         """Where answers go; there is no account anywhere."""
@@ -91,12 +73,7 @@ class Link(JudgedHere):
         """Everything handed in for a HIT, one for each place."""
         for row in self._inbox.received(f"{hit_id}-"):
             if participant := self.places.participant(row.assignment):
-                yield self._submission(row, hit_id, participant)
-
-    def _submission(self, row: Arrival, hit_id: str, participant: str) -> Received:
-        judged = self.judgement(row.assignment)
-        times = row.opened_at, row.received_at
-        return Received(row.assignment, hit_id, participant, judged, *times, None, row.answer)
+                yield self._handed_in(row, hit_id, participant, self.judgement(row.assignment))
 
     def extend(self, hit_id: str, until: datetime) -> None:
         """Hand out a HIT's places until a time; answers are taken whenever they come."""
@@ -113,8 +90,4 @@ class Link(JudgedHere):
     def clear(self) -> None:
         """Remove what only this batch needed: the list of addresses, and the way for answers."""
         (self._folder / LIST).unlink(missing_ok=True)
-        self._way.clear()
-
-    def close(self) -> None:
-        """Let go of the inbox."""
-        self._inbox.close()
+        super().clear()

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from hitgen.collector.door import HandOut
-from hitgen.collector.inbox import FILE, Inbox
+from hitgen.collector.inbox import Inbox
 from hitgen.collector.turns import Turns
 from hitgen.config.batch import BatchConfig, BatchTable
 from hitgen.config.recruiter import CollectorResults
 from hitgen.methods.kept import gold_needed
-from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
 from hitgen.recruiters.offers import Offering
@@ -94,12 +93,10 @@ class PanelKind(Offering[PanelRecruiter]):
         from hitgen.recruiters.panel.credit import Credit
         from hitgen.recruiters.panel.panel import Panel
 
-        own, batch = self.own, self.config.batch.name
-        inbox = Inbox(opening.folder / FILE, batch, self.knows(lambda find: find(opening.book)))
-        credit = None
+        own, credit = self.own, None
         if own.credit:
             needs = "{secret}" in own.credit or own.uses_secret
             credit = Credit(
                 own, token_from(own.secret_env, opening.environment, "recruiter.secret_env") if needs else ""
             )
-        return Panel(own, batch, opening, inbox, open_way(self.config, own.results), credit)
+        return Panel(self, opening, credit)

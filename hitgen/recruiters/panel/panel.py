@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from hitgen.collector.inbox import Inbox
 from hitgen.collector.turns import Turn
-from hitgen.collector.ways import Way
 from hitgen.ledger.rows import Binding, HitProgress, Judgement, Order, Received
 from hitgen.lib.clock import utc_now
 from hitgen.lib.nested import read_json
-from hitgen.recruiters.base import Opening
+from hitgen.recruiters.base import Kind, Opening
+from hitgen.recruiters.by_inbox import ByInbox
 from hitgen.recruiters.judged import JudgedHere
 from hitgen.recruiters.panel.config import PanelRecruiter
 from hitgen.recruiters.panel.credit import Credit
@@ -20,30 +19,17 @@ from hitgen.recruiters.panel.places import ByTurns
 from hitgen.recruiters.seals import completion_code
 
 
-class Panel(JudgedHere):
+class Panel(JudgedHere, ByInbox):
     """Places that are given to ids; whom to pay says the review, and where the panel can be told, `credit` tells it."""
 
     name = "panel"
 
-    def __init__(
-        self,
-        config: PanelRecruiter,
-        batch: str,
-        opening: Opening,
-        inbox: Inbox,
-        way: Way,
-        credit: Credit | None = None,
-        now: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self._config = config
-        self._batch = batch
-        self._book = opening.book
-        self._inbox = inbox
-        self._way = way
+    _config: PanelRecruiter
+
+    def __init__(self, kind: Kind[PanelRecruiter], opening: Opening, credit: Credit | None) -> None:
+        super().__init__(kind, opening)
         self._credit = credit
-        self._now = now
-        self._places = ByTurns(opening.book, inbox, way, timedelta(seconds=config.hold_s), now)
-        self._told: list[str] = []
+        self._places = ByTurns(opening.book, self._inbox, self._way, timedelta(seconds=self._config.hold_s))
 
     def account(self) -> Binding:
         """Where answers go; the panel's account is the user's own affair."""
@@ -55,7 +41,7 @@ class Panel(JudgedHere):
 
     def create(self, order: Order, token: str) -> HitProgress:
         """Places of this order, open from now on."""
-        return self._places.open(order, self._now() + timedelta(seconds=self._config.lifetime_s))
+        return self._places.open(order, utc_now() + timedelta(seconds=self._config.lifetime_s))
 
     def start(self) -> list[str]:
         """Whoever comes from the panel can begin."""
@@ -76,8 +62,7 @@ class Panel(JudgedHere):
         """Everything handed in for a HIT; of answers from another machine, by whom their page was opened for."""
         for row, turn in self._places.arrived(hit_id):
             if person := turn.person if turn else str(read_json(row.answer).get("worker") or ""):
-                times = row.opened_at, row.received_at
-                yield Received(row.assignment, hit_id, person, self.judgement(row.assignment), *times, None, row.answer)
+                yield self._handed_in(row, hit_id, person, self.judgement(row.assignment))
 
     def approve(self, assignment: str, feedback: str = "") -> Judgement:
         """Note that a submission is accepted, and tell the panel where it can be told."""
@@ -109,11 +94,3 @@ class Panel(JudgedHere):
     def delete(self, hit_id: str) -> None:
         """Take a HIT out of all lists."""
         self._places.offers.delete(hit_id)
-
-    def clear(self) -> None:
-        """Take away the way for answers."""
-        self._way.clear()
-
-    def close(self) -> None:
-        """Let go of the inbox."""
-        self._inbox.close()

@@ -9,13 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from hitgen.collector.inbox import FILE, Inbox
 from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
 from hitgen.errors import Fault, in_config
 from hitgen.lib.money import CENT, Quote, quote_by_percent
 from hitgen.methods.kept import gold_needed
-from hitgen.recruiters.answers import open_way
 from hitgen.recruiters.base import Asked, Kind, Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
 from hitgen.recruiters.prolific.config import LISTED, ProlificRecruiter
@@ -40,6 +38,11 @@ class ProlificKind(Kind[ProlificRecruiter]):
     apart = True
     unit = "place"
     admits = True
+
+    def __init__(self, config: BatchConfig) -> None:
+        super().__init__(config)
+        if not getattr(config.recruiter, "description", ""):
+            self.own = self.own.model_copy(update={"description": f"{self.own.description} {COMPUTER}"})
 
     def quote(self, hits: Iterable[tuple[int, Decimal]]) -> Quote:
         """Rewards, the service's percentage, and what is set aside for who is screened out."""
@@ -118,8 +121,4 @@ class ProlificKind(Kind[ProlificRecruiter]):
         """Prolific by its REST API, and the inbox for answers."""
         from hitgen.recruiters.prolific.prolific import Prolific
 
-        inbox = Inbox(opening.folder / FILE, self.config.batch.name, is_session)
-        own = self.own
-        if not getattr(self.config.recruiter, "description", ""):
-            own = own.model_copy(update={"description": f"{own.description} {COMPUTER}"})
-        return Prolific(own, self.config.batch.name, opening, inbox, open_way(self.config, self.own.results))
+        return Prolific(self, opening)

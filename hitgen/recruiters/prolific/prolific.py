@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hitgen.collector.inbox import Arrival, Inbox
-from hitgen.collector.ways import Way
+from hitgen.collector.inbox import Arrival
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
 from hitgen.lib.clock import NEVER, utc_now
 from hitgen.lib.money import CENT
 from hitgen.lib.nested import read_json
-from hitgen.recruiters.base import Opening, Recruiter, RefusedError
+from hitgen.recruiters.base import Kind, Opening, RefusedError
+from hitgen.recruiters.by_inbox import ByInbox
 from hitgen.recruiters.prolific.bonuses import Bonuses
 from hitgen.recruiters.prolific.config import LISTED, ProlificRecruiter
 from hitgen.recruiters.prolific.currency import Currency
@@ -59,27 +59,19 @@ class _Seen:
     used_up: int
 
 
-class Prolific(Recruiter):
+class Prolific(ByInbox):
     """Studies with an address for each page; a person works one page of a batch."""
 
-    def __init__(
-        self,
-        config: ProlificRecruiter,
-        batch: str,
-        opening: Opening,
-        inbox: Inbox,
-        way: Way,
-    ) -> None:
-        self._config = config
-        self._book = opening.book
-        self._inbox = inbox
-        self._way = way
+    _config: ProlificRecruiter
+
+    def __init__(self, kind: Kind[ProlificRecruiter], opening: Opening) -> None:
+        super().__init__(kind, opening)
+        config = self._config
         self._production = opening.production
         self._rest = Rest(config.endpoint_url or API, token_from(config.token_env, opening.environment), "Prolific")
         self._currency = Currency(config.usd_per_gbp)
-        self._studies = Studies(self._rest, config, batch, opening.book)
+        self._studies = Studies(self._rest, config, self._batch, opening.book)
         self._bonuses = Bonuses(self._rest, opening.book, self._currency)
-        self._told: list[str] = []
         self._hits: dict[str, str] = {}
         self._seen: dict[str, _Seen] = {}
 
@@ -91,11 +83,6 @@ class Prolific(Recruiter):
     @property
     def _environment(self) -> Environment:
         return self._rest.environment(self._production)
-
-    @property
-    def answers_until(self) -> datetime | None:
-        """When the form ends that pages post with."""
-        return self._way.until
 
     def account(self) -> Binding:
         """The workspace whose money is spent; without --production studies stay drafts or tests."""
@@ -381,11 +368,3 @@ class Prolific(Recruiter):
     def delete(self, hit_id: str) -> None:
         """Delete a draft; a published study stays on Prolific's record."""
         self._studies.drop(hit_id.partition(" ")[0])
-
-    def clear(self) -> None:
-        """Take away the way for answers."""
-        self._way.clear()
-
-    def close(self) -> None:
-        """Let go of the inbox."""
-        self._inbox.close()
