@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
@@ -36,7 +38,8 @@ class Console:
     def warn(self, warnings: Iterable[str]) -> None:
         """Tell what to mind; scripts find it on standard error."""
         for warning in warnings:
-            self._print(f"warning: {warning}", sys.stderr if self._json else sys.stdout)
+            lines = [f"warning: {warning}"] if self._json else folded("warning: ", warning)
+            self._print("\n".join(lines), sys.stderr if self._json else sys.stdout)
 
     def outcome(self, data: Any, lines: Iterable[str]) -> None:
         """What came of a verb: `data` as one line of JSON for scripts (money, times and paths are text), else `lines`."""
@@ -141,6 +144,16 @@ def columns(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> list[st
     return [
         " ".join(pad(cell, width) for pad, cell, width in zip(pads, row, widths, strict=True)).rstrip() for row in rows
     ]
+
+
+def folded(head: str, text: str) -> list[str]:
+    """A text after its head, in one line; on a terminal that is too narrow for it, in several under each other."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return [head + text]
+    width, indent = shutil.get_terminal_size().columns, " " * len(head)
+    fold = textwrap.TextWrapper(max(width, 2 * len(head)), initial_indent=head, subsequent_indent=indent)
+    fold.break_long_words = fold.break_on_hyphens = False  # so that addresses and commands can be copied
+    return fold.wrap(text) or [head]
 
 
 def size(count: float) -> str:

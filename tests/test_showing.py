@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from hitgen.cli import main
 from hitgen.commands.delete import ended_lines
 from hitgen.commands.publish import plan_lines, published_lines
 from hitgen.commands.status import status_lines
@@ -20,7 +22,7 @@ from hitgen.publishing.publish import plan_publication, publish
 from hitgen.publishing.status import status, status_offline
 from hitgen.recruiters import kind_of
 from hitgen.recruiters.memory import Memory
-from tests.support.batches import make_batch
+from tests.support.batches import make_batch, write_batch
 from tests.support.servers import serving
 
 
@@ -57,3 +59,20 @@ def test_check_can_show_what_waves_save(folder: Path) -> None:
     kind, pages = kind_of(read_config(folder / "batch.toml")), [(43, Decimal("1.20"))] * 2
     assert kind.quote(pages).total_usd == Decimal("144.48")
     assert kind.waves_save_usd(pages) == Decimal("144.48") - Decimal("123.84")
+
+
+def test_check_fits_a_terminal_and_folds_nothing_for_scripts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_batch(tmp_path / "batch", size=(64, 48), study=1)
+    monkeypatch.chdir(tmp_path)
+    told = []
+    for at_terminal in (True, False):
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.setattr(sys.stdout, "isatty", lambda found=at_terminal: found, raising=False)
+        assert main(["check", "batch", "--workers", "1"]) == 0
+        told.append(capsys.readouterr().out.splitlines())
+    folded, whole = told
+    assert max(map(len, folded)) <= 80 < max(map(len, whole))
+    assert " ".join(" ".join(folded).split()) == " ".join(" ".join(whole).split())
+    assert [line[:12] for line in folded if line[0] != " "] == [line[:12] for line in whole]

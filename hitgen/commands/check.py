@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from hitgen.check import Planned, PlanSummary, check
 from hitgen.commands import options
-from hitgen.console import Console, columns, size
+from hitgen.console import Console, columns, folded, size
 from hitgen.lib.text import count
 from hitgen.methods.base import AROUND_S
 from hitgen.methods.kept import KeptShares
@@ -126,4 +126,4 @@ def flash_lines(flashes: Sequence[Flash]) -> list[str]:
 
 
 def _lined(rows: Sequence[tuple[str, str]]) -> list[str]:
-    return [f"{name:11} {text}" for name, text in rows]
+    return [line for name, text in rows for line in folded(f"{name:11} ", text)]

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from hitgen.commands import options
-from hitgen.console import Console, columns
+from hitgen.console import Console, columns, folded
 from hitgen.errors import InputError, OutsideError, at_option
 from hitgen.ledger.acts import Verb
 from hitgen.lib.text import count, plain
@@ -101,7 +101,7 @@ def review_lines(study: Study, rows: Sequence[ReviewRow]) -> list[str]:
     if any(row.use == "not-enough-evidence" for row in rows):
         few = f"the worker has fewer than gold_answers_min = {rules.gold_answers_min} gold answers"
         open_ = f"by gold alone the worker is honest with a probability below use_above = {rules.use_above:g}"
-        lines.append(f"not-enough-evidence: {few if rules.judged_by == 'thresholds' else open_}")
+        lines += folded("not-enough-evidence: ", few if rules.judged_by == "thresholds" else open_)
     times = [row.auto_approval_at for row in study.received() if row.status == "Submitted" and row.auto_approval_at]
     if times:
         lines.append(f"the first that is not judged approves itself at {min(times):%Y-%m-%d %H:%M} UTC")
