@@ -209,6 +209,22 @@ def test_publishing_moves_a_simulation_out_of_the_way(tmp_path: Path) -> None:
     assert not (folder / LEDGER).exists() and (folder / "ledger-local-1.sqlite").exists()
 
 
+@pytest.mark.parametrize(
+    "verb", [("status",), ("fetch",), ("review", "--apply"), ("expire",), ("extend", "--hours", "2")]
+)
+def test_nobody_is_asked_about_answers_that_are_simulated(
+    verb: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither for credentials, which who only simulates has not, nor the marketplace, if there are some."""
+    monkeypatch.setattr("hitgen.recruiters.mturk.kind.MTurkKind.open", lambda *_: pytest.fail("asked"))
+    folder = make_study(tmp_path / "study", images=2, ratings=2)
+    simulate(folder, Population(), seed=1)
+    assert main([verb[0], str(folder), *verb[1:]]) == 1
+    assert (
+        "its answers are simulated: nothing of this batch was published; try `hitgen review`" in capsys.readouterr().err
+    )
+
+
 @pytest.mark.parametrize(("verb", "needs"), [("report", True), ("simulate", False), ("export", True)])
 def test_the_missing_extra_is_named(verb: str, needs: bool, tmp_path: Path) -> None:
     folder = make_study(tmp_path / "study", images=2, ratings=2)

@@ -231,8 +231,7 @@ def test_a_rating_is_a_comparison_in_the_plan_and_in_the_figure_of_progress(
     assert "--apply" not in capsys.readouterr().out, "nobody is there to be approved"
     assert main(["topup", str(answered)]) == 1
     assert (
-        "its answers are simulated: nothing of this batch was published; try `hitgen publish`"
-        in capsys.readouterr().err
+        "its answers are simulated: nothing of this batch was published; try `hitgen review`" in capsys.readouterr().err
     )
 
 

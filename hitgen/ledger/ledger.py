@@ -113,6 +113,12 @@ class Ledger:
         elif bound != account:
             raise InputError(Fault(str(self.path), "", *bound.refusal(account)))
 
+    def refuse_simulated(self) -> None:
+        """Raise InputError where its answers are simulated, so that there is nobody to ask, to judge or to pay."""
+        bound = self.account
+        if bound and bound.is_simulated:
+            raise InputError(Fault(str(self.path), "", *bound.refusal(bound)))
+
     @property
     def has_hits(self) -> bool:
         """Whether a HIT was ever made by this ledger, or may have been, or anybody handed in."""

@@ -146,6 +146,8 @@ def open_account(
         bound = ledger.account
         if bound is None:
             raise never_published(path)
+        if recruiter is None:
+            ledger.refuse_simulated()
         config, notes = (strict, ()) if strict else config_to_end_by(folder, ledger)
         refuse_other_study(config, ledger)
         opening = Opening(folder, ledger.book, bound.environment == "production")

@@ -51,9 +51,7 @@ def refuse_unpublished(folder: Path) -> None:
     if not path.exists():
         raise InputError(Fault(str(path), "", "this batch was never published", remedy))
     with Ledger(path) as ledger:
-        if ledger.account and ledger.account.is_simulated:
-            problem = "its answers are simulated: nothing of this batch was published"
-            raise InputError(Fault(str(path), "", problem, f"{remedy}, which puts them aside"))
+        ledger.refuse_simulated()
         if ledger.fact("closed") is not None:
             raise InputError(Fault(str(path), "", "this batch is closed", remedy))
 
