@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
 from hitgen.collector.app import Collector
@@ -64,14 +65,15 @@ class PanelStudy:
         handing = self.kind.hand_out(LedgerView(self.folder), self.inbox, lambda: self.now)
         self.collector = Collector(self.inbox, hand_out=handing, now=lambda: self.now)
         self.collector._places._clock = lambda: self.now.timestamp()
+        for module in ("panel", "places"):
+            self.at_end.enter_context(patch(f"hitgen.recruiters.panel.{module}.utc_now", lambda: self.now))
 
     @property
     def recruiter(self) -> Recruiter:
         """The recruiter, at the study's time; it is closed when the study is."""
-        made: Any = self.kind.open(Opening(self.folder, self.ledger.book, environment=self.environment))
-        made._now = made._places._now = lambda: self.now
+        made = self.kind.open(Opening(self.folder, self.ledger.book, environment=self.environment))
         self.at_end.callback(made.close)
-        return made  # type: ignore[no-any-return]
+        return made
 
     def open(
         self, hit: str, places: int, unseen: tuple[str, ...] = (), kind: str = "study", admitted: bool = False
