@@ -16,12 +16,13 @@ from hitgen.cli import main
 from hitgen.manifest import read_manifest
 from hitgen.methods.base import Arranged, method_of
 from hitgen.methods.population import Person
-from hitgen.methods.threshold import THRESHOLD, grid_of, quest, responses_of
+from hitgen.methods.threshold import THRESHOLD, grid_of, quest
 from hitgen.methods.threshold.config import Config
 from hitgen.methods.threshold.crossed import Comparison, answered, crossed
 from hitgen.methods.threshold.further import gains_of
 from hitgen.methods.threshold.observers import SIMULATION, LadderTruth, Population
 from hitgen.methods.threshold.plan import plan_comparisons
+from hitgen.methods.threshold.screening import responses_of
 from hitgen.outlook import SCREENS
 from hitgen.results.dataset import make_dataset
 from hitgen.results.study import read_study

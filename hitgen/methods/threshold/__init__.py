@@ -22,9 +22,11 @@ from hitgen.methods.submission import Submission
 from hitgen.methods.threshold.config import Config
 from hitgen.methods.threshold.manifest import Manifest, PageData, Trial
 from hitgen.methods.threshold.plan import Comparison, plan_comparisons
+from hitgen.methods.threshold.possible import impossible, strange_groups
 from hitgen.methods.threshold.replay import replay_of
 from hitgen.methods.threshold.robot import Robot, differences, knowing, some_answer
 from hitgen.methods.threshold.row import Response, Row
+from hitgen.methods.threshold.screening import straight
 from hitgen.methods.told import Told
 from hitgen.methods.work import AnyWork, Attempt, Finding
 from hitgen.plan import LadderKey, Plan, PlannedPage, PlannedTrial
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 CONTRACT = read_contract("methods/threshold")
 GAP_CSS_PX: int = CONTRACT["gap_css_px"]
 CATCH, OF_ONE = PassRates(0.4, 0.9, 0.8), PassRates(0.5, 0.9, 0.8)
-STRAIGHT_MIN = 8
-"""So many comparisons with one response are no looking: levels are chosen so that about half of the answers are "none"."""
 LEAST_LEVELS = 10
 """Simulated intervals of the 75% level hold the truth in 91 to 93% on ladders of 10 levels, and in 73 to 88% on those of 4 to 6."""
 ALONE_S, OF_SEVERAL_S = 8, 4
@@ -168,28 +168,10 @@ class Threshold(Method[Config, Manifest, Row]):
 
     def row_faults(self, row: Row, trial: AnyTrial, last: int, manifest: Manifest) -> Iterator[str]:
         assert isinstance(trial, Trial)
-        level_max = manifest.by_key[trial.key].level_max
-        if row.level > level_max:
-            yield f"trial {row.trial} has level {row.level}; its levels are 1 to {level_max}"
-        if row.other >= row.level or (row.other and manifest.flickering != "both"):
-            yield f"trial {row.trial} has level {row.other} at the other side"
-        if row.response == "both" and not row.other:
-            yield f"trial {row.trial} says that both flickered"
-        several = trial.group is not None
-        sides = ("none",) if trial.asked == "catch" else ("here",) if several else ("left", "right")
-        if row.side not in sides:
-            yield f"trial {row.trial} says that it flickered at {row.side}"
-        if row.response != "none" and (row.response == "here") != several:
-            yield f"trial {row.trial} has response {row.response}"
-        if bool(row.position) != several or row.position > manifest.pictures:
-            yield f"trial {row.trial} stood at position {row.position}"
-        if row.timing.swaps == 0:
-            yield f"trial {row.trial} was answered before its level was shown"
-        if row.flickers_too_long:
-            yield f"trial {row.trial} flickered for longer than it lasted"
+        return impossible(row, trial, manifest)
 
     def submission_faults(self, submission: Submission[Row], page: Page, manifest: Manifest) -> Iterator[str]:
-        from hitgen.methods.threshold.chosen import strange_groups, strange_levels
+        from hitgen.methods.threshold.chosen import strange_levels
 
         yield from strange_groups(submission, page)
         yield from strange_levels(submission, page, manifest)
@@ -198,12 +180,7 @@ class Threshold(Method[Config, Manifest, Row]):
         return (row.response == "none",)
 
     def screen(self, works: Sequence[AnyWork], config: Config) -> Iterator[Finding]:
-        responses: dict[str, list[str]] = {}
-        for work in works:
-            responses.setdefault(work.received.worker, []).extend(responses_of(work))
-        for worker, given in responses.items():
-            if len(given) >= STRAIGHT_MIN and len(set(given)) == 1:
-                yield Finding("straight", f"all of {len(given)} trials answered with {given[0]}", worker)
+        return straight(works)
 
     def rates(self, question: Any, ladder: Ladder, manifest: Manifest) -> tuple[PassRates, ...]:
         return (OF_ONE if manifest.flickering == "each" else CATCH,)
@@ -236,7 +213,7 @@ class Threshold(Method[Config, Manifest, Row]):
     def told(self, config: Config, manifest: Manifest) -> Told:
         from hitgen.methods.threshold.paper import told
 
-        return told(config, manifest, STRAIGHT_MIN)
+        return told(config, manifest)
 
     def write_analysis(self, tables: Mapping[str, Any], out: Export) -> None:
         from hitgen.methods.threshold.analysis import write_analysis
@@ -247,21 +224,6 @@ class Threshold(Method[Config, Manifest, Row]):
 def grid_of(pictures: int) -> tuple[int, int]:
     """How many of several pictures stand beside each other, and in how many rows."""
     return (pictures, 1) if pictures <= CONTRACT["most_across"] else (pictures // 2, 2)
-
-
-def responses_of(work: AnyWork) -> Iterator[str]:
-    """What was answered to each study comparison; of pictures that were shown at once, which of them were selected."""
-    selected: dict[str, list[int]] = {}
-    for attempt in work.attempts:
-        row = attempt.row
-        if row.position:
-            selected.setdefault(attempt.known.at_once, []).extend([row.position] * (row.response != "none"))
-        elif attempt.known.role == "study":
-            yield row.response
-    yield from (
-        " and ".join(f"picture {position}" for position in sorted(positions)) or "none"
-        for positions in selected.values()
-    )
 
 
 def _planned(trial: PlannedTrial) -> Comparison:

@@ -44,21 +44,6 @@ def strange_levels(submission: Submission[Row], page: Page, manifest: Manifest) 
             answers[ladder.pack] = (*before, (*levels, quest.outcome_of(row.side, row.response)))
 
 
-def strange_groups(submission: Submission[Row], page: Page) -> Iterator[str]:
-    """The first pictures that were shown at once and answered at different times, or that stood at one position."""
-    together: dict[str, list[Row]] = {}
-    for row in submission.trials:
-        if row.position:
-            together.setdefault(page.by_trial[row.trial].at_once, []).append(row)
-    for name, rows in together.items():
-        if len({(row.started_ms, row.ended_ms) for row in rows}) > 1:
-            yield f"{name} was shown at once, and answered at different times"
-            return
-        if sorted(row.position for row in rows) != [*range(1, len(rows) + 1)]:
-            yield f"{name} has pictures at positions {', '.join(str(row.position) for row in rows)}"
-            return
-
-
 def _told(levels: Levels, paired: bool) -> str:
     return f"levels {levels[0]} and {levels[1]}" if paired else f"level {levels[0]}"
 

@@ -9,14 +9,15 @@ from hitgen.lib.text import count
 from hitgen.methods.threshold import quest
 from hitgen.methods.threshold.config import Config
 from hitgen.methods.threshold.manifest import Manifest
+from hitgen.methods.threshold.screening import STRAIGHT_MIN
 from hitgen.methods.told import Told, alternation, of_a_page
 
 REFERENCES = Path(__file__).with_name("references.bib")
 
 
-def told(config: Config, manifest: Manifest, straight_min: int) -> Told:
+def told(config: Config, manifest: Manifest) -> Told:
     """The study's own numbers in sentences."""
-    words = {"straight": f"all of a worker's {straight_min} or more trials had one response"}
+    words = {"straight": f"all of a worker's {STRAIGHT_MIN} or more trials had one response"}
     return Told((), tuple(_procedure(config, manifest)), words)
 
 
