@@ -27,7 +27,7 @@ const STRIP_PIXELS = 2 ** 18;
  * canvas that becomes the bitmap, so that a frame is never there twice; where there is no such canvas, in memory.
  * @returns {ToBitmap}
  */
-export function createPainter() {
+function createPainter() {
   /** @type {OffscreenCanvas|null} */
   let canvas = null;
 

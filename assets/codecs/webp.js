@@ -32,15 +32,8 @@ const STEP_BYTES = 32;
  */
 
 /**
- * The pixels of a lossless WebP file; Error where the bytes are none.
- * @param {Uint8Array} file
- */
-export function decodeWebp(file) {
-  return /** @type {Picture} */ (createReading()(file, true));
-}
-
-/**
- * Reads a file while it comes: is given what there is of it from its start, more each time, and in the end the whole, of which it gives the picture.
+ * Reads a file while it comes: is given what there is of it from its start, more each time, and in the end the whole, of which it gives the picture;
+ * Error where the bytes are none.
  * @returns {(file: Uint8Array, isWhole: boolean) => Picture|null}
  */
 export function createReading() {

@@ -5,7 +5,7 @@ const TEXT_NODE = 3;
 /** @typedef {{language: string, consent_sha256: string, texts: Record<string, string>}} Wording */
 
 /** The first tag that is spoken, or whose main language is. @param {Wording[]} all @param {readonly string[]} wanted */
-export function firstSpoken(all, wanted) {
+function firstSpoken(all, wanted) {
   const main = (/** @type {string} */ tag) => tag.split("-")[0]?.toLowerCase();
   const like = (/** @type {string} */ tag) => all.find(({ language }) => language.toLowerCase() === tag.toLowerCase()) ?? all.find(({ language }) => main(language) === main(tag));
   return wanted.map(like).find(Boolean) ?? null;

@@ -5,7 +5,7 @@
  * @param {PageData} page @param {Pick<VisitState, "finished"|"order">} state
  * @param {(trial: Trial) => boolean} arrived @param {() => number} random @returns {Trial|null}
  */
-export function nextTrial(page, state, arrived, random) {
+function nextTrial(page, state, arrived, random) {
   const open = (/** @type {Trial} */ trial) => !state.finished.includes(trial.trial);
   const begun = [...page.training, ...page.study].find((trial) => open(trial) && state.order.includes(trial.trial));
   const training = page.training.find(open);

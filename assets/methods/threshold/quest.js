@@ -5,7 +5,7 @@ const LEAST_LAPSE = 0.001; // with fewer an answer could be impossible, and noth
 const PAIRED_LEVELS = 50; // of so many at most pairs are made
 
 /** The standard normal distribution, to 1e-7 (Press et al., erfcc). @param {number} z */
-export function normalCdf(z) {
+function normalCdf(z) {
   const x = Math.abs(z) / Math.SQRT2;
   const t = 1 / (1 + 0.5 * x);
   const sum = -1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418 + t * (-0.18628806 + t * (
@@ -15,7 +15,7 @@ export function normalCdf(z) {
 }
 
 /** How often the flickering side is found at a level, for each point of the grid. @param {QuestGrid} grid @param {number} level @param {number} levelMax */
-export function foundRates({ means, sds, guess, lapse }, level, levelMax) {
+function foundRates({ means, sds, guess, lapse }, level, levelMax) {
   return means.flatMap((mean) => sds.map((sd) => guess + (1 - guess - lapse) * normalCdf((level - mean * levelMax) / (sd * levelMax))));
 }
 
