@@ -92,23 +92,20 @@ def slot_faults(
     name = f"layouts/{layout}.html"
     line = f"line {_trial_line(sources.get(name, ''))}"
     needed = markup(method, form=form, physical=physical, survey=survey, checks=checks)
-    wanted = [("data-hit", slot, outline.slots[slot]) for slot in needed.slots if slot != "next"]
-    wanted += [("data-part", part, outline.parts[part]) for part in needed.parts]
-    faults = []
-    for attribute, slot, count in wanted:
-        if count == 0:
-            remedy = f'an element with {attribute}="{slot}", as in the shipped layout'
-            faults.append(Fault(f"templates/{name}", line, f"the slot {slot!r} is missing", remedy))
-        elif count > 1:
-            where = _where(sources, f'{attribute}="{slot}"') or (name, 1)
-            faults.append(
-                Fault(
-                    f"templates/{where[0]}",
-                    f"line {where[1]}",
-                    f"the slot {slot!r} stands {count} times",
-                    "leaving one of them",
-                )
-            )
+    slots = [
+        (f'{attribute}="{slot}"', f"the slot {slot!r}", counts[slot])
+        for attribute, names, counts in (
+            ("data-hit", needed.slots, outline.slots),
+            ("data-part", needed.parts, outline.parts),
+        )
+        for slot in names
+        if slot != "next"
+    ]
+    faults = [
+        Fault(f"templates/{name}", line, f"{what} is missing", f"an element with {mark}, as in the shipped layout")
+        for mark, what, count in slots
+        if not count
+    ]
     screens = (
         *SCREENS_WITH_NEXT,
         *(("calibration",) if physical else ()),
@@ -119,20 +116,14 @@ def slot_faults(
         if screen not in outline.next_on:
             part = f"checks/{screen[6:]}.html" if screen.startswith("check-") else f"parts/{screen}.html"
             file = next((name for name in sources if name.endswith(part)), part)
-            faults.append(
-                Fault(f"templates/{file}", "line 1", "the slot 'next' is missing", 'a button with data-hit="next"')
-            )
-    for identifier, count in outline.ids.items():
-        if count > 1:
-            where = _where(sources, f'id="{identifier}"') or (name, 1)
-            faults.append(
-                Fault(
-                    f"templates/{where[0]}",
-                    f"line {where[1]}",
-                    f"the id {identifier!r} stands {count} times",
-                    "another id",
-                )
-            )
+            remedy = 'a button with data-hit="next"'
+            faults.append(Fault(f"templates/{file}", "line 1", "the slot 'next' is missing", remedy))
+    ids = [(f'id="{each}"', f"the id {each!r}", count) for each, count in outline.ids.items()]
+    for rows, remedy in ((slots, "leaving one of them"), (ids, "another id")):
+        for mark, what, count in rows:
+            if count > 1:
+                file, at = _where(sources, mark) or (name, 1)
+                faults.append(Fault(f"templates/{file}", f"line {at}", f"{what} stands {count} times", remedy))
     return faults
 
 
