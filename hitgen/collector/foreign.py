@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from hitgen.errors import Fault, HitgenError, InputError
+from hitgen.lib.clock import utc_of
 from hitgen.lib.sqlite import open_foreign
 
 MAGIC = b"SQLite format 3\x00"
@@ -49,6 +50,6 @@ def arrivals(path: Path) -> Iterator[tuple[bytes, datetime]]:
 
 def _moment(text: object) -> datetime:
     try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC)
+        return utc_of(str(text))
     except (ValueError, OverflowError, OSError) as error:
         raise HitgenError(f"{text!r} is no time at which anything arrived") from error

@@ -10,11 +10,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from hitgen.errors import OutsideError
+from hitgen.lib.clock import utc_of
 from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
 from hitgen.lib.nested import read_json
 from hitgen.lib.sqlite import WAIT_S, Database, compact, open_database, read_unseen, transaction
@@ -361,7 +362,7 @@ def _digest(assignment: str) -> str:
 def _opened(found: dict[str, Any], now: datetime) -> datetime:
     """When the page says it was opened, if that is a time before now."""
     try:
-        opened = datetime.fromisoformat(found["opened_at"]).astimezone(UTC)
+        opened = utc_of(found["opened_at"])
     except (KeyError, TypeError, ValueError, OverflowError):
         return now
     return min(opened, now) if math.isfinite(opened.timestamp()) else now

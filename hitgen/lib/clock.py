@@ -15,6 +15,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def utc_of(text: str) -> datetime:
+    """A time in ISO 8601, in UTC, which is also meant where it does not say; ValueError for anything else."""
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def clock_if_dated(words: str) -> str:
     """What to do first where a certificate is refused for its dates, as a wrong clock makes every one; else empty."""
     if not any(date in words for date in ("not yet valid", "has expired")):

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from hitgen.collector.inbox import Arrival
 from hitgen.ledger.rows import Binding, Bonus, Environment, HitProgress, Judgement, Order, Received
-from hitgen.lib.clock import NEVER, utc_now
+from hitgen.lib.clock import NEVER, utc_now, utc_of
 from hitgen.lib.money import CENT
 from hitgen.lib.nested import read_json
 from hitgen.recruiters.base import Kind, Opening, RefusedError
@@ -180,7 +180,7 @@ class Prolific(ByInbox):
         return self._seen[study]
 
     def _progress(self, order: Order, study: str, found: dict[str, Any], available: int, pending: int) -> HitProgress:
-        created = datetime.fromisoformat(found["date_created"]).astimezone(UTC)
+        created = utc_of(found["date_created"])
         ended = self._book.noted(ENDED, study)
         over = found["status"] in OVER
         return HitProgress(
@@ -242,7 +242,7 @@ class Prolific(ByInbox):
                 assignments=place["total_allocation"],
                 available=place["total_allocation"],
                 pending=0,
-                created_at=datetime.fromisoformat(study["date_created"]).astimezone(UTC),
+                created_at=utc_of(study["date_created"]),
                 expires_at=NEVER,
             )
 
@@ -290,7 +290,7 @@ class Prolific(ByInbox):
                     hit_id=hit_id,
                     worker=row["participant_id"],
                     status=self._judgement(row),
-                    accepted_at=datetime.fromisoformat(began).astimezone(UTC) if began else received.opened_at,
+                    accepted_at=utc_of(began) if began else received.opened_at,
                     submitted_at=received.received_at,
                     auto_approval_at=None,
                     answer=received.answer,

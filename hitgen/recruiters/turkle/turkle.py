@@ -12,7 +12,7 @@ from typing import Any
 from hitgen.batch.resources import find
 from hitgen.errors import InputError, in_config
 from hitgen.ledger.rows import Binding, HitProgress, Order, Received
-from hitgen.lib.clock import NEVER, utc_now
+from hitgen.lib.clock import NEVER, utc_now, utc_of
 from hitgen.lib.contract import SUBMISSION_FIELD
 from hitgen.lib.money import FREE
 from hitgen.recruiters.base import Opening, RefusedError, UnknownOutcomeError
@@ -184,7 +184,7 @@ class Turkle(JudgedHere):
                 assignments=places,
                 available=max(0, places - done[annotation]),
                 pending=0,
-                created_at=datetime.fromisoformat(batch["created_at"]).astimezone(UTC),
+                created_at=utc_of(batch["created_at"]),
                 expires_at=datetime.fromisoformat(ended) if ended else NEVER,
             )
 
