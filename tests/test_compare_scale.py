@@ -32,7 +32,7 @@ from hitgen.methods.compare.analysis.section import scale_json
 from hitgen.methods.compare.analysis.tally import tallied
 from hitgen.methods.compare.analysis.thin import thin
 from hitgen.methods.compare.answers import JND, Answer, Side, otsu
-from hitgen.methods.compare.choices import Choices, ScaleTable, Screening
+from hitgen.methods.compare.choices import Choices, PublicScale, ScaleTable, Screening
 from hitgen.methods.compare.public import read_public
 from hitgen.methods.compare.row import Arm
 from tests.support.triplets import SOURCE_SIDE, Shape, Study, simulated
@@ -75,7 +75,7 @@ def test_real_answers_give_the_published_scores(public: list[Answer]) -> None:
     found = screened(public, Choices().screening)
     kept = [sum(arm == each for each, _ in found.kept) for arm in ("boosted", "plain")]
     assert kept == [564, 55]
-    r, difference = against_the_published(reconstructed(in_use(public, found), FEW))
+    r, difference = against_the_published(reconstructed(in_use(public, found), PublicScale(resamples=20)))
     assert r >= 0.97 and difference <= 0.18
 
 
@@ -145,6 +145,32 @@ def test_a_known_scale_is_found_again(small: Study, scale: Scale) -> None:
     assert ((low <= true) & (true <= high)).mean() >= 0.9
     for codec in of.design.codecs:
         assert (np.diff(of.units[of.of(codec)]) > 0).all()
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.6])
+def test_people_who_lean_to_a_side_do_not_draw_versions_together(spread: float) -> None:
+    """Averaged over eight versions and two studies: the distances that pooled people give are smaller by sqrt(1 + s^2) = 1.17."""
+    ratios, leans = [], []
+    for seed in (11, 12):
+        shape = Shape(
+            sources=1, codecs=2, levels=4, boosted=150, plain=150, spammers=0, lapse=0.0, threshold=0.05, side_sd=spread
+        )
+        study = simulated(seed, shape)
+        for sides in ("model", "even"):
+            found = reconstructed(study.answers, ScaleTable(resamples=20, sides=sides))  # type: ignore[arg-type]
+            [of] = found.sources
+            true = [study.true["1", *version] for version in of.versions]
+            ratios.append(float(of.units.sum() / np.sum(true)))
+            leans += [lean.spread for lean in found.leans.values()]
+    model, even = np.mean(ratios[::2]), np.mean(ratios[1::2])
+    assert np.mean(leans) == pytest.approx(spread, abs=0.12)
+    assert model / even == pytest.approx(np.hypot(1, spread), rel=0.05) and model == pytest.approx(1, abs=0.07)
+
+
+def test_what_a_public_study_says_of_one_key_leaves_the_others_as_published() -> None:
+    choices = Choices.model_validate({"screening": {"traps_plain": "auto"}, "scale": {"resamples": 20}})
+    assert choices.screening.off == ("guesses",) and choices.scale.sides == "even"
+    assert ScaleTable().sides == "model" and not Screening().off
 
 
 def test_neither_names_nor_the_order_of_answers_change_a_figure(small: Study) -> None:

@@ -12,6 +12,7 @@ from hitgen.config.screening import Share
 
 Rule = Literal[screening.Rule, "traps", "guesses", "sides", "times", "straight", "toggles"]
 Ties = Literal["half", "model"]
+Sides = Literal["model", "even"]
 
 
 class Screening(screening.Screening):
@@ -63,6 +64,10 @@ class ScaleTable(Strict):
     ties: Ties = Field(
         default="half", description='"not sure" counts half to either side, or has a threshold of its own ("model")'
     )
+    sides: Sides = Field(
+        default="model",
+        description='people lean to a side, each by something of their own ("model"), or that evens out, as the standard has it ("even")',
+    )
     jnd: tuple[Annotated[float, Field(gt=0, le=20)], ...] = Field(
         default=(0.5, 1.0, 2.0),
         min_length=1,
@@ -75,8 +80,20 @@ class ScaleTable(Strict):
     )
 
 
+class PublicScreening(Screening):
+    """As in published studies, whoever passed the traps counts."""
+
+    off: tuple[Rule, ...] = ("guesses",)
+
+
+class PublicScale(ScaleTable):
+    """By the model of published studies."""
+
+    sides: Sides = "even"
+
+
 class Choices(Strict):
     """What can be chosen for a public study: these tables of a batch.toml, in a file of their own."""
 
-    screening: Screening = Screening(off=("guesses",))
-    scale: ScaleTable = ScaleTable()
+    screening: PublicScreening = PublicScreening()
+    scale: PublicScale = PublicScale()

@@ -118,6 +118,12 @@ def boost(design: Design, at: Array) -> tuple[Array, Array]:
     return slopes[:, :, 0], (slopes[:, :, 1] - slopes[:, :, 0]) / (2 * reach)
 
 
+def seen(design: Design, at: Array) -> tuple[Array, Array]:
+    """Of one study's parameters, (2, versions + 1) how far versions and the source are seen to lie plain and boosted, and (2,) the lapses of both."""
+    first = design.versions + 2 * len(design.codecs)
+    return _stood(design, at)[0][0], np.asarray(special.expit(at[0, first : first + 2]), np.float64)
+
+
 def _stood(design: Design, at: Array) -> tuple[Array, Array]:
     """Both scales, (resamples, 2, versions + 1) plain and boosted, and how they move with the parameters."""
     count, versions = len(at), design.versions

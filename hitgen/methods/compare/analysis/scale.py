@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from scipy import special, stats
+from scipy import stats
 
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.methods.compare.analysis.likelihood import (
@@ -20,13 +20,17 @@ from hitgen.methods.compare.analysis.likelihood import (
     drawn_middles,
     fitted,
     refitted,
+    seen,
 )
-from hitgen.methods.compare.analysis.tally import Tally, held, tallied
+from hitgen.methods.compare.analysis.sides import Lean, Sided, leaning, threshold_of
+from hitgen.methods.compare.analysis.tally import RESPONSES, Tally, held, tallied
 from hitgen.methods.compare.answers import JND, Answer, Side
 from hitgen.methods.compare.choices import ScaleTable
+from hitgen.methods.compare.row import Arm
 
 SEED = 20261126
 AT_ONCE = 50
+ARMS: tuple[Arm, ...] = ("plain", "boosted")
 LOW, HIGH = 0.025, 0.975
 Unit = Literal["jnd", "boosted_units"]
 
@@ -68,6 +72,8 @@ class SourceScale:
     """(versions,) how many answers compare each version with another."""
     boosts: tuple[tuple[float, float], ...]
     """g1 and g2 of each codec, for distances in units."""
+    best: Array
+    """(1, parameters) the likeliest, as if nobody leant to a side."""
     halving: float = 1.0
     """How many times larger distances would be if "not sure" did not count half."""
     workers: int = 0
@@ -115,6 +121,8 @@ class Scale:
     sources: tuple[SourceScale, ...]
     unmeasured: tuple[tuple[str, str], ...]
     apart: tuple[tuple[str, Side], ...]
+    leans: Mapping[Arm, Lean]
+    """How people lean to a side, in the arms that have answers; whether that counts is the table's choice."""
 
     @property
     def called(self) -> str:
@@ -152,8 +160,43 @@ def reconstructed(answers: Sequence[Answer], choices: ScaleTable, progress: OnPr
             tally = replace(tally, design=replace(design, boosted=np.zeros_like(design.boosted)))
         found.append(_scaled(tally, choices.resamples, SEED + number))
         unmeasured += [(tally.source, codec) for codec in design.codecs if plain and not _has_plain(design, codec)]
+    leans = {arm: lean for arm in ARMS if (lean := _lean(counted, found, arm, choices)).people}
+    told = tuple(_leant(of, leans, plain) if choices.sides == "model" else of for of in found)
     progress("scale", len(tallies), len(tallies))
-    return Scale("jnd" if plain else "boosted_units", tuple(found), tuple(unmeasured), tuple(apart))
+    return Scale("jnd" if plain else "boosted_units", told, tuple(unmeasured), tuple(apart), leans)
+
+
+def _lean(answers: Sequence[Answer], found: Sequence[SourceScale], arm: Arm, choices: ScaleTable) -> Lean:
+    """How people lean in an arm, over all sources."""
+    rng = np.random.default_rng([SEED, ARMS.index(arm)])
+    return leaning(_sided(answers, found, arm), choices.ties == "half", choices.resamples, rng)
+
+
+def _sided(answers: Sequence[Answer], found: Sequence[SourceScale], arm: Arm) -> Iterator[Sided]:
+    far: dict[str, tuple[dict[Side, float], float]] = {}
+    for of in found:
+        both, lapses = seen(of.design, of.best)
+        scale = int(arm == "boosted" and bool(of.design.boosted.any()))
+        far[of.source] = dict(zip(of.versions, both[scale].tolist(), strict=False)), float(lapses[scale])
+    for answer in answers:
+        if answer.arm != arm or answer.source not in far or answer.left == answer.right:
+            continue
+        at, lapse = far[answer.source]
+        left, right = (at.get(side) if side[1] else 0.0 for side in (answer.left, answer.right))
+        if left is not None and right is not None:
+            yield Sided(answer.worker, left - right, RESPONSES[answer.response], lapse)
+
+
+def _leant(of: SourceScale, leans: Mapping[Arm, Lean], plain: bool) -> SourceScale:
+    """A source's scale with what leaning to a side has taken from it."""
+    lean = leans.get("plain" if plain else "boosted")
+    if lean is None:
+        return of
+    looks = (leans["boosted"].factor if plain and "boosted" in leans else 1.0) / lean.factor
+    return replace(
+        of, units=of.units * lean.factor, samples=of.samples * lean.factors(widening(lean.people))[:, None],
+        boosts=tuple((g1 * looks, g2 * looks / lean.factor) for g1, g2 in of.boosts),
+    )  # fmt: skip
 
 
 def _has_plain(design: Design, codec: str) -> bool:
@@ -181,8 +224,8 @@ def _scaled(tally: Tally, resamples: int, seed: int) -> SourceScale:
     g1, g2 = boost(design, best)
     return SourceScale(
         tally.source, design, distances(design, best)[0] / JND, samples, _met(design, tally.whole),
-        tuple(zip(g1[0].tolist(), (g2[0] * JND).tolist(), strict=True)), halved(design, best, tally.whole),
-        _fewest(tally), held(design, tally.whole),
+        tuple(zip(g1[0].tolist(), (g2[0] * JND).tolist(), strict=True)), best,
+        halved(design, best, tally.whole), _fewest(tally), held(design, tally.whole),
     )  # fmt: skip
 
 
@@ -196,10 +239,7 @@ def halved(design: Design, best: Array, counts: Counts) -> float:
         return 1.0
     at = np.append(distances(design, best)[0], 0)
     z = (at[design.left] - at[design.right])[~design.boosted]
-    thresholds = np.linspace(0, 3, 301)
-    seen = special.ndtr(thresholds[:, None] - z) - special.ndtr(-thresholds[:, None] - z)
-    unsure = counts.unsure[0][~design.boosted].sum()
-    return float(np.hypot(1, np.interp(unsure, seen @ asked, thresholds)))
+    return float(np.hypot(1, threshold_of(z, asked, float(counts.unsure[0][~design.boosted].sum()))))
 
 
 def widening(workers: int) -> float:

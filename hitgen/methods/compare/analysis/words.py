@@ -30,6 +30,12 @@ def analysis_told(scale: Scale, detections: Any, choices: ScaleTable) -> Iterato
             f"“Not sure” {ties}, each arm has a small share of lapses, and a weak prior on the logarithms of steps, boosts and lapses gives unanimous "
             "answers a finite distance; traps, questions with the same picture twice and skips do not count."
         )
+        leans = ", ".join(f"{lean.spread:.2f} in the {arm} arm" for arm, lean in scale.leans.items())
+        if choices.sides == "model":
+            yield (
+                f"Each person may lean to a side; the standard deviation of leanings was found by maximum likelihood ({leans}), and distances are larger by "
+                "the factor √(1 + s²) that pooling people takes from them."
+            )
         halves = (
             "; upper ends reach as far as distances would be if “not sure” had not counted half"
             if choices.ties == "half"
