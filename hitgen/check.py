@@ -78,14 +78,6 @@ class PlanSummary:
     warnings: tuple[str, ...]
 
     @property
-    def pages(self) -> int:
-        return self.planned.pages
-
-    @property
-    def waves_save_usd(self) -> Decimal:
-        return self.planned.waves_save_usd
-
-    @property
     def largest_flash_sr(self) -> float:
         return max((each.most_sr for each in self.flashes), default=0.0)
 

@@ -17,7 +17,7 @@ def test_linked_packs_are_worth_it_where_pages_repeat_them_more_than_three_times
 ) -> None:
     folder = write_batch(tmp_path / "batch", f"ratings = {pages}\nassignments = 1\n", size=(64, 48), study=1)
     found = check(folder, workers=1)
-    assert (found.pages, found.linked_worth_it) == (pages, worth_it)
+    assert (found.planned.pages, found.linked_worth_it) == (pages, worth_it)
     assert found.inline_bytes == pages * found.linked_bytes * 4 // 3
 
 
@@ -27,4 +27,4 @@ def test_waves_save_the_fee_of_large_hits(tmp_path: Path, assignments: int, save
     """Forty per cent instead of twenty, of rewards of $1.20."""
     extra = f'ratings = {assignments}\nreward_usd = "1.20"\n[recruiter]\nkind = "mturk"\nwaves = {waves}\n'
     folder = write_batch(tmp_path / "batch", extra, size=(64, 48), study=1)
-    assert check(folder, workers=1).waves_save_usd == Decimal(saved_usd)
+    assert check(folder, workers=1).planned.waves_save_usd == Decimal(saved_usd)

@@ -27,10 +27,6 @@ class Batch:
     ladders: tuple[LadderSource, ...]
     questions: tuple[Question, ...]
 
-    def ladder(self, key: str) -> LadderSource:
-        """The ladder called `images/source`."""
-        return next(ladder for ladder in self.ladders if ladder.key == key)
-
     def names(self, role: str) -> list[str]:
         """The keys of all ladders of one role, in config order."""
         return [ladder.key for ladder in self.ladders if ladder.images.role == role]

@@ -26,7 +26,6 @@ class Turn:
     assignment: str
     person: str
     hit: str
-    begun_at: datetime
     seen_at: datetime
     left: Why
     carried: Mapping[str, str]
@@ -128,7 +127,6 @@ def _turn(row: Any) -> Turn:
         assignment=row["assignment"],
         person=row["person"],
         hit=row["hit"],
-        begun_at=datetime.fromisoformat(row["begun_at"]),
         seen_at=datetime.fromisoformat(row["seen_at"]),
         left=row["why"],
         carried=json.loads(row["carried"]),

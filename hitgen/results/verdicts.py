@@ -54,7 +54,6 @@ class Judged:
     workers: dict[str, Verdict]
     tallies: dict[str, GoldTally]
     findings: tuple[Finding, ...]
-    repeated: frozenset[Key]
 
     def reject_reasons(self, assignment: str, worker: str, rules: Screening) -> list[str]:
         """What a worker is told whose work is rejected: the breaches that config rejects for."""
@@ -88,7 +87,7 @@ def judge(
         for key, found in each.items():
             ratings[key] = _rating(assignments[name], found)
     workers = _workers(works, faulty, assignments)
-    return Judged(assignments, ratings, workers, tallies, tuple(findings), frozenset(repeated))
+    return Judged(assignments, ratings, workers, tallies, tuple(findings))
 
 
 def _grouped(findings: Sequence[Finding], key: Callable[[Finding], object]) -> dict[object, list[Finding]]:

@@ -265,6 +265,10 @@ class MTurk(Recruiter):
         """Remove the qualifications that only this batch's HITs needed."""
         self._qualifications.clear()
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def _hit_type(self, order: Order) -> str:
         """The HIT type of an order; the service answers equal values with the same type."""
         config = self._config
