@@ -54,7 +54,7 @@ def test_little_is_shown_before_the_onset_and_the_places_are_seen_at_the_windows
     rows, columns = np.nonzero(last > 1.5 * UNSEEN)
     nearest = np.min([np.hypot(columns - x, rows - y) for x, y in gold.points], axis=0)
     assert np.quantile(nearest, 0.95) < 1.3 * gold.radius_px
-    view = asked_question("gold", gold).view(images.level_count)
+    view = asked_question(gold).view(images.level_count)
     assert all(view.outside[: gold.level[0] - 1] == inside[: gold.level[0] - 1] for inside in view.inside)
     assert max(view.outside[: gold.level[1]]) <= gold.planted.outside < gold.level[1]
     assert all(len(ramp) == WINDOW_LEVELS for ramp in ramps_of(gold.planted.inside, 3))
@@ -83,7 +83,7 @@ def test_the_three_places_alone_are_seen_and_nothing_is_held_back(tone: str) -> 
     """As late as the photograph is unseen around them: by the eye's model of who looks at it."""
     picture = photograph("coffee.png", SIZE).point(TONES[tone])
     gold, eye = plant(picture, JPEG, None, 3), Eye(picture)
-    view = asked_question("gold", gold).view(100)
+    view = asked_question(gold).view(100)
     assert view.outside == tuple(range(1, 101))
     with Image.open(io.BytesIO(encode_frame(picture, JPEG, 102 - gold.level[0], "g").content)) as before:
         assert np.quantile(eye.thresholds(np.asarray(before.convert("RGB"))), 0.995) <= UNSEEN
@@ -112,7 +112,7 @@ def test_a_program_finds_the_textures_instead() -> None:
     gold = plant(picture, JPEG, None, 2)
     assert not gold.telling
     source = np.asarray(picture.convert("L"), dtype=float)
-    view = asked_question("gold", gold).view(100)
+    view = asked_question(gold).view(100)
     natural = encode_frame(picture, JPEG, 101 - gold.level[1], "g").content
     with Image.open(io.BytesIO(natural)) as frame:
         most = worst_block(np.asarray(frame.convert("L")) - source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from hitgen.batch.sources import LadderSource, composed, find_sources, table_rows
 from hitgen.config.batch import BatchConfig
-from hitgen.config.images import CommandSet
+from hitgen.config.images import AnyImageSet, CommandSet
 from hitgen.config.questions import Question, QuestionFile
 from hitgen.config.read import nearest, read_config, validation_faults
 from hitgen.config.told import translation_faults
@@ -49,7 +49,7 @@ def load_batch(folder: Path) -> Batch:
     questions = [(field, _named(question, ladders)) for field, question in _questions(folder, config, faults)]
     if len(names_seen) == len(config.images):
         faults += _question_faults(config, ladders, questions)
-    faults += _supply_faults(config, ladders, questions)
+    faults += _supply_faults(config, ladders)
     if faults:
         raise InputError(faults)
     return Batch(folder, config, tuple(ladders), tuple(question for _, question in questions))
@@ -88,37 +88,14 @@ def _question_faults(
     asked: dict[str, str] = {}
     astray = False
     for field, question in questions:
-        astray = astray or question.name not in by_key or sets[question.images].role == "study"
-        if question.images not in sets:
-            yield in_config(
-                f"{field}.images",
-                f"no image set is called {question.images!r}",
-                nearest(question.images, sets),
-            )
-            continue
-        images = sets[question.images]
-        if images.role == "study":
-            yield in_config(
-                f"{field}.images",
-                f"the set {images.name!r} has the role study, which has no known answers",
-                'role = "gold" or role = "training" for that set',
-            )
-            continue
-        if question.name not in by_key:
-            names = [ladder.source for ladder in ladders if ladder.images.name == images.name]
-            if names:
-                yield in_config(
-                    f"{field}.source",
-                    f"the set {images.name!r} has no source {question.source!r}",
-                    nearest(question.source, names),
-                )
+        images = sets.get(question.images)
+        if images is None or images.role == "study" or question.name not in by_key:
+            astray = True
+            yield from _astray(field, question, sets, ladders)
             continue
         if question.name in asked:
-            yield in_config(
-                field,
-                f"{question.name} has a question already ({asked[question.name]})",
-                "leaving one of the two out",
-            )
+            problem = f"{question.name} has a question already ({asked[question.name]})"
+            yield in_config(field, problem, "leaving one of the two out")
         asked[question.name] = field
         size = upright_size(by_key[question.name].path)
         for key, problem, remedy in question.faults(config, images.level_count, size):
@@ -134,9 +111,25 @@ def _question_faults(
             )
 
 
-def _supply_faults(
-    config: BatchConfig, ladders: list[LadderSource], questions: list[tuple[str, Question]]
+def _astray(
+    field: str, question: Question, sets: Mapping[str, AnyImageSet], ladders: list[LadderSource]
 ) -> Iterator[Fault]:
+    """Why there is no ladder that a question asks about; nothing where its set found no pictures, which is told of the set."""
+    images = sets.get(question.images)
+    names = [ladder.source for ladder in ladders if ladder.images.name == question.images]
+    if images is None:
+        yield in_config(
+            f"{field}.images", f"no image set is called {question.images!r}", nearest(question.images, sets)
+        )
+    elif images.role == "study":
+        problem = f"the set {images.name!r} has the role study, which has no known answers"
+        yield in_config(f"{field}.images", problem, 'role = "gold" or role = "training" for that set')
+    elif names:
+        problem = f"the set {images.name!r} has no source {question.source!r}"
+        yield in_config(f"{field}.source", problem, nearest(question.source, names))
+
+
+def _supply_faults(config: BatchConfig, ladders: list[LadderSource]) -> Iterator[Fault]:
     supply = {role: sum(ladder.images.role == role for ladder in ladders) for role in ("study", "training", "gold")}
     if all(images.role != "study" for images in config.images):
         yield in_config("images", "no image set has the role study", 'role = "study" for the set to be rated')

@@ -182,7 +182,7 @@ def passes(levels: list[Block], made: Made | None, beyond: float = 8) -> bool:
     level, places = program(levels, beyond)
     if made is None:
         return level is None
-    question = asked_question("g", made)
+    question = asked_question(made)
     return level_is_right(level, question) and places_are_right(places, question)
 
 
@@ -219,7 +219,7 @@ def test_gold_is_not_told_by_features_nor_answered_by_a_program(tmp_path: Path) 
             taken.append((Ladder(path), made))
     assert len(taken) >= LEAST
     ladders, golds = [ladder for ladder, _ in taken], [made for _, made in taken]
-    views = [asked_question("g", gold).view(LEVELS) for gold in golds]
+    views = [asked_question(gold).view(LEVELS) for gold in golds]
     pairs = list(zip(ladders, views, strict=True))
 
     def areas_of(*taking: Callable[[Ladder, View], dict[str, float]]) -> dict[str, float]:

@@ -135,7 +135,7 @@ def _harmless(batch: Batch, picture: Image.Image, images: AnyImageSet, onset: in
 
 def shown_frames(picture: Image.Image, images: AnyImageSet, made: Made) -> Iterator[Any]:
     """What is shown at the window's levels, the last first: pixels."""
-    view = asked_question("gold", made).view(images.level_count)
+    view = asked_question(made).view(images.level_count)
     for level in range(made.level[1], made.level[0] - 1, -1):
         outside, inside = view.at(level)
         within = [_pixels(picture, images, made, number) for number in inside]
@@ -143,11 +143,11 @@ def shown_frames(picture: Image.Image, images: AnyImageSet, made: Made) -> Itera
         yield composed(around, within, view) if inside else around
 
 
-def asked_question(source: str, made: Made) -> Question:
+def asked_question(made: Made) -> Question:
     """The question that a planted answer is asked by."""
     return Question(
         images="gold",
-        source=source,
+        source="gold",
         level=made.level,
         points=made.points,
         radius_px=made.radius_px,

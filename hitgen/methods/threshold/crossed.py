@@ -256,7 +256,7 @@ class Fitting:
             ladders = _weights(logs)
             first = ladders.sum(2) @ MEANS
             second = ladders.sum(2) @ MEANS**2
-            centre, width = _usual_means(first, second, centre)
+            centre, width = _usual_means(first, second)
             back = self._to_people(_weights(logs[self.ladder] - told))
             sums_b = np.zeros((data.workers, len(BIASES)))
             np.add.at(sums_b, self.worker, back)
@@ -319,7 +319,7 @@ def _spreads(logs: Array, begun: Array, usual: Array) -> Array:
     return weights
 
 
-def _usual_means(first: Array, second: Array, centre: float) -> tuple[float, float]:
+def _usual_means(first: Array, second: Array) -> tuple[float, float]:
     """Mean and SD of the study's ladders, from the first two moments of each; what is usual counts for some ladders."""
     count = len(first) + LADDERS_BEFORE
     mean = (float(first.sum()) + LADDERS_BEFORE * 100 * quest.PRIOR_MEAN) / count
