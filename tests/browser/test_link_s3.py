@@ -34,9 +34,6 @@ def s3() -> Iterator[Gate]:
     with gate(f"http://{host}:{port}") as made, pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            patch.setenv(name, "/nonexistent")
-        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         yield made
     server.stop()
 
