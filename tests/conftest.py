@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from botocore.loaders import JSONFileLoader
 from playwright.sync_api import Browser, sync_playwright
 
+from hitgen.batch import plan_salt
 from hitgen.collector import by_page
 from tests.support.browsers import CHROMIUM, FLAGS
 
@@ -85,6 +88,19 @@ def _botocore_s_own_files_are_read_once() -> Iterator[None]:
         load_file = JSONFileLoader.load_file
         load = cache(lambda path: load_file(JSONFileLoader(), path))
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: load(path))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plans_are_the_same_in_each_run() -> Iterator[None]:
+    """A plan hangs on a secret, and on the plan what simulated people answer: each file of tests has a secret of its own, always this."""
+
+    def drawn(size: int) -> str:
+        file = os.environ["PYTEST_CURRENT_TEST"].partition("::")[0]
+        return hashlib.sha256(file.encode()).hexdigest()[: 2 * size]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan_salt, "secrets", SimpleNamespace(token_hex=drawn))
         yield
 
 
