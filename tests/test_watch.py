@@ -72,6 +72,7 @@ def test_places_and_submissions_appear_as_they_are_written(tmp_path: Path, monke
 def test_what_was_just_written_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy disk a commit is seen after the times of its files have changed for the last time."""
     folder = in_memory(tmp_path / "study").folder
+    monkeypatch.setattr("hitgen.watch.watcher.SETTLED_S", 600.0)  # longer than any machine takes from line to line
     watcher = Watcher(folder, lambda _: [], lambda: START)
     watcher.look()
     assert not watcher._is_due()

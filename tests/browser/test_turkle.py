@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import signal
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Frame, Page
 
 from hitgen.build import build
 from hitgen.cli import main
-from hitgen.doubles.turkle.server import PASSWORD, RunningTurkle, running_turkle
+from hitgen.doubles.turkle.server import PASSWORD, SERVE, RunningTurkle, running_turkle
 from hitgen.methods.pjnd.robot import Robot, differences
 from hitgen.publishing.publication import open_account
 from hitgen.publishing.status import status
 from tests.support.batches import link_batch
-from tests.support.servers import free_port, serving
+from tests.support.servers import serving
 from tests.support.visitors import InFrame, answer, visit
 
 # Together on one worker: what they share takes longer than they do.
@@ -25,7 +28,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def turkle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTurkle]:
-    with running_turkle(tmp_path_factory.mktemp("turkle"), free_port()) as running:
+    with running_turkle(tmp_path_factory.mktemp("turkle")) as running:
         yield running
 
 
@@ -44,6 +47,14 @@ def study(tmp_path_factory: pytest.TempPathFactory, turkle: RunningTurkle) -> It
         assert main(["publish", str(folder)]) == 0
         assert main(["publish", str(folder)]) == 0
         yield folder
+
+
+def test_an_interrupt_from_the_terminal_leaves_it_to_be_asked_what_came_back(turkle: RunningTurkle) -> None:
+    """Ctrl+C reaches all processes of a terminal; Turkle ended with it, and the rehearsal could not tell what was handed in."""
+    (site,) = (each for each in psutil.Process().children() if SERVE in each.cmdline())
+    site.send_signal(signal.SIGINT)
+    with urllib.request.urlopen(f"{turkle.url}/login/", timeout=30) as answer:
+        assert answer.status == 200 and site.is_running()
 
 
 def page_frame(page: Page) -> Frame:

@@ -192,7 +192,7 @@ def served(place: Path) -> Iterator[str]:
 def by_turkle(place: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Work]]:
     with (
         served(place) as host,
-        running_turkle(place, free_port(), [f"worker{n}" for n in range(1, ROBOTS + 1)]) as turkle,
+        running_turkle(place, [f"worker{n}" for n in range(1, ROBOTS + 1)]) as turkle,
     ):
         patch.setenv("TURKLE_TOKEN", turkle.token)
         folder = made(place / "batch", host, f'kind = "turkle"\nurl = "{turkle.url}"')

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +24,19 @@ for name in sys.argv[2:]:
     User.objects.create_user(name, password=sys.argv[1])
 print(Token.objects.create(user=boss).key)
 """
+SERVE = """
+import signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+import django
+django.setup()
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.servers import basehttp
+site = StaticFilesHandler(basehttp.get_internal_wsgi_application())
+basehttp.run("127.0.0.1", 0, site, threading=True, on_bind=lambda port: print(port, flush=True))
+"""
+"""Takes a free port, holds it and tells it; Ctrl+C in the terminal is for whoever asks it what came back."""
+STARTS_S = 120
+"""The first page may take so long: much is loaded for it."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +48,8 @@ class RunningTurkle:
 
 
 @contextmanager
-def running_turkle(
-    folder: Path, port: int = 0, workers: Sequence[str] = ("anna", "ben", "cleo")
-) -> Iterator[RunningTurkle]:
-    """Turkle with an empty database in `folder`, on a port (0: a free one), until the block ends."""
+def running_turkle(folder: Path, workers: Sequence[str] = ("anna", "ben", "cleo")) -> Iterator[RunningTurkle]:
+    """Turkle with an empty database in `folder`, on a free port, until the block ends."""
     database = str(folder / "turkle.sqlite")
     environment = {
         **os.environ,
@@ -55,32 +63,19 @@ def running_turkle(
 
     run("-m", "django", "migrate", "-v", "0")
     token = run("-c", PEOPLE, PASSWORD, *workers).strip().splitlines()[-1]
-    port = port or _free_port()  # not before: others could be given it meanwhile
-    url = f"http://127.0.0.1:{port}"
     private_file(folder / "turkle.log")
-    with (folder / "turkle.log").open("wb") as log:
-        command = [sys.executable, "-m", "django", "runserver", "--noreload", f"127.0.0.1:{port}"]
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, umask=0o077)
+    with (
+        (folder / "turkle.log").open("wb") as log,
+        subprocess.Popen(
+            [sys.executable, "-c", SERVE], env=environment, stdout=subprocess.PIPE, stderr=log, umask=0o077
+        ) as server,
+    ):
         try:
-            _wait(url, server)
+            assert server.stdout is not None
+            port = server.stdout.readline().strip().decode()
+            assert port, "Turkle ended at once"
+            url = f"http://127.0.0.1:{port}"
+            urllib.request.urlopen(f"{url}/login/", timeout=STARTS_S).close()
             yield RunningTurkle(url, token)
         finally:
             server.kill()
-            server.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert server.poll() is None, "Turkle ended at once"
-        try:
-            urllib.request.urlopen(f"{url}/login/", timeout=5).close()
-            return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    raise TimeoutError("Turkle does not answer")
