@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from hitgen.config.read import read_config
 from hitgen.manifest import Page, PageKind
 from hitgen.publishing.orders import group_pages
+from hitgen.recruiters import kind_of
 from hitgen.recruiters.mturk.fees import fee_usd, quote, split
 from hitgen.recruiters.mturk.pacer import Pacer
 from tests.support import manifests
+from tests.support.batches import write_config
 from tests.support.manifests import ladder
 
 
@@ -117,3 +121,27 @@ def test_the_pace_uses_at_least_95_percent_of_what_is_permitted(rate: float) -> 
             worst = max(worst, refused_in_a_row)
     assert done / service.now >= 0.95 * rate
     assert worst <= 10
+
+
+RESULTS = 'results = {kind = "collector", url = "https://study.example.org/hitgen"}'
+FEW = "batch.toml: hit.gold: nobody works more than {} or answers more than {}, and 3 are needed for a verdict; put more on a page"
+
+
+@pytest.mark.parametrize(
+    ("recruiter", "pages", "gold", "way"),
+    [
+        ('kind = "connect"\nminutes = 5', "1 page", "1 gold question", ", or ask for less under [screening]"),
+        ('kind = "panel"\npages_each = 2', "2 pages", "2 gold questions", ", or raise recruiter.pages_each"),
+        (f'kind = "prolific"\nminutes = 5\nworkspace = "{"0" * 24}"', "1 page", "1 gold question", ", or admit people by"),
+    ],
+)  # fmt: skip
+def test_too_few_gold_questions_for_the_pages_that_one_works_are_minded(
+    recruiter: str, pages: str, gold: str, way: str, tmp_path: Path
+) -> None:
+    write_config(tmp_path, 'kind = "folder"', hit="gold = 1", more="[screening]\ngold_answers_min = 3")
+    text = (tmp_path / "batch.toml").read_text().replace('kind = "mturk"', f"{recruiter}\n{RESULTS}")
+    (tmp_path / "batch.toml").write_text(text)
+    *_, told = kind_of(read_config(tmp_path / "batch.toml")).warnings()
+    assert told.startswith(FEW.format(pages, gold)) and way in told
+    (tmp_path / "batch.toml").write_text(text.replace("gold = 1", "gold = 3"))
+    assert not any("hit.gold" in each for each in kind_of(read_config(tmp_path / "batch.toml")).warnings())

@@ -16,7 +16,6 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
 from hitgen.errors import Fault
 from hitgen.lib.money import CENT, Quote, quote_by_percent
-from hitgen.methods.kept import gold_needed
 from hitgen.recruiters.base import Asked, Look, Opening, Recruiter
 from hitgen.recruiters.connect.config import IDS, KEEP, ConnectRecruiter
 from hitgen.recruiters.double import Double
@@ -51,14 +50,8 @@ class ConnectKind(Offering[ConnectRecruiter]):
 
     def warnings(self) -> list[str]:
         """That nobody has tried it, and too little gold for people who work one page."""
-        gold, needed = self.config.hit.gold, gold_needed(self.config)
-        found = ["batch.toml: recruiter.kind: hitgen was never run against Connect itself; begin with few places"]
-        if gold < needed:
-            found.append(
-                f"batch.toml: hit.gold: on Connect everyone works one page, so nobody answers more than {gold} gold questions, "
-                f"and {needed} are needed for a verdict; put more on a page or ask for less under [screening]"
-            )
-        return found
+        untried = "batch.toml: recruiter.kind: hitgen was never run against Connect itself; begin with few places"
+        return [untried, *self.few_gold(pages_each=1)]
 
     def answers(self) -> dict[str, Any]:
         """Answers go to the collector, and so do people, who get their code there."""

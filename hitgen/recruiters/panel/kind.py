@@ -14,7 +14,6 @@ from hitgen.collector.inbox import Inbox
 from hitgen.collector.turns import Turns
 from hitgen.config.batch import BatchConfig, BatchTable
 from hitgen.config.recruiter import CollectorResults
-from hitgen.methods.kept import gold_needed
 from hitgen.recruiters.base import Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
 from hitgen.recruiters.offers import Offering
@@ -46,14 +45,7 @@ class PanelKind(Offering[PanelRecruiter]):
 
     def warnings(self) -> list[str]:
         """Too little gold for people who work few pages."""
-        gold, needed = self.config.hit.gold * self.own.pages_each, gold_needed(self.config)
-        if gold >= needed or self.config.qualification:
-            return []
-        return [
-            f"batch.toml: hit.gold: with recruiter.pages_each = {self.own.pages_each} nobody answers more than {gold} gold "
-            f"questions, and {needed} are needed for a verdict; put more on a page, ask for less under [screening], or let "
-            "people work more pages"
-        ]
+        return [] if self.config.qualification else self.few_gold(self.own.pages_each, "raise recruiter.pages_each")
 
     def hand_out(self, look: Look, inbox: Inbox, now: Callable[[], datetime]) -> HandOut:
         """Places by the panel's own ids; InputError where the panel's key is needed and not there."""

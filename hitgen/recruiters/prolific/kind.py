@@ -13,7 +13,6 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.recruiter import CollectorResults
 from hitgen.errors import Fault, in_config
 from hitgen.lib.money import CENT, Quote, quote_by_percent
-from hitgen.methods.kept import gold_needed
 from hitgen.recruiters.base import Asked, Kind, Look, Opening, Recruiter
 from hitgen.recruiters.double import Double
 from hitgen.recruiters.prolific.config import LISTED, ProlificRecruiter
@@ -76,14 +75,7 @@ class ProlificKind(Kind[ProlificRecruiter]):
 
     def warnings(self) -> list[str]:
         """Too little gold for people who work one page."""
-        gold, needed = self.config.hit.gold * self.own.pages_each, gold_needed(self.config)
-        if gold >= needed:
-            return []
-        return [
-            f"batch.toml: hit.gold: on Prolific nobody works more than {self.own.pages_each} pages, so nobody answers more than {gold} gold questions, "
-            f"and {needed} are needed for a verdict; put more on a page, ask for less under [screening], or admit "
-            "people by a [qualification] page"
-        ]
+        return self.few_gold(self.own.pages_each, "admit people by a [qualification] page")
 
     def answers(self) -> dict[str, Any]:
         """Where answers go, and the way back to Prolific."""
