@@ -13,7 +13,7 @@ from hitgen.methods.base import AnyMethod
 from hitgen.methods.columns import Column, Table
 
 IMAGES = (
-    Column("batch", str, c.BATCH.about, lambda r: r.batch),
+    c.BATCH,
     Column("images", str, c.IMAGES_SET.about, lambda r: r.ladder.images),
     Column("source", str, c.SOURCE.about, lambda r: r.ladder.source),
     Column("codec", str, c.CODEC.about, lambda r: r.ladder.codec),
@@ -29,10 +29,7 @@ IMAGES = (
 )  # fmt: skip
 
 SURVEYS = (
-    Column("batch", str, c.BATCH.about, lambda r: r.batch),
-    Column("page", str, c.PAGE.about, lambda r: r.work.page.page),
-    Column("assignment", str, c.ASSIGNMENT.about, lambda r: r.assignment),
-    Column("worker", str, c.WORKER.about, lambda r: r.worker),
+    c.BATCH, c.PAGE, c.ASSIGNMENT, c.WORKER,
     Column("question", str, "the question's name in batch.toml", lambda r: r.question),
     Column("answer", str, "as given: a choice in the words of the first language, a number with its point (18.0); empty where it was skipped", lambda r: None if r.answer is None else str(r.answer)),
 )  # fmt: skip
@@ -58,7 +55,7 @@ def workers(method: AnyMethod) -> tuple[Column, ...]:
         )
     )
     return (
-        Column("worker", str, c.WORKER.about, lambda r: r.worker),
+        c.WORKER,
         Column("assignments", int, "submissions that could be read", lambda r: r.assignments),
         Column("trials", int, "study trials answered", lambda r: r.trials),
         Column(
