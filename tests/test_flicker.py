@@ -113,7 +113,7 @@ def test_the_first_estimate_is_the_rate(resolution_ms: float) -> None:
         assert told["soon"]["refresh_hz"] == pytest.approx(hz, rel=0.02)
         assert told["whole"]["refresh_hz"] == pytest.approx(hz, rel=0.005 if resolution_ms < 1 else 0.01)
         assert told["soon"]["clock_rate"] == told["whole"]["clock_rate"] == 1
-        assert told["soonAfter"] <= (13 if resolution_ms < 1 or hz <= 60 else 61)
+        assert told["soonAfter"] <= (9 if resolution_ms < 1 else 13 if hz <= 60 else 61)
 
 
 def test_a_clock_in_steps_longer_than_frames_tells_a_rough_rate_and_that_frames_are_uneven() -> None:

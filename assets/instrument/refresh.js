@@ -3,7 +3,7 @@
 const FRAMES = 60;
 const GIVE_UP_MS = 3000;
 /** How many of the newest intervals may tell the rate before all are there. */
-const SOON = [12, 24, 48];
+const SOON = [8, 12, 24, 48];
 const SOON_SHARE = 0.75;
 const SOON_ERROR = 0.01;
 
@@ -14,7 +14,7 @@ const median = (values) => values.slice().sort((a, b) => a - b)[Math.floor(value
 
 /**
  * Measured over about a second; null on a display that gives no frames. `soon` is there as soon as the newest frames tell the rate to one per
- * cent (12 even ones do), at the latest with `whole`: a page that is still loading drops frames, so that it may have to be set right.
+ * cent (8 even ones do, unless one before them was too short for it), at the latest with `whole`: a page that is still loading drops frames, so that it may have to be set right.
  * @param {Clock} clock @param {Later} later
  * @returns {{soon: Promise<Refresh|null>, whole: Promise<Refresh|null>}}
  */
@@ -59,7 +59,7 @@ export function measureRefresh(clock, later) {
   function tick(t) {
     times.push(t);
     clocks.push(clock.now());
-    const sure = isTold ? undefined : SOON.find((count) => isSure(times.slice(-count - 1), count));
+    const sure = isTold ? undefined : SOON.find((count) => isSure(times, count));
     if (sure) tellSoon(found(sure + 1));
     isTold ||= sure !== undefined;
     if (times.length > FRAMES) finish();
@@ -69,12 +69,17 @@ export function measureRefresh(clock, later) {
   return { soon, whole };
 }
 
-/** Whether so many intervals tell the rate: nearly all are alike, and none is that of a display twice as fast. @param {number[]} times @param {number} count */
+/**
+ * Whether so many of the newest intervals tell the rate: nearly all are alike, and none is that of a display twice as fast; where they are few,
+ * none since the start.
+ * @param {number[]} times @param {number} count
+ */
 function isSure(times, count) {
-  const intervals = intervalsOf(times);
+  const all = intervalsOf(times);
+  const intervals = all.slice(-count);
   const { usual, mean, sd } = moments(intervals);
   if (intervals.length < count || usual.length < SOON_SHARE * count) return false;
-  return Math.min(...intervals) > 0.6 * mean && sd / Math.sqrt(usual.length) <= SOON_ERROR * mean;
+  return Math.min(...(count === SOON[0] ? all : intervals)) > 0.6 * mean && sd / Math.sqrt(usual.length) <= SOON_ERROR * mean;
 }
 
 const WATCHED = 90;
@@ -119,7 +124,7 @@ function moments(intervals) {
 /** @param {number[]} times */
 function summary(times) {
   const intervals = intervalsOf(times);
-  if (intervals.length < 10) return null;
+  if (intervals.length < (SOON[0] ?? 0)) return null;
   const { mean, sd } = moments(intervals);
   const rounded = (/** @type {number} */ value) => Math.round(value * 1000) / 1000;
   return { refresh_hz: rounded(1000 / mean), frame_ms: rounded(mean), frame_sd_ms: rounded(sd) };
