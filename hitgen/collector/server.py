@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import threading
@@ -16,6 +17,7 @@ from waitress.task import ErrorTask
 from waitress.wasyncore import close_all
 
 from hitgen.collector.rates import address_of
+from hitgen.errors import OutsideError
 from hitgen.lib.contract import SUBMISSION_LIMIT_BYTES
 
 THREADS = 8
@@ -46,7 +48,7 @@ class App(Protocol):
 class Server:
     """An application that listens on `host` and `port` (0: any free one) while it runs, or on a socket that is `held` for it.
 
-    Raises OSError, ValueError or OverflowError where nothing can listen there.
+    Raises OutsideError where nothing can listen there.
     """
 
     def __init__(self, app: App, host: str, port: int, held: socket.socket | None = None) -> None:
@@ -105,7 +107,18 @@ class Server:
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """One socket on one address, though a name may stand for several; closed again where it cannot be had."""
+    """One socket on one address, though a name may stand for several; OutsideError where it cannot be had."""
+    try:
+        return _bound(host, port)
+    except (OSError, OverflowError, ValueError) as error:
+        remedy = "an address of this machine"
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            remedy = "another --port, or ending what listens there, such as another `hitgen serve`"
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise OutsideError(f"{host}:{port} cannot be listened on: {why}; try {remedy}") from error
+
+
+def _bound(host: str, port: int) -> socket.socket:
     if not host:
         raise ValueError("it names no host")
     # An address without colons is taken as one of IPv4, which every web server before this one speaks.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import errno
 from urllib.parse import urlsplit
 
 from hitgen.commands import options
 from hitgen.config.read import read_config
 from hitgen.config.recruiter import CollectorResults
 from hitgen.console import Console
-from hitgen.errors import CONFIG_NAME, OutsideError
+from hitgen.errors import CONFIG_NAME
 from hitgen.lib.addresses import is_loopback
 from hitgen.lib.web import LOOPBACK
 from hitgen.recruiters import kind_of
@@ -34,14 +33,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
     from hitgen.collector.server import Server
 
     with open_collector(given.folder, given.hand_out) as (collector, inbox):
-        try:
-            server = Server(collector, given.host, given.port)
-        except (OSError, OverflowError, ValueError) as error:  # waitress says ValueError of a name that nobody knows
-            remedy = "--host with an address of this machine"
-            if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-                remedy = "another --port, or ending what listens there, such as another `hitgen serve`"
-            why = error.strerror if isinstance(error, OSError) and error.strerror else error
-            raise OutsideError(f"{given.host}:{given.port} cannot be listened on: {why}; try {remedy}") from error
+        server = Server(collector, given.host, given.port)
         if not is_loopback(given.host):
             console.warn([OPEN.format(given.host)])
         console.say(f"Collecting at {server.address}; Ctrl+C ends. Answers go to {inbox.path}")

@@ -12,7 +12,6 @@ from pathlib import Path
 from hitgen.commands import options
 from hitgen.commands.status import told
 from hitgen.console import Console
-from hitgen.errors import OutsideError
 from hitgen.lib.web import LOOPBACK
 from hitgen.manifest import BuildFolder
 from hitgen.preview import open_in_browser
@@ -71,13 +70,7 @@ def _serve(given: argparse.Namespace, console: Console) -> None:
     refuse_nothing(folder)
     watcher = Watcher(folder, partial(_lines, given))
     page = WatchPage(watcher, folder, [BuildFolder(given.folder).packs])
-    try:
-        server = Server(page, LOOPBACK[0], given.port)
-    except OSError as error:
-        remedy = "--port with another number, or 0 for any free one"
-        raise OutsideError(
-            f"{LOOPBACK[0]}:{given.port} cannot be listened on: {error.strerror or error}; try {remedy}"
-        ) from error
+    server = Server(page, LOOPBACK[0], given.port)
     page.port = server.port
     with watcher:
         address = f"{server.address}/"
