@@ -82,17 +82,15 @@ class PlanSummary:
         return max((each.most_sr for each in self.flashes), default=0.0)
 
     def record(self) -> dict[str, Any]:
-        """All of it as JSON values, money as text."""
-        plan = {
-            key: value
-            for key, value in asdict(self.planned).items()
-            if key not in ("outlook", "warnings", "asked", "pace")
-        }
-        money = {name: str(plan[name]) for name in ("reward_usd", "fees_usd", "waves_save_usd")}
-        money["hourly_usd"] = "" if self.planned.hourly_usd is None else str(self.planned.hourly_usd)
-        found = {key: value for key, value in asdict(self).items() if key != "planned"}
+        """All of it, for scripts."""
+        found = asdict(self)
+        plan = found.pop("planned")
+        for key in ("outlook", "asked", "pace"):
+            del plan[key]
+        if plan["hourly_usd"] is None:
+            plan["hourly_usd"] = ""
         return {
-            **plan, **money, **found, "largest_flash_sr": self.largest_flash_sr, **asdict(self.planned.outlook),
+            **plan, **found, "largest_flash_sr": self.largest_flash_sr, **asdict(self.planned.outlook),
             "warnings": list(self.warnings),
         }  # fmt: skip
 

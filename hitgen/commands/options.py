@@ -40,6 +40,11 @@ def study_folder(given: argparse.Namespace) -> Path:
     return rehearsed
 
 
+def rehearsed(given: argparse.Namespace) -> tuple[str, ...]:
+    """What a command to run next ends in, so that it is of the rehearsal too."""
+    return ("--rehearsal",) if given.rehearsal else ()
+
+
 def then(verb: str, folder: Path, *words: str) -> str:
     """The command to run next, as it can be pasted."""
     return f"next: {command(verb, folder, *words)}"

@@ -54,13 +54,12 @@ def _batch(source: Path, given: argparse.Namespace, console: Console) -> None:
         raise InputError(
             at_option("--ratings", "is of a CSV file, and this is a batch folder", "`hitgen report` without it")
         )
-    words = ("--rehearsal",) if given.rehearsal else ()
     out = given.out or source / "results" / "report.html"
     section = report_batch(source, out, console.on_progress)
     console.warn(section.warnings)
     console.outcome(
         {"report": out, "bytes": out.stat().st_size, **(section.result or {})},
-        [*headline_lines(section), f"Open {out}", options.then("export", given.folder, *words)],
+        [*headline_lines(section), f"Open {out}", options.then("export", given.folder, *options.rehearsed(given))],
     )
 
 

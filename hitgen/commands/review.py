@@ -48,7 +48,6 @@ def run(given: argparse.Namespace, console: Console) -> None:
     folder = options.study_folder(given)
     study = read_study(folder)
     rows = propose(study)
-    words = ("--rehearsal",) if given.rehearsal else ()
     try:
         path = write_review(folder, rows)
         apply = options.command("review", study.folder, "--apply")
@@ -56,7 +55,7 @@ def run(given: argparse.Namespace, console: Console) -> None:
         last = f"Written to {path}" if alone else f"Edit {path}, then `{apply}`"
     except OSError as error:
         last = f"{review_path(folder)}: {error.strerror}; the table is not kept in a file"
-    lines = [*review_lines(study, rows), last, options.then("report", given.folder, *words)]
+    lines = [*review_lines(study, rows), last, options.then("report", given.folder, *options.rehearsed(given))]
     console.outcome([asdict(row) for row in rows], lines)
 
 

@@ -52,12 +52,10 @@ def _lines(given: argparse.Namespace, found: Status | None) -> list[str]:
     """What `hitgen status` says."""
     folder: Path = given.folder
     return (
-        told(found, folder, *_words(given)) if found else ["built, not published yet", options.then("publish", folder)]
+        told(found, folder, *options.rehearsed(given))
+        if found
+        else ["built, not published yet", options.then("publish", folder)]
     )
-
-
-def _words(given: argparse.Namespace) -> tuple[str, ...]:
-    return ("--rehearsal",) if given.rehearsal else ()
 
 
 def _serve(given: argparse.Namespace, console: Console) -> None:
@@ -78,6 +76,8 @@ def _serve(given: argparse.Namespace, console: Console) -> None:
             console.say(f"Open {address}")
         console.say(
             f"Watching {given.folder} at {address}; Ctrl+C ends. It only reads: in another terminal, "
-            + options.then("review" if options.is_simulated(given.folder) else "fetch", given.folder, *_words(given))
+            + options.then(
+                "review" if options.is_simulated(given.folder) else "fetch", given.folder, *options.rehearsed(given)
+            )
         )
         server.run()
