@@ -16,7 +16,7 @@ from hitgen.batch.plan_salt import make_salt, read_salt
 from hitgen.checks.made import check_faults, check_keys
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import Role
-from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
+from hitgen.errors import CONFIG_NAME, Fault, in_config, raise_faults
 from hitgen.lib.files import file_sha256, write_whole
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder, Manifest
@@ -80,8 +80,7 @@ def build(
     batch = load_batch(folder)
     config_sha256 = file_sha256(batch.folder / CONFIG_NAME)
     method = method_of(batch.config)
-    if faults := [*method.faults(batch), *check_faults(batch.config), *unfilled(batch.config)]:
-        raise InputError(faults)
+    raise_faults([*method.faults(batch), *check_faults(batch.config), *unfilled(batch.config)])
     if config:
         batch = replace(batch, config=config)
     plan = plan_of(batch)

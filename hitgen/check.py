@@ -15,14 +15,14 @@ from hitgen.build import plan_of, unfilled
 from hitgen.checks.made import check_faults
 from hitgen.config.batch import BatchConfig
 from hitgen.config.read import nearest
-from hitgen.errors import in_config
+from hitgen.errors import in_config, raise_faults
 from hitgen.lib.progress import OnProgress, silent
 from hitgen.manifest import BuildFolder, Ladder
 from hitgen.methods.base import method_of
 from hitgen.outlook import Outlook, evidence, outlook
 from hitgen.pages.texts import text_warnings
 from hitgen.plan import Plan
-from hitgen.publishing.orders import raise_faults, requirement_faults
+from hitgen.publishing.orders import requirement_faults
 from hitgen.recruiters import kind_of
 from hitgen.stimuli.alike import double_faults, double_warnings
 from hitgen.stimuli.estimate import estimate_ladders, is_large

@@ -48,6 +48,12 @@ class InputError(HitgenError):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
+def raise_faults(faults: Iterable[Fault]) -> None:
+    """Raise InputError with all of these, if there are any."""
+    if found := tuple(faults):
+        raise InputError(found)
+
+
 class OutsideError(HitgenError):
     """The outside world failed (network, service, disk); the same command can be run again."""
 

@@ -18,7 +18,7 @@ from hitgen.config.hit import Display
 from hitgen.config.images import JpegSet
 from hitgen.config.kinds import RECRUITERS
 from hitgen.config.read import read_config
-from hitgen.errors import CONFIG_NAME, InputError
+from hitgen.errors import CONFIG_NAME, InputError, raise_faults
 from hitgen.lib.files import in_one_of
 from hitgen.lib.pictures import upright_size
 from hitgen.lib.progress import OnProgress, counted, silent
@@ -81,8 +81,7 @@ def start(
                 fitted.append(_fitted(path, fit, size, Path(name), told))
             except InputError as error:  # the others are looked at all the same, so that all are told at once
                 faults += error.faults
-        if faults:
-            raise InputError(faults)
+        raise_faults(faults)
         recipe, why = _safe(recipe, fitted, progress)
         told += why
 

@@ -14,7 +14,7 @@ from hitgen.config.images import AnyImageSet, CommandSet
 from hitgen.config.questions import Question, QuestionFile
 from hitgen.config.read import nearest, read_config, validation_faults
 from hitgen.config.told import translation_faults
-from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
+from hitgen.errors import CONFIG_NAME, Fault, in_config, raise_faults
 from hitgen.lib.pictures import upright_size
 
 
@@ -50,8 +50,7 @@ def load_batch(folder: Path) -> Batch:
     if len(names_seen) == len(config.images):
         faults += _question_faults(config, ladders, questions)
     faults += _supply_faults(config, ladders)
-    if faults:
-        raise InputError(faults)
+    raise_faults(faults)
     return Batch(folder, config, tuple(ladders), tuple(question for _, question in questions))
 
 

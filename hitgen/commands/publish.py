@@ -15,12 +15,11 @@ from hitgen.commands import options
 from hitgen.config.hosts import S3Host
 from hitgen.config.read import read_config
 from hitgen.console import Console
-from hitgen.errors import CONFIG_NAME, InputError, in_config
+from hitgen.errors import CONFIG_NAME, InputError, in_config, raise_faults
 from hitgen.hosts.bucket import BucketChange, configure_bucket, needed_changes
 from hitgen.hosts.s3 import S3
 from hitgen.lib.addresses import is_loopback
 from hitgen.lib.text import count
-from hitgen.publishing.orders import raise_faults
 from hitgen.publishing.publication import is_out, open_publication
 from hitgen.publishing.publish import PublicationPlan, Published, plan_publication, publish
 from hitgen.recruiters import kind_of
@@ -125,8 +124,7 @@ def _configure(given: argparse.Namespace, console: Console) -> bool:
         problem = "--configure-bucket is for S3 buckets"
         raise InputError(in_config("host.kind", problem, 'kind = "s3", or leave the option out'))
     host = S3(config.host, config.batch.name)
-    if faults := host.faults():
-        raise InputError(faults)
+    raise_faults(host.faults())
     results = kind_of(config).results
     changes = needed_changes(host, config.hit.packs == "linked", results is not None and results.kind == "s3")
     console.say(*change_lines(changes))

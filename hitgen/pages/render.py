@@ -19,7 +19,7 @@ from hitgen.batch import resources
 from hitgen.batch.load import Batch
 from hitgen.config.read import nearest
 from hitgen.config.told import survey_in
-from hitgen.errors import Fault, InputError, in_config
+from hitgen.errors import Fault, InputError, in_config, raise_faults
 from hitgen.lib.files import text_of
 from hitgen.lib.languages import direction, spoken
 from hitgen.manifest import Ladder, Level
@@ -72,8 +72,7 @@ class Renderer:
         self._linked = batch.config.hit.packs == "linked"
         self._further = link_asking(asset) if self._linked else TAKE_PACK
         unused = resources.unused_scripts(batch.folder, used)
-        if unused:
-            raise InputError(unused)
+        raise_faults(unused)
         self._styles = self._read_styles()
         self.style = "\n".join(self._styles.values())
         """All that the page is styled by."""
@@ -229,8 +228,7 @@ class Renderer:
                 checks=checks,
             )
         )
-        if faults:
-            raise InputError(faults)
+        raise_faults(faults)
 
 
 def _check_screens(page: dict[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.read import nearest
 from hitgen.config.told import consent_in
 from hitgen.config.translations import Translation
-from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config
+from hitgen.errors import CONFIG_NAME, Fault, InputError, in_config, raise_faults
 from hitgen.lib.files import content_of
 from hitgen.lib.languages import ENGLISH, direction, primary
 from hitgen.lib.shipped import shipped
@@ -48,8 +48,7 @@ def load_texts(config: BatchConfig, folder: Path) -> dict[str, dict[str, str]]:
     loaded = {language: _texts(config, folder, language, faults) for language in config.batch.spoken}
     for language in config.batch.spoken[1:]:
         faults += _lacking(config, folder, language)
-    if faults:
-        raise InputError(faults)
+    raise_faults(faults)
     return loaded
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from hitgen.errors import Fault, InputError, OutsideError, in_config
+from hitgen.errors import Fault, InputError, OutsideError, in_config, raise_faults
 from hitgen.hosts import open_host
 from hitgen.hosts.base import KEY
 from hitgen.ledger.rows import Hit
@@ -17,7 +17,6 @@ from hitgen.lib.progress import counted
 from hitgen.publishing.adopt import adopt_ours
 from hitgen.publishing.collect import collect
 from hitgen.publishing.money import Outlay, check_total
-from hitgen.publishing.orders import raise_faults
 from hitgen.publishing.publication import Account
 
 LISTED_AFTER = timedelta(minutes=10)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from hitgen.config.batch import BatchConfig
-from hitgen.errors import Fault, InputError, in_config
+from hitgen.errors import Fault, in_config
 from hitgen.ledger.rows import HitName, Order
 from hitgen.manifest import Page, PageContent
 from hitgen.recruiters import kind_of
@@ -136,9 +136,3 @@ def requirement_faults(config: BatchConfig, pages: Sequence[PageContent]) -> lis
         remedy = 'more gold questions, or recruiter.gold_repeats = "allow"'
         faults.append(in_config("qualification.gold", problem, remedy))
     return faults
-
-
-def raise_faults(faults: Sequence[Fault]) -> None:
-    """Raise InputError if there are any."""
-    if faults:
-        raise InputError(faults)

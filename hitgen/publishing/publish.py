@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from hitgen.config.hosts import S3Host
-from hitgen.errors import Fault, InputError, OutsideError, in_config
+from hitgen.errors import Fault, InputError, OutsideError, in_config, raise_faults
 from hitgen.hosts.base import HostedFile
 from hitgen.hosts.upload import upload, verify
 from hitgen.ledger.ledger import Ledger
@@ -21,7 +21,7 @@ from hitgen.publishing.adopt import adopt
 from hitgen.publishing.collect import collect, keep_apart
 from hitgen.publishing.create import create, settle
 from hitgen.publishing.money import Outlay, check_total
-from hitgen.publishing.orders import Intended, raise_faults, requirement_faults
+from hitgen.publishing.orders import Intended, requirement_faults
 from hitgen.publishing.publication import PUBLISHED_AGAIN, Publication
 from hitgen.publishing.remembered import keep_config
 from hitgen.publishing.rules import keep_rules

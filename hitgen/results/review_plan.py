@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from hitgen.errors import Fault, InputError, in_config
+from hitgen.errors import Fault, InputError, in_config, raise_faults
 from hitgen.ledger.acts import IN_DOUBT, Act, Intent, Key, Verb
 from hitgen.ledger.rows import Hit, Received
 from hitgen.ledger.totals import totals
@@ -203,5 +203,4 @@ def _refuse_too_dear(account: Account, plan: ReviewPlan, intents: Mapping[Key, I
     if balance_usd is not None and plan.bonuses_usd > balance_usd:
         problem = f"the bonuses cost ${plan.bonuses_usd}, but ${balance_usd} are there"
         faults.append(Fault("recruiter", "balance", problem, "adding funds to the account, or smaller bonuses"))
-    if faults:
-        raise InputError(faults)
+    raise_faults(faults)

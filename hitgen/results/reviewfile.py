@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, cast
 
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, raise_faults
 from hitgen.ledger.rows import Received
 from hitgen.lib.files import (
     content_of,
@@ -139,8 +139,7 @@ def read_review(folder: Path) -> dict[str, ReviewRow]:
         if not found:
             own = {unguarded(name): unguarded(cell) for name, cell in cells.items() if name and name not in COLUMNS}
             rows[values["assignment"]] = replace(_row(values), own=own)
-    if faults:
-        raise InputError(faults)
+    raise_faults(faults)
     return rows
 
 

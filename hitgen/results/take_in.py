@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hitgen.collector.foreign import arrivals, fault_of, is_database
 from hitgen.collector.inbox import FILE, LIMIT_BYTES, Inbox
-from hitgen.errors import Fault, InputError, in_config
+from hitgen.errors import Fault, InputError, in_config, raise_faults
 from hitgen.lib.clock import utc_now
 from hitgen.publishing.collect import collect
 from hitgen.publishing.publication import Account
@@ -64,8 +64,7 @@ def files_of(paths: Sequence[Path], own: Path | None = None) -> list[Path]:
         elif is_database(mine[0]) and (fault := fault_of(mine[0])):
             faults.append(fault)
         found += mine
-    if faults:
-        raise InputError(faults)
+    raise_faults(faults)
     return found
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from hitgen.batch.sources import LadderSource, name_of
 from hitgen.config.images import AnyImageSet, FilesSet, JpegSet
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, raise_faults
 from hitgen.lib.files import write_whole
 from hitgen.lib.pictures import upright_size
 from hitgen.lib.progress import OnProgress
@@ -65,8 +65,7 @@ def estimate_ladders(
         named = {"images": source.images.name, "source": source.source, "role": source.images.role}
         ladder = Ladder.model_validate_json(record.read_bytes()).model_copy(update=named)
         found.append((ladder, read_look(path.with_suffix(".npz"))))
-    if faults:
-        raise InputError(faults)
+    raise_faults(faults)
     return found
 
 

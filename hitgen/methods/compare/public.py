@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from statistics import median
 
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, InputError, raise_faults
 from hitgen.lib.files import csv_text, guarded, is_grouped, number, read_csv, unguarded, unpacked, whole_number
 from hitgen.methods.compare.answers import Answer, Side
 from hitgen.methods.compare.row import SOURCE, Arm, Asked
@@ -90,8 +90,7 @@ def _check_columns(path: Path, header: Iterable[str]) -> None:
         for name, like in near
         if like
     ]
-    if faults:
-        raise InputError(faults)
+    raise_faults(faults)
 
 
 def _time_faults(rows: Sequence[tuple[int, dict[str, str]]]) -> dict[str, list[tuple[int, CellError]]]:

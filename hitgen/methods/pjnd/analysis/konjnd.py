@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hitgen.errors import Fault, InputError
+from hitgen.errors import Fault, raise_faults
 from hitgen.lib.files import csv_text, guarded, read_csv, unguarded, unpacked, write_whole
 from hitgen.methods.pjnd.analysis.answers import LadderAnswers
 
@@ -77,8 +77,7 @@ def read_konjnd(path: Path, ratings: str | None = None) -> PublicRatings:
         faults = [Fault(str(path), "ratings", problem, "--ratings level, or --ratings quality")]
     if not faults and not ladders:
         faults = [Fault(str(path), "", "it has no ratings", "a file with one row a ladder")]
-    if faults:
-        raise InputError(faults)
+    raise_faults(faults)
     scaled, beyond = _scaled(ladders)
     return PublicRatings(scaled, (*warnings, *beyond), " or ".join(sorted(takes)))
 
