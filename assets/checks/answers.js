@@ -24,6 +24,38 @@ export function listen(root, window, act) {
   };
 }
 
+/**
+ * A check of `count` pictures, one after another: `show` draws the one of a number, 0 up, and `done` takes all answers.
+ * @param {Pick<CheckTools, "root"|"window"|"words">} tools
+ * @param {{progress: HTMLElement, count: number, show: (number: number) => void, done: (answers: string[]) => void}} pictures
+ * @returns {Check}
+ */
+export function inTurn({ root, window, words }, { progress, count, show, done }) {
+  let end = () => {};
+  return {
+    begin(over) {
+      end();
+      /** @type {string[]} */
+      const answers = [];
+      const next = () => {
+        progress.textContent = words("check_progress", { number: answers.length + 1, count });
+        show(answers.length);
+      };
+      next();
+      end = listen(root, window, (answer) => {
+        if (answers.push(answer) < count) {
+          next();
+          return;
+        }
+        end();
+        done(answers);
+        over();
+      });
+    },
+    end: () => end(),
+  };
+}
+
 /** A canvas as sharp as the screen, in CSS pixels; cleared. @param {HTMLCanvasElement} canvas @param {number} width @param {number} height @param {number} ratio */
 export function sharp(canvas, width, height, ratio) {
   canvas.width = Math.round(width * ratio);

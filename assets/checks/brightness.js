@@ -1,6 +1,6 @@
 // Near-black and near-white squares: how many are seen on each panel.
 
-import { listen, sharp } from "./answers.js";
+import { inTurn, sharp } from "./answers.js";
 
 const ACROSS = 5;
 const DOWN = 4;
@@ -14,19 +14,15 @@ const GROUNDS = [0, 255];
 export const check = ({ data, words, part, root, window, keep }) => {
   const { panels } = /** @type {{panels: number[][]}} */ (/** @type {unknown} */ (data));
   const canvas = /** @type {HTMLCanvasElement} */ (part("brightness-panel"));
-  /** @type {number[]} */
-  let counts = [];
-  let end = () => {};
   const grey = (/** @type {number} */ code) => `rgb(${code} ${code} ${code})`;
 
-  function show() {
-    const cells = panels[counts.length];
-    if (!cells) return;
-    part("brightness-progress").textContent = words("check_progress", { number: counts.length + 1, count: panels.length });
+  /** @param {number} number */
+  function show(number) {
+    const cells = panels[number] ?? [];
     const width = ACROSS * CELL_PX + 2 * MARGIN_PX;
     const height = DOWN * CELL_PX + 2 * MARGIN_PX;
     const context = sharp(canvas, width, height, window.devicePixelRatio);
-    context.fillStyle = grey(GROUNDS[counts.length] ?? 0);
+    context.fillStyle = grey(GROUNDS[number] ?? 0);
     context.fillRect(0, 0, width, height);
     cells.forEach((code, cell) => {
       context.fillStyle = grey(code);
@@ -35,22 +31,6 @@ export const check = ({ data, words, part, root, window, keep }) => {
     });
   }
 
-  return {
-    begin(over) {
-      end();
-      counts = [];
-      show();
-      end = listen(root, window, (answer) => {
-        counts.push(Number(answer));
-        if (counts.length < panels.length) {
-          show();
-          return;
-        }
-        end();
-        keep({ counts });
-        over();
-      });
-    },
-    end: () => end(),
-  };
+  const done = (/** @type {string[]} */ answers) => keep({ counts: answers.map(Number) });
+  return inTurn({ root, window, words }, { progress: part("brightness-progress"), count: panels.length, show, done });
 };

@@ -1,6 +1,6 @@
 // Plates of dots: which digit stands on each, or none.
 
-import { listen, sharp } from "./answers.js";
+import { inTurn, sharp } from "./answers.js";
 
 const SIDE_PX = 280;
 /** The plate's own units, as hitgen counts them. */
@@ -11,14 +11,11 @@ const BYTES_A_DOT = 4;
 export const check = ({ data, words, part, root, window, keep }) => {
   const { plates } = /** @type {{plates: {palette: string[], dots: string}[]}} */ (/** @type {unknown} */ (data));
   const canvas = /** @type {HTMLCanvasElement} */ (part("colour-plate"));
-  /** @type {string[]} */
-  let answers = [];
-  let end = () => {};
 
-  function show() {
-    const plate = plates[answers.length];
+  /** @param {number} number */
+  function show(number) {
+    const plate = plates[number];
     if (!plate) return;
-    part("colour-progress").textContent = words("check_progress", { number: answers.length + 1, count: plates.length });
     const context = sharp(canvas, SIDE_PX, SIDE_PX, window.devicePixelRatio);
     context.scale(SIDE_PX / SIDE, SIDE_PX / SIDE);
     const bytes = window.atob(plate.dots);
@@ -31,22 +28,6 @@ export const check = ({ data, words, part, root, window, keep }) => {
     }
   }
 
-  return {
-    begin(over) {
-      end();
-      answers = [];
-      show();
-      end = listen(root, window, (answer) => {
-        answers.push(answer);
-        if (answers.length < plates.length) {
-          show();
-          return;
-        }
-        end();
-        keep({ answers });
-        over();
-      });
-    },
-    end: () => end(),
-  };
+  const done = (/** @type {string[]} */ answers) => keep({ answers });
+  return inTurn({ root, window, words }, { progress: part("colour-progress"), count: plates.length, show, done });
 };
