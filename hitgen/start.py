@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from PIL import Image, ImageOps
 
-from hitgen.batch.new import Recipe, sort_out, write_new
+from hitgen.batch.new import Beginning, Recipe, sort_out, write_new
 from hitgen.batch.sources import LadderSource
 from hitgen.config.hit import Display
 from hitgen.config.images import JpegSet
-from hitgen.config.kinds import RECRUITERS
+from hitgen.config.kinds import DEFAULT_METHOD, METHODS, RECRUITERS
 from hitgen.config.read import read_config
-from hitgen.errors import CONFIG_NAME, InputError, raise_faults
+from hitgen.errors import CONFIG_NAME, InputError, at_option, raise_faults
 from hitgen.lib.files import in_one_of
 from hitgen.lib.pictures import upright_size
 from hitgen.lib.progress import OnProgress, counted, silent
@@ -48,6 +48,8 @@ class Started:
     images: int
     left_out: tuple[str, ...]
     told: tuple[str, ...]
+    gold: bool
+    """Whether gold can be made for it."""
 
 
 def start(
@@ -59,19 +61,24 @@ def start(
     fit: Fit | None = None,
     size: Size = USUAL_SIZE,
     progress: OnProgress = silent,
+    method: str = DEFAULT_METHOD,
 ) -> Started:
     """Make a batch folder from the images of another, whole or not at all, with training and gold ladders where photographs for
     them are named.
 
     `fit` is `crop` (scaled and cut to `size`), `scale` (scaled into it), `keep`; None: `keep` where all pictures have one
-    moderate size, else `crop`. InputError where the folder has something in it, or a picture cannot be used.
+    moderate size or `method` shows a crop of each, else `crop`. InputError where the folder has something in it, or a picture
+    cannot be used.
     """
+    begins = _beginning(method, {"--training": training, "--gold": gold})
     training, gold = ([in_one_of(path, [images]) for path in paths] for paths in (training, gold))
     found, left_out, faults = sort_out(images, [*training, *gold])
     sizes = Counter(each for path in [*found, *training, *gold] if (each := upright_size(path)))
-    fit = fit or ("keep" if len(sizes) == 1 and math.prod(next(iter(sizes))) <= KEPT_PX else "crop")
+    one_size = len(sizes) == 1 and math.prod(next(iter(sizes))) <= KEPT_PX
+    fit = fit or ("keep" if begins.crop or one_size else "crop")
     size = _possible(size, sizes)
-    recipe = Recipe(RECRUITERS.get(recruiter).model, study=(study := _study(len(found), len(gold))), gold=len(gold))
+    study = min(begins.study, len(found)) if begins.study else _study(len(found), len(gold))
+    recipe = Recipe(RECRUITERS.get(recruiter).model, begins, study=study, gold=len(gold))
     recipe = replace(recipe, repeats=0 < len(gold) < math.ceil(len(found) / study))
     told: list[str] = []
     with tempfile.TemporaryDirectory(prefix="hitgen-", ignore_cleanup_errors=True) as name:
@@ -82,7 +89,7 @@ def start(
             except InputError as error:  # the others are looked at all the same, so that all are told at once
                 faults += error.faults
         raise_faults(faults)
-        recipe, why = _safe(recipe, fitted, progress)
+        recipe, why = _safe(recipe, fitted, progress) if not begins.crop else _cropped(recipe, begins.crop, fitted)
         told += why
 
         def finish(partial: Path) -> None:
@@ -91,7 +98,20 @@ def start(
             told.extend(line.replace(str(partial), str(folder)) for line in lines)
 
         write_new(folder, recipe, fitted, finish)
-    return Started(len(found), tuple(left_out), tuple(told))
+    return Started(len(found), tuple(left_out), tuple(told), begins.gold)
+
+
+def _beginning(method: str, photographs: Mapping[str, Sequence[Path]]) -> Beginning:
+    """What the method has to say of a new batch; InputError where it has nothing, and for photographs that it makes nothing of."""
+    known = METHODS.get(method)
+    begins: Beginning | None = known.beginning
+    if begins is None:
+        raise InputError(at_option("--method", f"{method!r} does not say what a new batch has", "a batch.toml by hand"))
+    for option, paths in photographs.items():
+        if paths and not begins.gold:
+            [fault] = known.no_gold().faults
+            raise InputError(at_option(option, fault.problem, f"no {option}, and {fault.remedy}"))
+    return begins
 
 
 def _study(pictures: int, golds: int) -> int:
@@ -133,7 +153,7 @@ def _safe(recipe: Recipe, pictures: Sequence[Path], progress: OnProgress) -> tup
     first: list[tuple[int, str]] = []
     for path in counted("flashes", pictures, progress):
         _, look = estimate_ladder(LadderSource(images, path.stem, path, path.parent))
-        found = flash_of(path.name, look.on(Display()).flash_sr)
+        found = flash_of(path.name, [recipe.beginning.at_once * area for area in look.on(Display()).flash_sr])
         if found.first_beyond is not None:
             first.append((found.first_beyond * LEVEL_STEP, path.name))
     if not first:
@@ -146,6 +166,14 @@ def _safe(recipe: Recipe, pictures: Sequence[Path], progress: OnProgress) -> tup
     swaps = 2 * MOST_FLASHES_PER_S
     told = f"swaps_per_second = {swaps:g}, which is no hazard: {seen}"
     return replace(recipe, swaps=swaps, swaps_why=f"; at {swaps:g} no picture is a hazard"), [told]
+
+
+def _cropped(recipe: Recipe, crop: Size, pictures: Sequence[Path]) -> tuple[Recipe, list[str]]:
+    """The recipe with the crop that a method begins with, smaller where a picture is; both sides even."""
+    sizes = [size for path in pictures if (size := upright_size(path))]
+    across, down = (min([wanted, *(size[side] for size in sizes)]) // 2 * 2 for side, wanted in enumerate(crop))
+    told = f"crop = [{across}, {down}] instead of [{crop[0]}, {crop[1]}], as the smallest picture has no more"
+    return replace(recipe, crop=(across, down)), [told] if (across, down) != crop else []
 
 
 def _with_answers(

@@ -162,10 +162,11 @@ def test_the_way_of_several_pictures_at_once_from_a_folder_to_thresholds(
         assert cli.main(line) == 0, (line, capsys.readouterr().err)
         if line[0] == "init":
             text = config.read_text().replace("FILL IN: ", "")
-            text = re.sub(r"^(?:locations|use_above|study|width_cm) = .*\n", "", text, flags=re.M)
+            text = re.sub(r"^(?:kind = \"threshold\"|flickering|study|width_cm).*\n", "", text, flags=re.M)
             text = re.sub(r"^ratings = \d+", "ratings = 6", text, flags=re.M)
-            text = text.replace("[hit]\n", f"[hit]\n{hit}").replace("[display]\n", f"[display]\n{display}")
-            config.write_text(f"{text}\n[method]\n{method}")
+            for table, keys in (("method", method), ("hit", hit), ("display", display)):
+                text = text.replace(f"[{table}]\n", f"[{table}]\n{keys}", 1)
+            config.write_text(text)
     assert (tmp_path / "my-study" / "results" / "export" / "analysis" / "sur.csv").is_file()
 
 

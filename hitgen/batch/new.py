@@ -36,34 +36,8 @@ TEMPLATE = """#:schema ./{schema}
 name = "{name}"
 seed = 7                      # same seed, same plan
 
-[[images]]
-name = "study"
-sources = "{pattern}"
-codec = "jpeg"                # jpeg webp avif jpeg2000 heic jxl command files
-levels = {levels:<21}# level d has quality 101 - d{levels_why}
-role = "study"
-
-# Gold and training ladders have known answers; they keep the data honest. Make them from photographs that are
-# not in the study, with:  {gold}   (or --role training)
-[hit]
-layout = "flicker"            # flicker: controls below the image; side: beside it
-training = 0                  # training trials a page
-study = {study:<22}# study trials a page
-gold = 0                      # gold trials a page
-ratings = 43                  # ratings wanted for each study image
-locations = 3                 # places a worker marks
-packs = "inline"              # inline: one file a page; linked: pages share packs
-reward_usd = "{reward_usd}"
-
-[display]
-scaling = "physical"          # physical: width_cm on every screen; pixels: one image pixel per device pixel
-width_cm = 13.797
-distance_cm = 30
-swaps_per_second = {swaps:<11g}# 8 swaps a second are a flicker of 4 Hz{swaps_why}
-# accept_flash_hazard = "I accept flashes beyond WCAG 2.3.1"   # `hitgen check` says whether it is needed
-
-[consent]                     # what participants read and agree to
-title = "Visibility of image compression"
+{body}[consent]                     # what participants read and agree to
+title = "{title}"
 contact = "FILL IN: name and address"
 approval = "FILL IN: number of the ethics approval"   # or instead: exemption = "why none is needed"
 retention = "FILL IN: what is kept, where and for how long"
@@ -79,12 +53,7 @@ options = ["no", "glasses", "contact lenses"]
 # [[check]]                   # of eyes or screens, before the trials: docs/checks.md
 # kind = "screen"             # screen, colour, brightness, distance or acuity
 
-[screening]                   # docs/results.md
-use_above = {use_above:<18g}# least probability of being honest, by gold answers, to be used{use_why}
-# rule = "thresholds"         # instead: at least gold_rate = 0.7 of the checks of gold_answers_min = 10 answers
-# reject = ["gold"]           # work is rejected, unpaid, only for rules named here; none by default
-
-{recruiting}"""
+{screening}{recruiting}"""
 
 
 ASKED = "You will look at {pictures} pictures, which takes about {minutes} minutes."
@@ -93,10 +62,28 @@ REPEATS = 'gold_repeats = "allow"        # pages share gold questions, and every
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """What a new batch.toml says of a method: the study's title, the tables up to [consent], [screening]; in them what a `Recipe` says stands in braces.
+
+    `at_once` pictures flash at the same time. `study` is how many trials of the study a page has, at most; None: about as many pages
+    as there are gold questions. `gold`: photographs make gold and training. `crop` is what is shown of the middle of pictures, which then are taken as they are.
+    """
+
+    title: str
+    body: str
+    screening: str
+    at_once: int = 1
+    study: int | None = None
+    gold: bool = False
+    crop: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """What a new batch.toml says beyond the usual: fitted to the pictures found, and to who comes."""
+    """What a new batch.toml says beyond the usual: fitted to the pictures found, to the method, and to who comes."""
 
     recruiting: type[Recruiting]
+    beginning: Beginning
     levels: int = 100
     levels_why: str = ""
     swaps: float = 8
@@ -106,6 +93,7 @@ class Recipe:
     """How many gold questions there will be."""
     repeats: bool = False
     """Whether there will be more pages than those."""
+    crop: tuple[int, int] = (0, 0)
 
 
 def sort_out(images: Path, elsewhere: Collection[Path]) -> tuple[list[Path], list[str], list[Fault]]:
@@ -167,13 +155,18 @@ def _template(folder: Path, found: Sequence[Path], recipe: Recipe) -> str:
     pattern = f"images/*{suffixes.pop()}" if len(suffixes) == 1 else "images/*"
     short = name.strip("-_")[:LONGEST_NAME] or "batch"
     quoted = shlex.quote(plain(str(folder)))
+    pays, begins = recipe.recruiting.pays, recipe.beginning
+    reward_usd = "1.20" if pays else "0.00"
+    body = begins.body.format(
+        pattern=pattern, gold=f"hitgen gold {quoted} --source PHOTO --role gold", levels=recipe.levels, levels_why=recipe.levels_why,
+        study=recipe.study, swaps=recipe.swaps, swaps_why=recipe.swaps_why, reward_usd=reward_usd, crop=str(list(recipe.crop)),
+    )  # fmt: skip
+    screening = begins.screening.format(
+        use_above=0.9 if recipe.gold else 0.7, use_why="" if recipe.gold else "; 0.9 when there is gold"
+    )
     return TEMPLATE.format(
-        schema=SCHEMA_NAME, name=short, pattern=pattern, check=f"hitgen check {quoted}", build=f"hitgen build {quoted}",
-        gold=f"hitgen gold {quoted} --source PHOTO --role gold", levels=recipe.levels, levels_why=recipe.levels_why,
-        study=recipe.study, swaps=recipe.swaps,
-        swaps_why=recipe.swaps_why, use_above=0.9 if recipe.gold else 0.7,
-        use_why="" if recipe.gold else "; 0.9 when there is gold",
-        reward_usd="1.20" if recipe.recruiting.pays else "0.00", statement=PAID if recipe.recruiting.pays else ASKED,
+        schema=SCHEMA_NAME, name=short, check=f"hitgen check {quoted}", build=f"hitgen build {quoted}", title=begins.title,
+        body=body, statement=PAID if pays else ASKED, screening=screening,
         recruiting=recipe.recruiting.begins.format(folder=quoted) + (REPEATS if recipe.repeats else ""),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from hitgen.commands import options
-from hitgen.config.kinds import RECRUITERS
+from hitgen.config.kinds import DEFAULT_METHOD, METHODS, RECRUITERS
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME
 from hitgen.lib.text import count
@@ -18,6 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.batch_dir(parser)
     parser.add_argument("--images", type=Path, required=True, metavar="FOLDER", help="the pristine images")
     parser.add_argument("--recruiter", choices=RECRUITERS.names(), default="link", help="who comes (default: link)")
+    asked = f"what a trial asks (default: {DEFAULT_METHOD})"
+    parser.add_argument("--method", choices=METHODS.names(), default=DEFAULT_METHOD, help=asked)
     for role in ("training", "gold"):
         told = f"a photograph for {role}, which is left out of the study; again for more"
         parser.add_argument(f"--{role}", type=Path, action="append", default=[], metavar="PHOTO", help=told)
@@ -30,10 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace, console: Console) -> None:
     folder: Path = given.folder
     begun = start(
-        folder, given.images, given.recruiter, given.training, given.gold, given.fit, given.size, console.on_progress
-    )
+        folder, given.images, given.recruiter, given.training, given.gold, given.fit, given.size, console.on_progress,
+        given.method,
+    )  # fmt: skip
     console.say(*(f"left out: {left_out}" for left_out in begun.left_out), *begun.told)
-    more = "" if given.gold else " Gold and training: `hitgen gold --help`."
+    more = "" if given.gold or not begun.gold else " Gold and training: `hitgen gold --help`."
     console.say(
         f"{folder}: {count(begun.images, 'image')} and a {CONFIG_NAME}. Fill in [consent] there.{more}",
         options.then("check", folder),

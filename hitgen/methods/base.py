@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast, get_args
 
 from hitgen.batch.load import Batch
+from hitgen.batch.new import Beginning
 from hitgen.batch.sources import LadderSource
 from hitgen.config.batch import BatchConfig
 from hitgen.config.images import AnyImageSet, Role
@@ -146,6 +147,8 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
     """The answer, as columns of `ratings`."""
     tables: ClassVar[Mapping[str, RowTable]] = {}
 
+    beginning: ClassVar[Beginning | None] = None
+    """What `hitgen init` writes for it; None: it writes nothing."""
     pace: ClassVar[str] = "45 s a picture"
     """What a trial is reckoned to take, in words."""
 

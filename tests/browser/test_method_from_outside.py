@@ -153,7 +153,6 @@ HERE = (
     "templates/report/pjnd.html",
     "methods/threshold/",  # which finds the satisfied-user ratio too
     "config/kinds.py",  # its row
-    "batch/new.py",  # the batch.toml that `hitgen init` writes
 )
 OTHERWISE = {
     "doubles/mturk/assignments.py": {"marks"},  # of questions in SQL
@@ -162,6 +161,7 @@ OTHERWISE = {
     "pages/render.py": {"marks"},  # where words of other languages go
     "stimuli/colour.py": {"points"},  # of a colour space
     "methods/compare/analysis/figures.py": {"points"},  # of a plot
+    "batch/new.py": {"matches"},  # of names
     "assets/runtime/environment.js": {"matches"},  # a query of media
     "templates/parts/survey.html": {"points"},  # of a scale in the survey
 }

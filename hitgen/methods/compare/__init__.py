@@ -17,6 +17,7 @@ from hitgen.manifest import Trial as AnyTrial
 from hitgen.methods.base import Arranged, Method
 from hitgen.methods.compare import manifest, overview, screening
 from hitgen.methods.compare.answers import worse_of
+from hitgen.methods.compare.begin import BEGINNING
 from hitgen.methods.compare.config import Config
 from hitgen.methods.compare.crops import crop_faults, shown_sources
 from hitgen.methods.compare.manifest import Manifest, PageData, Trial
@@ -49,6 +50,7 @@ class Compare(Method[Config, Manifest, Row]):
 
     name = "compare"
     config = Config
+    beginning = BEGINNING
     manifest = Manifest
     page = PageData
     row = Row

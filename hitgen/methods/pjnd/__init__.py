@@ -15,6 +15,7 @@ from hitgen.methods.base import Check, FoundAnswers, GoldPlan, Method, Note
 from hitgen.methods.columns import Column
 from hitgen.methods.evidence import PassRates
 from hitgen.methods.pjnd import screening
+from hitgen.methods.pjnd.begin import BEGINNING
 from hitgen.methods.pjnd.chance import CATCH, LEVEL, PLACE, known_rates
 from hitgen.methods.pjnd.config import Config
 from hitgen.methods.pjnd.grade import level_is_right, places_are_right
@@ -44,6 +45,7 @@ class Pjnd(Method[Config, Manifest, Row]):
 
     name = "pjnd"
     config = Config
+    beginning = BEGINNING
     manifest = Manifest
     page = PageData
     row = Row

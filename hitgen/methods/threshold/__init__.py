@@ -19,6 +19,7 @@ from hitgen.methods.evidence import PassRates
 from hitgen.methods.replay import Replay
 from hitgen.methods.section import Collected, Export, Section
 from hitgen.methods.submission import Submission
+from hitgen.methods.threshold.begin import BEGINNING
 from hitgen.methods.threshold.config import Config
 from hitgen.methods.threshold.manifest import Manifest, PageData, Trial
 from hitgen.methods.threshold.plan import Comparison, plan_comparisons
@@ -49,6 +50,7 @@ class Threshold(Method[Config, Manifest, Row]):
 
     name = "threshold"
     config = Config
+    beginning = BEGINNING
     manifest = Manifest
     page = PageData
     row = Row
