@@ -79,23 +79,7 @@ def decode_rgb(content: bytes, name: str) -> Image.Image:
         raise refusal(name, "the file is empty", "copying it again")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of bombs and broken EXIF; both are judged below
-        try:
-            image = open_picture(content)
-        except Image.DecompressionBombError:
-            raise _too_large(name) from None
-        except UnidentifiedImageError:
-            if content.startswith(HEADS):
-                raise refusal(name, "its head is damaged", AGAIN) from None
-            kinds = "a PNG, JPEG, WebP, AVIF, GIF, BMP, TIFF, JPEG 2000, PPM, HEIC or JPEG XL file"
-            raise refusal(name, "it is not an image that can be read", kinds) from None
-        except MissingPluginError as error:
-            remedy = f"{install_line(error.args[0])}, or saving it as PNG"
-            raise refusal(
-                name, f"it is a {error.args[0].upper()} file, whose reader is not installed", remedy
-            ) from None
-        except Exception as error:  # decoders raise whatever broken bytes make of them
-            raise refusal(name, f"it is damaged ({error})", AGAIN) from None
-        with image:
+        with _opened(content, name) as image:
             _refuse_by_header(image, name)
             try:
                 refuse_what_is_not_shown(image, content, name)
@@ -119,6 +103,24 @@ def decode_rgb(content: bytes, name: str) -> Image.Image:
         bare = Image.new("RGB", upright.size)  # no info, no EXIF
         bare.paste(upright)
         return bare
+
+
+def _opened(content: bytes, name: str) -> Image.Image:
+    """The picture with its head read, its pixels not yet."""
+    try:
+        return open_picture(content)
+    except Image.DecompressionBombError:
+        raise _too_large(name) from None
+    except UnidentifiedImageError:
+        if content.startswith(HEADS):
+            raise refusal(name, "its head is damaged", AGAIN) from None
+        kinds = "a PNG, JPEG, WebP, AVIF, GIF, BMP, TIFF, JPEG 2000, PPM, HEIC or JPEG XL file"
+        raise refusal(name, "it is not an image that can be read", kinds) from None
+    except MissingPluginError as error:
+        remedy = f"{install_line(error.args[0])}, or saving it as PNG"
+        raise refusal(name, f"it is a {error.args[0].upper()} file, whose reader is not installed", remedy) from None
+    except Exception as error:  # decoders raise whatever broken bytes make of them
+        raise refusal(name, f"it is damaged ({error})", AGAIN) from None
 
 
 def _refuse_by_header(image: Image.Image, name: str) -> None:
