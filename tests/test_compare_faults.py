@@ -11,7 +11,6 @@ from hitgen.cli import main
 from tests.support.batches import grid
 from tests.support.compare import write_study
 
-SETS = '[[images]]\nname = "jpeg"\nsources = "images/*.png"\ncodec = "jpeg"\n'
 QUESTION = '[[questions]]\nimages = "jpeg"\nsource = "s0"\n'
 
 

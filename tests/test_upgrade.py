@@ -31,7 +31,6 @@ pytestmark = pytest.mark.long
 OLD = Path(__file__).parent / "data" / "upgrade"
 OUT = ("link", "linked", "mturk", "prolific", "rehearsal", "turkle")
 ALL = (*OUT, "simulate")
-REWARDED = ("mturk", "prolific")
 
 
 @dataclass

@@ -19,7 +19,6 @@ from tests.browser.test_mutants import PIXELS, mutate
 from tests.support.batches import built_page, write_batch
 from tests.support.runs import soaked_but
 
-OpenWith = Callable[[str], Page]
 IN_FRAMES = """
 let inFrame = false;
 window.outside = 0;
