@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from hitgen.batch.load import Batch
 from hitgen.config.images import Role
@@ -12,9 +12,7 @@ from hitgen.lib.contract import read_contract
 from hitgen.lib.progress import OnProgress
 from hitgen.manifest import Ladder, Page
 from hitgen.manifest import Trial as AnyTrial
-from hitgen.methods import columns as c
 from hitgen.methods.base import Arranged, Check, Method
-from hitgen.methods.columns import Column
 from hitgen.methods.evidence import PassRates
 from hitgen.methods.replay import Replay
 from hitgen.methods.section import Collected, Export, Section
@@ -28,6 +26,7 @@ from hitgen.methods.threshold.replay import replay_of
 from hitgen.methods.threshold.robot import Robot, differences, knowing, some_answer
 from hitgen.methods.threshold.row import Response, Row
 from hitgen.methods.threshold.screening import straight
+from hitgen.methods.threshold.tables import ANSWER
 from hitgen.methods.told import Told
 from hitgen.methods.work import AnyWork, Attempt, Finding
 from hitgen.plan import LadderKey, Plan, PlannedPage, PlannedTrial
@@ -61,21 +60,7 @@ class Threshold(Method[Config, Manifest, Row]):
     own_rules = ("straight",)
     more_gold = "raise `catch` under [hit]"
     pace = f"{ALONE_S} s a comparison of two pictures, {OF_SEVERAL_S} s each of several"
-    answer_columns: ClassVar = (
-        Column("asked", str, "compare, or catch: nothing flickered", lambda r: r.attempt.known.asked),
-        Column("level", int, "the level that the page chose", lambda r: r.attempt.row.level),
-        c.LEVEL_MAX,
-        Column("other", int, "the lower one at the other side; 0: the source", lambda r: r.attempt.row.other),
-        Column("side", str, "where the level flickered: left, right or none; here: of several pictures this one did", lambda r: r.attempt.row.side),
-        Column("response", str,
-               "where the worker saw flicker: left, right, none or both; here: this one of several pictures", lambda r: r.attempt.row.response),
-        Column("found", bool, "whether the side of the level was named", lambda r: r.attempt.row.found),
-        Column("position", int, "the picture's position among several, 1 up; 0: it was a pair", lambda r: r.attempt.row.position),
-        Column("group", int,
-               "the same number in the ratings of one page whose pictures were shown at once; empty: alone", lambda r: r.attempt.known.group),
-        Column("guess", float, "how often who sees nothing is taken to find it", lambda r: r.attempt.known.guess),
-        Column("lapse", float, "how often it is taken to be missed", lambda r: r.attempt.known.lapse),
-    )  # fmt: skip
+    answer_columns = ANSWER
     analysis_about = "SUR levels, and the posteriors that pages of a further study can start from"
 
     def warnings(self, batch: Batch, plan: Plan) -> Iterator[str]:
