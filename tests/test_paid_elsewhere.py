@@ -17,7 +17,10 @@ from hitgen import cli
 from hitgen.analysis.money import spending
 from hitgen.config.read import read_config
 from hitgen.doubles.connect.server import Connect
+from hitgen.doubles.mturk.refusals import RefusalError
+from hitgen.doubles.mturk.requester import ACTS
 from hitgen.doubles.prolific.server import Prolific
+from hitgen.doubles.prolific.state import State
 from hitgen.ledger.acts import Act
 from hitgen.ledger.ledger import Ledger
 from hitgen.lib import web
@@ -215,3 +218,44 @@ def test_on_a_panel_what_a_person_paid_is_paid(panel: Panel) -> None:
     _, paid_usd = told(panel.folder)
     kind = kind_of(read_config(panel.folder / "batch.toml"))
     assert paid_usd - before_usd == Decimal("0.30") + kind.bonus_fee_usd(Decimal("0.30"), 2)
+
+
+def test_where_lists_do_not_tell_it_is_found_when_all_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROLIFIC_TOKEN", "rehearsal")
+    paged = State._page
+
+    def brief(state: State, path: str, rows: list[Any], query: Any) -> Any:
+        return paged(state, path, [{key: row[key] for key in row if key != "bonus_payments"} for row in rows], query)
+
+    monkeypatch.setattr(State, "_page", brief)
+    (tmp_path / "served").mkdir()
+    with serving(tmp_path / "served") as site, prolific(tmp_path, site) as study:
+        with open_publication(study.folder) as publication:
+            publish(publication, plan_publication(publication))
+        place = study.work(1)
+        other = copy_of(study.folder)
+        pay(study, study.folder, place, training="0.50")
+        before = told(other)
+        verb(other, "fetch", "--all")
+        assert told(other) == told(study.folder) != before
+
+
+def test_who_may_not_look_at_payments_still_has_answers(
+    market: Published, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As at a marketplace that speaks the protocol and not all of it."""
+
+    def refused(*_: object) -> Any:
+        raise RefusalError("AccessDenied", "no such operation")
+
+    folder, assignment = market.small.folder, market.work("p0001", "A1")
+    client = boto3.client("mturk", region_name="us-east-1", endpoint_url=market.market.endpoint_url)
+    client.approve_assignment(AssignmentId=assignment)
+    client.close()
+    monkeypatch.setitem(ACTS, "ListBonusPayments", refused)
+    verb(folder, "fetch")
+    assert "1 new submission" in capsys.readouterr().out
+    verb(folder, "status")
+    assert "what others paid as bonuses cannot be seen, and is not counted" in capsys.readouterr().out

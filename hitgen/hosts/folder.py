@@ -64,10 +64,11 @@ class Folder:
         folder.chmod(0o755)
 
     def remove(self, keys: Iterable[str]) -> None:
-        """Delete these keys, and folders that are empty then."""
+        """Delete these keys, what was left of them where copying was cut off, and folders that are empty then."""
         for key in keys:
             target = self._root / key
-            target.unlink(missing_ok=True)
+            for path in (target, *target.parent.glob(f"{target.name}.*.part")):
+                path.unlink(missing_ok=True)
             for parent in target.parents:
                 if parent == self._root or not parent.is_dir() or any(parent.iterdir()):
                     break

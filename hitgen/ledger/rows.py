@@ -140,8 +140,8 @@ class HitProgress:
             "hit_id": self.hit_id,
             "created_at": self.created_at.isoformat(),
             "expires_at": self.expires_at.isoformat(),
-            "available": self.available,
-            "pending": self.pending,
+            "available": max(0, self.available),
+            "pending": max(0, self.pending),
         }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from hitgen.errors import HitgenError
 from hitgen.ledger.acts import ELSEWHERE, Act, Intent
 from hitgen.ledger.rows import Bonus
 from hitgen.lib.progress import counted
@@ -39,7 +40,12 @@ def adopt_bonuses(account: Account, everything: bool = False) -> None:
     intents = _by_assignment(account.ledger.acts("bonus")) if found else {}
     for hit, workers in counted("bonuses", found.items(), account.progress):
         mine = {name: intents.get(name, []) for name in workers}
-        if paid := _paid_elsewhere(account, hit, mine):
+        try:
+            paid = _paid_elsewhere(account, hit, mine, everything)
+        except HitgenError as error:  # who may not look at payments can still have answers
+            account.notes = (*account.notes, f"what others paid as bonuses cannot be seen, and is not counted: {error}")
+            return
+        if paid:
             with account.ledger.together():
                 _take_in(account, paid)
 
@@ -49,7 +55,7 @@ def adopt_again(account: Account, assignment: str, worker: str) -> Callable[[], 
     mine = [intent for intent in account.ledger.acts("bonus", worker) if intent.act.subject == assignment]
     known = account.ledger.approved(everything=True) if any(map(is_elsewhere, mine)) else {}
     hits = [hit for hit, workers in known.items() if assignment in workers]  # none where it was deleted
-    found = _paid_elsewhere(account, hits[0], {assignment: mine}) if hits else {}
+    found = _paid_elsewhere(account, hits[0], {assignment: mine}, thorough=True) if hits else {}
     return lambda: _take_in(account, found)
 
 
@@ -58,24 +64,28 @@ def _take_in(account: Account, found: Mapping[str, list[Act]]) -> None:
         account.ledger.paid_elsewhere(name, acts, account.now())
 
 
-def _paid_elsewhere(account: Account, hit: str, mine: Mapping[str, list[Intent]]) -> dict[str, list[Act]]:
+def _paid_elsewhere(
+    account: Account, hit: str, mine: Mapping[str, list[Intent]], thorough: bool
+) -> dict[str, list[Act]]:
     """The bonuses of these assignments of a HIT that are not among `mine`, as acts; where that is news."""
     row = account.ledger.hit(hit)
     assert row is not None and row.hit_id
     known = {name: [intent for intent in intents if not is_elsewhere(intent)] for name, intents in mine.items()}
     # First what is out: what is only meant may be what another copy has paid.
     asked = {name: [each.act.bonus for each in sorted(intents, key=_in_doubt)] for name, intents in known.items()}
-    before = {name: [intent.act for intent in intents if is_elsewhere(intent)] for name, intents in mine.items()}
-    found: dict[str, list[Act]] = {name: [] for name in mine}
-    for bonus in account.recruiter.paid_elsewhere(row.hit_id, asked):
-        done = {each.act.purpose for each in known[bonus.assignment] if each.done_at}
-        acts = found[bonus.assignment]
-        purpose = PURPOSES.get(bonus.reason, "")
-        if not purpose or purpose in done | {act.purpose for act in acts}:
-            purpose = f"{ELSEWHERE} {len(acts) + 1}"
-        places, words = row.order.assignments, bonus.reason
-        acts.append(bonus_act(account, purpose, bonus.worker, bonus.assignment, bonus.amount_usd, words, places))
-    return {name: acts for name, acts in found.items() if acts != before[name]}
+    found = {}
+    for name, paid in account.recruiter.paid_elsewhere(row.hit_id, asked, thorough).items():
+        purposes = {each.act.purpose for each in known[name] if each.done_at}
+        acts: list[Act] = []
+        for bonus in paid:
+            purpose = PURPOSES.get(bonus.reason, "")
+            if not purpose or purpose in purposes | {act.purpose for act in acts}:
+                purpose = f"{ELSEWHERE} {len(acts) + 1}"
+            places, words = row.order.assignments, bonus.reason
+            acts.append(bonus_act(account, purpose, bonus.worker, name, bonus.amount_usd, words, places))
+        if acts != [intent.act for intent in mine[name] if is_elsewhere(intent)]:
+            found[name] = acts
+    return found
 
 
 def is_elsewhere(intent: Intent) -> bool:

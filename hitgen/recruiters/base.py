@@ -73,10 +73,13 @@ class Asked:
     groups: int
 
 
-def beside(paid: Iterable[Bonus], mine: Mapping[str, Sequence[Bonus]]) -> Iterator[Bonus]:
-    """Of payments that say what they were for those that are not among this ledger's own, however often the same was paid."""
+def beside(paid: Iterable[Bonus], mine: Mapping[str, Sequence[Bonus]]) -> dict[str, list[Bonus]]:
+    """Of payments that say what they were for those that are not among this ledger's own, however often the same was paid, by assignment."""
+    found: dict[str, list[Bonus]] = {name: [] for name in mine}
     own = Counter(bonus for bonuses in mine.values() for bonus in bonuses)
-    yield from (Counter(paid) - own).elements()
+    for bonus in (Counter(bonus for bonus in paid if bonus.assignment in mine) - own).elements():
+        found[bonus.assignment].append(bonus)
+    return found
 
 
 class Recruiter(ABC):
@@ -164,10 +167,13 @@ class Recruiter(ABC):
         """The bonuses that are known to be paid for an assignment."""
         return []
 
-    def paid_elsewhere(self, hit_id: str, mine: Mapping[str, Sequence[Bonus]]) -> Iterator[Bonus]:
+    def paid_elsewhere(
+        self, hit_id: str, mine: Mapping[str, Sequence[Bonus]], thorough: bool = False
+    ) -> dict[str, list[Bonus]]:
         """What is shown as paid beyond the reward for these assignments of a HIT and is not among this ledger's own, those that are surely
-        out first; without a reason where the service keeps none."""
-        return iter(())
+        out first; by assignment, without
+        a reason where the service keeps none. One that it does not tell about is left out; `thorough` asks for each by itself where it must."""
+        return {}
 
     def unasked_usd(self, bonus: Bonus) -> Decimal:
         """What was paid for the bonus's assignment that this notebook did not ask for and that is not this bonus; nothing where payments say what they are for."""

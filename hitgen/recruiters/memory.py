@@ -143,9 +143,11 @@ class Memory(Recruiter):
         """What was paid for an assignment."""
         return [bonus for bonus in self.paid if bonus.assignment == assignment]
 
-    def paid_elsewhere(self, hit_id: str, mine: Mapping[str, Sequence[Bonus]]) -> Iterator[Bonus]:
+    def paid_elsewhere(
+        self, hit_id: str, mine: Mapping[str, Sequence[Bonus]], thorough: bool = False
+    ) -> dict[str, list[Bonus]]:
         """What was paid for these assignments beside this."""
-        yield from beside((bonus for bonus in self.paid if bonus.assignment in mine), mine)
+        return beside(self.paid, mine)
 
     def exclude(self, worker: str, group: str | None = None) -> None:
         """Note whom a worker's HITs are shut to."""

@@ -177,7 +177,7 @@ class Study:
                 f"{each.act.verb} {each.act.worker} {each.act.purpose} {each.act.cost_usd} {each.outcome}"
                 for each in ledger.acts()
             )
-            found += [str(sorted(map(tuple, ledger.book.seats()))), str(ledger.fact("closed") is not None)]
+            found += [str(sorted(map(tuple, ledger.book.seats()))), str(closed := ledger.fact("closed") is not None)]
         if (self.folder / "places.csv").exists():
             rows = csv.reader((self.folder / "places.csv").read_text().splitlines())
             found += [f"{row[0]} {row[1]} {row[2]}" for row in rows]
@@ -188,20 +188,12 @@ class Study:
                 for row in database.execute("SELECT assignment, version FROM submissions ORDER BY 1, 2")
             ]
             database.close()
-        found += sorted(
-            str(path.relative_to(self.folder.parent)) for path in self.folder.with_name("served").rglob("*")
-        )
-        left = [path.name for path in self.folder.iterdir()]
-        return [
-            *found,
-            str(
-                sorted(
-                    set(left)
-                    - {"ledger.sqlite-wal", "ledger.sqlite-shm", "collected.sqlite-wal", "collected.sqlite-shm"}
-                )
-            ),
-            *self.at_service(),
-        ]
+        served = [path for path in self.folder.with_name("served").rglob("*") if path.is_file()]
+        if not closed:  # what was being copied lies about until then
+            served = [path for path in served if path.suffix != ".part"]
+        found += sorted(path.name for path in served)
+        left = {path.name for path in self.folder.iterdir() if not path.name.endswith(("-wal", "-shm"))}
+        return [*found, str(sorted(left)), *self.at_service()]
 
     def at_service(self) -> list[str]:
         service = self.service
@@ -330,7 +322,8 @@ def test_a_collector_that_is_killed_at_any_step_has_each_answer_once_and_gives_n
             mortal.order(task="go", folder=str(one.folder), given={"address": address}, kill_at=number)
             places = {test_connect.go(one.folder, address) for _ in range(2)}
             assert len(places) == 1
-            assert "assignmentId=" in test_connect.go(one.folder, "http://x/go?PID=person10") not in places
+            other = test_connect.go(one.folder, "http://x/go?PID=person10")
+            assert "assignmentId=" in other and other not in places
         place = dict(parse_qsl(urlsplit(places.pop()).query))["assignmentId"]
         answers = one.small.answer("p0001", place, "person9")
         back = one.saved()

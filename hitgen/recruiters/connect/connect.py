@@ -196,16 +196,19 @@ class Connect(ByInbox):
             self._book.drop(BONUS, token)
             raise
 
-    def paid_elsewhere(self, hit_id: str, mine: Mapping[str, Sequence[Bonus]]) -> Iterator[Bonus]:
+    def paid_elsewhere(
+        self, hit_id: str, mine: Mapping[str, Sequence[Bonus]], thorough: bool = False
+    ) -> dict[str, list[Bonus]]:
         """What Connect shows as paid for these assignments beside this, of each one sum: it shows no more."""
+        found: dict[str, list[Bonus]] = {}
         for assignment, own in mine.items():
             turn = self._places.turns.named(assignment)
             if turn and (listed := self._listed(turn)):
                 rest = Decimal(str(listed[1]["bonus"]))
                 for bonus in own:
                     rest -= bonus.amount_usd if rest >= bonus.amount_usd else 0
-                if rest > 0:
-                    yield Bonus(assignment, turn.person, rest.quantize(CENT), "")
+                found[assignment] = [Bonus(assignment, turn.person, rest.quantize(CENT), "")] if rest > 0 else []
+        return found
 
     def unasked_usd(self, bonus: Bonus) -> Decimal:
         """What Connect shows as paid that was not asked for here, where it is less than this bonus."""

@@ -208,9 +208,11 @@ class MTurk(Recruiter):
         """The bonuses paid for an assignment."""
         return list(self._payments(AssignmentId=assignment))
 
-    def paid_elsewhere(self, hit_id: str, mine: Mapping[str, Sequence[Bonus]]) -> Iterator[Bonus]:
+    def paid_elsewhere(
+        self, hit_id: str, mine: Mapping[str, Sequence[Bonus]], thorough: bool = False
+    ) -> dict[str, list[Bonus]]:
         """What was paid for these assignments beside this: by another copy of the ledger, or by hand."""
-        yield from beside((bonus for bonus in self._payments(HITId=hit_id) if bonus.assignment in mine), mine)
+        return beside(self._payments(HITId=hit_id), mine)
 
     def _payments(self, **of: str) -> Iterator[Bonus]:
         for row in self._client.pages("list_bonus_payments", "BonusPayments", **of):

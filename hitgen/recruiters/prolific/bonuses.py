@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -91,14 +91,12 @@ class Bonuses:
         """Of the payments of these amounts those that this copy did not ask for."""
         return Counter(paid) - Counter(self._hundredths(Decimal(row["amount_usd"])) for row in self._rows(assignment))
 
-    def elsewhere(
-        self, assignment: str, worker: str, cents: list[float] | None, mine: Sequence[Bonus]
-    ) -> Iterator[Bonus]:
+    def elsewhere(self, assignment: str, worker: str, cents: list[float] | None, mine: Sequence[Bonus]) -> list[Bonus]:
         """What is paid for an assignment beside this, by the payments of its row in a list; without any it is asked for by itself."""
         paid = self._paid_cents(assignment) if cents is None else map(round, cents)
         own = Counter(self._hundredths(bonus.amount_usd) for bonus in mine)
-        for hundredths in (Counter(paid) - own).elements():
-            yield Bonus(assignment, worker, self._currency.usd(Decimal(hundredths)).quantize(CENT), "")
+        amounts_usd = (self._currency.usd(Decimal(each)).quantize(CENT) for each in (Counter(paid) - own).elements())
+        return [Bonus(assignment, worker, amount_usd, "") for amount_usd in amounts_usd]
 
     def _rows(self, assignment: str) -> list[dict[str, Any]]:
         """What this ledger asked to be paid for an assignment."""

@@ -338,13 +338,18 @@ class Prolific(ByInbox):
         """The bonuses that Prolific's record shows as paid since we asked for them."""
         return self._bonuses.paid(assignment)
 
-    def paid_elsewhere(self, hit_id: str, mine: Mapping[str, Sequence[Bonus]]) -> Iterator[Bonus]:
-        """What Prolific shows as paid for these submissions beside this; it does not say what for."""
+    def paid_elsewhere(
+        self, hit_id: str, mine: Mapping[str, Sequence[Bonus]], thorough: bool = False
+    ) -> dict[str, list[Bonus]]:
+        """What Prolific shows as paid for these submissions beside this; it does not say what for. Where its lists do not say it, only
+        with `thorough`: each submission is asked for by itself then."""
         seen = self._look(hit_id.partition(" ")[0])
+        found = {}
         for row in seen.people if seen else ():
-            if row["id"] in mine:
-                paid = row.get("bonus_payments")
-                yield from self._bonuses.elsewhere(row["id"], row["participant_id"], paid, mine[row["id"]])
+            if row["id"] in mine and (thorough or "bonus_payments" in row):
+                paid = row["bonus_payments"] or [] if "bonus_payments" in row else None
+                found[row["id"]] = self._bonuses.elsewhere(row["id"], row["participant_id"], paid, mine[row["id"]])
+        return found
 
     def unasked_usd(self, bonus: Bonus) -> Decimal:
         """What Prolific shows as paid that was not asked for here, where none of it is this amount."""
