@@ -19,6 +19,7 @@ from tests.support.browsers import OpenPage
 from tests.support.pictures import photograph
 
 LEVELS = 20
+SWAP_MS = 125
 MAKE = "kept.frames(frame.quality)"
 OBSERVER = """
 () => {
@@ -126,6 +127,15 @@ def observe(
 def swap_times(seen: list) -> list[float]:
     phases = [(t, shown == "source") for t, _, shown in seen]
     return [after[0] for before, after in pairwise(phases) if before[1] != after[1]]
+
+
+def stretches(seen: list) -> list[list]:
+    """What was seen between standstills of the machine in which no frame came for as long as a swap takes.
+
+    Two swaps may fall into one, which leave no trace, and after a longer one the flicker begins anew.
+    """
+    ends = [number for number, (a, b) in enumerate(pairwise(seen), start=1) if b[0] - a[0] >= SWAP_MS]
+    return [seen[begun:end] for begun, end in pairwise([0, *ends, len(seen)])]
 
 
 def around(frames: list[float], due: float) -> list[float]:
