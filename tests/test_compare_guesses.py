@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hitgen.methods.compare.analysis.detect import detections
-from hitgen.methods.compare.analysis.people import Screened, screened
+from hitgen.methods.compare.analysis.people import Screened, screened, weak_traps
 from hitgen.methods.compare.answers import Answer, Side
 from hitgen.methods.compare.choices import Screening
 from tests.support.triplets import SOURCE_SIDE
@@ -56,3 +56,19 @@ def test_how_hard_questions_are_is_told_by_others_alone() -> None:
     alone = answered(1, {1: 1.0, 2: 1.0})
     [habits] = screened(alone, Screening()).habits.values()
     assert not habits.guesses_known
+
+
+@pytest.mark.parametrize(("share", "warned"), [(0.8, True), (1.0, False)])
+def test_a_trap_that_people_miss_who_pass_the_others_is_named(share: float, warned: bool) -> None:
+    """Ten traps each, the same ten for all; one of them is seen by `share` of 60 people."""
+    rng = np.random.default_rng(2)
+    given = [
+        Answer("plain", f"w{n}", f"w{n}", "trap", str(trap), SOURCE_SIDE, ("a", LAST), said, 2000, 2)  # type: ignore[arg-type]
+        for n in range(60)
+        for trap in range(10)
+        for said in ("right" if trap or rng.random() < share else "left",)
+    ]
+    assert [(trap.source, trap.codec, trap.answers) for trap in weak_traps(given)] == (
+        [("0", "a", 60)] if warned else []
+    )
+    assert weak_traps(given[: 10 * 14]) == [], "14 answers to a trap say little"

@@ -29,6 +29,7 @@ from hitgen.methods.compare.analysis.people import Screened, screened
 from hitgen.methods.compare.analysis.rates import crossings, curve_of, gaps, reached
 from hitgen.methods.compare.analysis.scale import Scale, reconstructed, widening
 from hitgen.methods.compare.analysis.section import scale_json
+from hitgen.methods.compare.analysis.sides import threshold_of
 from hitgen.methods.compare.analysis.tally import tallied
 from hitgen.methods.compare.analysis.thin import thin
 from hitgen.methods.compare.answers import JND, Answer, Side, otsu
@@ -282,6 +283,15 @@ def test_upper_ends_hold_what_ties_counted_half_take_away(small: Study, ties: st
     assert of.intervals[1] == pytest.approx(np.maximum(np.quantile(of.samples, 0.975, axis=0) * of.halving, of.units))
     level = of.level_at("a", float(of.units[3]))
     assert level is not None and level.low < level.value == pytest.approx(4) and level.value < level.high
+
+
+@pytest.mark.parametrize("threshold", [0.2, 0.5, 1.0])
+def test_how_often_people_are_not_sure_tells_their_threshold(threshold: float) -> None:
+    """A fit that counts half sees distances that are smaller by the root of 1 + t^2; what it tells of t must not."""
+    z = np.linspace(-1.5, 1.5, 31)
+    unsure = float((stats.norm.cdf(threshold - z) - stats.norm.cdf(-threshold - z)).sum())
+    for apart, halves in ((z / np.hypot(1, threshold), True), (z, False)):
+        assert threshold_of(apart, np.ones(31), unsure, halves) == pytest.approx(threshold, abs=0.005)
 
 
 def few_workers(study: Study, times: int) -> set[str]:

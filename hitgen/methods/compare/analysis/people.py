@@ -12,6 +12,8 @@ from hitgen.methods.compare.choices import Screening
 from hitgen.methods.compare.row import Arm
 from hitgen.methods.compare.screening import ARMS, Threshold, breaches, looked_through
 
+OBVIOUS, TRAPS_MIN = 0.85, 15
+"""The least share of right answers with which a trap is one, by those who pass; and how many answers it takes to say so."""
 Work = tuple[Arm, str]
 """An arm and an assignment."""
 
@@ -85,6 +87,28 @@ def summaries(answers: Sequence[Answer], found: Screened, used: set[Work]) -> li
             )
         )  # fmt: skip
     return rows
+
+
+@dataclass(frozen=True)
+class WeakTrap:
+    """A trap that people miss who pass most of theirs: `share` of `answers` were right, "not sure" half."""
+
+    arm: Arm
+    source: str
+    codec: str
+    share: float
+    answers: int
+
+
+def weak_traps(used: Iterable[Answer]) -> list[WeakTrap]:
+    """The traps that are no obvious questions, in the answers in use; the weakest first."""
+    told: dict[tuple[Arm, str, str], list[float]] = defaultdict(list)
+    for answer in used:
+        if answer.asked == "trap":
+            told[answer.arm, answer.source, (answer.left if answer.left[1] else answer.right)[0]].append(answer.credit)
+    found = [WeakTrap(*trap, sum(each) / len(each), len(each)) for trap, each in told.items()]
+    weak = [each for each in found if each.answers >= TRAPS_MIN and each.share < OBVIOUS]
+    return sorted(weak, key=lambda each: (each.share, each.arm, each.source, each.codec))
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -129,6 +129,11 @@ class Scale:
         """The unit in words."""
         return "JND" if self.unit == "jnd" else "boosted units"
 
+    @property
+    def halving(self) -> float:
+        """How many times larger distances would be, of the source where it is most, if "not sure" did not count half."""
+        return max((of.halving for of in self.sources), default=1.0)
+
     def codecs(self, of: SourceScale) -> tuple[str, ...]:
         """The codecs of a source that have a scale in this unit."""
         return tuple(codec for codec in of.design.codecs if (of.source, codec) not in self.unmeasured)
@@ -239,7 +244,7 @@ def halved(design: Design, best: Array, counts: Counts) -> float:
         return 1.0
     at = np.append(distances(design, best)[0], 0)
     z = (at[design.left] - at[design.right])[~design.boosted]
-    return float(np.hypot(1, threshold_of(z, asked, float(counts.unsure[0][~design.boosted].sum()))))
+    return float(np.hypot(1, threshold_of(z, asked, float(counts.unsure[0][~design.boosted].sum()), halves=True)))
 
 
 def widening(workers: int) -> float:

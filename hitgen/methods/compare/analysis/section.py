@@ -18,10 +18,10 @@ from hitgen.lib.progress import OnProgress
 from hitgen.methods.compare.analysis import figures
 from hitgen.methods.compare.analysis.detect import ANSWERS_MIN, SURE, THRESHOLD, Detection, detections
 from hitgen.methods.compare.analysis.own import BitsPerPixel, own_answers, weights
-from hitgen.methods.compare.analysis.people import Screened, Work, screened, summaries
+from hitgen.methods.compare.analysis.people import Screened, Work, screened, summaries, weak_traps
 from hitgen.methods.compare.analysis.rates import Reached, crossings, curve_of, gaps, reached
 from hitgen.methods.compare.analysis.scale import Level, Scale, SourceScale, reconstructed
-from hitgen.methods.compare.analysis.thin import thin
+from hitgen.methods.compare.analysis.thin import SHOWN, thin
 from hitgen.methods.compare.analysis.words import analysis_told
 from hitgen.methods.compare.answers import Answer
 from hitgen.methods.compare.choices import Choices, ScaleTable
@@ -32,6 +32,8 @@ from hitgen.methods.section import Collected, Headlines, Plots, PublicData, Sect
 from hitgen.methods.section import told as shown
 
 TEMPLATE = "report/compare.html"
+MUCH_HALVED = 1.1
+"""A tenth is more than intervals of usual studies are wide to one side."""
 
 
 def not_measured(source: str, codec: str, level: int) -> None:
@@ -147,7 +149,7 @@ def _section(
         values,
         Plots(plots),
         summary=summary,
-        warnings=tuple(_warnings(scale, found, kept)),
+        warnings=tuple(_warnings(scale, found, kept, used)),
         software=("scipy",),
         headlines=_headlines(reached(scale, choices.jnd, bits), choices, scale),
         words=tuple(analysis_told(scale, told, choices)),
@@ -174,10 +176,23 @@ def _between(level: Level) -> str:
     return between(level.low, level.high) if level.high is not None else f"{shown(level.low)}–beyond"
 
 
-def _warnings(scale: Scale, found: Screened, kept: set[Work]) -> Iterator[str]:
+def _warnings(scale: Scale, found: Screened, kept: set[Work], used: Sequence[Answer]) -> Iterator[str]:
     for arm in dict.fromkeys(each.arm for each in found.habits.values()):
         if not any(each.traps for each in found.habits.values() if each.arm == arm):
             yield f"No {arm} answer is to a trap, so that traps leave nobody out there."
+    if weak := weak_traps(used):
+        told = ", ".join(
+            f"{each.codec} of {each.source} ({each.arm}, {each.share:.0%} of {each.answers})" for each in weak[:SHOWN]
+        )
+        more = f" and {len(weak) - SHOWN} more" if len(weak) > SHOWN else ""
+        yield (
+            f"Traps that even people in use miss are no obvious questions, and leave out people who look: {told}{more}. The last level of these should be worse."
+        )
+    if scale.halving >= MUCH_HALVED:
+        yield (
+            f"“Not sure” is so frequent that counting it half makes distances up to {scale.halving:.2f} times too small; upper ends of intervals reach that far. "
+            'ties = "model" under [scale] does not have this.'
+        )
     if not scale.sources:
         rules = Counter(rule for rules in found.broken.values() for rule in rules)
         told = ", ".join(f"{rule} ({count})" for rule, count in rules.most_common())

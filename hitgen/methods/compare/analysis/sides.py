@@ -18,7 +18,8 @@ from scipy import special
 from hitgen.methods.compare.analysis.likelihood import Array
 
 LEANINGS = np.linspace(-2, 2, 41)
-SPREADS = np.linspace(0, 1.5, 151)
+SPREADS, SPREAD_SD = np.linspace(0, 1.5, 151), 0.5
+"""What s can be; before any answer half-normal of this SD, since who answers little shows no leaning."""
 THRESHOLDS = np.linspace(0, 3, 301)
 ROUNDS = 4
 """The larger s, the farther versions lie apart; and s hardly hangs on how far."""
@@ -70,21 +71,26 @@ def leaning(answers: Iterable[Sided], halves: bool, resamples: int, rng: np.rand
     starts = np.cumsum([0, *map(len, given)])[:-1]
     z, said, lapse = (np.array(column) for column in zip(*(row for mine in given for row in mine), strict=True))
     apart, asked = np.unique(z, return_counts=True)
-    threshold = threshold_of(apart, asked.astype(np.float64), float((said == 2).sum()))
+    threshold = threshold_of(apart, asked.astype(np.float64), float((said == 2).sum()), halves)
     shrunk = float(np.hypot(1, threshold)) if halves else 1.0
-    spread = 0.0
+    spread, before = 0.0, -((SPREADS / SPREAD_SD) ** 2) / 2
     for _ in range(ROUNDS):
         likely = _likely(np.hypot(1, spread) * shrunk * z, said, lapse, threshold, starts)
         by_spread = _by_spread(likely)
-        spread = float(SPREADS[by_spread.sum(0).argmax()])
+        spread = float(SPREADS[(by_spread.sum(0) + before).argmax()])
     weights = rng.multinomial(len(given), np.full(len(given), 1 / len(given)), size=resamples)
-    return Lean(spread, np.asarray(SPREADS[(weights @ by_spread).argmax(1)], np.float64), len(given))
+    return Lean(spread, np.asarray(SPREADS[(weights @ by_spread + before).argmax(1)], np.float64), len(given))
 
 
-def threshold_of(z: Array, asked: Array, unsure: float) -> float:
-    """The threshold below which people would be unsure as often as they were, where what lies `z` apart was `asked` so often."""
-    seen = special.ndtr(THRESHOLDS[:, None] - z) - special.ndtr(-THRESHOLDS[:, None] - z)
-    return float(np.interp(unsure, seen @ asked, THRESHOLDS))
+def threshold_of(z: Array, asked: Array, unsure: float, halves: bool) -> float:
+    """The threshold below which people would be unsure as often as they were, where what lies `z` apart was `asked` so often.
+
+    `halves`: z is of a fit that counts half, of which t makes it smaller by the root of 1 + t^2.
+    """
+    t = THRESHOLDS[:, None]
+    apart = z * np.hypot(1, t) if halves else z
+    shares = special.ndtr(t - apart) - special.ndtr(-t - apart)
+    return float(np.interp(unsure, np.maximum.accumulate(shares @ asked), THRESHOLDS))
 
 
 def _likely(z: Array, said: Whole, lapse: Array, threshold: float, starts: Whole) -> Array:
