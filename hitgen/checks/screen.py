@@ -18,7 +18,7 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.checks import CheckTable
 from hitgen.config.hit import Display
 from hitgen.methods.submission import Ms, Part, Positive
-from hitgen.methods.work import AnyWork
+from hitgen.methods.work import AnyWork, trials_during
 
 Pixels = Annotated[int, Field(ge=1, le=100_000)]
 
@@ -101,10 +101,7 @@ class ScreenCheck(Checkup[ScreenTable, ScreenResult]):
         ends = [each.ms for each in result.screens[1:]] + [float("inf")]
         first = result.screens[0]
         spans = [(each.ms, end) for each, end in zip(result.screens, ends, strict=True) if not each.is_one_with(first)]
-        for attempt in work.answers("study"):
-            row = attempt.row
-            if any(begun < row.ended_ms and end > row.started_ms for begun, end in spans):
-                yield attempt.known.trial
+        return trials_during(work, spans)
 
     def answers(
         self, table: ScreenTable, key: Mapping[str, Any], config: BatchConfig, passes: bool, draw: random.Random

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Generic
@@ -67,6 +67,14 @@ class Finding:
     def told(self) -> str:
         """The reason as the worker may read it."""
         return self.reason.replace(f"assignment {self.other}", "another assignment") if self.other else self.reason
+
+
+def trials_during(work: AnyWork, spans: Sequence[tuple[float, float]]) -> Iterator[str]:
+    """The study trials that were worked on in one of these spans, in ms since the page was opened."""
+    for attempt in work.answers("study"):
+        row = attempt.row
+        if any(begun < row.ended_ms and end > row.started_ms for begun, end in spans):
+            yield attempt.known.trial
 
 
 def trial_s(attempts: Iterable[Attempt[Any]]) -> float | None:

@@ -12,7 +12,7 @@ from hitgen.config.batch import BatchConfig
 from hitgen.config.screening import Screening
 from hitgen.methods.base import GENERAL_RULES, method_of
 from hitgen.methods.evidence import Evidence, evidence
-from hitgen.methods.work import AnyWork, Attempt, Finding, Key, trial_s
+from hitgen.methods.work import AnyWork, Attempt, Finding, Key, trial_s, trials_during
 
 PLAUSIBLE_PX_PER_CM = (15.0, 300.0)
 """Device pixels per centimetre, from a wall of television to the finest telephone (38 to 762 dpi)."""
@@ -163,13 +163,8 @@ def _display(work: AnyWork, config: BatchConfig) -> Iterator[Finding]:
     for fault in faults:
         yield Finding("display", fault, work.received.worker, work.received.assignment)
     for trial in _zoomed(work):
-        yield Finding(
-            "display",
-            "the screen or its zoom changed on the way",
-            work.received.worker,
-            work.received.assignment,
-            trial,
-        )
+        reason, received = "the screen or its zoom changed on the way", work.received
+        yield Finding("display", reason, received.worker, received.assignment, trial)
 
 
 def _zoomed(work: AnyWork) -> Iterator[str]:
@@ -186,10 +181,7 @@ def _zoomed(work: AnyWork) -> Iterator[str]:
         for number, (begun, ratio) in enumerate(changes)
         if ratio != reference
     ]
-    for attempt in work.answers("study"):
-        row = attempt.row
-        if any(begun < row.ended_ms and end > row.started_ms for begun, end in spans):
-            yield attempt.known.trial
+    return trials_during(work, spans)
 
 
 def _plausible(px_per_cm: float) -> bool:
