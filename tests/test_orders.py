@@ -123,25 +123,33 @@ def test_the_pace_uses_at_least_95_percent_of_what_is_permitted(rate: float) -> 
     assert worst <= 10
 
 
+CONNECT, PANEL = 'kind = "connect"\nminutes = 5', 'kind = "panel"\npages_each = 2'
+PROLIFIC = f'kind = "prolific"\nminutes = 5\nworkspace = "{"0" * 24}"'
 RESULTS = 'results = {kind = "collector", url = "https://study.example.org/hitgen"}'
-FEW = "batch.toml: hit.gold: nobody works more than {} or answers more than {}, and 3 are needed for a verdict; put more on a page"
+FEW = "batch.toml: hit: nobody works more than {} or answers more than {}, and {} are needed for a verdict; "
 
 
 @pytest.mark.parametrize(
-    ("recruiter", "pages", "gold", "way"),
+    ("recruiter", "method", "told", "way"),
     [
-        ('kind = "connect"\nminutes = 5', "1 page", "1 gold question", ", or ask for less under [screening]"),
-        ('kind = "panel"\npages_each = 2', "2 pages", "2 gold questions", ", or raise recruiter.pages_each"),
-        (f'kind = "prolific"\nminutes = 5\nworkspace = "{"0" * 24}"', "1 page", "1 gold question", ", or admit people by"),
+        (CONNECT, "pjnd", ("1 page", "1 gold question", 3), "raise `gold` under [hit], or ask for less under [screening]"),
+        (PANEL, "pjnd", ("2 pages", "2 gold questions", 3), ", or raise recruiter.pages_each"),
+        (PROLIFIC, "pjnd", ("1 page", "1 gold question", 3), ", or admit people by"),
+        (PROLIFIC, "threshold", ("1 page", "4 gold questions", 5), "raise `catch` under [hit], ask for less"),
+        (CONNECT, "compare", ("1 page", "14 gold questions", 15), "raise `gold` under [hit], or ask for less"),
     ],
 )  # fmt: skip
 def test_too_few_gold_questions_for_the_pages_that_one_works_are_minded(
-    recruiter: str, pages: str, gold: str, way: str, tmp_path: Path
+    recruiter: str, method: str, told: tuple[str, str, int], way: str, tmp_path: Path
 ) -> None:
-    write_config(tmp_path, 'kind = "folder"', hit="gold = 1", more="[screening]\ngold_answers_min = 3")
+    """What counts as a gold answer, and how a page gets more of them, is the method's to say."""
+    hit = {"pjnd": "gold = 1", "threshold": "catch = 4", "compare": "gold = 10\nbias = 4"}[method]
+    more = f'[method]\nkind = "{method}"\n[screening]\ngold_answers_min = {told[2]}'
+    write_config(tmp_path, 'kind = "folder"', hit=hit, more=more)
     text = (tmp_path / "batch.toml").read_text().replace('kind = "mturk"', f"{recruiter}\n{RESULTS}")
     (tmp_path / "batch.toml").write_text(text)
-    *_, told = kind_of(read_config(tmp_path / "batch.toml")).warnings()
-    assert told.startswith(FEW.format(pages, gold)) and way in told
-    (tmp_path / "batch.toml").write_text(text.replace("gold = 1", "gold = 3"))
-    assert not any("hit.gold" in each for each in kind_of(read_config(tmp_path / "batch.toml")).warnings())
+    *_, found = kind_of(read_config(tmp_path / "batch.toml")).warnings()
+    assert found.startswith(FEW.format(*told)) and way in found
+    enough = text.replace(f"gold_answers_min = {told[2]}", f"gold_answers_min = {told[1].split()[0]}")
+    (tmp_path / "batch.toml").write_text(enough)
+    assert not any("are needed" in each for each in kind_of(read_config(tmp_path / "batch.toml")).warnings())

@@ -219,6 +219,10 @@ class Method(ABC, Generic[ConfigT, ManifestT, RowT]):
         """How many ratings one person gives on a page; what it shows a second time counts once."""
         return len(page.study)
 
+    def gold_a_page(self, config: ConfigT) -> int:
+        """How many answers of one study page are held against what is known."""
+        return config.hit.gold
+
     def wanted(self, config: ConfigT, trial: Trial) -> int:
         """How many ratings the subject of a study trial wants."""
         return config.hit.ratings

@@ -20,6 +20,7 @@ from hitgen.ledger.notebook import Notebook
 from hitgen.ledger.rows import Binding, Bonus, HitProgress, Judgement, Order, Received
 from hitgen.lib.money import FREE, Quote, quote
 from hitgen.lib.text import count
+from hitgen.methods.base import method_of
 from hitgen.methods.kept import gold_needed
 from hitgen.recruiters.answers import answers_to
 from hitgen.recruiters.double import Double
@@ -291,12 +292,13 @@ class Kind(ABC, Generic[Own]):
 
     def few_gold(self, pages_each: int, *ways: str) -> list[str]:
         """That people who work so few pages answer too few gold questions to be judged; `ways` are further ways out."""
-        gold, needed = self.config.hit.gold * pages_each, gold_needed(self.config)
+        method = method_of(self.config)
+        gold, needed = method.gold_a_page(self.config) * pages_each, gold_needed(self.config)
         if gold >= needed:
             return []
-        *most, last = ("put more on a page", "ask for less under [screening]", *ways)
+        *most, last = (method.more_gold, "ask for less under [screening]", *ways)
         return [
-            f"batch.toml: hit.gold: nobody works more than {count(pages_each, 'page')} or answers more than "
+            f"batch.toml: hit: nobody works more than {count(pages_each, 'page')} or answers more than "
             f"{count(gold, 'gold question')}, and {needed} are needed for a verdict; {', '.join(most)}, or {last}"
         ]
 

@@ -101,6 +101,9 @@ class Compare(Method[Config, Manifest, Row]):
     def arranged(self, config: Config) -> Arranged:
         return SIDE_BY_SIDE
 
+    def gold_a_page(self, config: Config) -> int:
+        return config.hit.gold + config.hit.bias
+
     def wanted(self, config: Config, trial: Any) -> int:
         return config.answers(trial.arm)
 

@@ -115,6 +115,9 @@ class Threshold(Method[Config, Manifest, Row]):
     def ratings_of(self, page: PlannedPage) -> int:
         return sum(trial.role == "study" for trial in page.trials)
 
+    def gold_a_page(self, config: Config) -> int:
+        return config.hit.catch
+
     def wanted(self, config: Config, trial: AnyTrial) -> int:
         return config.hit.ratings * config.hit.comparisons
 
