@@ -338,6 +338,42 @@ def test_a_collector_that_is_killed_at_any_step_has_each_answer_once_and_gives_n
                 assert [row.assignment for row in ledger.submissions()] == [place]
 
 
+@pytest.mark.parametrize("kind", ["prolific", "connect"])
+def test_what_is_ended_before_anybody_was_let_in_is_never_published(tmp_path: Path, kind: str, mortal: Mortal) -> None:
+    """The next publication let people in to places that had ended, whose money was in nobody's sum."""
+    with study(tmp_path, kind, mortal) as one:
+        back = one.saved()
+        _, steps, _ = one.order("publish")
+        begun = next(number for number in range(steps, 0, -1) if is_draft_after(one, back, number))
+        assert not is_draft_after(one, back, steps) and is_draft_after(one, back, begun)
+        before = one.at_service()[-2:]
+        assert one.order(["expire"])[0] == DONE
+        one.order("publish")
+        assert is_draft(one) and one.at_service()[-2:] == before
+        with Ledger(one.folder / "ledger.sqlite") as ledger:
+            assert {hit.state for hit in ledger.hits()} == {"ended"}
+
+
+def is_draft_after(one: Study, back: Callable[[], None], number: int) -> bool:
+    """Whether a publication that was killed at a step has made its HITs and let nobody in."""
+    back()
+    one.order("publish", kill_at=number)
+    with Ledger(one.folder / "ledger.sqlite") as ledger:
+        return {hit.state for hit in ledger.hits()} == {"created"} and is_draft(one)
+
+
+def is_draft(one: Study) -> bool:
+    rows = one.service.studies if one.kind == "prolific" else one.service.projects
+    return {row["status"].upper() for row in rows.values()} == {"UNPUBLISHED"}
+
+
+@pytest.mark.parametrize("kind", ["prolific", "connect"])
+def test_what_is_killed_while_it_ends_is_ended_by_the_next_run(tmp_path: Path, kind: str, mortal: Mortal) -> None:
+    with study(tmp_path, kind, mortal) as one:
+        assert one.live(("publish", "work"), lambda _: [], least=10_000) == 0
+        assert one.live((["expire"],), lambda steps: range(1 + steps // 3, steps + 1, 3)) > 5
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", KINDS)

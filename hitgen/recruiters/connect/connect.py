@@ -84,6 +84,8 @@ class Connect(ByInbox):
         """Let people in to every project; without --production they stay unpublished."""
         told = list(self._told)
         for project in self._projects.ids():
+            if self._was_ended(project):  # one that nobody saw before it was ended is for nobody
+                continue
             if self._environment == "sandbox":
                 told.append(
                     f"project {project} is not published: look at it on Connect's own site, then publish --production"
@@ -244,20 +246,27 @@ class Connect(ByInbox):
 
     def expire(self, hit_id: str, now: datetime) -> None:
         """Let nobody in any more; a project ends as a whole."""
-        self._places.offers.end(hit_id, now)
-        offer = self._places.offers.get(hit_id)
-        project = self._projects.of(offer.order.annotation) if offer else None
+        project = self._project_of(hit_id)
         status = self._projects.status(project) if project else ""
         if project and status in ("Live", "Paused"):
             self._projects.move(project, *(("Paused", "Closed") if status == "Live" else ("Closed",)))
+        self._places.offers.end(hit_id, now)  # not before: what is noted as ended is not ended again
 
     def delete(self, hit_id: str) -> None:
         """Take a HIT out of all lists, and put a project that was never published away; others stay on the service's record."""
-        self._places.offers.delete(hit_id)
-        offer = self._places.offers.get(hit_id)
-        project = self._projects.of(offer.order.annotation) if offer else None
+        project = self._project_of(hit_id)
         if project and self._projects.status(project) == "Unpublished":
             self._projects.move(project, "Archived")
+        self._places.offers.delete(hit_id)
+
+    def _project_of(self, hit_id: str) -> str | None:
+        offer = self._places.offers.get(hit_id)
+        return self._projects.of(offer.order.annotation) if offer else None
+
+    def _was_ended(self, project: str) -> bool:
+        """Whether HITs of a project were ended, which has no end by itself."""
+        offers = [self._places.offers.get(order.hit) for order in self._projects.orders(project)]
+        return any(offer is not None and offer.expires_at <= utc_now() for offer in offers)
 
 
 def _judgement(row: dict[str, Any]) -> Judgement:

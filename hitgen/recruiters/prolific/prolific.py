@@ -120,6 +120,8 @@ class Prolific(ByInbox):
         """Publish every study that is a draft; without --production only to test participants."""
         told = list(self._told)
         for study in self._studies.ids():
+            if self._book.noted(ENDED, study):  # a draft that was ended is for nobody
+                continue
             if self._environment == "sandbox":
                 told.append(self._studies.try_out(study))
             else:
@@ -367,8 +369,8 @@ class Prolific(ByInbox):
     def expire(self, hit_id: str, now: datetime) -> None:
         """Let nobody in any more; a study ends as a whole."""
         study = hit_id.partition(" ")[0]
-        self._book.note(ENDED, study, now.isoformat())
         self._studies.stop(study)
+        self._book.note(ENDED, study, now.isoformat())  # not before: what is noted as ended is not ended again
 
     def delete(self, hit_id: str) -> None:
         """Delete a draft; a published study stays on Prolific's record."""

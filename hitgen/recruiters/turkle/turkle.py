@@ -235,14 +235,14 @@ class Turkle(JudgedHere):
     def extend(self, hit_id: str, until: datetime) -> None:
         """Show a task again; it stays until it is ended."""
         number, _, annotation = hit_id.partition(" ")
-        self._book.drop(ENDED, annotation)
         self._set_active(number, True)
+        self._book.drop(ENDED, annotation)
 
     def expire(self, hit_id: str, now: datetime) -> None:
         """Take no new workers; Turkle ends whole batches, so the tasks beside it end as well."""
         number, _, annotation = hit_id.partition(" ")
-        self._book.note(ENDED, annotation, now.isoformat())
         self._set_active(number, False)
+        self._book.note(ENDED, annotation, now.isoformat())  # not before: what is noted as ended is not ended again
 
     def delete(self, hit_id: str) -> None:
         """Hide a task; Turkle's API deletes nothing, which the server's administrator can."""
