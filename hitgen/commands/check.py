@@ -93,7 +93,7 @@ def _sizes(view: Outlook) -> Iterator[tuple[str, str]]:
 def _frames(found: PlanSummary) -> str:
     other = f"about {size(found.inline_bytes_otherwise)} in pages"
     if found.made:
-        return f"made by pages in {found.made} ladders; carried they would weigh {other}"
+        return f"made by pages in {count(found.made, 'ladder')}; carried they would weigh {other}"
     could = found.inline_bytes_otherwise < found.inline_bytes
     return f"carried; made by pages they would weigh {other}" if could else "carried"
 
