@@ -8,6 +8,9 @@ import { createReading } from "./webp.js";
 /** Above this many pixels the worker is given one frame at a time: what is needed may change while it works. */
 const QUICK_PIXELS = 2 ** 20;
 
+/** A worker that is one says so much sooner; some browsers' guards put a mute one in its place. */
+const SILENT_MS = 10_000;
+
 /** A strip of a source has about so many. */
 const STRIP_PIXELS = 2 ** 18;
 
@@ -195,6 +198,7 @@ export function createBench(paint = createPainter(), load = loadKernel) {
  * @param {ReturnType<typeof createBench>} [bench]
  */
 export function serve(scope, bench = createBench()) {
+  scope.postMessage([0]); // it is heard
   bench.makeReady();
   scope.onmessage = async ({ data: [verb, ...given] }) => {
     if (verb === "open") bench.open(given[0], given[1]);
@@ -228,11 +232,12 @@ export function workerOf(text) {
 /**
  * Asks for frames, one after another.
  * @param {object} options
- * @param {() => WorkerLike} options.createWorker may throw; a worker that fails, at once or later, is replaced by the page itself
+ * @param {() => WorkerLike} options.createWorker may throw; a worker that fails, at once or later, or says nothing, is replaced by the page itself
  * @param {ReturnType<typeof createBench>} [options.bench] for the page itself
  * @param {(act: () => void) => void} [options.later] so that the page can draw between two frames that it makes itself
+ * @param {number} [options.silentMs] how long a worker may say nothing after its start
  */
-export function createMaker({ createWorker, bench = createBench(), later = (act) => setTimeout(act) }) {
+export function createMaker({ createWorker, bench = createBench(), later = (act) => setTimeout(act), silentMs = SILENT_MS }) {
   /** @type {Map<number, Recipe & {prepared: boolean}>} */
   const recipes = new Map();
   /** @type {Request[]} */
@@ -244,8 +249,13 @@ export function createMaker({ createWorker, bench = createBench(), later = (act)
   let worker = null;
   try {
     worker = createWorker();
-    worker.onmessage = ({ data: [number, bitmap, error] }) => answer(number, bitmap, error);
+    let isHeard = false;
+    worker.onmessage = ({ data: [number, bitmap, error] }) => {
+      isHeard = true;
+      answer(number, bitmap, error);
+    };
     worker.onerror = worker.onmessageerror = goOnAlone;
+    setTimeout(() => isHeard || goOnAlone({}), silentMs);
   } catch {
     worker = null;
   }

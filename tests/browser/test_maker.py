@@ -141,6 +141,22 @@ def test_a_worker_that_ends_in_the_midst_leaves_nothing_unanswered(page: Page, p
     assert made == [True, *(shown(picture, "4:2:0", quality) for quality in (3, 90, 40))]
 
 
+@pytest.mark.parametrize(("kind", "in_worker"), (("scripted", False), ("real", True)))
+def test_a_worker_that_says_nothing_is_replaced(kind: str, in_worker: bool, page: Page, picture: Image.Image) -> None:
+    """One that works is heard long before it has made anything."""
+    made, worked = page.evaluate(
+        f"""async () => {{
+          const worker = {kind}();
+          const isReal = worker instanceof Worker;
+          if (isReal) await new Promise((heard) => worker.addEventListener("message", ({{ data }}) => heard(workers.push(data)), {{ once: true }}));
+          const frames = maker.createMaker({{ createWorker: () => worker, silentMs: isReal ? 30_000 : 50 }});
+          const bitmap = await frames.open(recipe(small)).make(frame(40), null);
+          return [await sha256(pixelsOf(bitmap)), frames.inWorker()];
+        }}"""
+    )
+    assert (made, worked) == (shown(picture, "4:2:0", 40), in_worker)
+
+
 def test_two_small_ones_are_in_hand_and_the_others_wait_in_order(page: Page) -> None:
     order = page.evaluate(
         """() => {
