@@ -13,7 +13,10 @@ from typing import ClassVar
 
 import pytest
 
+from hitgen.config.hosts import FolderHost
 from hitgen.errors import InputError, OutsideError
+from hitgen.hosts.base import HostedFile
+from hitgen.hosts.folder import Folder
 from hitgen.lib.files import csv_text, guarded, number, read_csv, unguarded, write_whole
 from hitgen.lib.registry import Registry
 from hitgen.lib.sqlite import held, open_database, transaction
@@ -246,3 +249,18 @@ def test_a_refusal_is_an_answer_and_silence_is_none(site: str) -> None:
 def test_a_token_is_shown_to_the_host_it_is_for_alone(site: str) -> None:
     assert fetch(f"{site}/away", headers={"Authorization": "Token x"}).body == b"fine"
     assert Scripted.asked == [("GET", "/away", "Token x"), ("GET", "/home", None)]
+
+
+def test_what_cannot_be_made_again_and_what_people_are_sent_to_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut left names without content: an empty secret of a plan, an empty page of HITs that were out."""
+    settled: set[int] = set()
+    monkeypatch.setattr("hitgen.lib.files.os.fsync", lambda number: settled.add(os.fstat(number).st_ino))
+    write_whole(tmp_path / "plan.secret", b"s", private=True)
+    assert (tmp_path / "plan.secret").stat().st_ino in settled
+    key = f"demo/pages/{'0' * 64}.html"
+    Folder(FolderHost(kind="folder", folder="seen"), tmp_path, "demo").put(
+        HostedFile(key, tmp_path / "plan.secret", "0" * 64, "text/html")
+    )
+    assert (tmp_path / "seen" / key).stat().st_ino in settled

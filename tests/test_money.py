@@ -116,6 +116,20 @@ def test_a_bonus_in_doubt_is_committed_and_not_yet_paid(out: tuple[Path, Memory]
     assert money(folder, recruiter) == (5 * PLACE_USD + Decimal("0.60"), 0)
 
 
+def test_a_judgement_that_was_cut_off_after_the_recruiter_had_it_is_settled_by_the_next_look(
+    out: tuple[Path, Memory],
+) -> None:
+    folder, recruiter = out
+    act = Act("approve", "A1", recruiter.work("p0001.1", "A1"))
+    with opened(folder, recruiter) as account:
+        status(account)
+        account.ledger.intend_act(act, recruiter.now)
+        recruiter.approve(act.subject)
+        status(account)
+        assert account.ledger.acts(done=False) == []
+        assert [intent.outcome for intent in account.ledger.acts("approve")] == ["Approved"]
+
+
 def test_people_at_work_when_a_hit_expires_are_waited_for(out: tuple[Path, Memory]) -> None:
     folder, recruiter = out
     recruiter.accept("p0001.1")

@@ -10,6 +10,7 @@ from pathlib import Path
 from hitgen.config.hosts import FolderHost
 from hitgen.errors import Fault, in_config
 from hitgen.hosts.base import HostedFile
+from hitgen.lib.files import settle
 
 
 class Folder:
@@ -49,6 +50,8 @@ class Folder:
         part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
         try:
             shutil.copyfile(file.path, part)
+            with part.open("rb+") as copied:  # HITs are made once it is seen, and outlive this machine's power
+                settle(copied)
             part.chmod(0o644)
             part.replace(target)
         finally:

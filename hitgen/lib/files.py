@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from hitgen.errors import Fault, InputError
 from hitgen.lib.contract import FORMULA_STARTS
@@ -35,8 +36,8 @@ def write_whole(
 ) -> str:
     """Write a file so that its name never stands for a part of it, whatever is killed and whenever; its sha256.
 
-    `private` leaves it readable by its owner alone, from the first byte on; else others may what they might before. Behind a
-    link the file itself is written, where that may be done. `sha256` is what is known of it already.
+    `private` leaves it readable by its owner alone, from the first byte on, and on the disk before it has its name: it holds
+    what cannot be made again; else others may what they might before. Behind a link the file itself is written, where that may be done. `sha256` is what is known of it already.
     """
     if path.is_symlink() and path.exists() and os.access(path.resolve().parent, os.W_OK):
         path = path.resolve()
@@ -49,6 +50,8 @@ def write_whole(
                 if sha256 is None:
                     digest.update(chunk)
                 file.write(chunk)
+            if private:
+                settle(file)
         partial.replace(path)
     except BaseException as error:
         with suppress(OSError):  # where nothing can be written nothing can be removed
@@ -57,6 +60,12 @@ def write_whole(
             error.filename, error.filename2 = str(path), None
         raise
     return sha256 or digest.hexdigest()
+
+
+def settle(file: IO[bytes]) -> None:
+    """Have on the disk what was written, so that no power cut leaves a name without its content."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _mode(path: Path) -> int:

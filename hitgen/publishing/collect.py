@@ -50,6 +50,7 @@ def collect(account: Account, everything: bool = False) -> int:
         # Of whom was forgotten the recruiter may count another number than the ledger.
         if everything or late or hit.hit in forgotten or open_ends or seen.submitted != count:
             _take_in(account, hit, seen)
+    _settle_judgements(account)
     adopt_bonuses(account, everything)
     return _count(ledger.by_status()) - _count(known)
 
@@ -63,6 +64,14 @@ def _take_in(account: Account, hit: Hit, row: HitProgress) -> None:
     with account.ledger.together():
         for submission in rows:
             account.ledger.add_submission(hit, submission, account.now())
+
+
+def _settle_judgements(account: Account) -> None:
+    """Write down what came of judgements that were cut off after the recruiter had them."""
+    for intent in account.ledger.acts(done=False):
+        status = account.ledger.status(intent.act.subject) if intent.act.verb in ("approve", "reject") else None
+        if status not in (None, "Submitted"):
+            account.ledger.done(intent.act, str(status), account.now())
 
 
 def keep_apart(account: Account, groups_of: Mapping[str, Iterable[str]], in_use: Iterable[str]) -> int:

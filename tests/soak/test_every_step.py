@@ -192,7 +192,7 @@ class Study:
         if not closed:  # what was being copied lies about until then
             served = [path for path in served if path.suffix != ".part"]
         found += sorted(path.name for path in served)
-        left = {path.name for path in self.folder.iterdir() if not path.name.endswith(("-wal", "-shm"))}
+        left = {path.name for path in self.folder.iterdir() if not path.name.endswith(("-wal", "-shm", ".part"))}
         return [*found, str(sorted(left)), *self.at_service()]
 
     def at_service(self) -> list[str]:
