@@ -13,12 +13,15 @@ from hitgen.build import build
 from hitgen.cli import main
 from hitgen.manifest import read_manifest
 from hitgen.methods.compare.manifest import Manifest
+from hitgen.methods.compare.observers import Population
 from hitgen.publishing.orders import groups_of
 from hitgen.publishing.publication import open_account, open_publication
 from hitgen.publishing.publish import plan_publication, publish
 from hitgen.recruiters.memory import Memory
+from hitgen.results.dataset import make_dataset
 from hitgen.results.fetch import fetch
 from hitgen.results.topup import shortfalls
+from hitgen.simulation.simulate import simulate
 from tests.support.compare import submission, write_study
 from tests.support.servers import serving
 
@@ -72,3 +75,14 @@ def test_check_tells_the_plan_and_nothing_of_checks_that_it_has_not(
     said = capsys.readouterr().out
     assert "answers     boosted: 2 a question, 14 in all" in said and "who guess" not in said
     assert "jpeg.boosted/s0" not in said or "jpeg.plain/s0" not in said  # plain pictures do not flash
+
+
+def test_simulated_answers_to_pictures_that_stand_still_tell_of_no_swaps(tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    build(folder, workers=1)
+    simulate(folder, Population(skip=0))
+    ratings = make_dataset(folder).ratings
+    by_arm = {arm: ratings.filter(ratings["arm"] == arm) for arm in ("boosted", "plain")}
+    assert by_arm["plain"]["swaps"].to_list() == [0] * by_arm["plain"].height and by_arm["plain"].height >= 20
+    assert by_arm["plain"]["swap_mean_ms"].null_count() == by_arm["plain"].height
+    assert by_arm["boosted"]["swaps"].min() > 0 and not by_arm["boosted"]["swap_mean_ms"].null_count()

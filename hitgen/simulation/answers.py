@@ -56,7 +56,8 @@ class SimulatedWorker:
         self.failed = False
         """Whether a check was not passed."""
         self._draw = random.Random(f"{person.worker} {person.lot}")
-        self._observer = method_of(config).simulation().observer(population, person, config, rng)
+        self._method = method_of(config)
+        self._observer = self._method.simulation().observer(population, person, config, rng)
         median_s = population.trial_s if person.honest else population.spammer_trial_s
         self._least_s = population.least_trial_s
         self._pace_s = median_s * float(rng.lognormal(0, 0.25))
@@ -130,10 +131,12 @@ class SimulatedWorker:
     def _row(self, trial: Trial, attempt: int, answer: Any, started_ms: int) -> dict[str, Any]:
         lasted_ms = int(1000 * max(self._least_s, self._pace_s * float(self._rng.lognormal(0, 0.35))))
         lasted_ms = max(lasted_ms, self._observer.least_ms(answer))
-        own = self._observer.row(answer, self._manifest.by_key[trial.key], lasted_ms)
+        ladder = self._manifest.by_key[trial.key]
+        own = self._observer.row(answer, ladder, lasted_ms)
+        flickers = self._method.flickering(self._config, ladder) > 0
         return {
             "trial": trial.trial, "attempt": attempt, **own, "started_ms": started_ms, "ended_ms": started_ms + lasted_ms,
-            "timing": self._timing(lasted_ms),
+            "timing": self._timing(lasted_ms) if flickers else {"swaps": 0},
         }  # fmt: skip
 
     def _timing(self, lasted_ms: int) -> dict[str, Any]:
