@@ -92,6 +92,8 @@ def build(
     sources, _ = in_form(batch, method.sources(batch))
     made = make_ladders(sources, output.packs, output.cache / "ladders", workers, progress, scheduler)
     ladders = {ladder.key: ladder for ladder in made.ladders}
+    if made.carried_because:
+        renderer = Renderer(batch, makes=False)
     # Only now, when nothing is wrong: a refused build leaves nothing behind.
     make_salt(batch.folder)
     plan = plan_of(batch)

@@ -49,7 +49,8 @@ DATA_MARK = "@@PAGE@@"
 class Renderer:
     """Renders the pages of one batch; templates, styles and script are read once."""
 
-    def __init__(self, batch: Batch) -> None:
+    def __init__(self, batch: Batch, *, makes: bool = True) -> None:
+        """Where no frame is to be made after all, pages may do no more than others that carry theirs."""
         self._batch = batch
         self._layout = batch.config.hit.layout
         self._wordings = wordings(batch, load_texts(batch.config, batch.folder))
@@ -64,7 +65,7 @@ class Renderer:
             used.add(name)
             return find("assets", name)
 
-        self._makes = makes_any(in_form(batch, method_of(batch.config).sources(batch))[0])
+        self._makes = makes and makes_any(in_form(batch, method_of(batch.config).sources(batch))[0])
         self._checks = tuple(table.kind for table in batch.config.check)
         self._script = link_page(
             self._method, asset, makes=self._makes, checks=self._checks, speaks=len(self._wordings) > 1
