@@ -42,6 +42,7 @@ from tests.support.servers import serving
 BONUSES = (
     '[bonus]\ntraining_usd = "0.35"\ncompletion_usd = "0.15"\ncompletion_pages = 1\n[screening]\ngold_answers_min = 1\n'
 )
+UNSEEN = "what others paid as bonuses cannot be seen, and is not counted"
 PAGES = [{"study": ["a"], "assignments": 2}]
 
 
@@ -220,6 +221,22 @@ def test_on_a_panel_what_a_person_paid_is_paid(panel: Panel) -> None:
     assert paid_usd - before_usd == Decimal("0.30") + kind.bonus_fee_usd(Decimal("0.30"), 2)
 
 
+def test_what_is_taken_for_a_bonus_since_as_much_was_paid_is_said(
+    panel: Panel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = panel.work(1)
+    pay(panel, panel.folder, place)
+    with Ledger(panel.folder / "ledger.sqlite") as ledger:
+        ledger._database.execute("DELETE FROM acts WHERE verb = 'approve'")  # as a person did that too
+    panel.pay_by_hand(place, 15)  # for something else, as far as anybody knows
+    for _ in range(2):
+        capsys.readouterr()
+        reviewed(panel.folder, training_bonus_usd=Decimal(0), completion_bonus_usd=Decimal("0.15"))
+        said = " ".join(capsys.readouterr().out.split())
+        assert "pay 0 bonuses" in said
+        assert f"the completion bonus of {place} is not paid: $0.15 were paid for it already" in said
+
+
 def test_where_lists_do_not_tell_it_is_found_when_all_is_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,5 +274,8 @@ def test_who_may_not_look_at_payments_still_has_answers(
     monkeypatch.setitem(ACTS, "ListBonusPayments", refused)
     verb(folder, "fetch")
     assert "1 new submission" in capsys.readouterr().out
-    verb(folder, "status")
-    assert "what others paid as bonuses cannot be seen, and is not counted" in capsys.readouterr().out
+    verb(folder, "review")
+    for words in ("fetch --all", "status", "review --apply --dry-run", "extend --hours 1", "topup", "expire", "delete"):
+        capsys.readouterr()
+        verb(folder, *words.split())
+        assert " ".join(capsys.readouterr().out.split()).count(UNSEEN) == 1, words

@@ -17,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace, console: Console) -> None:
     with open_account(given.folder, progress=console.on_progress, ending=True) as account:
-        console.warn(account.notes)
-        ended, unit = delete(account), account.kind.unit
+        with options.noting(account, console):
+            ended, unit = delete(account), account.kind.unit
         closed = account.ledger.fact("closed") is not None
     after = "review" if ended.left else "export" if closed else "close"
     console.say(*ended_lines(ended, unit), options.then(after, given.folder))

@@ -16,8 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace, console: Console) -> None:
-    with open_account(given.folder, progress=console.on_progress, ending=True) as account:
-        console.warn(account.notes)
+    with (
+        open_account(given.folder, progress=console.on_progress, ending=True) as account,
+        options.noting(account, console),
+    ):
         number, unit = len(expire(account)), account.kind.unit
     told = "takes" if number == 1 else "take"
     console.say(f"{count(number, unit)} {told} no new workers", options.then("fetch", given.folder))

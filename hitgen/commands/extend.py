@@ -22,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace, console: Console) -> None:
     time = timedelta(hours=given.hours)
     with open_account(given.folder, progress=console.on_progress) as account:
-        plan = plan_extension(account, time)
+        with options.noting(account, console):
+            plan = plan_extension(account, time)
         if given.dry_run:
             console.outcome(plan, extension_lines(plan))
             return

@@ -27,8 +27,10 @@ def run(given: argparse.Namespace, console: Console) -> None:
         study = read_study(options.study_folder(given))
         found = Fetched(0, len(study.received()), study.faulty, 0, study.pseudonym)
     else:
-        with open_account(given.folder, progress=console.on_progress, ending=True) as account:
-            console.warn(account.notes)
+        with (
+            open_account(given.folder, progress=console.on_progress, ending=True) as account,
+            options.noting(account, console),
+        ):
             found = fetch(account, given.all)
     faulty = [
         {"assignment": found.pseudonym(bad.received.assignment), "hit": bad.received.hit, "fault": bad.fault}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from hitgen.analysis import money
@@ -13,6 +14,7 @@ from hitgen.config.read import read_config
 from hitgen.console import Console
 from hitgen.errors import CONFIG_NAME, Fault, InputError
 from hitgen.manifest import BuildFolder
+from hitgen.publishing.publication import Account
 from hitgen.recruiters import kind_of
 
 MOST_HOURS = 87_600
@@ -53,6 +55,15 @@ def then(verb: str, folder: Path, *words: str) -> str:
 def command(verb: str, folder: Path, *words: str) -> str:
     """A command on a batch folder, as it can be pasted."""
     return shlex.join(["hitgen", verb, str(folder), *words])
+
+
+@contextmanager
+def noting(account: Account, console: Console) -> Iterator[None]:
+    """Say what is noted of an account: what is known at once, and what came of the work inside after it."""
+    known = len(account.notes)
+    console.warn(account.notes)
+    yield
+    console.warn(account.notes[known:])
 
 
 def is_simulated(folder: Path) -> bool:

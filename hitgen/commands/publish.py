@@ -50,7 +50,8 @@ def run(given: argparse.Namespace, console: Console) -> None:
         _served(given, console),
         open_publication(given.folder, given.production, progress=console.on_progress) as publication,
     ):
-        plan = plan_publication(publication, others=given.adopt)
+        with options.noting(publication, console):
+            plan = plan_publication(publication, others=given.adopt)
         if given.dry_run:
             console.outcome(plan, [*plan_lines(plan, unit), _really(given)])
             return

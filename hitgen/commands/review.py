@@ -62,7 +62,8 @@ def run(given: argparse.Namespace, console: Console) -> None:
 def _apply(given: argparse.Namespace, console: Console) -> None:
     with open_account(given.folder, progress=console.on_progress) as account:
         now = account.now()  # what is paid and owed is as of the look
-        collect(account)
+        with options.noting(account, console):
+            collect(account)
         plan = plan_review(account, read_study(given.folder, account.ledger), now)
         if given.dry_run:
             lines = [*review_plan_lines(plan), options.then("review", given.folder, "--apply")]

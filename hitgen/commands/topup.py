@@ -25,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace, console: Console) -> None:
     refuse_unpublished(given.folder)
     with open_publication(given.folder, given.production, progress=console.on_progress) as publication:
-        plan = plan_topup(publication, given.with_undecided)
+        with options.noting(publication, console):
+            plan = plan_topup(publication, given.with_undecided)
         unit = options.unit(given.folder)
         if given.dry_run:
             console.outcome(plan, [*topup_lines(plan, unit), options.then("topup", given.folder)])

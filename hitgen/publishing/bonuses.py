@@ -18,6 +18,7 @@ REASONS = {
     "completion": "For completing the study. Thank you!",
 }
 """What people read of a bonus, by its purpose; where the service keeps it, it tells what another copy of the ledger paid."""
+UNSEEN = "what others paid as bonuses cannot be seen, and is not counted"
 PURPOSES = {reason: purpose for purpose, reason in REASONS.items()}
 
 
@@ -34,7 +35,7 @@ def adopt_bonuses(account: Account, everything: bool = False) -> None:
 
     Asked for is work that others approved, with `everything` all that is approved.
     """
-    if "bonus" not in account.recruiter.can:
+    if "bonus" not in account.recruiter.can or any(note.startswith(UNSEEN) for note in account.notes):
         return
     found = account.ledger.approved(everything)
     intents = _by_assignment(account.ledger.acts("bonus")) if found else {}
@@ -43,7 +44,7 @@ def adopt_bonuses(account: Account, everything: bool = False) -> None:
         try:
             paid = _paid_elsewhere(account, hit, mine, everything)
         except HitgenError as error:  # who may not look at payments can still have answers
-            account.notes = (*account.notes, f"what others paid as bonuses cannot be seen, and is not counted: {error}")
+            account.notes = (*account.notes, f"{UNSEEN}: {error}")
             return
         if paid:
             with account.ledger.together():

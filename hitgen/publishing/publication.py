@@ -65,7 +65,7 @@ class Account:
     now: Clock
     progress: OnProgress = field(default=silent, kw_only=True)
     notes: tuple[str, ...] = field(default=(), kw_only=True)
-    """What of batch.toml was passed over, and why."""
+    """What of batch.toml was passed over, what could not be looked at, and why."""
 
     @property
     def kind(self) -> Kind[Any]:

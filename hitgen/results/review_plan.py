@@ -26,6 +26,7 @@ YOURSELF: dict[Verb, str] = {
     "admit": "workers to be admitted by hand",
     "exclude": "workers to be shut out by hand",
 }
+PAID_ALREADY = "is not paid: ${} were paid for it already, by another copy of this ledger or by hand; if that was for something else, pay this one by hand"
 JUDGEMENTS: dict[Verb, str] = {"approve": "Approved", "reject": "Rejected"}
 """What a judgement makes of an assignment."""
 GRANTS: dict[str, Verb] = {"admit": "admit", "shut_out": "exclude"}
@@ -73,14 +74,15 @@ def plan_review(account: Account, study: Study, now: datetime | None = None) -> 
     intents = {intent.act.key: intent for intent in account.ledger.acts()}
     places_usd = {name: hits[row.hit].place_usd for name, row in received.items()}
     wanted = [act for act in _wanted(account, rows, received, hits, intents) if _is_due(act, intents)]
-    can = account.recruiter.can
-    possible = [act for act in wanted if act.verb in can]
+    can, already = account.recruiter.can, list(_paid_already(wanted, intents))
+    possible = [act for act in wanted if act.verb in can and act not in already]
     counts = Counter(act.verb for act in wanted if act.verb not in can)
     bound, money = account.ledger.account, totals(account.ledger, account.by_its_clock(now or account.now()))
     plan = ReviewPlan(
         acts=tuple(possible),
         left=(
             *(f"{YOURSELF[verb]}: {counts[verb]}" for verb in YOURSELF if counts[verb]),
+            *(f"the {act.purpose} bonus of {act.subject} {PAID_ALREADY.format(act.amount_usd)}" for act in already),
             *_left(rows),
             *_doubtful(intents.values(), received),
         ),
@@ -149,11 +151,6 @@ def _bonuses(
 ) -> Iterator[Act]:
     """One bonus of each purpose for a worker. One that is intended is finished as it was, whatever the file says now."""
     known = {(intent.act.purpose, intent.act.worker) for intent in intents.values() if intent.act.verb == "bonus"}
-    elsewhere = Counter(
-        (intent.act.subject, intent.act.amount_usd)
-        for intent in intents.values()
-        if is_elsewhere(intent) and not intent.act.words
-    )
     for intent in intents.values():
         mine = received.get(intent.act.subject)
         if intent.act.verb == "bonus" and mine and mine.status != "Returned":
@@ -165,11 +162,21 @@ def _bonuses(
         for purpose, amount_usd in amounts_usd.items():
             if amount_usd and (purpose, row.worker) not in known:
                 known.add((purpose, row.worker))
-                if elsewhere[row.assignment, amount_usd]:  # another copy has paid it
-                    elsewhere[row.assignment, amount_usd] -= 1
-                    continue
                 places = hits[received[row.assignment].hit].order.assignments
                 yield bonus_act(account, purpose, row.worker, row.assignment, amount_usd, REASONS[purpose], places)
+
+
+def _paid_already(wanted: Iterable[Act], intents: Mapping[Key, Intent]) -> Iterator[Act]:
+    """The bonuses that another copy of the ledger has paid, as far as a service shows it that says amounts and not what for."""
+    elsewhere = Counter(
+        (intent.act.subject, intent.act.amount_usd)
+        for intent in intents.values()
+        if is_elsewhere(intent) and not intent.act.words
+    )
+    for act in wanted:
+        if act.verb == "bonus" and act.key not in intents and elsewhere[act.subject, act.amount_usd]:
+            elsewhere[act.subject, act.amount_usd] -= 1
+            yield act
 
 
 def _left(rows: Iterable[ReviewRow]) -> Iterator[str]:
