@@ -116,6 +116,16 @@ def test_what_a_person_paid_at_the_requesters_page_is_paid(market: Published) ->
     assert told(folder) == charged(market)
 
 
+def test_what_a_person_paid_for_work_that_was_rejected_is_found_when_all_is_looked_at(market: Published) -> None:
+    folder, assignment = market.small.folder, market.work("p0001", "A1")
+    client = boto3.client("mturk", region_name="us-east-1", endpoint_url=market.market.endpoint_url)
+    client.reject_assignment(AssignmentId=assignment, RequesterFeedback="No.")
+    client.send_bonus(WorkerId="A1", AssignmentId=assignment, BonusAmount="0.50", Reason="For your time all the same.")
+    client.close()
+    verb(folder, "fetch", "--all")
+    assert told(folder) == charged(market)
+
+
 def test_what_another_copy_paid_for_work_that_this_one_approved_is_found_when_all_is_looked_at(
     market: Published,
 ) -> None:

@@ -34,7 +34,9 @@ def run(given: argparse.Namespace, console: Console) -> None:
         console.say(*topup_lines(plan, unit))
         new = plan.publication
         if not (new.now or new.doubtful):
-            console.outcome(plan, [options.then("status" if new.later else "report", given.folder)])
+            # A run that was cut off may have made some and let nobody in to them.
+            told = publication.recruiter.start() if publication.ledger.fact("closed") is None else []
+            console.outcome(plan, [*told, options.then("status" if new.later else "report", given.folder)])
             return
         if not options.agrees_reward(console, new.new_rewards, given.new_reward):
             return

@@ -307,12 +307,14 @@ class Ledger:
         rows = self._database.execute("SELECT DISTINCT hit FROM submissions WHERE status = 'Submitted'")
         return {row[0] for row in rows}
 
-    def approved(self, everything: bool = False) -> dict[str, dict[str, str]]:
-        """The workers of approved assignments, by HIT: of those that this ledger did not approve, or `everything`."""
+    def may_be_paid(self, everything: bool = False) -> dict[str, dict[str, str]]:
+        """The workers of assignments that others may have paid a bonus for, by HIT: of those that this ledger did not approve and that are
+        approved, or of `everything` that was handed in and not returned."""
         sql = (
-            "SELECT hit, assignment, s.worker FROM submissions s JOIN hits USING (hit) WHERE s.status = 'Approved'"
-            " AND hit_id IS NOT NULL AND state IN ('created', 'ended') AND (:everything OR NOT EXISTS (SELECT 1 FROM acts a"
-            " WHERE verb = 'approve' AND a.worker = s.worker AND subject = assignment AND done_at IS NOT NULL))"
+            "SELECT hit, assignment, s.worker FROM submissions s JOIN hits USING (hit) WHERE hit_id IS NOT NULL"
+            " AND state IN ('created', 'ended') AND (:everything AND s.status != 'Returned' OR s.status = 'Approved'"
+            " AND NOT EXISTS (SELECT 1 FROM acts a WHERE verb = 'approve' AND a.worker = s.worker AND subject = assignment"
+            " AND done_at IS NOT NULL))"
         )
         found: dict[str, dict[str, str]] = {}
         for hit, assignment, worker in self._database.execute(sql, {"everything": everything}):

@@ -33,11 +33,11 @@ def bonus_act(
 def adopt_bonuses(account: Account, everything: bool = False) -> None:
     """Take into the ledger what the recruiter shows as paid beyond rewards and this ledger did not pay: another copy of it, or a person.
 
-    Asked for is work that others approved, with `everything` all that is approved.
+    Asked for is work that others approved, with `everything` all that was handed in.
     """
     if "bonus" not in account.recruiter.can or any(note.startswith(UNSEEN) for note in account.notes):
         return
-    found = account.ledger.approved(everything)
+    found = account.ledger.may_be_paid(everything)
     intents = _by_assignment(account.ledger.acts("bonus")) if found else {}
     for hit, workers in counted("bonuses", found.items(), account.progress):
         mine = {name: intents.get(name, []) for name in workers}
@@ -54,7 +54,7 @@ def adopt_bonuses(account: Account, everything: bool = False) -> None:
 def adopt_again(account: Account, assignment: str, worker: str) -> Callable[[], None]:
     """Looks again at what others paid for an assignment of which something was taken in so; to be called to write it down."""
     mine = [intent for intent in account.ledger.acts("bonus", worker) if intent.act.subject == assignment]
-    known = account.ledger.approved(everything=True) if any(map(is_elsewhere, mine)) else {}
+    known = account.ledger.may_be_paid(everything=True) if any(map(is_elsewhere, mine)) else {}
     hits = [hit for hit, workers in known.items() if assignment in workers]  # none where it was deleted
     found = _paid_elsewhere(account, hits[0], {assignment: mine}, thorough=True) if hits else {}
     return lambda: _take_in(account, found)

@@ -367,6 +367,15 @@ def is_draft(one: Study) -> bool:
     return {row["status"].upper() for row in rows.values()} == {"UNPUBLISHED"}
 
 
+def test_a_top_up_that_is_killed_once_it_is_made_lets_people_in_when_it_is_run_again(
+    tmp_path: Path, mortal: Mortal
+) -> None:
+    """Its places were counted as to come, and nobody had an address of one."""
+    with study(tmp_path, "link", mortal) as one:
+        one.live(BEGINS[:-1], lambda _: [], least=10_000)
+        assert one.live((BEGINS[-1],), lambda steps: range(steps - 4, steps + 1)) == 5
+
+
 @pytest.mark.parametrize("kind", ["prolific", "connect"])
 def test_what_is_killed_while_it_ends_is_ended_by_the_next_run(tmp_path: Path, kind: str, mortal: Mortal) -> None:
     with study(tmp_path, kind, mortal) as one:
