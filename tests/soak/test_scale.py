@@ -12,7 +12,7 @@ from hitgen.methods.compare.analysis.people import screened
 from hitgen.methods.compare.analysis.scale import Scale, reconstructed
 from hitgen.methods.compare.choices import ScaleTable, Screening
 from tests.support.figures import write_figures
-from tests.support.triplets import Study, simulated
+from tests.support.triplets import Shape, Study, simulated
 
 STUDIES = 10
 UP_TO_JND = 2
@@ -73,3 +73,20 @@ def test_ten_studies_of_known_scale() -> None:
     assert 0.92 <= fmean(row["covered"] for row in rows) <= 0.98
     assert max(row["spammers_kept"] for row in rows) <= 0.05 and min(row["honest_kept"] for row in rows) >= 0.95
     assert fmean(row["plain_alone_times"] for row in rows) > 1
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("side_sd", [0.0, 0.5, 1.0])
+def test_intervals_hold_the_scale_of_people_who_lean_to_a_side(side_sd: float) -> None:
+    """Twelve small studies of honest people: with sides left out of the model 86% and 54% of intervals hold it at 0.5 and 1.0."""
+    first = secrets.randbelow(10**9)
+    inside, off = [], []
+    for seed in range(first, first + 12):
+        shape = Shape(sources=1, codecs=2, levels=6, boosted=60, plain=40, spammers=0, side_sd=side_sd)
+        study = simulated(seed, shape)
+        true, found, each = held(reconstructed(study.answers, ScaleTable(resamples=200)), study)
+        inside.append(float(each.mean()))
+        off.append(float((found - true).mean()))
+    figures = {"first_seed": first, "covered": round(fmean(inside), 4), "too_large_jnd": round(fmean(off), 4)}
+    write_figures(f"scale-sides-{side_sd:g}", figures)
+    assert figures["covered"] >= 0.9, figures
