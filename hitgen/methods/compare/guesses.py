@@ -15,7 +15,7 @@ from typing import NamedTuple
 from hitgen.methods.compare.answers import Answer, Side
 from hitgen.methods.compare.row import Arm
 
-LOST = 0.01
+LOST = 0.02
 """The largest share of those who look that may be taken for guessing."""
 Pair = tuple[Arm, str, frozenset[Side]]
 

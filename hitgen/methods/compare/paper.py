@@ -96,7 +96,7 @@ def _rules(config: Config) -> dict[str, str]:
     return {
         "traps": f"the share of traps passed on the page, “not sure” counting half, was {traps}",
         "guesses": f"{rules.answers_min} or more answers put the levels of a codec in order no better than guesses do with a chance of {rules.guess_p:g}, "
-        "and so badly as at most 1 in 100 of those who look would, by how often others tell these levels apart",
+        "and so badly as at most 1 in 50 of those who look would, by how often others tell these levels apart",
         "sides": f"{few} more than {rules.side_share:.0%} named the same side",
         "times": f"the median answer took less than {rules.trial_s_min:g} s",
         "straight": f"{few} more than {rules.same_share:.0%} were the same",
