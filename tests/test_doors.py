@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import io
+import os
 import shutil
 import socket
 import sqlite3
@@ -425,6 +427,20 @@ def test_a_host_that_is_none_is_a_fault_in_words(study: Path, host: str, capsys:
     assert main(["serve", str(study), "--host", host, "--port", "0"]) in (1, 3)
     said = capsys.readouterr().err
     assert "cannot be listened on" in said and "; try an address of this machine" in said
+
+
+@pytest.mark.parametrize("verb", ["serve", "watch"])
+def test_a_port_that_only_root_may_have_is_told_with_what_to_do(
+    study: Path, verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(socket.socket, "bind", refused)
+    assert main([verb, str(study), "--port", "80"]) == 3
+    assert (
+        "127.0.0.1:80 cannot be listened on: Permission denied; try a --port of 1024 or more" in capsys.readouterr().err
+    )
 
 
 def test_a_port_that_is_taken_is_told_with_what_to_do(study: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,6 +114,8 @@ def bound(host: str, port: int) -> socket.socket:
         remedy = "an address of this machine"
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
             remedy = "another --port, or ending what listens there, such as another `hitgen serve`"
+        if isinstance(error, OSError) and error.errno == errno.EACCES:
+            remedy = "a --port of 1024 or more"
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise OutsideError(f"{host}:{port} cannot be listened on: {why}; try {remedy}") from error
 
