@@ -247,6 +247,17 @@ def test_what_is_taken_for_a_bonus_since_as_much_was_paid_is_said(
         assert f"the completion bonus of {place} is not paid: $0.15 were paid for it already" in said
 
 
+def test_one_payment_is_taken_for_one_of_two_bonuses_of_the_same_amount(panel: Panel) -> None:
+    place = panel.work(1)
+    pay(panel, panel.folder, place)
+    with Ledger(panel.folder / "ledger.sqlite") as ledger:
+        ledger._database.execute("DELETE FROM acts WHERE verb = 'approve'")  # as a person did that too
+    panel.pay_by_hand(place, 15)
+    for _ in range(2):
+        reviewed(panel.folder, training_bonus_usd=Decimal("0.15"), completion_bonus_usd=Decimal("0.15"))
+        assert panel.bonuses_usd() == Decimal("0.30") and elsewhere(panel.folder) == []
+
+
 def test_where_lists_do_not_tell_it_is_found_when_all_is_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -167,16 +167,18 @@ def _bonuses(
 
 
 def _paid_already(wanted: Iterable[Act], intents: Mapping[Key, Intent]) -> Iterator[Act]:
-    """The bonuses that another copy of the ledger has paid, as far as a service shows it that says amounts and not what for."""
+    """The bonuses that another copy of the ledger has paid, as far as a service shows it that says amounts and not what for.
+
+    Where it shows fewer payments than there are bonuses of one amount, paying them one by one tells which are left.
+    """
     elsewhere = Counter(
         (intent.act.subject, intent.act.amount_usd)
         for intent in intents.values()
         if is_elsewhere(intent) and not intent.act.words
     )
-    for act in wanted:
-        if act.verb == "bonus" and act.key not in intents and elsewhere[act.subject, act.amount_usd]:
-            elsewhere[act.subject, act.amount_usd] -= 1
-            yield act
+    new = [act for act in wanted if act.verb == "bonus" and act.key not in intents]
+    asked = Counter((act.subject, act.amount_usd) for act in new)
+    yield from (act for act in new if elsewhere[act.subject, act.amount_usd] >= asked[act.subject, act.amount_usd])
 
 
 def _left(rows: Iterable[ReviewRow]) -> Iterator[str]:
