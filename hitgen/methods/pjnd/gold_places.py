@@ -52,7 +52,7 @@ class Spot:
 
 def merged(spots: Sequence[Spot]) -> Spot:
     """Places that show the same frames, as one: it is seen as the least of them."""
-    seen = np.min([spot.seen for spot in spots], axis=0)
+    seen = np.stack([spot.seen for spot in spots]).min(0)
     return Spot(spots[0].point, seen, np.concatenate([spot.errors for spot in spots], axis=1))
 
 
