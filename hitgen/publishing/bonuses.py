@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from hitgen.errors import HitgenError
@@ -99,8 +98,7 @@ def as_paid(account: Account, act: Act, known: Iterable[Bonus]) -> Act:
     mine = [intent.act.bonus for intent in account.ledger.acts("bonus", act.worker)]
     for bonus in known:
         if (bonus.worker, bonus.reason) == (act.worker, act.words) and bonus not in mine:
-            fee_usd = account.kind.bonus_fee_usd(bonus.amount_usd, 1)
-            return replace(act, amount_usd=bonus.amount_usd, cost_usd=bonus.amount_usd + fee_usd)
+            return bonus_act(account, act.purpose, act.worker, act.subject, bonus.amount_usd, act.words, 1)
     return act
 
 
